@@ -1,0 +1,277 @@
+//! One batch, from its records to its partial response: prepare each, fold equal orders, commit in chunks, report.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::{OrderId, OrderPlaced};
+use futures::FutureExt;
+use futures::future::join_all;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{MAX_COMMIT, Verdict};
+
+/// The time kept back for the answer to travel: work that would run into it is handed back to SQS.
+const ANSWER_MARGIN: Duration = Duration::from_millis(200);
+
+/// Why a whole batch failed. SQS then delivers all of it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// SQS gives every message an id. Without one a record's failure cannot be reported, and an empty id in its
+    /// place is one that SQS does not know.
+    #[error("record {position} of the batch has no message id, so its failure could not be reported")]
+    MissingMessageId {
+        /// Which record, counted from 0.
+        position: usize,
+    },
+}
+
+struct Record {
+    message_id: String,
+    body: String,
+    order_id: Option<OrderId>,
+    verdict: Verdict,
+}
+
+/// Works through one batch and says which messages SQS should keep. See [`crate::run`] for `prepare` and `commit`.
+pub async fn process<I>(
+    event: SqsEvent,
+    time_left: Duration,
+    prepare: impl Fn(&OrderPlaced) -> I,
+    commit: impl AsyncFn(&[I]) -> Vec<Verdict>,
+) -> Result<SqsBatchResponse, BatchError> {
+    let deadline = Instant::now() + time_left.saturating_sub(ANSWER_MARGIN);
+    let mut records = records(event)?;
+    let (orders, items) = prepare_all(&mut records, prepare);
+    let chunks = items.chunks(MAX_COMMIT).map(|chunk| commit_chunk(chunk, deadline, &commit));
+    let verdicts = join_all(chunks).await.into_iter().flatten();
+    for (order, verdict) in orders.into_iter().zip(verdicts) {
+        for record in order {
+            records[record].verdict = verdict.clone();
+        }
+    }
+    Ok(report(&records))
+}
+
+fn records(event: SqsEvent) -> Result<Vec<Record>, BatchError> {
+    let record = |(position, message): (usize, aws_lambda_events::sqs::SqsMessage)| {
+        let message_id = message.message_id.filter(|id| !id.is_empty());
+        Ok(Record {
+            message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,
+            body: message.body.unwrap_or_default(),
+            order_id: None,
+            verdict: Verdict::Retry("not worked on".to_owned()),
+        })
+    };
+    event.records.into_iter().enumerate().map(record).collect()
+}
+
+/// Makes an item of each record's body, a poison verdict of what cannot be one. Records of the same order are folded
+/// into one item: the first list says, item by item, which records wait for its verdict.
+fn prepare_all<I>(records: &mut [Record], prepare: impl Fn(&OrderPlaced) -> I) -> (Vec<Vec<usize>>, Vec<I>) {
+    let (mut waiting, mut items) = (Vec::<Vec<usize>>::new(), Vec::new());
+    let mut place_of = HashMap::<OrderId, usize>::new();
+    for (position, record) in records.iter_mut().enumerate() {
+        let event = match OrderPlaced::decode(&record.body) {
+            Ok(event) => event,
+            Err(error) => {
+                record.verdict = Verdict::Poison(error.to_string());
+                continue;
+            }
+        };
+        record.order_id = Some(event.order_id);
+        if let Some(place) = place_of.get(&event.order_id) {
+            waiting[*place].push(position);
+            continue;
+        }
+        match catch_unwind(AssertUnwindSafe(|| prepare(&event))) {
+            Ok(item) => {
+                place_of.insert(event.order_id, items.len());
+                items.push(item);
+                waiting.push(vec![position]);
+            }
+            Err(_) => record.verdict = Verdict::Poison("preparing it panicked".to_owned()),
+        }
+    }
+    (waiting, items)
+}
+
+/// Exactly one verdict for each item, whatever `commit` does.
+async fn commit_chunk<I>(items: &[I], deadline: Instant, commit: impl AsyncFn(&[I]) -> Vec<Verdict>) -> Vec<Verdict> {
+    let retry_all = |reason: &str| vec![Verdict::Retry(reason.to_owned()); items.len()];
+    if Instant::now() >= deadline {
+        return retry_all("no time left to start");
+    }
+    match timeout_at(deadline, AssertUnwindSafe(async { commit(items).await }).catch_unwind()).await {
+        Ok(Ok(verdicts)) if verdicts.len() == items.len() => verdicts,
+        Ok(Ok(_)) => retry_all("the commit gave another number of verdicts than it was given items"),
+        Ok(Err(_)) => retry_all("committing its chunk panicked"),
+        Err(_) => retry_all("no time left to finish"),
+    }
+}
+
+fn report(records: &[Record]) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    for Record { message_id, order_id, verdict, .. } in records {
+        let order_id = order_id.map(tracing::field::display);
+        match verdict {
+            Verdict::Done => tracing::info!(order_id, message_id, outcome = "done", "record"),
+            Verdict::AlreadyDone => tracing::info!(order_id, message_id, outcome = "already done", "record"),
+            Verdict::Retry(reason) => tracing::warn!(order_id, message_id, outcome = "retry", reason, "record"),
+            Verdict::Poison(reason) => tracing::error!(order_id, message_id, outcome = "poison", reason, "record"),
+        }
+        if !verdict.is_success() {
+            response.add_failure(message_id);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    const AMPLE: Duration = Duration::from_secs(10);
+
+    fn body(order: usize) -> String {
+        format!(
+            r#"{{"type":"order.placed","version":1,"order_id":"00000000-0000-4000-8000-{order:012}","customer":"Ada","#
+        ) + r#""currency":"USD","amount":"81.50","total":"81.50","placed_at":"2026-11-22T10:00:00Z"}"#
+    }
+
+    fn batch(bodies: impl IntoIterator<Item = String>) -> SqsEvent {
+        let records: Vec<_> = bodies
+            .into_iter()
+            .enumerate()
+            .map(|(position, body)| serde_json::json!({"messageId": format!("m{position}"), "body": body}))
+            .collect();
+        serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
+    }
+
+    fn number(event: &OrderPlaced) -> usize {
+        event.order_id.to_string()[24..].parse().unwrap()
+    }
+
+    fn failures(response: Result<SqsBatchResponse, BatchError>) -> Vec<String> {
+        response.unwrap().batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+    }
+
+    async fn all_done(items: &[usize]) -> Vec<Verdict> {
+        vec![Verdict::Done; items.len()]
+    }
+
+    #[tokio::test]
+    async fn a_good_batch_reports_nothing() {
+        assert!(failures(process(batch((0..10).map(body)), AMPLE, number, all_done).await).is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_empty_batch_commits_nothing() {
+        let response = process(batch([]), AMPLE, number, async |_: &[usize]| unreachable!()).await;
+        assert!(failures(response).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_poison_body_costs_one_record_at_any_position() {
+        for poison in 0..10 {
+            let bodies = (0..10).map(|order| if order == poison { "{".to_owned() } else { body(order) });
+            let committed = RefCell::new(vec![]);
+            let response = process(batch(bodies), AMPLE, number, async |items: &[usize]| {
+                committed.borrow_mut().extend_from_slice(items);
+                all_done(items).await
+            });
+            assert_eq!(failures(response.await), [format!("m{poison}")]);
+            assert_eq!(committed.into_inner(), (0..10).filter(|order| *order != poison).collect::<Vec<_>>());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_body_is_poison() {
+        let event = serde_json::from_str(r#"{"Records": [{"messageId": "m0"}]}"#).unwrap();
+        assert_eq!(failures(process(event, AMPLE, number, all_done).await), ["m0"]);
+    }
+
+    #[tokio::test]
+    async fn each_verdict_goes_to_its_own_record() {
+        let response = process(batch((0..4).map(body)), AMPLE, number, async |_: &[usize]| {
+            vec![Verdict::Done, Verdict::Retry("busy".into()), Verdict::AlreadyDone, Verdict::Poison("bad".into())]
+        });
+        assert_eq!(failures(response.await), ["m1", "m3"]);
+    }
+
+    #[tokio::test]
+    async fn equal_orders_are_committed_once_and_share_the_verdict() {
+        let bodies = [7, 8, 7, 7].map(body);
+        let response = process(batch(bodies), AMPLE, number, async |items: &[usize]| {
+            assert_eq!(items, [7, 8]);
+            vec![Verdict::Retry("busy".into()), Verdict::Done]
+        });
+        assert_eq!(failures(response.await), ["m0", "m2", "m3"]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_preparing_costs_one_record() {
+        let prepare = |event: &OrderPlaced| match number(event) {
+            3 => panic!("on purpose"),
+            order => order,
+        };
+        assert_eq!(failures(process(batch((0..10).map(body)), AMPLE, prepare, all_done).await), ["m3"]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_committing_costs_its_chunk() {
+        let response = process(batch((0..60).map(body)), AMPLE, number, async |items: &[usize]| {
+            assert!(items.len() <= MAX_COMMIT);
+            assert!(!items.contains(&30), "on purpose");
+            all_done(items).await
+        });
+        assert_eq!(failures(response.await), (25..50).map(|order| format!("m{order}")).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_verdict_too_few_makes_the_chunk_retry() {
+        let response = process(batch((0..3).map(body)), AMPLE, number, async |_: &[usize]| vec![Verdict::Done; 2]);
+        assert_eq!(failures(response.await), ["m0", "m1", "m2"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn chunks_are_committed_side_by_side() {
+        let start = Instant::now();
+        let response = process(batch((0..100).map(body)), AMPLE, number, async |items: &[usize]| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            all_done(items).await
+        });
+        assert!(failures(response.await).is_empty());
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_finish_in_time_is_handed_back_in_time() {
+        let start = Instant::now();
+        let response = process(batch((0..50).map(body)), AMPLE, number, async |items: &[usize]| {
+            if items.contains(&0) {
+                std::future::pending::<()>().await;
+            }
+            all_done(items).await
+        });
+        assert_eq!(failures(response.await), (0..25).map(|order| format!("m{order}")).collect::<Vec<_>>());
+        assert_eq!(start.elapsed(), AMPLE.saturating_sub(ANSWER_MARGIN));
+    }
+
+    #[tokio::test]
+    async fn what_would_not_finish_in_time_is_not_started() {
+        let response = process(batch((0..3).map(body)), ANSWER_MARGIN, number, async |_: &[usize]| unreachable!());
+        assert_eq!(failures(response.await), ["m0", "m1", "m2"]);
+    }
+
+    #[tokio::test]
+    async fn a_missing_message_id_fails_the_whole_batch() {
+        for id in ["", r#""messageId": null, "#, r#""messageId": "", "#] {
+            let event = format!(r#"{{"Records": [{{"messageId": "m0", "body": "x"}}, {{{id}"body": "x"}}]}}"#);
+            let response = process(serde_json::from_str(&event).unwrap(), AMPLE, number, all_done).await;
+            assert_eq!(response, Err(BatchError::MissingMessageId { position: 1 }));
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Money: whole cents inside, a decimal string with two places outside.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// An amount of money in US dollars, from 0.01 to 999999999.99, held as integer cents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Amount {
+    cents: u64,
+}
+
+/// Why a text is not an [`Amount`]. The texts are written for the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    /// Not a plain decimal number.
+    #[error("must be a decimal number, such as 81.50")]
+    NotANumber,
+    /// Finer than a cent.
+    #[error("must have at most two decimals")]
+    TooManyDecimals,
+    /// Below one cent, or above the largest amount.
+    #[error("must be between 0.01 and 999999999.99")]
+    OutOfRange,
+}
+
+impl Amount {
+    /// The smallest amount, one cent.
+    pub const MIN: Self = Self { cents: 1 };
+    /// The largest amount, 999,999,999.99.
+    pub const MAX: Self = Self { cents: 99_999_999_999 };
+
+    /// An amount of so many cents, if that is in range.
+    #[must_use]
+    pub fn from_cents(cents: u64) -> Option<Self> {
+        let amount = Self { cents };
+        (Self::MIN..=Self::MAX).contains(&amount).then_some(amount)
+    }
+
+    /// The amount in cents.
+    #[must_use]
+    pub fn cents(self) -> u64 {
+        self.cents
+    }
+
+    /// Reads a JSON number from its text, exactly: it never passes through a float, and `1e2` is 100.
+    pub fn from_json_number(text: &str) -> Result<Self, AmountError> {
+        if text.starts_with('-') {
+            return Err(AmountError::OutOfRange);
+        }
+        if !text.contains(['e', 'E']) {
+            return Self::from_plain(text);
+        }
+        Self::from_decimal(Decimal::from_scientific(text).map_err(|_| AmountError::OutOfRange)?)
+    }
+
+    /// Digits, then perhaps a point and more digits; no sign, no exponent, no spaces.
+    fn from_plain(text: &str) -> Result<Self, AmountError> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) {
+            return Err(AmountError::NotANumber);
+        }
+        if fraction.len() > 2 {
+            return Err(AmountError::TooManyDecimals);
+        }
+        Self::from_decimal(Decimal::from_str_exact(text).map_err(|_| AmountError::OutOfRange)?)
+    }
+
+    fn from_decimal(decimal: Decimal) -> Result<Self, AmountError> {
+        let decimal = decimal.normalize();
+        if decimal.scale() > 2 {
+            return Err(AmountError::TooManyDecimals);
+        }
+        let cents = decimal.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| u64::try_from(cents).ok());
+        cents.and_then(Self::from_cents).ok_or(AmountError::OutOfRange)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = AmountError;
+
+    /// Reads a decimal string such as `80`, `80.0` or `80.00`.
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        Self::from_plain(text)
+    }
+}
+
+impl fmt::Display for Amount {
+    /// Always two decimals and no separators: `1234.50`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Decimal::from_i128_with_scale(self.cents.into(), 2).fmt(formatter)
+    }
+}
+
+impl TryFrom<String> for Amount {
+    type Error = AmountError;
+
+    fn try_from(text: String) -> Result<Self, AmountError> {
+        text.parse()
+    }
+}
+
+impl From<Amount> for String {
+    fn from(amount: Amount) -> Self {
+        amount.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_what_customers_write() {
+        for (text, cents) in [("80", 8000), ("80.0", 8000), ("80.00", 8000), ("0.01", 1), ("007.5", 750)] {
+            assert_eq!(text.parse::<Amount>().unwrap().cents(), cents, "{text}");
+        }
+    }
+
+    #[test]
+    fn says_why_a_text_is_not_an_amount() {
+        use AmountError::{NotANumber, OutOfRange, TooManyDecimals};
+        for (text, error) in [
+            ("", NotANumber),
+            ("abc", NotANumber),
+            ("8O.00", NotANumber),
+            (".5", NotANumber),
+            ("5.", NotANumber),
+            ("1_000", NotANumber),
+            ("1,000.00", NotANumber),
+            ("+80", NotANumber),
+            ("-80", NotANumber),
+            ("1e2", NotANumber),
+            ("NaN", NotANumber),
+            (" 80", NotANumber),
+            ("٨٠", NotANumber),
+            ("80.001", TooManyDecimals),
+            ("80.000", TooManyDecimals),
+            ("0.001", TooManyDecimals),
+            ("0", OutOfRange),
+            ("0.00", OutOfRange),
+            ("1000000000", OutOfRange),
+            ("1000000000.00", OutOfRange),
+            ("99999999999999999999999999999999999999", OutOfRange),
+        ] {
+            assert_eq!(text.parse::<Amount>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_json_numbers_from_their_text() {
+        use AmountError::{OutOfRange, TooManyDecimals};
+        for (text, expected) in [
+            ("80", Ok(8000)),
+            ("79.99", Ok(7999)),
+            ("1e2", Ok(10_000)),
+            ("8.15E+1", Ok(8150)),
+            ("999999999.99", Ok(99_999_999_999)),
+            ("0.1e-1", Ok(1)),
+            ("1e-3", Err(TooManyDecimals)),
+            ("79.999999999999999999999999", Err(TooManyDecimals)),
+            ("-80", Err(OutOfRange)),
+            ("-8e1", Err(OutOfRange)),
+            ("1e400", Err(OutOfRange)),
+            ("1000000000", Err(OutOfRange)),
+        ] {
+            assert_eq!(Amount::from_json_number(text).map(Amount::cents), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back_to_the_same_cents(cents in Amount::MIN.cents..=Amount::MAX.cents) {
+            let amount = Amount::from_cents(cents).unwrap();
+            let shown = amount.to_string();
+            prop_assert_eq!(&shown, &format!("{}.{:02}", cents / 100, cents % 100));
+            prop_assert_eq!(shown.parse::<Amount>(), Ok(amount));
+            prop_assert_eq!(Amount::from_json_number(&shown), Ok(amount));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic_or_leave_its_range(text in ".*", number in r"-?[0-9]{0,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,5})?") {
+            for read in [text.parse::<Amount>(), number.parse(), Amount::from_json_number(&number)].into_iter().flatten() {
+                prop_assert!((Amount::MIN..=Amount::MAX).contains(&read));
+            }
+        }
+    }
+}

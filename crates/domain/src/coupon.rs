@@ -1,0 +1,44 @@
+//! What promotion gives for an order.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Code, OrderId};
+
+/// A coupon earned by an order: one per order, whatever is delivered twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coupon {
+    /// The order that earned it; the coupon's key.
+    pub order_id: OrderId,
+    /// What the customer types to spend it.
+    pub code: Code,
+    /// How much it takes off, in percent.
+    pub percent: u8,
+    /// The instant from which it is worth nothing, UTC.
+    pub expires_at: Timestamp,
+}
+
+impl Coupon {
+    /// Every coupon takes 20% off.
+    pub const PERCENT: u8 = 20;
+    /// Every coupon is good for 90 days of 24 hours.
+    pub const VALIDITY: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+    /// The coupon that `order_id` earns at `now`.
+    #[must_use]
+    pub fn earned_by(order_id: OrderId, code: Code, now: Timestamp) -> Self {
+        let expires_at = now.saturating_add(Self::VALIDITY).expect("a duration of hours can be added to a timestamp");
+        Self { order_id, code, percent: Self::PERCENT, expires_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_twenty_percent_for_ninety_days() {
+        let id = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap();
+        let coupon = Coupon::earned_by(id, Code::from_entropy([0; 12]), "2026-11-22T10:00:00Z".parse().unwrap());
+        assert_eq!((coupon.percent, coupon.expires_at.to_string()), (20, "2027-02-20T10:00:00Z".to_owned()));
+    }
+}

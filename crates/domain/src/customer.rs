@@ -1,0 +1,120 @@
+//! Who ordered.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A customer's name: 1 to 100 characters (Unicode scalar values) after trimming, none of them a control character.
+///
+/// Personal data: its `Debug` shows nothing of it, so that no log line can.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CustomerName(String);
+
+/// Why a text is not a [`CustomerName`]. The texts are written for the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CustomerNameError {
+    /// Nothing but spaces.
+    #[error("must not be empty")]
+    Empty,
+    /// More than [`CustomerName::MAX_CHARS`].
+    #[error("must be at most 100 characters long")]
+    TooLong,
+    /// A line break, a tab, a zero byte or the like.
+    #[error("must not contain control characters")]
+    ControlCharacter,
+}
+
+impl CustomerName {
+    /// The longest name, in Unicode scalar values.
+    pub const MAX_CHARS: usize = 100;
+
+    /// The name as the customer wrote it, trimmed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CustomerName {
+    type Err = CustomerNameError;
+
+    fn from_str(text: &str) -> Result<Self, CustomerNameError> {
+        let name = text.trim();
+        if name.is_empty() {
+            return Err(CustomerNameError::Empty);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(CustomerNameError::ControlCharacter);
+        }
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(CustomerNameError::TooLong);
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for CustomerName {
+    type Error = CustomerNameError;
+
+    fn try_from(text: String) -> Result<Self, CustomerNameError> {
+        text.parse()
+    }
+}
+
+impl From<CustomerName> for String {
+    fn from(name: CustomerName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Debug for CustomerName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CustomerName(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn trims_and_keeps_the_rest() {
+        assert_eq!("  Ada  Lovelace ".parse::<CustomerName>().unwrap().as_str(), "Ada  Lovelace");
+        assert_eq!("<b>&amp;".parse::<CustomerName>().unwrap().as_str(), "<b>&amp;");
+    }
+
+    #[test]
+    fn counts_characters_not_bytes() {
+        let hundred = "é".repeat(100);
+        assert_eq!(hundred.parse::<CustomerName>().unwrap().as_str(), hundred);
+        assert_eq!("é".repeat(101).parse::<CustomerName>(), Err(CustomerNameError::TooLong));
+    }
+
+    #[test]
+    fn refuses_nothing_and_control_characters() {
+        assert_eq!("".parse::<CustomerName>(), Err(CustomerNameError::Empty));
+        assert_eq!(" \t\u{a0}".parse::<CustomerName>(), Err(CustomerNameError::Empty));
+        for text in ["a\0b", "a\nb", "a\u{7f}b", "a\u{9f}b"] {
+            assert_eq!(text.parse::<CustomerName>(), Err(CustomerNameError::ControlCharacter), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_the_name_to_itself() {
+        assert_eq!(format!("{:?}", "Ada".parse::<CustomerName>().unwrap()), "CustomerName(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_exists_is_valid(text in "\\PC{0,120}|.*") {
+            if let Ok(name) = text.parse::<CustomerName>() {
+                prop_assert_eq!(name.as_str(), text.trim());
+                prop_assert!((1..=100).contains(&name.as_str().chars().count()));
+                prop_assert_eq!(name.as_str().parse::<CustomerName>(), Ok(name));
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The one event: an order was placed. Version 1 of its contract: fields may be added, never changed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Amount, Currency, CustomerName, Order, OrderId};
+
+/// `order.placed`, version 1, as published on the topic and read from the queues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPlaced {
+    #[serde(rename = "type")]
+    kind: Kind,
+    #[serde(deserialize_with = "version_1")]
+    version: u32,
+    /// Which order.
+    pub order_id: OrderId,
+    /// Who ordered. Personal data: for the services that need it, never for a log.
+    pub customer: CustomerName,
+    /// The currency of `amount` and `total`.
+    pub currency: Currency,
+    /// What was ordered.
+    pub amount: Amount,
+    /// What is paid.
+    pub total: Amount,
+    /// When the order was accepted, UTC.
+    pub placed_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "order.placed")]
+    OrderPlaced,
+}
+
+fn version_1<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        OrderPlaced::VERSION => Ok(OrderPlaced::VERSION),
+        other => Err(serde::de::Error::custom(format_args!("version {other} is not one this consumer knows"))),
+    }
+}
+
+/// Why a message body is not an [`OrderPlaced`]: where in the text, and never what stands there.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an order.placed event, version 1: {problem} at line {line} column {column}")]
+pub struct EventError {
+    problem: &'static str,
+    line: usize,
+    column: usize,
+}
+
+impl OrderPlaced {
+    /// The event's name, also its `type` message attribute.
+    pub const TYPE: &'static str = "order.placed";
+    /// The contract's version.
+    pub const VERSION: u32 = 1;
+
+    /// Reads a message body. Fields it does not know are ignored, as a newer producer may add some.
+    pub fn decode(body: &str) -> Result<Self, EventError> {
+        serde_json::from_str(body).map_err(|error| EventError {
+            problem: match error.classify() {
+                serde_json::error::Category::Data => "a field is missing or has a wrong value",
+                serde_json::error::Category::Eof => "the JSON ends too early",
+                serde_json::error::Category::Syntax | serde_json::error::Category::Io => "not JSON",
+            },
+            line: error.line(),
+            column: error.column(),
+        })
+    }
+
+    /// The message body.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("an event of strings and numbers always serialises")
+    }
+}
+
+impl From<&Order> for OrderPlaced {
+    fn from(order: &Order) -> Self {
+        Self {
+            kind: Kind::OrderPlaced,
+            version: Self::VERSION,
+            order_id: order.id,
+            customer: order.customer.clone(),
+            currency: Currency::Usd,
+            amount: order.amount,
+            total: order.total(),
+            placed_at: order.placed_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GOLDEN: &str = include_str!("golden/order_placed.v1.json");
+
+    fn with(pointer: &str, value: serde_json::Value) -> String {
+        let mut event: serde_json::Value = serde_json::from_str(GOLDEN).unwrap();
+        *event.pointer_mut(pointer).unwrap() = value;
+        event.to_string()
+    }
+
+    #[test]
+    fn the_golden_event_reads_and_writes_back_to_the_same() {
+        let event = OrderPlaced::decode(GOLDEN).unwrap();
+        assert_eq!(event.encode(), GOLDEN.trim_end());
+        assert_eq!(event.total, "81.50".parse().unwrap());
+    }
+
+    #[test]
+    fn ignores_fields_of_a_later_version() {
+        let newer = GOLDEN.replacen('{', r#"{"gift_wrapped":true,"#, 1);
+        assert_eq!(OrderPlaced::decode(&newer), OrderPlaced::decode(GOLDEN));
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_trust() {
+        for body in [
+            with("/type", "order.cancelled".into()),
+            with("/version", 2.into()),
+            with("/order_id", "42".into()),
+            with("/amount", "abc".into()),
+            with("/amount", 81.5.into()),
+            with("/currency", "EUR".into()),
+            with("/customer", "".into()),
+            with("/placed_at", "yesterday".into()),
+            String::new(),
+            "null".to_owned(),
+            GOLDEN[..GOLDEN.len() / 2].to_owned(),
+            format!("{GOLDEN}{GOLDEN}"),
+        ] {
+            assert!(OrderPlaced::decode(&body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_error_never_repeats_the_body() {
+        let error = OrderPlaced::decode(&with("/customer", "Ada\u{0}Lovelace".into())).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("Ada"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_makes_decoding_panic(body in ".*", cut in 0..GOLDEN.len(), byte: char) {
+            let _ = OrderPlaced::decode(&body);
+            let mut broken = GOLDEN.to_owned();
+            broken.replace_range(cut..=cut, byte.encode_utf8(&mut [0; 4]));
+            if let Ok(event) = OrderPlaced::decode(&broken) {
+                prop_assert_eq!(OrderPlaced::decode(&event.encode()), Ok(event));
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The shop's words. Nothing here does input or output: no clock, no randomness, no network.
+//!
+//! Parse, don't validate: a value of one of these types is good, because the only way to make one checked it.
+
+mod amount;
+mod code;
+mod coupon;
+mod customer;
+mod event;
+mod order;
+mod order_id;
+mod shipment;
+mod view;
+
+pub use amount::{Amount, AmountError};
+pub use code::Code;
+pub use coupon::Coupon;
+pub use customer::{CustomerName, CustomerNameError};
+pub use event::{EventError, OrderPlaced};
+pub use order::{Currency, Order};
+pub use order_id::{OrderId, OrderIdError};
+pub use shipment::Shipment;
+pub use view::{OrderView, Status};

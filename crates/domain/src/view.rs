@@ -1,0 +1,132 @@
+//! An order as its customer sees it. Version 1 of the contract: fields may be added, never changed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Amount, Code, Coupon, Currency, CustomerName, Order, OrderId, Shipment};
+
+/// The body of `POST /orders` and `GET /orders/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// The order's key.
+    pub id: OrderId,
+    /// Who ordered.
+    pub customer: CustomerName,
+    /// The currency of every amount here.
+    pub currency: Currency,
+    /// When the order was accepted.
+    pub placed_at: Timestamp,
+    /// What was ordered.
+    pub amount: Amount,
+    /// A coupon spent on this order.
+    pub discount: Option<DiscountView>,
+    /// What is paid.
+    pub total: Amount,
+    /// How far the order is.
+    pub status: Status,
+    /// The parcel, once there is one.
+    pub shipment: Option<ShipmentView>,
+    /// A coupon earned by this order.
+    pub coupon: Option<CouponView>,
+}
+
+/// How far an order is. Derived, never stored: an order is fulfilled when its shipment exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Saved, and on its way to the services.
+    Placed,
+    /// Shipped.
+    Fulfilled,
+}
+
+/// A coupon spent on an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountView {
+    /// Which coupon.
+    pub code: Code,
+    /// How much it takes off, in percent.
+    pub percent: u8,
+    /// How much it took off.
+    pub amount: Amount,
+}
+
+/// A shipment, to the customer who waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipmentView {
+    /// What to follow the parcel by.
+    pub tracking_number: Code,
+    /// When it left.
+    pub shipped_at: Timestamp,
+}
+
+/// A coupon, to the customer who earned it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CouponView {
+    /// What to type to spend it.
+    pub code: Code,
+    /// How much it takes off, in percent.
+    pub percent: u8,
+    /// The instant from which it is worth nothing.
+    pub expires_at: Timestamp,
+}
+
+impl OrderView {
+    /// Puts together what the three tables know of an order.
+    #[must_use]
+    pub fn new(order: Order, shipment: Option<Shipment>, coupon: Option<Coupon>) -> Self {
+        Self {
+            id: order.id,
+            currency: Currency::Usd,
+            placed_at: order.placed_at,
+            amount: order.amount,
+            discount: None,
+            total: order.total(),
+            customer: order.customer,
+            status: if shipment.is_some() { Status::Fulfilled } else { Status::Placed },
+            shipment: shipment.map(|Shipment { order_id: _, tracking_number, shipped_at }| ShipmentView {
+                tracking_number,
+                shipped_at,
+            }),
+            coupon: coupon.map(|Coupon { order_id: _, code, percent, expires_at }| CouponView {
+                code,
+                percent,
+                expires_at,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> Order {
+        Order {
+            id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
+            customer: "Ada Lovelace".parse().unwrap(),
+            amount: "81.50".parse().unwrap(),
+            placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn assert_golden(view: &OrderView, golden: &str) {
+        assert_eq!(serde_json::to_string_pretty(view).unwrap(), golden.trim_end());
+        assert_eq!(serde_json::from_str::<OrderView>(golden).unwrap(), *view);
+    }
+
+    #[test]
+    fn a_placed_order_is_the_golden_one() {
+        assert_golden(&OrderView::new(order(), None, None), include_str!("golden/order_view_placed.v1.json"));
+    }
+
+    #[test]
+    fn a_fulfilled_order_with_a_coupon_is_the_golden_one() {
+        let order = order();
+        let shipped_at = "2026-11-22T10:00:01Z".parse().unwrap();
+        let shipment = Shipment { order_id: order.id, tracking_number: Code::from_entropy([7; 12]), shipped_at };
+        let coupon = Coupon::earned_by(order.id, Code::from_entropy([8; 12]), shipped_at);
+        let view = OrderView::new(order, Some(shipment), Some(coupon));
+        assert_golden(&view, include_str!("golden/order_view_fulfilled.v1.json"));
+    }
+}

@@ -1,0 +1,36 @@
+//! The process's environment: what the template and Lambda put there.
+
+use std::env;
+
+use telemetry::LogSettings;
+
+/// The environment variables of this process.
+#[derive(Clone, Copy, Debug)]
+pub struct Environment;
+
+/// A variable that the function cannot start without.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {name} is not set; the template sets it for every function that needs it")]
+pub struct EnvironmentError {
+    name: &'static str,
+}
+
+impl Environment {
+    /// A variable that must be there, and not empty.
+    pub fn required(self, name: &'static str) -> Result<String, EnvironmentError> {
+        self.optional(name).ok_or(EnvironmentError { name })
+    }
+
+    /// A variable that may be absent; empty is absent.
+    #[must_use]
+    pub fn optional(self, name: &'static str) -> Option<String> {
+        env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// Lambda's advanced logging controls.
+    pub(crate) fn log_settings(self) -> LogSettings {
+        let names = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT"];
+        let [function, level, format] = names.map(|name| self.optional(name));
+        LogSettings::from_lambda(function.as_deref(), level.as_deref(), format.as_deref())
+    }
+}

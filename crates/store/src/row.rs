@@ -1,0 +1,156 @@
+//! How the domain's values lie in their tables. Money and time are kept as the contract writes them.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Code, Coupon, Order, OrderId, Shipment};
+
+use crate::StoreError;
+
+/// A row as DynamoDB gives it.
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// What a subscriber writes for an order, keyed by the order's id.
+pub trait Row {
+    /// Its attributes, `order_id` first, always in the same order.
+    fn columns(&self) -> Vec<(&'static str, AttributeValue)>;
+}
+
+impl Row for Shipment {
+    fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
+        vec![
+            ("order_id", string(&self.order_id)),
+            ("tracking_number", string(&self.tracking_number)),
+            ("shipped_at", string(&self.shipped_at)),
+        ]
+    }
+}
+
+impl Row for Coupon {
+    fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
+        vec![
+            ("order_id", string(&self.order_id)),
+            ("code", string(&self.code)),
+            ("percent", AttributeValue::N(self.percent.to_string())),
+            ("expires_at", string(&self.expires_at)),
+        ]
+    }
+}
+
+/// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC 3339).
+pub(crate) fn from_order(order: &Order) -> Attributes {
+    HashMap::from([
+        ("id".to_owned(), string(&order.id)),
+        ("customer".to_owned(), AttributeValue::S(order.customer.as_str().to_owned())),
+        ("amount".to_owned(), AttributeValue::N(order.amount.to_string())),
+        ("placed_at".to_owned(), string(&order.placed_at)),
+    ])
+}
+
+/// Takes a table's row apart, attribute by attribute.
+pub(crate) struct Reader<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) row: &'a Attributes,
+}
+
+impl Reader<'_> {
+    pub(crate) fn order(&self) -> Result<Order, StoreError> {
+        Ok(Order {
+            id: self.parsed("id")?,
+            customer: self.parsed("customer")?,
+            amount: self.parsed("amount")?,
+            placed_at: self.parsed("placed_at")?,
+        })
+    }
+
+    pub(crate) fn shipment(&self) -> Result<Shipment, StoreError> {
+        Ok(Shipment {
+            order_id: self.order_id()?,
+            tracking_number: self.code("tracking_number")?,
+            shipped_at: self.parsed("shipped_at")?,
+        })
+    }
+
+    pub(crate) fn coupon(&self) -> Result<Coupon, StoreError> {
+        Ok(Coupon {
+            order_id: self.order_id()?,
+            code: self.code("code")?,
+            percent: self.parsed("percent")?,
+            expires_at: self.parsed("expires_at")?,
+        })
+    }
+
+    fn order_id(&self) -> Result<OrderId, StoreError> {
+        self.parsed("order_id")
+    }
+
+    fn code(&self, attribute: &'static str) -> Result<Code, StoreError> {
+        self.text(attribute).map(|text| Code::from_stored(text.to_owned()))
+    }
+
+    fn parsed<T: FromStr>(&self, attribute: &'static str) -> Result<T, StoreError> {
+        self.text(attribute)?.parse().map_err(|_| self.unreadable(attribute))
+    }
+
+    fn text(&self, attribute: &'static str) -> Result<&str, StoreError> {
+        match self.row.get(attribute) {
+            Some(AttributeValue::S(text) | AttributeValue::N(text)) => Ok(text),
+            _ => Err(self.unreadable(attribute)),
+        }
+    }
+
+    fn unreadable(&self, attribute: &'static str) -> StoreError {
+        StoreError::Unreadable { table: self.table, attribute }
+    }
+}
+
+fn string(value: &impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row_of(columns: Vec<(&'static str, AttributeValue)>) -> Attributes {
+        columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn order() -> Order {
+        Order {
+            id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
+            customer: "Ada Lovelace".parse().unwrap(),
+            amount: "81.50".parse().unwrap(),
+            placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let order = order();
+        assert_eq!(Reader { table: "orders", row: &from_order(&order) }.order().unwrap(), order);
+
+        let shipment =
+            Shipment { order_id: order.id, tracking_number: Code::from_entropy([3; 12]), shipped_at: order.placed_at };
+        assert_eq!(Reader { table: "shipments", row: &row_of(shipment.columns()) }.shipment().unwrap(), shipment);
+
+        let coupon = Coupon::earned_by(order.id, Code::from_entropy([4; 12]), order.placed_at);
+        assert_eq!(Reader { table: "coupons", row: &row_of(coupon.columns()) }.coupon().unwrap(), coupon);
+    }
+
+    #[test]
+    fn an_amount_comes_back_to_the_cent_though_dynamodb_drops_the_last_zero() {
+        let mut row = from_order(&order());
+        row.insert("amount".to_owned(), AttributeValue::N("81.5".to_owned()));
+        assert_eq!(Reader { table: "orders", row: &row }.order().unwrap().amount.cents(), 8150);
+    }
+
+    #[test]
+    fn a_broken_row_says_which_attribute_and_not_what_stands_there() {
+        let mut row = from_order(&order());
+        row.insert("amount".to_owned(), AttributeValue::S("secret".to_owned()));
+        let error = Reader { table: "orders", row: &row }.order().unwrap_err().to_string();
+        assert_eq!(error, "a row of orders cannot be read: amount");
+    }
+}

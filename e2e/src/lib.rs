@@ -1,0 +1,19 @@
+//! What the black-box tests stand on: a deployed stack, its shop as a customer sees it, and its tables and queues as
+//! AWS shows them. It knows the system by its contract and shares no code with it: an oracle that shares the code
+//! shares the bugs.
+
+mod deployment;
+mod events;
+mod queues;
+mod shop;
+mod spy;
+mod tables;
+mod wait;
+
+pub use deployment::{Deployment, bootstrap};
+pub use events::{OrderEvent, fixture};
+pub use queues::Message;
+pub use shop::{Answer, Placed};
+pub use spy::Spy;
+pub use tables::Row;
+pub use wait::eventually;

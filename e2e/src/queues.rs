@@ -1,0 +1,64 @@
+//! The topic and the queues, as AWS shows them.
+
+use std::time::Duration;
+
+use aws_sdk_sns::types::MessageAttributeValue;
+use aws_sdk_sqs::types::QueueAttributeName;
+
+use crate::{Deployment, eventually};
+
+/// A message found in a queue.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its body, to the byte.
+    pub body: String,
+    receipt: String,
+}
+
+const DRAINED_WITHIN: Duration = Duration::from_secs(60);
+
+impl Deployment {
+    /// Publishes a body on the topic with an `amount` attribute, as the orders function does.
+    pub async fn publish(&self, body: &str, amount: &str) {
+        let number = MessageAttributeValue::builder().data_type("Number").string_value(amount).build();
+        let publish = self.sns.publish().topic_arn(self.output("OrdersTopicArn")).message(body);
+        let publish = publish.message_attributes("amount", number.expect("a data type is given"));
+        publish.send().await.expect("the topic takes the message");
+    }
+
+    /// A number among a queue's attributes.
+    pub async fn queue_number(&self, queue_output: &str, attribute: QueueAttributeName) -> u64 {
+        let get =
+            self.sqs.get_queue_attributes().queue_url(self.output(queue_output)).attribute_names(attribute.clone());
+        let attributes = get.send().await.expect("the queue tells its attributes").attributes.unwrap_or_default();
+        attributes.get(&attribute).and_then(|value| value.parse().ok()).expect("the attribute is a number")
+    }
+
+    /// Waits until a queue has no message, waiting or being worked on.
+    pub async fn drained(&self, queue_output: &str) {
+        eventually(&format!("{queue_output} is empty"), DRAINED_WITHIN, async || {
+            let waiting = self.queue_number(queue_output, QueueAttributeName::ApproximateNumberOfMessages).await;
+            let hidden =
+                self.queue_number(queue_output, QueueAttributeName::ApproximateNumberOfMessagesNotVisible).await;
+            (waiting + hidden == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until a dead-letter queue holds a message with `needle` in its body, and takes it out.
+    pub async fn take_from_dlq(&self, dlq_output: &str, needle: &str, within: Duration) -> Message {
+        let queue = self.output(dlq_output);
+        let message = eventually(&format!("{dlq_output} holds {needle}"), within, async || {
+            // Hidden for a moment only: another test may look for its own message here.
+            let receive = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(1);
+            let messages = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
+            let message =
+                messages.into_iter().find(|message| message.body().is_some_and(|body| body.contains(needle)))?;
+            Some(Message { body: message.body?, receipt: message.receipt_handle? })
+        })
+        .await;
+        let delete = self.sqs.delete_message().queue_url(queue).receipt_handle(&message.receipt);
+        delete.send().await.expect("the message can be deleted");
+        message
+    }
+}

@@ -1,0 +1,119 @@
+//! The shop, as its customers see it.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{Deployment, eventually};
+
+/// What the shop answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.body))
+    }
+
+    /// A header's value, or nothing.
+    #[must_use]
+    pub fn header(&self, name: impl reqwest::header::AsHeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// An order that the shop accepted.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Its id.
+    pub id: String,
+    /// The answer that said so.
+    pub answer: Answer,
+}
+
+/// How long an order may take to be fulfilled, even when many are on their way.
+const SOON: Duration = Duration::from_secs(60);
+
+impl Deployment {
+    /// Any request to the shop.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.output("ShopUrl"))).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.expect("the shop answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: response.text().await.expect("the answer has a body") }
+    }
+
+    /// A GET that would rather have `accept`.
+    pub async fn get(&self, path: &str, accept: &str) -> Answer {
+        self.request(Method::GET, path, &[(ACCEPT.as_str(), accept)], "").await
+    }
+
+    /// `POST /orders` with a body of a content type.
+    pub async fn post_order(&self, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
+        self.request(Method::POST, "/orders", &[(CONTENT_TYPE.as_str(), content_type)], body).await
+    }
+
+    /// Places an order as a program does.
+    pub async fn place(&self, customer: &str, amount: &str) -> Placed {
+        let body = json!({ "customer": customer, "amount": amount }).to_string();
+        let answer = self.post_order("application/json", body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        Placed { id: id_of(&answer), answer }
+    }
+
+    /// Places an order as a browser does.
+    pub async fn place_by_form(&self, customer: &str, amount: &str) -> Placed {
+        let fields = reqwest::Url::parse_with_params("http://form", [("customer", customer), ("amount", amount)]);
+        let body = fields.expect("fields can be encoded").query().unwrap_or_default().to_owned();
+        let answer = self.post_order("application/x-www-form-urlencoded", body).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        Placed { id: id_of(&answer), answer }
+    }
+
+    /// An order as JSON.
+    pub async fn order(&self, id: &str) -> Value {
+        let answer = self.get(&format!("/orders/{id}"), "application/json").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()
+    }
+
+    /// Waits until an order is fulfilled, and gives it.
+    pub async fn fulfilled(&self, id: &str) -> Value {
+        eventually(&format!("order {id} is fulfilled"), SOON, async || {
+            Some(self.order(id).await).filter(|order| order["status"] == "fulfilled")
+        })
+        .await
+    }
+
+    /// Waits until an order has its coupon, and gives the order.
+    pub async fn with_coupon(&self, id: &str) -> Value {
+        eventually(&format!("order {id} has a coupon"), SOON, async || {
+            Some(self.order(id).await).filter(|order| !order["coupon"].is_null())
+        })
+        .await
+    }
+}
+
+fn id_of(answer: &Answer) -> String {
+    answer.header(LOCATION).strip_prefix("/orders/").expect("Location is the order's address").to_owned()
+}

@@ -1,0 +1,43 @@
+//! Many orders at once, compared with a ledger that the client keeps of every answer it got.
+
+use std::collections::BTreeMap;
+
+use e2e::Deployment;
+use futures::{StreamExt, stream};
+
+const ORDERS: u64 = 200;
+const AT_ONCE: usize = 50;
+
+#[tokio::test]
+async fn two_hundred_concurrent_orders_are_fulfilled_and_agree_to_the_cent() {
+    let shop = Deployment::under_test().await;
+    // From 60.00 up in uneven steps, so that about half of them are below 80.
+    let amounts =
+        (0..ORDERS).map(|order| 6_000 + order * 23).map(|cents| format!("{}.{:02}", cents / 100, cents % 100));
+    let place = |amount: String| async {
+        let placed = shop.place("Katherine Johnson", &amount).await;
+        let answered = placed.answer.json();
+        assert_eq!((answered["amount"].as_str(), answered["total"].as_str()), (Some(&*amount), Some(&*amount)));
+        (placed.id, amount)
+    };
+    let ledger: BTreeMap<String, String> = stream::iter(amounts).map(place).buffer_unordered(AT_ONCE).collect().await;
+    assert_eq!(ledger.len() as u64, ORDERS, "an id was given twice");
+
+    for (id, amount) in &ledger {
+        let order = shop.fulfilled(id).await;
+        assert_eq!(order["amount"].as_str(), Some(&**amount), "{id}");
+        let row = shop.row("OrdersTable", "id", id).await.expect("an accepted order is in the table");
+        assert_eq!(cents(&row["amount"]), cents(amount), "{id}");
+    }
+    shop.drained("PromotionQueueUrl").await;
+    for (id, amount) in &ledger {
+        let coupon = shop.row("CouponsTable", "order_id", id).await;
+        assert_eq!(coupon.is_some(), cents(amount) >= 8_000, "{id} of {amount}: {coupon:?}");
+    }
+}
+
+/// Cents of a decimal text, which DynamoDB may have stripped of its last zeros.
+fn cents(text: &str) -> u64 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{whole}{fraction:0<2}").parse().expect("digits")
+}

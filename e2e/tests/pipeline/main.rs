@@ -1,0 +1,9 @@
+//! The order pipeline, through real HTTP, SNS, SQS and DynamoDB.
+
+mod bad_input;
+mod fan_out;
+mod isolation;
+mod ledger;
+mod pages;
+mod redelivery;
+mod samples;

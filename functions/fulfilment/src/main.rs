@@ -1,0 +1,13 @@
+//! Ships every order: one shipment per order, however often its event arrives.
+
+mod ship;
+
+use startup::Startup;
+use store::Ledger;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let Startup { environment, sdk } = Startup::begin()?;
+    let shipments = Ledger::connect(&sdk, environment.required("SHIPMENTS_TABLE")?).await;
+    batch::run(ship::prepare, async |parcels: &[_]| ship::commit(&shipments, parcels).await).await
+}

@@ -1,0 +1,30 @@
+//! The HTTP API and its pages: save an order, announce it, show it.
+
+mod assets;
+mod negotiate;
+mod pages;
+mod place;
+mod problem;
+mod request;
+mod router;
+mod show;
+mod suggestion;
+
+use startup::Startup;
+use store::{OrderTables, Orders};
+use topic::OrdersTopic;
+
+use crate::router::{Shop, router};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let Startup { environment, sdk } = Startup::begin()?;
+    let tables = OrderTables {
+        orders: environment.required("ORDERS_TABLE")?,
+        shipments: environment.required("SHIPMENTS_TABLE")?,
+        coupons: environment.required("COUPONS_TABLE")?,
+    };
+    let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
+    let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables), OrdersTopic::connect(&sdk, topic_arn));
+    lambda_http::run(router(Shop { orders, topic })).await
+}

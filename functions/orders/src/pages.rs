@@ -1,0 +1,114 @@
+//! The pages, from templates compiled in. Askama escapes whatever a customer typed.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{Html, IntoResponse, Response};
+use domain::{OrderView, Status};
+
+use crate::problem::Problem;
+use crate::request::Typed;
+use crate::suggestion;
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct FormPage {
+    typed: Typed,
+    customer_error: Option<String>,
+    amount_error: Option<String>,
+    notice: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage {
+    order: OrderView,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    problem: &'a Problem,
+}
+
+/// `GET /`: the form, prefilled so that one click places an order.
+pub(crate) async fn form() -> Response {
+    let typed = suggestion::suggest();
+    let page = FormPage { typed, customer_error: None, amount_error: None, notice: None };
+    ([(CACHE_CONTROL, "no-store")], render(&page, StatusCode::OK)).into_response()
+}
+
+/// The form with what was typed, and each message beside its field.
+pub(crate) fn form_again(problem: &Problem, typed: Typed) -> Response {
+    let error_at =
+        |pointer| problem.errors.iter().find(|error| error.pointer == pointer).map(|error| error.detail.clone());
+    let page = FormPage {
+        typed,
+        customer_error: error_at("/customer"),
+        amount_error: error_at("/amount"),
+        notice: error_at("/coupon").or_else(|| problem.errors.is_empty().then(|| problem.detail.to_owned())),
+    };
+    problem.complete(render(&page, problem.status))
+}
+
+pub(crate) fn order(order: OrderView) -> Response {
+    render(&OrderPage { order }, StatusCode::OK)
+}
+
+pub(crate) fn problem(problem: &Problem) -> Response {
+    problem.complete(render(&ProblemPage { problem }, problem.status))
+}
+
+fn render(page: &impl Template, status: StatusCode) -> Response {
+    let html = page.render().expect("rendering to a string fails only if a value's Display does");
+    (status, Html(html)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::FieldError;
+    use domain::{Code, Coupon, Order, Shipment};
+
+    fn sample(customer: &str) -> Order {
+        Order {
+            id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
+            customer: customer.parse().unwrap(),
+            amount: "81.50".parse().unwrap(),
+            placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_form_shows_again_what_was_typed_with_the_messages_beside_it() {
+        let page = FormPage {
+            typed: Typed { customer: "\"><script>alert(1)</script>".to_owned(), amount: "abc".to_owned() },
+            customer_error: None,
+            amount_error: Some(FieldError::new("/amount", "must be a decimal number, such as 81.50").detail),
+            notice: None,
+        };
+        insta::assert_snapshot!(page.render().unwrap());
+    }
+
+    #[test]
+    fn an_order_that_was_just_placed() {
+        let order = OrderView::new(sample("<b>Ada</b> & Co"), None, None);
+        insta::assert_snapshot!(OrderPage { order }.render().unwrap());
+    }
+
+    #[test]
+    fn an_order_that_is_fulfilled_and_earned_a_coupon() {
+        let order = sample("Ada Lovelace");
+        let (id, at) = (order.id, order.placed_at);
+        let shipment = Shipment { order_id: id, tracking_number: Code::from_entropy([7; 12]), shipped_at: at };
+        let coupon = Coupon::earned_by(id, Code::from_entropy([8; 12]), at);
+        let order = OrderView::new(order, Some(shipment), Some(coupon));
+        insta::assert_snapshot!(OrderPage { order }.render().unwrap());
+    }
+
+    #[test]
+    fn a_problem() {
+        let problem = Problem::new(StatusCode::NOT_FOUND, "There is no order at this address.");
+        insta::assert_snapshot!(ProblemPage { problem: &problem }.render().unwrap());
+    }
+}

@@ -1,0 +1,93 @@
+//! What a client is told when a request cannot be served: RFC 9457 problem details, or a page that says the same.
+//! What the log keeps is another message, written where the failure is handled.
+
+use axum::Json;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::negotiate::wants_html;
+use crate::pages;
+
+/// A problem, in the fields of RFC 9457 with a list of `errors`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Problem {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) title: &'static str,
+    #[serde(serialize_with = "as_number")]
+    pub(crate) status: StatusCode,
+    pub(crate) detail: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct FieldError {
+    /// A JSON pointer to the field; empty for the body as a whole.
+    pub(crate) pointer: &'static str,
+    pub(crate) detail: String,
+}
+
+impl FieldError {
+    pub(crate) fn new(pointer: &'static str, detail: &(impl ToString + ?Sized)) -> Self {
+        Self { pointer, detail: detail.to_string() }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// A problem that its status names well enough.
+    pub(crate) fn new(status: StatusCode, detail: &'static str) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self { kind: "about:blank", title, status, detail, errors: vec![] }
+    }
+
+    /// One or more fields of an order are not what they must be.
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
+        Self {
+            kind: "/problems/invalid-order",
+            title: "Invalid order",
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            detail: "The order was not accepted; each error says which field and why.",
+            errors,
+        }
+    }
+
+    /// The order is not accepted as far as is known, or cannot be read now.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The shop cannot reach its records at the moment. Please try again.")
+    }
+
+    /// As a page or as problem details, whichever the client would rather have.
+    pub(crate) fn into_response_for(self, headers: &HeaderMap) -> Response {
+        let mut response = if wants_html(headers) { pages::problem(&self) } else { self.clone().into_response() };
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(&self)).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        self.complete(response)
+    }
+}
+
+impl Problem {
+    /// The headers that a problem has in any form.
+    pub(crate) fn complete(&self, mut response: Response) -> Response {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}

@@ -1,0 +1,106 @@
+//! An order as a form. What was typed is kept beside what is wrong with it, so that the form can be shown again.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+
+use super::{NewOrder, Rejected, Typed, no_coupon, order_of};
+use crate::problem::{FieldError, Problem};
+
+pub(super) fn read(body: &[u8]) -> Result<NewOrder, Rejected> {
+    let fields: Vec<_> = form_urlencoded::parse(body).collect();
+    let typed = |name| one(&fields, name).unwrap_or_default().unwrap_or_default().into_owned();
+    let typed = Typed { customer: typed("customer"), amount: typed("amount") };
+    parse(&fields).map_err(|problem| Rejected { problem, typed })
+}
+
+fn parse(fields: &[(Cow<str>, Cow<str>)]) -> Result<NewOrder, Problem> {
+    // The parser puts U+FFFD where the bytes were not UTF-8.
+    if fields.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER)) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "The form is not UTF-8."));
+    }
+    let error = |pointer, detail: &dyn ToString| FieldError::new(pointer, detail);
+    let required = |name, pointer| match one(fields, name) {
+        Ok(Some(value)) => Ok(value),
+        Ok(None) => Err(error(pointer, &"is required")),
+        Err(Repeated) => Err(error(pointer, &"must be given once")),
+    };
+    let customer = required("customer", "/customer")
+        .and_then(|customer| customer.parse().map_err(|reason| error("/customer", &reason)));
+    let amount = required("amount", "/amount")
+        .and_then(|amount| amount.trim().parse().map_err(|reason| error("/amount", &reason)));
+    let coupon = match one(fields, "coupon") {
+        Ok(coupon) => no_coupon(&coupon.unwrap_or_default()),
+        Err(Repeated) => Err(error("/coupon", &"must be given once")),
+    };
+    order_of(customer, amount, coupon)
+}
+
+#[derive(Debug)]
+struct Repeated;
+
+fn one<'a>(fields: &'a [(Cow<str>, Cow<str>)], name: &str) -> Result<Option<Cow<'a, str>>, Repeated> {
+    let mut values = fields.iter().filter(|(field, _)| field == name).map(|(_, value)| Cow::Borrowed(value.as_ref()));
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(Repeated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_what_a_browser_sends() {
+        let order = read(b"customer=Ada+Lovelace%20%E2%98%83&amount=+81.50+&coupon=").unwrap();
+        assert_eq!((order.customer.as_str(), order.amount.cents()), ("Ada Lovelace ☃", 8150));
+    }
+
+    #[test]
+    fn keeps_what_was_typed_and_says_what_is_wrong_with_it() {
+        let Rejected { problem, typed } = read(b"customer=+&amount=abc&coupon=X").unwrap_err();
+        assert_eq!(typed, Typed { customer: " ".to_owned(), amount: "abc".to_owned() });
+        assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer).collect();
+        assert_eq!(pointers, ["/customer", "/amount", "/coupon"]);
+    }
+
+    #[test]
+    fn a_missing_or_repeated_field_is_named() {
+        for (body, pointer, detail) in [
+            ("customer=Ada", "/amount", "is required"),
+            ("amount=80", "/customer", "is required"),
+            ("customer=Ada&amount=80&amount=90", "/amount", "must be given once"),
+        ] {
+            let problem = read(body.as_bytes()).unwrap_err().problem;
+            assert_eq!(problem.errors, [FieldError::new(pointer, detail)], "{body}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_refused() {
+        assert_eq!(read(b"customer=%FF&amount=80").unwrap_err().problem.status, StatusCode::BAD_REQUEST);
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_makes_it_panic(bytes: Vec<u8>) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn what_a_browser_encodes_is_what_was_typed(customer in "[^\u{fffd}]*", amount in "[^\u{fffd}]*") {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            let body = form.append_pair("customer", &customer).append_pair("amount", &amount).finish();
+            match read(body.as_bytes()) {
+                Ok(order) => {
+                    prop_assert_eq!(order.customer.as_str(), customer.trim());
+                    prop_assert_eq!(Ok(order.amount), amount.trim().parse());
+                }
+                Err(rejected) => prop_assert_eq!(rejected.typed, Typed { customer, amount }),
+            }
+        }
+    }
+}

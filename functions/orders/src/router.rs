@@ -1,0 +1,39 @@
+//! Which request goes where. API Gateway has one catch-all route, so 404 and 405 are answered here as well.
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use store::Orders;
+use topic::OrdersTopic;
+
+use crate::problem::Problem;
+use crate::{assets, pages, place, show};
+
+/// What every request may use.
+#[derive(Clone, Debug)]
+pub(crate) struct Shop {
+    pub(crate) orders: Orders,
+    pub(crate) topic: OrdersTopic,
+}
+
+/// The shop's HTTP API.
+pub(crate) fn router(shop: Shop) -> Router {
+    Router::new()
+        .route("/", get(pages::form))
+        .route("/orders", post(place::place))
+        .route("/orders/{id}", get(show::show))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(shop)
+}
+
+async fn not_found(headers: HeaderMap) -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address.").into_response_for(&headers)
+}
+
+async fn method_not_allowed(headers: HeaderMap) -> Response {
+    let detail = "This address does not answer to that method; the Allow header names those it does.";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response_for(&headers)
+}

@@ -1,0 +1,34 @@
+//! `GET /orders/{id}`: read, answer as a page or as JSON.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::OrderId;
+
+use crate::negotiate::wants_html;
+use crate::pages;
+use crate::problem::Problem;
+use crate::router::Shop;
+
+pub(crate) async fn show(State(shop): State<Shop>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    // What is not an id is the address of no order, like an id that none has.
+    let Ok(id) = id.parse::<OrderId>() else { return unknown(&headers) };
+    let view = match shop.orders.read(id).await {
+        Ok(Some(view)) => view,
+        Ok(None) => return unknown(&headers),
+        Err(error) => {
+            tracing::error!(order_id = %id, %error, outcome = "not read", "order");
+            return Problem::unavailable().into_response_for(&headers);
+        }
+    };
+    let mut response = if wants_html(&headers) { pages::order(view) } else { Json(view).into_response() };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn unknown(headers: &HeaderMap) -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "There is no order at this address.").into_response_for(headers)
+}

@@ -1,0 +1,14 @@
+//! Gives a coupon for every order that reaches it: one per order, however often its event arrives. Which orders
+//! reach it is the subscription's filter policy to say, and nobody else's.
+
+mod reward;
+
+use startup::Startup;
+use store::Ledger;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let Startup { environment, sdk } = Startup::begin()?;
+    let coupons = Ledger::connect(&sdk, environment.required("COUPONS_TABLE")?).await;
+    batch::run(reward::prepare, async |earned: &[_]| reward::commit(&coupons, earned).await).await
+}

@@ -1,0 +1,26 @@
+//! From an event to a coupon in the table.
+
+use batch::Verdict;
+use domain::{Code, Coupon, OrderPlaced};
+use jiff::Timestamp;
+use store::{Inserted, Ledger};
+
+/// A coupon for the order, with a code that cannot be guessed.
+pub(crate) fn prepare(event: &OrderPlaced) -> Coupon {
+    let mut entropy = [0; 12];
+    getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
+    let now = Timestamp::now().as_second();
+    let now = Timestamp::from_second(now).expect("the second of a timestamp is in range");
+    Coupon::earned_by(event.order_id, Code::from_entropy(entropy), now)
+}
+
+/// Hands the coupons out, each unless an earlier delivery of its event did.
+pub(crate) async fn commit(coupons: &Ledger, earned: &[Coupon]) -> Vec<Verdict> {
+    let inserted = coupons.insert(earned).await.into_iter();
+    let verdicts = inserted.map(|inserted| match inserted {
+        Inserted::New => Verdict::Done,
+        Inserted::AlreadyThere => Verdict::AlreadyDone,
+        Inserted::Failed(error) => Verdict::Retry(error.to_string()),
+    });
+    verdicts.collect()
+}

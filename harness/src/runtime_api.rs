@@ -1,0 +1,135 @@
+//! The Lambda Runtime API (version 2018-06-01), as far as a function needs it.
+
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, anyhow};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::Outcome;
+
+/// One event on its way to the function.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) event: Bytes,
+    pub(crate) outcome: oneshot::Sender<Outcome>,
+    pub(crate) function_timeout: Duration,
+}
+
+/// A Runtime API for one sandbox. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct RuntimeApi {
+    /// `host:port`, for `AWS_LAMBDA_RUNTIME_API`.
+    pub(crate) address: String,
+    events: mpsc::UnboundedSender<Invocation>,
+    state: watch::Receiver<Init>,
+    accepting: JoinHandle<()>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Init {
+    Starting,
+    Ready,
+    Failed(String),
+}
+
+struct Shared {
+    events: Mutex<mpsc::UnboundedReceiver<Invocation>>,
+    in_flight: Mutex<Option<oneshot::Sender<Outcome>>>,
+    init: watch::Sender<Init>,
+}
+
+impl RuntimeApi {
+    pub(crate) async fn serve() -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?.to_string();
+        let (events, receiver) = mpsc::unbounded_channel();
+        let (init, state) = watch::channel(Init::Starting);
+        let shared = Arc::new(Shared { events: Mutex::new(receiver), in_flight: Mutex::default(), init });
+        let accepting = tokio::spawn(accept(listener, shared));
+        Ok(Self { address, events, state, accepting })
+    }
+
+    pub(crate) async fn first_poll(&mut self) -> Result<()> {
+        let state = self.state.wait_for(|state| *state != Init::Starting).await?;
+        match &*state {
+            Init::Failed(error) => Err(anyhow!("its start-up failed: {error}")),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn hand_over(&self, invocation: Invocation) -> Result<()> {
+        self.events.send(invocation).ok().context("the Runtime API has ended")
+    }
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let Ok((connection, _)) = listener.accept().await else { continue };
+        let shared = Arc::clone(&shared);
+        let answer = service_fn(move |request| {
+            let shared = Arc::clone(&shared);
+            async move { Ok::<_, Infallible>(answer(request, &shared).await) }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), answer));
+    }
+}
+
+async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
+    let path = request.uri().path().trim_start_matches("/2018-06-01/runtime/").to_owned();
+    if path == "invocation/next" {
+        shared.init.send_replace(Init::Ready);
+        return next(shared).await;
+    }
+    let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    if path == "init/error" {
+        shared.init.send_replace(Init::Failed(String::from_utf8_lossy(&body).into_owned()));
+        return status(StatusCode::ACCEPTED);
+    }
+    let outcome = match path.rsplit('/').next() {
+        Some("response") => Outcome::Response(body),
+        Some("error") => Outcome::Error(body),
+        _ => return status(StatusCode::NOT_FOUND),
+    };
+    if let Some(waiting) = shared.in_flight.lock().await.take() {
+        // Nobody waits any more when the invocation ran out of its time.
+        let _ = waiting.send(outcome);
+    }
+    status(StatusCode::ACCEPTED)
+}
+
+async fn next(shared: &Shared) -> Response<Full<Bytes>> {
+    let Some(invocation) = shared.events.lock().await.recv().await else { return status(StatusCode::GONE) };
+    *shared.in_flight.lock().await = Some(invocation.outcome);
+    let deadline = SystemTime::now() + invocation.function_timeout;
+    let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Response::builder()
+        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        .header("lambda-runtime-deadline-ms", deadline.to_string())
+        .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:under-test")
+        .body(Full::from(invocation.event))
+        .expect("these headers are valid")
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,53 @@
+//! Plain HTTP to loopback, for the few calls this crate makes itself.
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::header::CONTENT_TYPE;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// A client for loopback.
+pub(crate) type HttpClient = Client<HttpConnector, Full<Bytes>>;
+
+pub(crate) fn client() -> HttpClient {
+    Client::builder(TokioExecutor::new()).build_http()
+}
+
+/// Whether the address answers with success.
+pub(crate) async fn answers(client: &HttpClient, url: &str) -> bool {
+    match url.parse() {
+        Ok(url) => client.get(url).await.is_ok_and(|answer| answer.status().is_success()),
+        Err(_) => false,
+    }
+}
+
+/// A GET, answered with JSON.
+pub(crate) async fn get_json(client: &HttpClient, url: &str) -> Result<Value> {
+    call(client, Request::get(url).body(Full::default())?).await
+}
+
+/// A POST of JSON, answered with JSON.
+pub(crate) async fn post_json(client: &HttpClient, url: &str, body: &Value) -> Result<Value> {
+    let request = Request::post(url).header(CONTENT_TYPE, "application/json");
+    call(client, request.body(Full::from(serde_json::to_vec(body)?))?).await
+}
+
+/// A call of one of the AWS APIs that speak JSON; `target` names the service and the operation.
+pub(crate) async fn call_aws(client: &HttpClient, endpoint: &str, target: &str, body: &Value) -> Result<Value> {
+    let request =
+        Request::post(endpoint).header(CONTENT_TYPE, "application/x-amz-json-1.1").header("x-amz-target", target);
+    call(client, request.body(Full::from(serde_json::to_vec(body)?))?).await
+}
+
+async fn call(client: &HttpClient, request: Request<Full<Bytes>>) -> Result<Value> {
+    let url = request.uri().clone();
+    let answer = client.request(request).await.with_context(|| format!("{url} does not answer"))?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await?.to_bytes();
+    ensure!(status.is_success(), "{url} answered {status}: {}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).with_context(|| format!("{url} did not answer with JSON"))
+}

@@ -1,0 +1,35 @@
+//! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as it is with the real
+//! SAM CLI, opens a front door to the shop, and tells what the functions log.
+//!
+//! Everything listens on loopback only. It links no AWS SDK, so that the first command starts soon.
+
+mod emulator;
+mod front;
+mod http;
+mod logs;
+mod ports;
+mod process;
+mod progress;
+mod sam;
+mod stack;
+mod tools;
+mod watch;
+mod workspace;
+
+pub use emulator::{Emulator, Invocations, aim};
+pub use front::Front;
+pub use logs::LogStream;
+pub use ports::{free_port, require_free};
+pub use process::Group;
+pub use progress::Progress;
+pub use sam::{build, build_panics_example, deploy, stack, validate};
+pub use stack::{Outputs, Stack};
+pub use tools::Tools;
+pub use watch::Watch;
+pub use workspace::root;
+
+/// The functions, named as their packages and binaries are.
+pub const FUNCTIONS: [&str; 3] = ["orders", "fulfilment", "promotion"];
+
+/// The stack's name on a laptop, as samconfig.toml has it for `local`.
+pub const STACK_NAME: &str = "order-fanout-local";

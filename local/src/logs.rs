@@ -1,0 +1,96 @@
+//! What the functions log, as one stream.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::http::{self, HttpClient};
+use crate::{FUNCTIONS, STACK_NAME, Stack};
+
+/// The log groups of the deployed functions.
+#[derive(Debug)]
+pub struct LogStream {
+    client: HttpClient,
+    endpoint: String,
+    since: u64,
+    shown: HashSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    events: Vec<Event>,
+    #[serde(rename = "nextToken")]
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "eventId")]
+    id: String,
+    timestamp: u64,
+    message: String,
+}
+
+const POLL: Duration = Duration::from_millis(300);
+/// How far apart two functions' lines may come in, in milliseconds.
+const OVERLAP: u64 = 10_000;
+
+impl LogStream {
+    /// The stream from now on.
+    #[must_use]
+    pub fn of(stack: &Stack) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let since = u64::try_from(now).unwrap_or(u64::MAX);
+        Self { client: http::client(), endpoint: stack.endpoint.clone(), since, shown: HashSet::new() }
+    }
+
+    /// Hands every line to `show`, for ever.
+    pub async fn follow(mut self, mut show: impl FnMut(&str)) -> Result<Infallible> {
+        loop {
+            for line in self.new_lines().await? {
+                show(&line);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    async fn new_lines(&mut self) -> Result<Vec<String>> {
+        let mut events = vec![];
+        for function in FUNCTIONS {
+            events.extend(self.events(&format!("/aws/lambda/{STACK_NAME}-{function}")).await?);
+        }
+        events.retain(|event| self.shown.insert(event.id.clone()));
+        events.sort_by_key(|event| event.timestamp);
+        if let Some(last) = events.last() {
+            self.since = self.since.max(last.timestamp.saturating_sub(OVERLAP));
+        }
+        Ok(events.into_iter().map(|event| event.message).filter(|line| !is_platform(line)).collect())
+    }
+
+    async fn events(&self, group: &str) -> Result<Vec<Event>> {
+        let (mut events, mut next) = (vec![], None);
+        loop {
+            let mut body = json!({ "logGroupName": group, "startTime": self.since });
+            if let Some(token) = next {
+                body["nextToken"] = json!(token);
+            }
+            let page = http::call_aws(&self.client, &self.endpoint, "Logs_20140328.FilterLogEvents", &body).await?;
+            let page: Page = serde_json::from_value(page)?;
+            events.extend(page.events);
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(events);
+            }
+        }
+    }
+}
+
+/// The lines that Lambda itself writes around an invocation.
+fn is_platform(line: &str) -> bool {
+    ["START RequestId:", "END RequestId:", "REPORT RequestId:"].iter().any(|prefix| line.starts_with(prefix))
+}

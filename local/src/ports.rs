@@ -1,0 +1,34 @@
+//! Loopback ports.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+use anyhow::{Context, Result};
+
+/// A port that nobody listens on now.
+pub fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Fails when someone listens on the port; `option` is what to choose another one by.
+pub fn require_free(port: u16, option: &str) -> Result<()> {
+    for address in [IpAddr::from(Ipv4Addr::LOCALHOST), invoke_address(port).ip()] {
+        let listener = TcpListener::bind((address, port));
+        let listener = listener.map(drop);
+        listener.with_context(|| format!("port {port} is taken; free it or choose another one with {option}"))?;
+    }
+    Ok(())
+}
+
+/// Where `cargo lambda invoke` looks for a function unless it is told: on IPv6's loopback, where there is one.
+#[must_use]
+pub(crate) fn invoke_address(port: u16) -> SocketAddr {
+    let has_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    let address = if has_ipv6 { IpAddr::from(Ipv6Addr::LOCALHOST) } else { IpAddr::from(Ipv4Addr::LOCALHOST) };
+    SocketAddr::new(address, port)
+}
+
+/// Where a function under `cargo lambda watch` takes its events.
+pub(crate) fn invoke_url(port: u16, function: &str) -> String {
+    format!("http://{}/2015-03-31/functions/{function}/invocations", invoke_address(port))
+}

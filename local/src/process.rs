@@ -1,0 +1,70 @@
+//! Child processes that leave nothing behind.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+
+/// A child process with a process group of its own: when it is dropped, the whole group is asked to end, and killed
+/// if it does not.
+#[derive(Debug)]
+pub struct Group {
+    child: Child,
+    id: Pid,
+}
+
+/// How long a group may take to end before it is killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+impl Group {
+    /// Starts the command in a new group, its standard input closed.
+    pub fn spawn(command: &mut Command) -> Result<Self> {
+        let name = command.as_std().get_program().to_owned();
+        let child = command.stdin(Stdio::null()).process_group(0).spawn();
+        let child = child.with_context(|| format!("{} cannot be started", name.display()))?;
+        let id = child.id().context("the child is gone before it was waited for")?;
+        Ok(Self { child, id: Pid::from_raw(id.try_into()?) })
+    }
+
+    /// The child itself, for its output.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Runs a command to its end, its output where this process's goes; `what` names it in the error.
+    pub async fn run(what: &str, command: &mut Command) -> Result<()> {
+        let status = Self::spawn(command)?.wait().await?;
+        ensure!(status.success(), "{what} failed ({status})");
+        Ok(())
+    }
+
+    /// Waits until the child ends.
+    pub async fn wait(&mut self) -> Result<ExitStatus> {
+        Ok(self.child.wait().await?)
+    }
+
+    /// Whether the child has ended.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut signal = Signal::SIGTERM;
+        // A group is gone when no signal can be sent to it. Its leader must be waited for, or it stays as a zombie.
+        while killpg(self.id, signal).is_ok() {
+            let _ = self.child.try_wait();
+            if Instant::now() > deadline {
+                signal = Signal::SIGKILL;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        let _ = self.child.try_wait();
+    }
+}

@@ -1,0 +1,88 @@
+//! Progress of long steps: a spinner with the time on a terminal, a line at the start and at the end elsewhere.
+
+use std::collections::VecDeque;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+use crate::Group;
+
+/// Where the steps of a command are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress;
+
+/// How much of a failed step's output is shown.
+const TAIL_LINES: usize = 20;
+
+impl Progress {
+    /// Runs a command to its end, showing its last line of output; all of its last lines if it fails.
+    pub async fn command(self, what: &str, command: &mut Command) -> Result<()> {
+        self.command_output(what, command).await.map(drop)
+    }
+
+    /// Like [`Self::command`], and gives its standard output.
+    pub async fn command_output(self, what: &str, command: &mut Command) -> Result<String> {
+        self.step(what, async |bar| {
+            let mut group = Group::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+            let (sender, mut lines) = mpsc::unbounded_channel();
+            let stdout = group.child().stdout.take().context("standard output is piped")?;
+            let stderr = group.child().stderr.take().context("standard error is piped")?;
+            tokio::spawn(read_lines(stdout, true, sender.clone()));
+            tokio::spawn(read_lines(stderr, false, sender));
+
+            let (mut output, mut tail) = (String::new(), VecDeque::new());
+            while let Some((is_stdout, line)) = lines.recv().await {
+                bar.set_message(line.trim().to_owned());
+                if is_stdout {
+                    output.push_str(&line);
+                    output.push('\n');
+                }
+                tail.push_back(line);
+                if tail.len() > TAIL_LINES {
+                    tail.pop_front();
+                }
+            }
+            let status = group.wait().await?;
+            if !status.success() {
+                let tail = Vec::from(tail).join("\n");
+                bail!("{what} failed ({status}):\n\n{tail}\n");
+            }
+            Ok(output)
+        })
+        .await
+    }
+
+    /// Shows that something is being done until it is.
+    pub async fn step<T>(self, what: &str, work: impl AsyncFnOnce(&ProgressBar) -> Result<T>) -> Result<T> {
+        let bar = ProgressBar::new_spinner();
+        let start = Instant::now();
+        if bar.is_hidden() {
+            eprintln!("… {what}");
+        } else {
+            let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed:.dim} {wide_msg:.dim}");
+            bar.set_style(style.context("a progress template")?);
+            bar.set_prefix(what.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        let result = work(&bar).await;
+        bar.finish_and_clear();
+        if result.is_ok() {
+            eprintln!("✓ {what} ({:.1} s)", start.elapsed().as_secs_f64());
+        }
+        result
+    }
+}
+
+async fn read_lines(output: impl AsyncRead + Unpin, is_stdout: bool, lines: mpsc::UnboundedSender<(bool, String)>) {
+    let mut reader = BufReader::new(output).lines();
+    while let Ok(Some(line)) = reader.next_line().await {
+        if lines.send((is_stdout, line)).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The SAM CLI, as a user runs it.
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::emulator;
+use crate::workspace::root;
+use crate::{Emulator, Outputs, Progress, Stack, Tools};
+
+/// `sam validate --lint`.
+pub async fn validate(tools: &Tools, progress: Progress) -> Result<()> {
+    let mut sam = sam(tools);
+    progress.command("Linting the template", sam.args(["validate", "--lint", "--region", "us-east-1"])).await
+}
+
+/// This machine's processor, as the template's `Architecture` names it and as cargo-lambda does.
+const ARCHITECTURE: (&str, &str) =
+    if cfg!(target_arch = "aarch64") { ("arm64", "--arm64") } else { ("x86_64", "--x86-64") };
+
+/// `sam build`, for the processor of this machine.
+pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
+    let mut sam = sam(tools);
+    sam.args(["build", "--config-env", "local", "--parameter-overrides", &format!("Architecture={}", ARCHITECTURE.0)]);
+    progress.command("Building the functions for release (about five minutes, once)", &mut sam).await
+}
+
+/// The example of `batch` that panics on purpose, built as the functions are.
+pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<()> {
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", "--package", "batch", "--example", "panics", ARCHITECTURE.1]);
+    progress.command("Building the example that panics", &mut cargo).await
+}
+
+/// `sam deploy` to the emulator of the template as it is, or as `sam build` left it with `built`.
+pub async fn deploy(tools: &Tools, emulator: &Emulator, built: bool, progress: Progress) -> Result<Stack> {
+    let template = if built { ".aws-sam/build/template.yaml" } else { "template.yaml" };
+    let mut deploy = sam(tools);
+    deploy.args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file", template]);
+    // Without it sam looks for the configuration beside the template.
+    deploy.arg("--config-file").arg(root().join("samconfig.toml"));
+    progress.command("Deploying the template", emulator::aim(&mut deploy, emulator.port())).await?;
+    stack(tools, emulator.port(), progress).await
+}
+
+/// The stack that is deployed to the emulator on a port.
+pub async fn stack(tools: &Tools, aws_port: u16, progress: Progress) -> Result<Stack> {
+    let mut outputs = sam(tools);
+    outputs.args(["list", "stack-outputs", "--config-env", "local", "--output", "json"]);
+    let outputs = progress.command_output("Reading the stack's outputs", emulator::aim(&mut outputs, aws_port)).await?;
+    Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs: Outputs::from_sam(&outputs)? })
+}
+
+fn sam(tools: &Tools) -> Command {
+    let mut sam = tools.command("sam");
+    sam.env("SAM_CLI_TELEMETRY", "0").env("SAM_CLI_CHECK_FOR_UPDATES", "0").current_dir(root());
+    sam
+}

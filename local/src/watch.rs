@@ -1,0 +1,118 @@
+//! The functions under `cargo lambda watch`: edit, and the next event meets the new code.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::emulator;
+use crate::ports::{invoke_address, invoke_url};
+use crate::{Emulator, FUNCTIONS, Group, Progress, Stack, Tools, http};
+
+/// A running `cargo lambda watch`.
+#[derive(Debug)]
+pub struct Watch {
+    process: Group,
+    port: u16,
+}
+
+/// What cargo and the runtime say of every instance of a function, and nobody needs to know.
+const NOISE: [&str; 4] =
+    ["Blocking waiting for file lock", "AWS_LAMBDA_MAX_CONCURRENCY", "Finished `dev`", "Running `"];
+const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(120);
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+
+impl Watch {
+    /// Builds the functions once, so that no event has to wait for a compiler. Chosen as `cargo lambda watch` chooses
+    /// them, by binary, or cargo would resolve other features and the watch would compile everything again.
+    pub async fn prebuild(tools: &Tools, progress: Progress) -> Result<()> {
+        let mut cargo = tools.cargo();
+        cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
+        progress.command("Building the functions (about two minutes, once)", &mut cargo).await
+    }
+
+    /// Starts watching on a loopback port, with the environment of the deployed functions, and calls each function
+    /// once so that it is up before a queue delivers to it. Its output goes to `show`, line by line.
+    pub async fn start(
+        tools: &Tools,
+        emulator: &Emulator,
+        stack: &Stack,
+        port: u16,
+        progress: Progress,
+        show: impl Fn(&str) + Send + Sync + Clone + 'static,
+    ) -> Result<Self> {
+        let mut cargo = tools.cargo();
+        let address = invoke_address(port);
+        cargo.args(["lambda", "watch", "--invoke-address", &address.ip().to_string()]);
+        cargo.args(["--invoke-port", &address.port().to_string()]);
+        // Its own log, not the functions'.
+        emulator::aim(&mut cargo, emulator.port()).env("RUST_LOG", "off");
+        for function in FUNCTIONS {
+            cargo.envs(variables(stack, function).await?);
+        }
+        let mut process = Group::spawn(cargo.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let stdout = process.child().stdout.take().context("standard output is piped")?;
+        let stderr = process.child().stderr.take().context("standard error is piped")?;
+        tokio::spawn(show_lines(BufReader::new(stdout), show.clone()));
+        tokio::spawn(show_lines(BufReader::new(stderr), show));
+        let mut watch = Self { process, port };
+        progress.step("Starting the functions", async |_| watch.call_each_once().await).await?;
+        Ok(watch)
+    }
+
+    /// Waits until it ends, which it does not do of itself, and says so.
+    pub async fn failure(&mut self) -> anyhow::Error {
+        let status = self.process.wait().await;
+        anyhow::anyhow!("cargo lambda watch ended ({status:?})")
+    }
+
+    async fn call_each_once(&mut self) -> Result<()> {
+        let client = http::client();
+        for function in FUNCTIONS {
+            let url = invoke_url(self.port, function);
+            let start = Instant::now();
+            while let Err(error) = http::post_json(&client, &url, &harmless_event(function)).await {
+                if let Some(status) = self.process.has_ended() {
+                    bail!("cargo lambda watch ended ({status})");
+                }
+                if start.elapsed() > FIRST_CALL_TIMEOUT {
+                    return Err(error.context(format!("{function} does not start")));
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An event that changes nothing: a look at the form, or an empty batch.
+fn harmless_event(function: &str) -> Value {
+    match function {
+        "orders" => json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "", "headers": {},
+            "requestContext": { "http": { "method": "GET", "path": "/" }, "stage": "$default", "timeEpoch": 0 },
+            "isBase64Encoded": false
+        }),
+        _ => json!({ "Records": [] }),
+    }
+}
+
+/// The variables that the template gave the deployed function.
+async fn variables(stack: &Stack, function: &str) -> Result<Vec<(String, String)>> {
+    let url = format!("{}/2015-03-31/functions/{}-{function}/configuration", stack.endpoint, crate::STACK_NAME);
+    let configuration = http::get_json(&http::client(), &url).await?;
+    let variables = configuration.pointer("/Environment/Variables").and_then(Value::as_object);
+    let variables = variables.with_context(|| format!("{function} has no environment"))?;
+    Ok(variables.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
+}
+
+async fn show_lines(reader: BufReader<impl tokio::io::AsyncRead + Unpin>, show: impl Fn(&str)) {
+    let mut lines = reader.lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if !NOISE.iter().any(|noise| line.contains(noise)) {
+            show(&line);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `cargo xtask`: the project's commands.
+
+mod interrupt;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs and tests the order fan-out on this machine, without an AWS account or Docker.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole system here: shop, topic, queues, functions, tables. Ctrl-C ends it.
+    Run(run::Options),
+    /// Test what a change needs; `--all` adds the slow lanes.
+    Test(test::Options),
+    /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use them.
+    Tools,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        // Ctrl-C is how a run ends; anything else it cuts short.
+        Command::Run(options) => interrupt::or(ExitCode::SUCCESS, run::run(options)).await,
+        Command::Test(options) => interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await,
+        Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn tools() -> anyhow::Result<()> {
+    local::Tools::install(local::Progress).await?;
+    println!("export PATH=\"{}:$PATH\"", local::root().join(".tools/venv/bin").display());
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! `cargo xtask run`: the whole system on this machine, until Ctrl-C.
+
+use std::convert::Infallible;
+
+use anyhow::Result;
+use local::{Emulator, Front, Invocations, LogStream, Progress, Tools, Watch};
+
+/// Options of `cargo xtask run`.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The shop's port on localhost.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// The port of the AWS endpoint on localhost.
+    #[arg(long, default_value_t = 4566)]
+    aws_port: u16,
+    /// The port on localhost that `cargo lambda invoke` reaches the functions by.
+    #[arg(long, default_value_t = 9000, conflicts_with = "built")]
+    invoke_port: u16,
+    /// Run the release binaries of `sam build`, as they are deployed, instead of reloading code as it is edited.
+    #[arg(long)]
+    built: bool,
+}
+
+pub(crate) async fn run(options: Options) -> Result<()> {
+    local::require_free(options.port, "--port")?;
+    local::require_free(options.aws_port, "--aws-port")?;
+    match if options.built { run_built(options).await } else { run_watched(options).await }? {}
+}
+
+async fn run_built(Options { port, aws_port, .. }: Options) -> Result<Infallible> {
+    let tools = Tools::install(Progress).await?;
+    local::build(&tools, Progress).await?;
+    let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
+    let stack = local::deploy(&tools, &emulator, true, Progress).await?;
+    let front = Front::open(&stack, port).await?;
+    welcome(&front, &emulator, None);
+    tokio::select! {
+        error = emulator.failure() => Err(error),
+        error = LogStream::of(&stack).follow(show) => error,
+    }
+}
+
+async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Result<Infallible> {
+    local::require_free(invoke_port, "--invoke-port")?;
+    let tools = Tools::install(Progress).await?;
+    Watch::prebuild(&tools, Progress).await?;
+    let mut emulator = Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
+    let stack = local::deploy(&tools, &emulator, false, Progress).await?;
+    let mut watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await?;
+    let front = Front::open(&stack, port).await?;
+    welcome(&front, &emulator, Some(invoke_port));
+    tokio::select! {
+        error = emulator.failure() => Err(error),
+        error = watch.failure() => Err(error),
+    }
+}
+
+fn welcome(front: &Front, emulator: &Emulator, invoke_port: Option<u16>) {
+    println!();
+    println!("  Shop          {}", front.url());
+    println!("  AWS endpoint  http://localhost:{}   (stack {})", emulator.port(), local::STACK_NAME);
+    if let Some(port) = invoke_port {
+        println!("  Functions     http://localhost:{port}   (cargo lambda invoke)");
+    }
+    println!();
+    println!("Ctrl-C ends it. What the functions log:");
+}
+
+fn show(line: &str) {
+    println!("{line}");
+}

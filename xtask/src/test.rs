@@ -1,0 +1,40 @@
+//! `cargo xtask test`: what a change needs, and with `--all` the slow lanes as well.
+
+mod lanes;
+mod stack;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use local::{Group, Progress, Tools};
+
+/// Options of `cargo xtask test`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Add the slow lanes.
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) async fn test(Options { all }: Options) -> Result<()> {
+    let start = Instant::now();
+    let tools = Tools::install(Progress).await?;
+    cargo(&tools, "Format", &["fmt", "--all", "--check"]).await?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
+    cargo(&tools, "Clippy", &clippy).await?;
+    cargo(&tools, "Tests that need no stack", &["test", "--workspace"]).await?;
+    local::validate(&tools, Progress).await?;
+    local::build(&tools, Progress).await?;
+    local::build_panics_example(&tools, Progress).await?;
+    stack::end_to_end(&tools).await?;
+    if all {
+        lanes::watch(&tools).await?;
+    }
+    eprintln!("All green in {:.0} s.", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+async fn cargo(tools: &Tools, what: &str, arguments: &[&str]) -> Result<()> {
+    eprintln!("── {what}: cargo {}", arguments.join(" "));
+    Group::run(what, tools.cargo().args(arguments)).await
+}

@@ -1,0 +1,282 @@
+//! What the linters do not see in template.yaml and samconfig.toml.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_yaml_ng::Value;
+
+struct Template {
+    root: Value,
+}
+
+fn workspace_file(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join(name);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+impl Template {
+    fn read() -> Self {
+        Self { root: serde_yaml_ng::from_str(&workspace_file("template.yaml")).expect("template.yaml is YAML") }
+    }
+
+    /// The properties of every resource of a type, by logical id.
+    fn resources(&self, kind: &str) -> BTreeMap<&str, &Value> {
+        let resources = self.root["Resources"].as_mapping().expect("the template has resources");
+        let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+        of_kind.map(|(id, resource)| (id.as_str().expect("a logical id"), &resource["Properties"])).collect()
+    }
+
+    fn parameter(&self, name: &str) -> &Value {
+        &self.root["Parameters"][name]["Default"]
+    }
+}
+
+/// What a short intrinsic such as `!Ref X` or `!GetAtt X.Arn` points to: `X`.
+fn target(value: &Value) -> Option<&str> {
+    let Value::Tagged(tagged) = value else { return None };
+    let text = tagged.value.as_str()?;
+    match tagged.tag.to_string().as_str() {
+        "!Ref" => Some(text),
+        "!GetAtt" => text.split('.').next(),
+        _ => None,
+    }
+}
+
+/// One or many, as policies write it.
+fn each(value: &Value) -> Vec<&Value> {
+    value.as_sequence().map_or_else(|| vec![value], |values| values.iter().collect())
+}
+
+fn functions(template: &Template) -> BTreeMap<&str, &Value> {
+    template.resources("AWS::Serverless::Function")
+}
+
+/// The parameters of each environment that differ from the template's defaults.
+fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
+    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    let environments = config.iter().filter_map(|(name, value)| Some((name, value.as_table()?)));
+    let overrides = environments.filter_map(|(name, environment)| {
+        let overrides = environment.get("deploy")?.get("parameters")?.get("parameter_overrides")?.as_str()?;
+        let overrides = overrides.split_whitespace().filter_map(|pair| pair.split_once('='));
+        Some((name.clone(), overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()))
+    });
+    overrides.collect()
+}
+
+fn number(template: &Template, environment: &BTreeMap<String, String>, parameter: &str) -> u64 {
+    match environment.get(parameter) {
+        Some(value) => value.parse().expect("a number"),
+        None => template.parameter(parameter).as_u64().expect("the parameter has a number for default"),
+    }
+}
+
+#[test]
+fn every_function_is_built_by_cargo_lambda_from_its_package() {
+    let template = Template::read();
+    assert_eq!(functions(&template).len(), 3);
+    for (id, function) in functions(&template) {
+        let metadata = &template.root["Resources"][id]["Metadata"];
+        let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
+        assert_eq!(metadata["BuildMethod"], "rust-cargolambda", "{id}");
+        assert_eq!(code, format!("functions/{}", metadata["BuildProperties"]["Binary"].as_str().expect("a binary")));
+        let manifest: toml::Table = workspace_file(&format!("{code}/Cargo.toml")).parse().expect("a manifest");
+        assert_eq!(manifest["package"]["name"].as_str(), metadata["BuildProperties"]["Binary"].as_str(), "{id}");
+    }
+    let globals = &template.root["Globals"]["Function"];
+    assert_eq!((&globals["Runtime"], &globals["Handler"]), (&"provided.al2023".into(), &"bootstrap".into()));
+}
+
+#[test]
+fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
+    let template = Template::read();
+    let roles = template.resources("AWS::IAM::Role");
+    for (id, function) in functions(&template) {
+        assert!(function["Policies"].is_null(), "{id} uses SAM's policies; its role names everything");
+        assert_eq!(target(&function["Role"]), Some(id.replace("Function", "Role").as_str()));
+    }
+    for (id, role) in roles {
+        for policy in role["Policies"].as_sequence().expect("a role has policies") {
+            for statement in policy["PolicyDocument"]["Statement"].as_sequence().expect("statements") {
+                assert_eq!(statement["Effect"], "Allow", "{id}");
+                for action in each(&statement["Action"]) {
+                    assert!(!action.as_str().expect("an action").contains('*'), "{id} may do {action:?}");
+                }
+                for resource in each(&statement["Resource"]) {
+                    let named = target(resource).unwrap_or_else(|| panic!("{id} names no resource: {resource:?}"));
+                    assert!(!template.root["Resources"][named].is_null(), "{id} names {named}, which is not there");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_function_writes_is_its_own_table() {
+    let template = Template::read();
+    let writes = |action: &str| matches!(action, "dynamodb:PutItem" | "dynamodb:PartiQLInsert" | "dynamodb:UpdateItem");
+    for (role, table) in
+        [("OrdersRole", "OrdersTable"), ("FulfilmentRole", "ShipmentsTable"), ("PromotionRole", "CouponsTable")]
+    {
+        let statements = &template.root["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        for statement in statements.as_sequence().expect("statements") {
+            if each(&statement["Action"]).into_iter().any(|action| action.as_str().is_some_and(writes)) {
+                let written: Vec<_> = each(&statement["Resource"]).into_iter().filter_map(target).collect();
+                assert_eq!(written, [table], "{role}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_queue_feeds_its_function_with_partial_responses() {
+    let template = Template::read();
+    let mut fed = 0;
+    for (id, function) in functions(&template) {
+        for event in function["Events"].as_mapping().into_iter().flatten().map(|(_, event)| event) {
+            assert_eq!(event["Type"], "SQS", "{id}");
+            let properties = event["Properties"].as_mapping().expect("properties");
+            let names: Vec<_> = properties.keys().filter_map(Value::as_str).collect();
+            assert_eq!(names, ["Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"], "{id}");
+            let properties = &event["Properties"];
+            assert_eq!(target(&properties["Queue"]), Some(id.replace("Function", "Queue").as_str()));
+            assert_eq!(properties["FunctionResponseTypes"][0], "ReportBatchItemFailures", "{id}");
+            assert!((1..=10).contains(&properties["BatchSize"].as_u64().expect("a batch size")), "{id}");
+            assert!(properties["ScalingConfig"]["MaximumConcurrency"].as_u64().is_some_and(|most| most >= 2), "{id}");
+            fed += 1;
+        }
+    }
+    assert_eq!(fed, 2);
+}
+
+#[test]
+fn a_message_stays_hidden_longer_than_it_can_be_worked_on() {
+    let template = Template::read();
+    let environments = environments();
+    assert_eq!(environments.keys().collect::<Vec<_>>(), ["default", "local", "prod", "test"]);
+    for (name, environment) in &environments {
+        let timeout = number(&template, environment, "FunctionTimeout");
+        let visibility = number(&template, environment, "QueueVisibility");
+        assert!(visibility >= 6 * timeout, "{name}: {visibility} s hidden, {timeout} s timeout");
+        assert!(timeout < 30, "{name}: the API gives up after 30 s");
+        let tries = number(&template, environment, "MaxReceiveCount");
+        assert_eq!(tries, if name == "prod" { 5 } else { 3 }, "{name}");
+    }
+}
+
+#[test]
+fn every_source_queue_has_a_dead_letter_queue_that_keeps_longer() {
+    let template = Template::read();
+    let queues = template.resources("AWS::SQS::Queue");
+    let (dlqs, sources): (BTreeMap<&str, &Value>, BTreeMap<&str, &Value>) =
+        queues.into_iter().partition(|(id, _)| id.ends_with("Dlq"));
+    assert_eq!((dlqs.len(), sources.len()), (2, 2));
+    for (id, queue) in sources {
+        let dlq = id.replace("Queue", "Dlq");
+        assert_eq!(target(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some(dlq.as_str()));
+        assert_eq!(target(&queue["RedrivePolicy"]["maxReceiveCount"]), Some("MaxReceiveCount"), "{id}");
+        assert_eq!(target(&queue["VisibilityTimeout"]), Some("QueueVisibility"), "{id}");
+        assert_eq!(queue["MessageRetentionPeriod"].as_u64(), Some(4 * 86_400), "{id}");
+        assert_eq!(dlqs[dlq.as_str()]["MessageRetentionPeriod"].as_u64(), Some(14 * 86_400), "{dlq}");
+    }
+}
+
+#[test]
+fn only_the_topic_may_send_to_a_queue_and_never_in_plain_http() {
+    let template = Template::read();
+    for (id, policy) in template.resources("AWS::SQS::QueuePolicy") {
+        let queue = id.trim_end_matches("Policy");
+        assert_eq!(target(&policy["Queues"][0]), Some(queue));
+        let statements = policy["PolicyDocument"]["Statement"].as_sequence().expect("statements");
+        let allow: Vec<_> = statements.iter().filter(|statement| statement["Effect"] == "Allow").collect();
+        assert_eq!(allow.len(), 1, "{id}");
+        assert_eq!(allow[0]["Principal"]["Service"], "sns.amazonaws.com", "{id}");
+        assert_eq!(allow[0]["Action"], "sqs:SendMessage", "{id}");
+        assert_eq!(target(&allow[0]["Condition"]["ArnEquals"]["aws:SourceArn"]), Some("OrdersTopic"), "{id}");
+        let deny = |statement: &&Value| {
+            statement["Effect"] == "Deny" && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+        };
+        assert_eq!(statements.iter().filter(deny).count(), 1, "{id}");
+    }
+}
+
+#[test]
+fn the_topic_fans_out_raw_messages_and_filters_for_promotion() {
+    let template = Template::read();
+    let subscriptions = template.resources("AWS::SNS::Subscription");
+    assert_eq!(subscriptions.keys().collect::<Vec<_>>(), [&"FulfilmentSubscription", &"PromotionSubscription"]);
+    for (id, subscription) in &subscriptions {
+        assert_eq!(subscription["RawMessageDelivery"], true, "{id}");
+        assert_eq!(target(&subscription["Endpoint"]), Some(id.replace("Subscription", "Queue").as_str()));
+    }
+    assert!(subscriptions["FulfilmentSubscription"]["FilterPolicy"].is_null(), "fulfilment takes every order");
+    let filter: Value = serde_yaml_ng::from_str(r#"{"amount": [{"numeric": [">=", 80]}]}"#).expect("YAML");
+    assert_eq!(subscriptions["PromotionSubscription"]["FilterPolicy"], filter);
+}
+
+#[test]
+fn the_api_has_one_catch_all_route_to_orders() {
+    let template = Template::read();
+    let routes = template.resources("AWS::ApiGatewayV2::Route");
+    assert_eq!(routes.len(), 1);
+    assert_eq!(routes["HttpApiRoute"]["RouteKey"], "$default");
+    let integration = template.resources("AWS::ApiGatewayV2::Integration")["HttpApiIntegration"];
+    assert_eq!(target(&integration["IntegrationUri"]), Some("OrdersFunction"));
+    assert_eq!(integration["PayloadFormatVersion"], "2.0");
+}
+
+#[test]
+fn every_log_group_forgets_and_every_function_has_one() {
+    let template = Template::read();
+    let groups = template.resources("AWS::Logs::LogGroup");
+    for (id, group) in &groups {
+        assert_eq!(target(&group["RetentionInDays"]), Some("LogRetentionDays"), "{id}");
+    }
+    for (id, function) in functions(&template) {
+        let group = target(&function["LoggingConfig"]["LogGroup"]).expect("a log group of its own");
+        assert!(groups.contains_key(group), "{id}");
+    }
+}
+
+#[test]
+fn what_subscribers_did_is_never_forgotten() {
+    let template = Template::read();
+    let tables = template.resources("AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 3);
+    for (id, table) in tables {
+        assert!(table["TimeToLiveSpecification"].is_null(), "{id} would forget, and an old event have a second effect");
+        assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
+    }
+}
+
+#[test]
+fn the_outputs_say_where_everything_is() {
+    let template = Template::read();
+    let outputs = template.root["Outputs"].as_mapping().expect("outputs");
+    for output in [
+        "ShopUrl",
+        "OrdersTable",
+        "ShipmentsTable",
+        "CouponsTable",
+        "OrdersTopicArn",
+        "FulfilmentQueueUrl",
+        "FulfilmentDlqUrl",
+        "PromotionQueueUrl",
+        "PromotionDlqUrl",
+    ] {
+        assert!(outputs.contains_key(output), "{output}");
+    }
+}
+
+/// SAM's cache hashes only a function's own folder: with it, a change in `crates/` was not built and a stale binary
+/// was deployed. Cargo is the cache; without SAM's an unchanged rebuild takes seconds.
+#[test]
+fn sam_never_caches_builds() {
+    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    for (name, environment) in config.iter().filter_map(|(name, value)| Some((name, value.as_table()?))) {
+        for (command, parameters) in environment {
+            let cached = parameters.get("parameters").and_then(|parameters| parameters.get("cached"));
+            assert_eq!(cached, None, "{name}.{command}");
+        }
+    }
+}
