@@ -63,12 +63,16 @@ impl Deployment {
             ("ORDERS_TABLE", "OrdersTable"),
             ("SHIPMENTS_TABLE", "ShipmentsTable"),
             ("COUPONS_TABLE", "CouponsTable"),
+            ("IDEMPOTENCY_KEYS_TABLE", "IdempotencyKeysTable"),
             ("ORDERS_TOPIC_ARN", "OrdersTopicArn"),
         ];
         let outputs = outputs.map(|(variable, output)| (variable.to_owned(), self.output(output).to_owned()));
+        // As the template has it, but for the age: no test waits for an order to grow old.
+        let outbox = [("OUTBOX_SHARDS", "16"), ("OUTBOX_AGE_SECONDS", "0")];
+        let outbox = outbox.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
         let aws = ["AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
         let aws = aws.into_iter().filter_map(|name| Some((name.to_owned(), env::var(name).ok()?)));
-        outputs.into_iter().chain(aws).collect()
+        outputs.into_iter().chain(outbox).chain(aws).collect()
     }
 }
 

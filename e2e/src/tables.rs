@@ -17,6 +17,18 @@ impl Deployment {
         answer.item.map(text)
     }
 
+    /// Makes an idempotency key expire a second ago.
+    pub async fn expire_key(&self, key: &str) {
+        let update = self.dynamodb.update_item().table_name(self.output("IdempotencyKeysTable"));
+        let update = update.key("idempotency_key", AttributeValue::S(key.to_owned()));
+        let update =
+            update.update_expression("SET expires_at = :past").condition_expression("attribute_exists(fingerprint)");
+        let past =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs() - 1;
+        let update = update.expression_attribute_values(":past", AttributeValue::N(past.to_string()));
+        update.send().await.expect("the key is in its table");
+    }
+
     /// Every row of a table.
     pub async fn rows(&self, table_output: &str) -> Vec<Row> {
         let scan = self.dynamodb.scan().table_name(self.output(table_output)).consistent_read(true);

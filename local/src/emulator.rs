@@ -30,7 +30,7 @@ pub enum Invocations {
 }
 
 /// What the template deploys and what deploying needs.
-const SERVICES: &str = "apigateway,cloudformation,dynamodb,iam,kms,lambda,logs,s3,sns,sqs,sts";
+const SERVICES: &str = "apigateway,cloudformation,dynamodb,iam,kms,lambda,logs,s3,scheduler,sns,sqs,sts";
 const LOG: &str = "emulator.log";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);

@@ -29,7 +29,7 @@ pub use watch::Watch;
 pub use workspace::root;
 
 /// The functions, named as their packages and binaries are.
-pub const FUNCTIONS: [&str; 3] = ["orders", "fulfilment", "promotion"];
+pub const FUNCTIONS: [&str; 4] = ["orders", "relay", "fulfilment", "promotion"];
 
 /// The stack's name on a laptop, as samconfig.toml has it for `local`.
 pub const STACK_NAME: &str = "order-fanout-local";

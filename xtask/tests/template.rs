@@ -39,6 +39,8 @@ fn target(value: &Value) -> Option<&str> {
     match tagged.tag.to_string().as_str() {
         "!Ref" => Some(text),
         "!GetAtt" => text.split('.').next(),
+        // One resource within another, such as a table's index.
+        "!Sub" => text.strip_prefix("${")?.split('.').next(),
         _ => None,
     }
 }
@@ -74,7 +76,7 @@ fn number(template: &Template, environment: &BTreeMap<String, String>, parameter
 #[test]
 fn every_function_is_built_by_cargo_lambda_from_its_package() {
     let template = Template::read();
-    assert_eq!(functions(&template).len(), 3);
+    assert_eq!(functions(&template).len(), 4);
     for (id, function) in functions(&template) {
         let metadata = &template.root["Resources"][id]["Metadata"];
         let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
@@ -115,16 +117,21 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
 fn what_a_function_writes_is_its_own_table() {
     let template = Template::read();
     let writes = |action: &str| matches!(action, "dynamodb:PutItem" | "dynamodb:PartiQLInsert" | "dynamodb:UpdateItem");
-    for (role, table) in
-        [("OrdersRole", "OrdersTable"), ("FulfilmentRole", "ShipmentsTable"), ("PromotionRole", "CouponsTable")]
-    {
+    let own = [
+        ("OrdersRole", vec!["OrdersTable", "IdempotencyKeysTable"]),
+        ("RelayRole", vec!["OrdersTable"]),
+        ("FulfilmentRole", vec!["ShipmentsTable"]),
+        ("PromotionRole", vec!["CouponsTable"]),
+    ];
+    for (role, tables) in own {
         let statements = &template.root["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let mut written = vec![];
         for statement in statements.as_sequence().expect("statements") {
             if each(&statement["Action"]).into_iter().any(|action| action.as_str().is_some_and(writes)) {
-                let written: Vec<_> = each(&statement["Resource"]).into_iter().filter_map(target).collect();
-                assert_eq!(written, [table], "{role}");
+                written.extend(each(&statement["Resource"]).into_iter().filter_map(target));
             }
         }
+        assert_eq!(written, tables, "{role}");
     }
 }
 
@@ -170,14 +177,16 @@ fn every_source_queue_has_a_dead_letter_queue_that_keeps_longer() {
     let queues = template.resources("AWS::SQS::Queue");
     let (dlqs, sources): (BTreeMap<&str, &Value>, BTreeMap<&str, &Value>) =
         queues.into_iter().partition(|(id, _)| id.ends_with("Dlq"));
-    assert_eq!((dlqs.len(), sources.len()), (2, 2));
+    assert_eq!((dlqs.len(), sources.len()), (4, 2));
     for (id, queue) in sources {
         let dlq = id.replace("Queue", "Dlq");
         assert_eq!(target(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some(dlq.as_str()));
         assert_eq!(target(&queue["RedrivePolicy"]["maxReceiveCount"]), Some("MaxReceiveCount"), "{id}");
         assert_eq!(target(&queue["VisibilityTimeout"]), Some("QueueVisibility"), "{id}");
         assert_eq!(queue["MessageRetentionPeriod"].as_u64(), Some(4 * 86_400), "{id}");
-        assert_eq!(dlqs[dlq.as_str()]["MessageRetentionPeriod"].as_u64(), Some(14 * 86_400), "{dlq}");
+    }
+    for (id, dlq) in dlqs {
+        assert_eq!(dlq["MessageRetentionPeriod"].as_u64(), Some(14 * 86_400), "{id}");
     }
 }
 
@@ -207,6 +216,8 @@ fn the_topic_fans_out_raw_messages_and_filters_for_promotion() {
     assert_eq!(subscriptions.keys().collect::<Vec<_>>(), [&"FulfilmentSubscription", &"PromotionSubscription"]);
     for (id, subscription) in &subscriptions {
         assert_eq!(subscription["RawMessageDelivery"], true, "{id}");
+        let dlq = target(&subscription["RedrivePolicy"]["deadLetterTargetArn"]);
+        assert_eq!(dlq, Some(format!("{id}Dlq").as_str()), "what cannot be put on the queue is kept");
         assert_eq!(target(&subscription["Endpoint"]), Some(id.replace("Subscription", "Queue").as_str()));
     }
     assert!(subscriptions["FulfilmentSubscription"]["FilterPolicy"].is_null(), "fulfilment takes every order");
@@ -242,11 +253,32 @@ fn every_log_group_forgets_and_every_function_has_one() {
 fn what_subscribers_did_is_never_forgotten() {
     let template = Template::read();
     let tables = template.resources("AWS::DynamoDB::Table");
-    assert_eq!(tables.len(), 3);
-    for (id, table) in tables {
+    assert_eq!(tables.len(), 4);
+    for (id, table) in tables.into_iter().filter(|(id, _)| *id != "IdempotencyKeysTable") {
         assert!(table["TimeToLiveSpecification"].is_null(), "{id} would forget, and an old event have a second effect");
         assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
     }
+}
+
+#[test]
+fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
+    let template = Template::read();
+    let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
+    assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)");
+    assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction"));
+    let index = &template.resources("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"][0];
+    assert_eq!(index["IndexName"], "outbox");
+    let projected: Vec<_> =
+        each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
+    assert_eq!(projected, ["customer", "amount"], "the event is made of these and the keys");
+    for (name, environment) in &environments() {
+        let [age, timeout] =
+            ["OutboxAge", "FunctionTimeout"].map(|parameter| number(&template, environment, parameter));
+        assert!(age >= timeout, "{name}: the relay announces orders that are being announced");
+    }
+    let functions = functions(&template);
+    let shards = |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);
+    assert_eq!((shards("OrdersFunction"), shards("RelayFunction")), (Some("OutboxShards"), Some("OutboxShards")));
 }
 
 #[test]
@@ -256,13 +288,16 @@ fn the_outputs_say_where_everything_is() {
     for output in [
         "ShopUrl",
         "OrdersTable",
+        "IdempotencyKeysTable",
         "ShipmentsTable",
         "CouponsTable",
         "OrdersTopicArn",
         "FulfilmentQueueUrl",
         "FulfilmentDlqUrl",
+        "FulfilmentSubscriptionDlqUrl",
         "PromotionQueueUrl",
         "PromotionDlqUrl",
+        "PromotionSubscriptionDlqUrl",
     ] {
         assert!(outputs.contains_key(output), "{output}");
     }

@@ -1,6 +1,7 @@
 //! What identifies an order everywhere: table key, event, path, log line.
 
 use std::fmt;
+use std::num::NonZeroU8;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,12 @@ pub struct OrderIdError;
 impl OrderId {
     /// The id that no order has.
     pub const NIL: Self = Self(Uuid::nil());
+
+    /// One of `ways` equally likely numbers, always the same for one id.
+    #[must_use]
+    pub fn shard(self, ways: NonZeroU8) -> u8 {
+        u8::try_from(self.0.as_u128() % u128::from(ways.get())).expect("the rest is smaller than a u8")
+    }
 }
 
 impl From<Uuid> for OrderId {

@@ -1,6 +1,7 @@
 //! The process's environment: what the template and Lambda put there.
 
 use std::env;
+use std::str::FromStr;
 
 use telemetry::LogSettings;
 
@@ -8,17 +9,26 @@ use telemetry::LogSettings;
 #[derive(Clone, Copy, Debug)]
 pub struct Environment;
 
-/// A variable that the function cannot start without.
+/// A variable that the function cannot start without. The template sets each for every function that needs it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the environment variable {name} is not set; the template sets it for every function that needs it")]
-pub struct EnvironmentError {
-    name: &'static str,
+pub enum EnvironmentError {
+    /// It is not set, or empty.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// It is not a number, or not one that makes sense there.
+    #[error("the environment variable {0} is not a number in its range")]
+    NotANumber(&'static str),
 }
 
 impl Environment {
     /// A variable that must be there, and not empty.
     pub fn required(self, name: &'static str) -> Result<String, EnvironmentError> {
-        self.optional(name).ok_or(EnvironmentError { name })
+        self.optional(name).ok_or(EnvironmentError::Missing(name))
+    }
+
+    /// A number that must be there.
+    pub fn number<T: FromStr>(self, name: &'static str) -> Result<T, EnvironmentError> {
+        self.required(name)?.parse().map_err(|_| EnvironmentError::NotANumber(name))
     }
 
     /// A variable that may be absent; empty is absent.

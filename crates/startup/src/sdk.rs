@@ -9,7 +9,6 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -17,15 +16,9 @@ use aws_types::sdk_config::StalledStreamProtectionConfig;
 
 use crate::{Environment, EnvironmentError};
 
-/// One AWS call, its retries included, ends within this. Two calls, one after the other, fit the shortest function
-/// timeout in use, the 2 s of the `local` environment.
-const OPERATION_TIMEOUT: Duration = Duration::from_millis(900);
-/// One attempt of a call ends within this: the table's and the topic's answers take milliseconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(400);
-/// A connection is made within this, or another attempt makes a new one.
+/// A connection is made within this, or another attempt makes a new one. How long a whole call may take is each
+/// client's own to say.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
-const MAX_ATTEMPTS: u32 = 3;
-const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
 pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentError> {
     let credentials = Credentials::new(
@@ -42,14 +35,7 @@ pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentE
         .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS).with_initial_backoff(FIRST_BACKOFF))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_timeout(OPERATION_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .connect_timeout(CONNECT_TIMEOUT)
-                .build(),
-        );
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
     config.set_endpoint_url(environment.optional("AWS_ENDPOINT_URL"));
     Ok(config.build())
 }

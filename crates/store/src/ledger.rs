@@ -1,9 +1,12 @@
 //! A subscriber's memory of what it did: one row per order, inserted once and never changed.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
 use aws_types::SdkConfig;
 
+use crate::client::{Budget, client};
 use crate::{Row, StoreError};
 
 /// A table keyed by `order_id`, in which a second insert for an order fails. That failure is what makes at-least-once
@@ -13,6 +16,9 @@ pub struct Ledger {
     client: Client,
     table: String,
 }
+
+/// A batch's insert fits the shortest function timeout in use twice over, so that SQS gets its answer in time.
+const INSERT: Budget = Budget { attempts: 3, attempt: Duration::from_millis(400), whole: Duration::from_millis(900) };
 
 /// What became of one row.
 #[derive(Debug)]
@@ -32,7 +38,7 @@ impl Ledger {
     /// Makes a client and opens its connection with an insert that DynamoDB refuses, as it names no key. Should the
     /// connection fail, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
-        let ledger = Self { client: Client::new(sdk), table };
+        let ledger = Self { client: client(sdk, INSERT), table };
         if let Err(error) = ledger.execute(vec![ledger.statement(&[("primed", AttributeValue::Bool(true))])]).await {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }

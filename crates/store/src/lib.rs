@@ -1,14 +1,20 @@
 //! The tables, behind the domain's types. No other crate of the functions names DynamoDB.
 //!
-//! Each service owns its table and none writes another's: [`Orders`] is what the orders function holds, a
-//! [`Ledger`] what a subscriber holds.
+//! Each service owns its table and none writes another's: [`Orders`] is what the orders function holds, an
+//! [`Outbox`] the relay, a [`Ledger`] a subscriber.
 
+mod client;
+mod conflict;
 mod error;
 mod ledger;
 mod orders;
+mod outbox;
 mod row;
+mod save;
 
 pub use error::StoreError;
 pub use ledger::{Inserted, Ledger};
 pub use orders::{OrderTables, Orders};
+pub use outbox::{Next, Outbox, Page};
 pub use row::Row;
+pub use save::{Claim, Claimed};

@@ -1,17 +1,20 @@
-//! What the orders function does with tables: save an order, and read one with all that became of it.
+//! The orders function's tables: how it reaches them, and how it reads an order with all that became of it.
 
 use std::collections::HashMap;
+use std::num::NonZeroU8;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
-use domain::{Order, OrderId, OrderView};
+use domain::{OrderId, OrderView};
 
-use crate::StoreError;
-use crate::row::{Attributes, Reader, from_order};
+use crate::client::{self, Budget};
+use crate::conflict::RetryConflicts;
+use crate::row::{Attributes, Reader};
+use crate::{StoreError, outbox};
 
-/// The names of the tables an order is read from.
+/// The names of the tables that the orders function reads and writes.
 #[derive(Clone, Debug)]
 pub struct OrderTables {
     /// Written by the orders function, key `id`.
@@ -20,14 +23,23 @@ pub struct OrderTables {
     pub shipments: String,
     /// Written by promotion, key `order_id`.
     pub coupons: String,
+    /// Written by the orders function, key `idempotency_key`.
+    pub idempotency_keys: String,
 }
 
 /// The orders function's view of the tables.
 #[derive(Clone, Debug)]
 pub struct Orders {
-    client: Client,
-    tables: OrderTables,
+    pub(crate) saving: Client,
+    clearing: Client,
+    reading: Client,
+    pub(crate) tables: OrderTables,
+    pub(crate) shards: NonZeroU8,
 }
+
+const SAVE: Budget = Budget { attempts: 3, attempt: Duration::from_millis(350), whole: Duration::from_millis(850) };
+const CLEAR: Budget = Budget { attempts: 1, attempt: Duration::from_millis(200), whole: Duration::from_millis(200) };
+const READ: Budget = Budget { attempts: 3, attempt: Duration::from_millis(350), whole: Duration::from_millis(850) };
 
 /// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
 const READ_ROUNDS: usize = 3;
@@ -35,34 +47,31 @@ const READ_ROUNDS: usize = 3;
 impl Orders {
     /// Makes a client and opens its connection by reading an order that does not exist. Should that fail, the
     /// first request opens it.
-    pub async fn connect(sdk: &SdkConfig, tables: OrderTables) -> Self {
-        let orders = Self { client: Client::new(sdk), tables };
+    ///
+    /// `shards` is how many values the outbox mark is spread over.
+    pub async fn connect(sdk: &SdkConfig, tables: OrderTables, shards: NonZeroU8) -> Self {
+        let saving = client::config(sdk, SAVE).retry_classifier(RetryConflicts).build();
+        let orders = Self {
+            saving: Client::from_conf(saving),
+            clearing: client::client(sdk, CLEAR),
+            reading: client::client(sdk, READ),
+            tables,
+            shards,
+        };
         if let Err(error) = orders.read(OrderId::NIL).await {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
         orders
     }
 
-    /// Saves a new order. Saving the very same order again is success: when DynamoDB's answer was lost, the SDK's
-    /// second attempt finds what the first one wrote.
-    pub async fn save(&self, order: &Order) -> Result<(), StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.tables.orders)
-            .set_item(Some(from_order(order)))
-            .condition_expression("attribute_not_exists(id)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = put.send().await else { return Ok(()) };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) if is_same(failed.item(), order) => Ok(()),
-            _ => Err(StoreError::unavailable(&error)),
-        }
+    /// Takes away the mark that an order is not announced.
+    pub async fn clear_mark(&self, id: OrderId) -> Result<(), StoreError> {
+        outbox::clear(&self.clearing, &self.tables.orders, id).await
     }
 
     /// Reads an order, its shipment and its coupon in one strongly consistent request.
     pub async fn read(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
-        let OrderTables { orders, shipments, coupons } = &self.tables;
+        let OrderTables { orders, shipments, coupons, .. } = &self.tables;
         let keys = [(orders, "id"), (shipments, "order_id"), (coupons, "order_id")].map(|(table, key)| {
             let keys = KeysAndAttributes::builder()
                 .keys([(key.to_owned(), AttributeValue::S(id.to_string()))].into())
@@ -74,7 +83,7 @@ impl Orders {
         let mut asked = HashMap::from(keys);
         let mut found = HashMap::<String, Vec<Attributes>>::new();
         for _ in 0..READ_ROUNDS {
-            let answer = self.client.batch_get_item().set_request_items(Some(asked)).send().await;
+            let answer = self.reading.batch_get_item().set_request_items(Some(asked)).send().await;
             let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
             for (table, rows) in answer.responses.unwrap_or_default() {
                 found.entry(table).or_default().extend(rows);
@@ -96,8 +105,4 @@ impl Orders {
             row_of(coupons).map(|row| Reader { table: "coupons", row }.coupon()).transpose()?,
         )))
     }
-}
-
-fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
-    row.and_then(|row| Reader { table: "orders", row }.order().ok()).is_some_and(|saved| saved == *order)
 }

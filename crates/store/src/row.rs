@@ -1,12 +1,13 @@
 //! How the domain's values lie in their tables. Money and time are kept as the contract writes them.
 
 use std::collections::HashMap;
+use std::num::NonZeroU8;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Code, Coupon, Order, OrderId, Shipment};
 
-use crate::StoreError;
+use crate::{Claim, StoreError};
 
 /// A row as DynamoDB gives it.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
@@ -38,14 +39,38 @@ impl Row for Coupon {
     }
 }
 
-/// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC 3339).
-pub(crate) fn from_order(order: &Order) -> Attributes {
+/// The attribute of an order's row that says it is not known to be announced, and is the key of the outbox index.
+pub(crate) const OUTBOX: &str = "outbox";
+
+/// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC 3339 in whole seconds,
+/// so that it sorts), and while it is not known to be announced `outbox` (N, its shard).
+pub(crate) fn from_order(order: &Order, shards: NonZeroU8) -> Attributes {
     HashMap::from([
+        (OUTBOX.to_owned(), AttributeValue::N(order.id.shard(shards).to_string())),
         ("id".to_owned(), string(&order.id)),
         ("customer".to_owned(), AttributeValue::S(order.customer.as_str().to_owned())),
         ("amount".to_owned(), AttributeValue::N(order.amount.to_string())),
         ("placed_at".to_owned(), string(&order.placed_at)),
     ])
+}
+
+/// The row of an idempotency key: `idempotency_key` (S, key), `fingerprint` (S), `order_id` (S), `answer` (S),
+/// `expires_at` (N, seconds since 1970).
+pub(crate) fn from_claim(claim: &Claim, order_id: OrderId, expires_at: i64) -> Attributes {
+    HashMap::from([
+        ("idempotency_key".to_owned(), string(&claim.key)),
+        ("fingerprint".to_owned(), string(&claim.fingerprint)),
+        ("order_id".to_owned(), string(&order_id)),
+        ("answer".to_owned(), string(&claim.answer)),
+        ("expires_at".to_owned(), AttributeValue::N(expires_at.to_string())),
+    ])
+}
+
+/// What the first request with a key left behind.
+pub(crate) struct FirstClaim {
+    pub(crate) fingerprint: String,
+    pub(crate) order_id: OrderId,
+    pub(crate) answer: String,
 }
 
 /// Takes a table's row apart, attribute by attribute.
@@ -81,6 +106,14 @@ impl Reader<'_> {
         })
     }
 
+    pub(crate) fn claimed(&self) -> Result<FirstClaim, StoreError> {
+        Ok(FirstClaim {
+            fingerprint: self.text("fingerprint")?.to_owned(),
+            order_id: self.order_id()?,
+            answer: self.text("answer")?.to_owned(),
+        })
+    }
+
     fn order_id(&self) -> Result<OrderId, StoreError> {
         self.parsed("order_id")
     }
@@ -113,6 +146,8 @@ fn string(value: &impl ToString) -> AttributeValue {
 mod tests {
     use super::*;
 
+    const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
+
     fn row_of(columns: Vec<(&'static str, AttributeValue)>) -> Attributes {
         columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -129,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let order = order();
-        assert_eq!(Reader { table: "orders", row: &from_order(&order) }.order().unwrap(), order);
+        assert_eq!(Reader { table: "orders", row: &from_order(&order, SHARDS) }.order().unwrap(), order);
 
         let shipment =
             Shipment { order_id: order.id, tracking_number: Code::from_entropy([3; 12]), shipped_at: order.placed_at };
@@ -141,14 +176,14 @@ mod tests {
 
     #[test]
     fn an_amount_comes_back_to_the_cent_though_dynamodb_drops_the_last_zero() {
-        let mut row = from_order(&order());
+        let mut row = from_order(&order(), SHARDS);
         row.insert("amount".to_owned(), AttributeValue::N("81.5".to_owned()));
         assert_eq!(Reader { table: "orders", row: &row }.order().unwrap().amount.cents(), 8150);
     }
 
     #[test]
     fn a_broken_row_says_which_attribute_and_not_what_stands_there() {
-        let mut row = from_order(&order());
+        let mut row = from_order(&order(), SHARDS);
         row.insert("amount".to_owned(), AttributeValue::S("secret".to_owned()));
         let error = Reader { table: "orders", row: &row }.order().unwrap_err().to_string();
         assert_eq!(error, "a row of orders cannot be read: amount");

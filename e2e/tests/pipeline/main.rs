@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod fan_out;
+mod idempotency;
 mod isolation;
 mod ledger;
 mod pages;
 mod redelivery;
+mod relay;
 mod samples;

@@ -23,8 +23,10 @@ async fn main() -> Result<(), lambda_http::Error> {
         orders: environment.required("ORDERS_TABLE")?,
         shipments: environment.required("SHIPMENTS_TABLE")?,
         coupons: environment.required("COUPONS_TABLE")?,
+        idempotency_keys: environment.required("IDEMPOTENCY_KEYS_TABLE")?,
     };
     let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
-    let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables), OrdersTopic::connect(&sdk, topic_arn));
+    let shards = environment.number("OUTBOX_SHARDS")?;
+    let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables, shards), OrdersTopic::connect(&sdk, topic_arn));
     lambda_http::run(router(Shop { orders, topic })).await
 }

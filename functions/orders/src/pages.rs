@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse, Response};
-use domain::{OrderView, Status};
+use domain::{OrderId, OrderView, Status};
 
 use crate::problem::Problem;
 use crate::request::Typed;
@@ -17,6 +17,8 @@ struct FormPage {
     customer_error: Option<String>,
     amount_error: Option<String>,
     notice: Option<String>,
+    /// An order that was made with the same form before it was edited.
+    first: Option<OrderId>,
 }
 
 #[derive(Template)]
@@ -34,7 +36,7 @@ struct ProblemPage<'a> {
 /// `GET /`: the form, prefilled so that one click places an order.
 pub(crate) async fn form() -> Response {
     let typed = suggestion::suggest();
-    let page = FormPage { typed, customer_error: None, amount_error: None, notice: None };
+    let page = FormPage { typed, customer_error: None, amount_error: None, notice: None, first: None };
     ([(CACHE_CONTROL, "no-store")], render(&page, StatusCode::OK)).into_response()
 }
 
@@ -47,7 +49,14 @@ pub(crate) fn form_again(problem: &Problem, typed: Typed) -> Response {
         customer_error: error_at("/customer"),
         amount_error: error_at("/amount"),
         notice: error_at("/coupon").or_else(|| problem.errors.is_empty().then(|| problem.detail.to_owned())),
+        first: None,
     };
+    problem.complete(render(&page, problem.status))
+}
+
+/// The form with what was edited after it had made an order already.
+pub(crate) fn form_after(problem: &Problem, typed: Typed, first: OrderId) -> Response {
+    let page = FormPage { typed, customer_error: None, amount_error: None, notice: None, first: Some(first) };
     problem.complete(render(&page, problem.status))
 }
 
@@ -82,10 +91,27 @@ mod tests {
     #[test]
     fn the_form_shows_again_what_was_typed_with_the_messages_beside_it() {
         let page = FormPage {
-            typed: Typed { customer: "\"><script>alert(1)</script>".to_owned(), amount: "abc".to_owned() },
+            typed: Typed {
+                customer: "\"><script>alert(1)</script>".to_owned(),
+                amount: "abc".to_owned(),
+                key: "k1".to_owned(),
+            },
             customer_error: None,
             amount_error: Some(FieldError::new("/amount", "must be a decimal number, such as 81.50").detail),
             notice: None,
+            first: None,
+        };
+        insta::assert_snapshot!(page.render().unwrap());
+    }
+
+    #[test]
+    fn the_form_after_it_made_an_order_and_was_edited() {
+        let page = FormPage {
+            typed: Typed { customer: "Ada".to_owned(), amount: "81.50".to_owned(), key: "k2".to_owned() },
+            customer_error: None,
+            amount_error: None,
+            notice: None,
+            first: Some(sample("Ada").id),
         };
         insta::assert_snapshot!(page.render().unwrap());
     }

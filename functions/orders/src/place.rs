@@ -1,13 +1,13 @@
 //! `POST /orders`: parse, save, announce, answer.
 
-use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Order, OrderId, OrderView};
+use domain::{IdempotencyKey, Order, OrderId, OrderView};
 use jiff::Timestamp;
+use store::{Claim, Claimed};
 use uuid::Uuid;
 
 use crate::pages;
@@ -25,44 +25,102 @@ pub(crate) async fn place(State(shop): State<Shop>, request: Request<Body>) -> R
         let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "An order is at most 16 KiB.");
         return reject_whole(problem, &parts.headers);
     };
-    let new = match encoding.read(&body) {
+    let new = match encoding.read(&parts.headers, &body) {
         Ok(new) => new,
         Err(rejected) => return reject(encoding, rejected),
     };
-    let order = accept(new);
-    if let Err(error) = shop.orders.save(&order).await {
-        tracing::error!(order_id = %order.id, %error, outcome = "not saved", "order");
-        let typed = Typed { customer: order.customer.as_str().to_owned(), amount: order.amount.to_string() };
-        return answer_rejected(encoding, Rejected { problem: Problem::unavailable(), typed });
-    }
-    match shop.topic.announce(&order).await {
-        Ok(()) => tracing::info!(order_id = %order.id, outcome = "placed", "order"),
-        Err(error) => tracing::error!(order_id = %order.id, %error, outcome = "saved, not announced", "order"),
-    }
-    created(encoding, order)
-}
-
-/// From here on the order has an id and a time; it is accepted once it is saved.
-fn accept(NewOrder { customer, amount }: NewOrder) -> Order {
-    let now = Timestamp::now().as_second();
-    let placed_at = Timestamp::from_second(now).expect("the second of a timestamp is in range");
-    Order { id: OrderId::from(Uuid::new_v4()), customer, amount, placed_at }
-}
-
-fn created(encoding: Encoding, order: Order) -> Response {
-    let location = format!("/orders/{}", order.id);
-    match encoding {
-        Encoding::Form => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
-        Encoding::Json => {
-            let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store".to_owned())];
-            (StatusCode::CREATED, headers, Json(OrderView::new(order, None, None))).into_response()
+    let (order, key) = accept(new);
+    let answer = answer_body(&order);
+    let saved = match key {
+        None => shop.orders.save(&order).await.map(|()| Claimed::Now),
+        Some(key) => {
+            let claim = Claim { key, fingerprint: encoding.fingerprint(&body), answer: answer.clone() };
+            shop.orders.save_once(&order, &claim).await
+        }
+    };
+    match saved {
+        Ok(Claimed::Now) => {
+            announce(&shop, &order).await;
+            created(encoding, order.id, answer)
+        }
+        Ok(Claimed::Before { order_id, answer }) => {
+            tracing::info!(%order_id, outcome = "answered again", "order");
+            created(encoding, order_id, answer)
+        }
+        Ok(Claimed::ByAnother { order_id }) => {
+            tracing::info!(%order_id, status = 422, outcome = "rejected, key of another order", "order");
+            key_of_another(encoding, &order, order_id)
+        }
+        Err(error) => {
+            tracing::error!(order_id = %order.id, %error, outcome = "not saved", "order");
+            not_saved(encoding, &body)
         }
     }
 }
 
-fn reject(encoding: Encoding, rejected: Rejected) -> Response {
-    log_rejection(&rejected.problem);
-    answer_rejected(encoding, rejected)
+/// From here on the order has an id and a time; it is accepted once it is saved.
+fn accept(NewOrder { customer, amount, key }: NewOrder) -> (Order, Option<IdempotencyKey>) {
+    let now = Timestamp::now().as_second();
+    let placed_at = Timestamp::from_second(now).expect("the second of a timestamp is in range");
+    (Order { id: OrderId::from(Uuid::new_v4()), customer, amount, placed_at }, key)
+}
+
+/// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to announce it.
+async fn announce(shop: &Shop, order: &Order) {
+    if let Err(error) = shop.topic.announce(order).await {
+        tracing::warn!(order_id = %order.id, %error, outcome = "saved, not announced", "order");
+        return;
+    }
+    match shop.orders.clear_mark(order.id).await {
+        Ok(()) => tracing::info!(order_id = %order.id, outcome = "placed", "order"),
+        Err(error) => tracing::warn!(order_id = %order.id, %error, outcome = "placed, still marked", "order"),
+    }
+}
+
+fn answer_body(order: &Order) -> String {
+    let view = OrderView::new(order.clone(), None, None);
+    serde_json::to_string(&view).expect("an order of strings and numbers always serialises")
+}
+
+fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
+    let location = format!("/orders/{id}");
+    let uncached = (CACHE_CONTROL, "no-store".to_owned());
+    match encoding {
+        Encoding::Form => (StatusCode::SEE_OTHER, [(LOCATION, location), uncached]).into_response(),
+        Encoding::Json => {
+            let json = (CONTENT_TYPE, "application/json".to_owned());
+            (StatusCode::CREATED, [(LOCATION, location), uncached, json], answer).into_response()
+        }
+    }
+}
+
+/// The form comes again with a fresh key, so that what was edited can be ordered if it was meant.
+fn key_of_another(encoding: Encoding, order: &Order, first: OrderId) -> Response {
+    let problem = Problem::key_of_another();
+    match encoding {
+        Encoding::Json => problem.into_response(),
+        Encoding::Form => {
+            let typed = Typed::fresh(order.customer.as_str(), &order.amount.to_string());
+            pages::form_after(&problem, typed, first)
+        }
+    }
+}
+
+/// It may have been saved all the same, if only the answer was lost: the form comes again with the key it had, so that
+/// sending it once more is safe.
+fn not_saved(encoding: Encoding, body: &[u8]) -> Response {
+    match encoding {
+        Encoding::Json => Problem::unavailable().into_response(),
+        Encoding::Form => pages::form_again(&Problem::unavailable(), Typed::of_form(body)),
+    }
+}
+
+fn reject(encoding: Encoding, Rejected { problem, typed }: Rejected) -> Response {
+    log_rejection(&problem);
+    match encoding {
+        Encoding::Json => problem.into_response(),
+        Encoding::Form => pages::form_again(&problem, typed),
+    }
 }
 
 fn reject_whole(problem: Problem, headers: &HeaderMap) -> Response {
@@ -73,11 +131,4 @@ fn reject_whole(problem: Problem, headers: &HeaderMap) -> Response {
 fn log_rejection(problem: &Problem) {
     let fields: Vec<_> = problem.errors.iter().map(|error| error.pointer).collect();
     tracing::info!(status = problem.status.as_u16(), ?fields, outcome = "rejected", "order");
-}
-
-fn answer_rejected(encoding: Encoding, Rejected { problem, typed }: Rejected) -> Response {
-    match encoding {
-        Encoding::Json => problem.into_response(),
-        Encoding::Form => pages::form_again(&problem, typed),
-    }
 }

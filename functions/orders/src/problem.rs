@@ -60,6 +60,17 @@ impl Problem {
         }
     }
 
+    /// The idempotency key stands for another order.
+    pub(crate) fn key_of_another() -> Self {
+        Self {
+            kind: "/problems/idempotency-key-reused",
+            title: "Idempotency key reused",
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            detail: "Another order was accepted with this idempotency key. A new order needs a key of its own.",
+            errors: vec![],
+        }
+    }
+
     /// The order is not accepted as far as is known, or cannot be read now.
     pub(crate) fn unavailable() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "The shop cannot reach its records at the moment. Please try again.")

@@ -24,7 +24,7 @@ pub(crate) fn suggest() -> Typed {
     let random = || getrandom::u64().expect("the operating system gives random numbers");
     let name = usize::try_from(random() % NAMES.len() as u64).expect("an index of a short list");
     let amount = Amount::from_cents(2_000 + random() % 12_001).expect("20.00 to 140.00 is in range");
-    Typed { customer: NAMES[name].to_owned(), amount: amount.to_string() }
+    Typed::fresh(NAMES[name], &amount.to_string())
 }
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn every_suggestion_is_an_order() {
         for _ in 0..1_000 {
-            let Typed { customer, amount } = suggest();
+            let Typed { customer, amount, .. } = suggest();
             assert!(customer.parse::<domain::CustomerName>().is_ok());
             let amount: Amount = amount.parse().unwrap();
             assert!((2_000..=14_000).contains(&amount.cents()));

@@ -66,7 +66,7 @@ async fn until_up(output: &mut Lines<BufReader<ChildStdout>>) -> Result<()> {
 async fn invoke_samples(tools: &Tools, function: &str, invoke_port: u16) -> Result<()> {
     let mut samples = fs::read_dir(local::root().join("events").join(function))?.collect::<Result<Vec<_>, _>>()?;
     samples.sort_by_key(fs::DirEntry::path);
-    ensure!(samples.len() >= 4, "events/{function} has its samples");
+    ensure!(!samples.is_empty(), "events/{function} has no samples");
     for sample in samples {
         let mut invoke = tools.cargo();
         invoke.args(["lambda", "invoke", function, "--invoke-port", &invoke_port.to_string(), "--data-file"]);

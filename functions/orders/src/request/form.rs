@@ -3,15 +3,24 @@
 use std::borrow::Cow;
 
 use axum::http::StatusCode;
+use domain::IdempotencyKey;
 
-use super::{NewOrder, Rejected, Typed, no_coupon, order_of};
+use super::{NewOrder, Rejected, Typed, key, no_coupon, order_of};
 use crate::problem::{FieldError, Problem};
+
+/// The hidden field.
+const KEY: &str = "idempotency_key";
 
 pub(super) fn read(body: &[u8]) -> Result<NewOrder, Rejected> {
     let fields: Vec<_> = form_urlencoded::parse(body).collect();
-    let typed = |name| one(&fields, name).unwrap_or_default().unwrap_or_default().into_owned();
-    let typed = Typed { customer: typed("customer"), amount: typed("amount") };
-    parse(&fields).map_err(|problem| Rejected { problem, typed })
+    parse(&fields).map_err(|problem| Rejected { problem, typed: typed(body) })
+}
+
+pub(super) fn typed(body: &[u8]) -> Typed {
+    let fields: Vec<_> = form_urlencoded::parse(body).collect();
+    let field = |name| one(&fields, name).unwrap_or_default().unwrap_or_default().into_owned();
+    let key = Some(field(KEY)).filter(|key| key.parse::<IdempotencyKey>().is_ok());
+    Typed { customer: field("customer"), amount: field("amount"), key: key.unwrap_or_default() }
 }
 
 fn parse(fields: &[(Cow<str>, Cow<str>)]) -> Result<NewOrder, Problem> {
@@ -33,7 +42,8 @@ fn parse(fields: &[(Cow<str>, Cow<str>)]) -> Result<NewOrder, Problem> {
         Ok(coupon) => no_coupon(&coupon.unwrap_or_default()),
         Err(Repeated) => Err(error("/coupon", &"must be given once")),
     };
-    order_of(customer, amount, coupon)
+    let key = one(fields, KEY).ok().flatten().unwrap_or_default();
+    Ok(NewOrder { key: key::of_field(&key)?, ..order_of(customer, amount, coupon)? })
 }
 
 #[derive(Debug)]
@@ -60,8 +70,8 @@ mod tests {
 
     #[test]
     fn keeps_what_was_typed_and_says_what_is_wrong_with_it() {
-        let Rejected { problem, typed } = read(b"customer=+&amount=abc&coupon=X").unwrap_err();
-        assert_eq!(typed, Typed { customer: " ".to_owned(), amount: "abc".to_owned() });
+        let Rejected { problem, typed } = read(b"customer=+&amount=abc&coupon=X&idempotency_key=k1").unwrap_err();
+        assert_eq!(typed, Typed { customer: " ".to_owned(), amount: "abc".to_owned(), key: "k1".to_owned() });
         assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
         let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer).collect();
         assert_eq!(pointers, ["/customer", "/amount", "/coupon"]);
@@ -99,7 +109,7 @@ mod tests {
                     prop_assert_eq!(order.customer.as_str(), customer.trim());
                     prop_assert_eq!(Ok(order.amount), amount.trim().parse());
                 }
-                Err(rejected) => prop_assert_eq!(rejected.typed, Typed { customer, amount }),
+                Err(rejected) => prop_assert_eq!(rejected.typed, Typed { customer, amount, key: String::new() }),
             }
         }
     }

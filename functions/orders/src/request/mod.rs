@@ -2,11 +2,14 @@
 
 mod form;
 mod json;
+mod key;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Amount, CustomerName};
+use domain::{Amount, CustomerName, IdempotencyKey};
 use mediatype::MediaType;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::problem::{FieldError, Problem};
 
@@ -18,6 +21,8 @@ pub(crate) const MAX_BODY: usize = 16 * 1024;
 pub(crate) struct NewOrder {
     pub(crate) customer: CustomerName,
     pub(crate) amount: Amount,
+    /// What makes this request and its repetitions one, if the client gave it.
+    pub(crate) key: Option<IdempotencyKey>,
 }
 
 /// How the body is written, which is also how the answer is.
@@ -39,6 +44,20 @@ pub(crate) struct Rejected {
 pub(crate) struct Typed {
     pub(crate) customer: String,
     pub(crate) amount: String,
+    /// The hidden field; the next submission is the same request if it is the same.
+    pub(crate) key: String,
+}
+
+impl Typed {
+    /// Fields with a key of their own: whatever is sent with them is another request.
+    pub(crate) fn fresh(customer: &str, amount: &str) -> Self {
+        Self { customer: customer.to_owned(), amount: amount.to_owned(), key: Uuid::new_v4().to_string() }
+    }
+
+    /// What was typed into a form, whether it is an order or not.
+    pub(crate) fn of_form(body: &[u8]) -> Self {
+        form::typed(body)
+    }
 }
 
 impl Encoding {
@@ -56,12 +75,24 @@ impl Encoding {
         }
     }
 
-    /// Reads an order from a body of this encoding.
-    pub(crate) fn read(self, body: &[u8]) -> Result<NewOrder, Rejected> {
-        match self {
-            Self::Json => json::read(body).map_err(|problem| Rejected { problem, typed: Typed::default() }),
-            Self::Form => form::read(body),
-        }
+    /// Reads an order from the headers and a body of this encoding.
+    pub(crate) fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<NewOrder, Rejected> {
+        let rejected = |problem| Rejected { problem, typed: Typed::default() };
+        let key = key::of_header(headers).map_err(rejected)?;
+        let new = match self {
+            Self::Json => json::read(body).map_err(rejected)?,
+            Self::Form => form::read(body)?,
+        };
+        Ok(NewOrder { key: key.or(new.key), ..new })
+    }
+
+    /// What tells this body from any other that could be sent with the same key.
+    pub(crate) fn fingerprint(self, body: &[u8]) -> String {
+        let encoding: &[u8] = match self {
+            Self::Json => b"json:",
+            Self::Form => b"form:",
+        };
+        hex::encode(Sha256::new().chain_update(encoding).chain_update(body).finalize())
     }
 }
 
@@ -72,7 +103,7 @@ fn order_of(
     coupon: Result<(), FieldError>,
 ) -> Result<NewOrder, Problem> {
     match (customer, amount, coupon) {
-        (Ok(customer), Ok(amount), Ok(())) => Ok(NewOrder { customer, amount }),
+        (Ok(customer), Ok(amount), Ok(())) => Ok(NewOrder { customer, amount, key: None }),
         (customer, amount, coupon) => {
             Err(Problem::invalid([customer.err(), amount.err(), coupon.err()].into_iter().flatten().collect()))
         }

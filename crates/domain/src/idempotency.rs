@@ -1,0 +1,58 @@
+//! What makes a repeated request one request.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A key that a client gives a request, and gives again with every repetition of it: 1 to 255 characters (Unicode
+/// scalar values), none of them a control character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// Why a text is not an [`IdempotencyKey`]. The text is written for the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 1 to 255 characters, none of them a control character")]
+pub struct IdempotencyKeyError;
+
+impl IdempotencyKey {
+    /// The longest key, in Unicode scalar values.
+    pub const MAX_CHARS: usize = 255;
+
+    /// The key as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for IdempotencyKey {
+    type Err = IdempotencyKeyError;
+
+    fn from_str(text: &str) -> Result<Self, IdempotencyKeyError> {
+        let length = text.chars().count();
+        if !(1..=Self::MAX_CHARS).contains(&length) || text.chars().any(char::is_control) {
+            return Err(IdempotencyKeyError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_1_to_255_characters_and_no_control_character() {
+        for good in ["x", " ", &"é".repeat(255)] {
+            assert_eq!(good.parse::<IdempotencyKey>().unwrap().as_str(), good);
+        }
+        for bad in ["", &"x".repeat(256), "a\0b", "a\u{85}b", "a\nb"] {
+            assert_eq!(bad.parse::<IdempotencyKey>(), Err(IdempotencyKeyError), "{bad:?}");
+        }
+    }
+}

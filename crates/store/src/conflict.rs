@@ -1,0 +1,28 @@
+//! A transaction that met another one on the same item is worth another try; the SDK does not know that.
+
+use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+
+/// Has the SDK retry, with its backoff and jitter, a transaction that was cancelled for `TransactionConflict` alone.
+#[derive(Debug)]
+pub(crate) struct RetryConflicts;
+
+impl ClassifyRetry for RetryConflicts {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
+        match error.and_then(|error| error.downcast_ref::<TransactWriteItemsError>()) {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+                let told: Vec<_> = codes.filter(|code| *code != "None").collect();
+                let conflicts = !told.is_empty() && told.iter().all(|code| *code == "TransactionConflict");
+                if conflicts { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "a transaction conflict"
+    }
+}

@@ -1,0 +1,102 @@
+//! The outbox: which orders are saved but not known to be announced. An order carries its mark in its own row; a
+//! sparse index, which holds marked orders only, finds them by shard and age.
+
+use std::collections::HashMap;
+use std::num::NonZeroU8;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_types::SdkConfig;
+use domain::{Order, OrderId};
+use jiff::Timestamp;
+
+use crate::StoreError;
+use crate::client::{Budget, client};
+use crate::row::{Attributes, OUTBOX, Reader};
+
+/// The relay's view of the orders table. Its calls are tried once: the next minute is the retry.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    client: Client,
+    table: String,
+    shards: NonZeroU8,
+}
+
+/// Some marked orders of a shard.
+#[derive(Debug)]
+pub struct Page {
+    /// The orders, oldest first.
+    pub orders: Vec<Order>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Next>,
+}
+
+/// Where a page of a shard begins.
+#[derive(Clone, Debug)]
+pub struct Next(Attributes);
+
+/// The index of marked orders, as the template names it.
+const INDEX: &str = "outbox";
+/// So many orders are read at once: ten batches of what SNS takes.
+const PAGE: i32 = 100;
+const ONCE: Budget = Budget { attempts: 1, attempt: Duration::from_millis(900), whole: Duration::from_secs(1) };
+
+impl Outbox {
+    /// Makes a client and opens its connection by looking for orders of long ago. Should that fail, the first sweep
+    /// opens it.
+    pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
+        let outbox = Self { client: client(sdk, ONCE), table, shards };
+        if let Err(error) = outbox.marked_until(0, Timestamp::UNIX_EPOCH, None).await {
+            tracing::warn!(%error, "DynamoDB did not answer at start-up");
+        }
+        outbox
+    }
+
+    /// The shards that there are.
+    pub fn shards(&self) -> impl Iterator<Item = u8> + use<> {
+        0..self.shards.get()
+    }
+
+    /// A page of the orders of a shard that were placed at `until` or before and are not known to be announced. The
+    /// index follows the table within moments: an order may be listed that was announced just now.
+    pub async fn marked_until(&self, shard: u8, until: Timestamp, from: Option<Next>) -> Result<Page, StoreError> {
+        // Whole seconds, as orders are placed at: "…:00.5Z" would sort before "…:00Z".
+        let until = Timestamp::from_second(until.as_second()).expect("the second of a timestamp is in range");
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .key_condition_expression("outbox = :shard AND placed_at <= :until")
+            .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
+            .expression_attribute_values(":until", AttributeValue::S(until.to_string()))
+            .set_exclusive_start_key(from.map(|Next(key)| key))
+            .limit(PAGE);
+        let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
+        let rows = answer.items.unwrap_or_default();
+        let orders = rows.iter().map(|row| Reader { table: "outbox", row }.order()).collect::<Result<_, _>>()?;
+        Ok(Page { orders, next: answer.last_evaluated_key.map(Next) })
+    }
+
+    /// Takes an order's mark away. Only what is known to be announced may lose it.
+    pub async fn clear(&self, id: OrderId) -> Result<(), StoreError> {
+        clear(&self.client, &self.table, id).await
+    }
+}
+
+/// Takes the mark away, on condition that there is a row: an unconditional update would make one of nothing.
+pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(), StoreError> {
+    let update = client
+        .update_item()
+        .table_name(table)
+        .set_key(Some(HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))])))
+        .update_expression(format!("REMOVE {OUTBOX}"))
+        .condition_expression("attribute_exists(id)");
+    let Err(error) = update.send().await else { return Ok(()) };
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+        _ => Err(StoreError::unavailable(&error)),
+    }
+}

@@ -1,0 +1,130 @@
+//! A request that comes twice is one request.
+
+use std::time::Duration;
+
+use e2e::{Answer, Deployment, eventually};
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+use uuid::Uuid;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn post(shop: &Deployment, key: &str, body: &str) -> Answer {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    shop.request(Method::POST, "/orders", &headers, body.to_owned()).await
+}
+
+fn order_of(customer: &str) -> String {
+    json!({ "customer": customer, "amount": "81.50" }).to_string()
+}
+
+/// A name that no other test's order has.
+fn customer() -> String {
+    format!("Ada {}", Uuid::new_v4())
+}
+
+async fn orders_of(shop: &Deployment, customer: &str) -> usize {
+    shop.rows("OrdersTable").await.iter().filter(|row| row.get("customer").is_some_and(|name| name == customer)).count()
+}
+
+#[tokio::test]
+async fn the_same_request_again_gets_the_first_answer_and_makes_no_second_order() {
+    let shop = Deployment::under_test().await;
+    let (customer, key) = (customer(), Uuid::new_v4().to_string());
+    let first = post(&shop, &key, &order_of(&customer)).await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    let id = first.json()["id"].as_str().expect("an id").to_owned();
+    // The answer is the first one, even when the order has gone on meanwhile.
+    shop.fulfilled(&id).await;
+    let again = post(&shop, &key, &order_of(&customer)).await;
+    assert_eq!((again.status, &again.body), (first.status, &first.body));
+    assert_eq!(again.header("location"), first.header("location"));
+    assert_eq!(orders_of(&shop, &customer).await, 1);
+}
+
+#[tokio::test]
+async fn another_body_with_the_same_key_is_422_and_makes_no_order() {
+    let shop = Deployment::under_test().await;
+    let (one, other, key) = (customer(), customer(), Uuid::new_v4().to_string());
+    assert_eq!(post(&shop, &key, &order_of(&one)).await.status, 201);
+    let refused = post(&shop, &key, &order_of(&other)).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert_eq!(refused.header("content-type"), "application/problem+json");
+    assert_eq!(refused.json()["type"], "/problems/idempotency-key-reused");
+    assert_eq!(orders_of(&shop, &other).await, 0);
+}
+
+#[tokio::test]
+async fn the_same_request_ten_times_at_the_same_instant_makes_one_order() {
+    let shop = Deployment::under_test().await;
+    let (customer, key) = (customer(), Uuid::new_v4().to_string());
+    let body = order_of(&customer);
+    let answers = join_all((0..10).map(|_| post(&shop, &key, &body))).await;
+    for answer in &answers {
+        assert_eq!((answer.status.as_u16(), &answer.body), (201, &answers[0].body));
+    }
+    assert_eq!(orders_of(&shop, &customer).await, 1);
+}
+
+#[tokio::test]
+async fn a_rejected_request_does_not_use_its_key_up() {
+    let shop = Deployment::under_test().await;
+    let (customer, key) = (customer(), Uuid::new_v4().to_string());
+    assert_eq!(post(&shop, &key, r#"{"customer": "Ada", "amount": "abc"}"#).await.status, 422);
+    assert_eq!(post(&shop, &key, &order_of(&customer)).await.status, 201);
+}
+
+#[tokio::test]
+async fn an_expired_key_is_free_whether_its_row_is_gone_or_not() {
+    let shop = Deployment::under_test().await;
+    let (one, other, key) = (customer(), customer(), Uuid::new_v4().to_string());
+    assert_eq!(post(&shop, &key, &order_of(&one)).await.status, 201);
+    shop.expire_key(&key).await;
+    let second = post(&shop, &key, &order_of(&other)).await;
+    assert_eq!((second.status.as_u16(), &second.json()["customer"]), (201, &json!(other)));
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_is_400() {
+    let shop = Deployment::under_test().await;
+    for key in ["", "a\tb", &"x".repeat(256)] {
+        let refused = post(&shop, key, &order_of("Ada")).await;
+        assert_eq!(refused.status, 400, "{key:?}: {}", refused.body);
+        assert_eq!(refused.json()["type"], "/problems/invalid-idempotency-key");
+    }
+    assert_eq!(post(&shop, &format!("{:x<255}", Uuid::new_v4()), &order_of("Ada")).await.status, 201);
+}
+
+fn hidden_key(page: &str) -> &str {
+    let (_, rest) = page.split_once("name=\"idempotency_key\" value=\"").expect("the form has a hidden key");
+    rest.split_once('"').expect("the value ends").0
+}
+
+#[tokio::test]
+async fn a_double_click_makes_one_order_and_back_edit_submit_asks_first() {
+    let shop = Deployment::under_test().await;
+    let customer = customer();
+    let form = shop.get("/", "text/html").await.body;
+    assert_ne!(hidden_key(&form), hidden_key(&shop.get("/", "text/html").await.body), "a form has a key of its own");
+
+    let body = |key: &str, amount: &str| {
+        format!("customer={}&amount={amount}&idempotency_key={key}", customer.replace(' ', "+"))
+    };
+    let clicked = body(hidden_key(&form), "12.00");
+    let (first, second) = tokio::join!(shop.post_order(FORM, clicked.clone()), shop.post_order(FORM, clicked));
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (303, 303));
+    assert_eq!(first.header("location"), second.header("location"));
+
+    let edited = shop.post_order(FORM, body(hidden_key(&form), "13.00")).await;
+    assert_eq!(edited.status, 422);
+    assert!(edited.body.contains(&format!("href=\"{}\"", first.header("location"))), "{}", edited.body);
+    assert!(edited.body.contains("value=\"13.00\""), "{}", edited.body);
+    assert_ne!(hidden_key(&edited.body), hidden_key(&form), "the edited form has a fresh key");
+    assert_eq!(orders_of(&shop, &customer).await, 1);
+
+    let meant = shop.post_order(FORM, body(hidden_key(&edited.body), "13.00")).await;
+    assert_eq!(meant.status, 303);
+    let both = async || (orders_of(&shop, &customer).await == 2).then_some(());
+    eventually("the edited order is made as well", Duration::from_secs(5), both).await;
+}

@@ -1,0 +1,58 @@
+//! The idempotency key: a header, or the form's hidden field.
+
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use domain::IdempotencyKey;
+
+use crate::problem::Problem;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The key among the headers, if there is one.
+pub(super) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    std::str::from_utf8(value.as_bytes()).map_err(|_| bad_key()).and_then(parse).map(Some)
+}
+
+/// The key in the form, if there is one: a form without it is as good as one with an empty field.
+pub(super) fn of_field(value: &str) -> Result<Option<IdempotencyKey>, Problem> {
+    if value.is_empty() { Ok(None) } else { parse(value).map(Some) }
+}
+
+fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
+    text.parse().map_err(|_| bad_key())
+}
+
+fn bad_key() -> Problem {
+    Problem {
+        kind: "/problems/invalid-idempotency-key",
+        title: "Invalid idempotency key",
+        status: StatusCode::BAD_REQUEST,
+        detail: "An idempotency key has 1 to 255 characters, none of them a control character.",
+        errors: vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(value: &[u8]) -> Result<Option<IdempotencyKey>, Problem> {
+        of_header(&HeaderMap::from_iter([(IDEMPOTENCY_KEY, value.try_into().unwrap())]))
+    }
+
+    #[test]
+    fn a_header_is_a_key_or_a_400() {
+        assert_eq!(of_header(&HeaderMap::new()), Ok(None));
+        assert_eq!(of("clé 1".as_bytes()).unwrap().unwrap().as_str(), "clé 1");
+        let long = "x".repeat(256);
+        for bad in [b"".as_slice(), b"\xff", b"a\tb", long.as_bytes()] {
+            assert_eq!(of(bad).unwrap_err().status, StatusCode::BAD_REQUEST);
+        }
+    }
+
+    #[test]
+    fn an_empty_field_is_no_key() {
+        assert_eq!(of_field(""), Ok(None));
+        assert!(of_field(&"x".repeat(256)).is_err());
+    }
+}

@@ -1,0 +1,23 @@
+//! Announces the orders that were saved and not announced, every minute.
+
+mod sweep;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+use startup::Startup;
+use store::Outbox;
+use sweep::Sweep;
+use topic::Republisher;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let Startup { environment, sdk } = Startup::begin()?;
+    let shards = environment.number("OUTBOX_SHARDS")?;
+    let (outbox, topic) = tokio::join!(
+        Outbox::connect(&sdk, environment.required("ORDERS_TABLE")?, shards),
+        Republisher::connect(&sdk, environment.required("ORDERS_TOPIC_ARN")?)
+    );
+    let sweep = Sweep { outbox, topic, age_seconds: environment.number("OUTBOX_AGE_SECONDS")? };
+    let handler = async |event: LambdaEvent<IgnoredAny>| sweep.until(event.context.deadline()).await;
+    lambda_runtime::run(service_fn(handler)).await
+}

@@ -1,0 +1,111 @@
+//! One sweep of the outbox: look through every shard, publish, clear what SNS acknowledged, report.
+
+use std::cell::RefCell;
+use std::time::{Duration, SystemTime};
+
+use domain::{Order, OrderId};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::Error;
+use serde::Serialize;
+use store::Outbox;
+use tokio::time::timeout;
+use topic::Republisher;
+
+/// What a sweep works with.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    pub(crate) outbox: Outbox,
+    pub(crate) topic: Republisher,
+    /// How old a mark must be, in seconds: older than the orders function can take to announce the order itself.
+    pub(crate) age_seconds: u32,
+}
+
+/// What a sweep found and did: the function's answer, and its log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Swept {
+    /// Orders that were marked, and old enough.
+    found: usize,
+    /// Those of them that SNS acknowledged.
+    announced: usize,
+    /// Those of them whose mark is gone. The others are announced once more by the next sweep.
+    cleared: usize,
+    /// The age of the oldest, in seconds.
+    oldest_seconds: i64,
+    /// Calls that failed.
+    failed: usize,
+    /// Whether the time was over before the outbox was.
+    cut_short: bool,
+}
+
+/// The time kept back for the answer to travel.
+const ANSWER_MARGIN: Duration = Duration::from_millis(200);
+/// The time for a sweep whose deadline has passed before it began, as under `cargo lambda watch`, which dates all
+/// deadlines to 1970.
+const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
+
+impl Sweep {
+    /// Sweeps all shards side by side. Nothing is tried twice: the next sweep is the retry.
+    pub(crate) async fn until(&self, deadline: SystemTime) -> Result<Swept, Error> {
+        let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
+        let now = Timestamp::now();
+        let placed_until = now.checked_sub(SignedDuration::from_secs(self.age_seconds.into()))?;
+        let swept = RefCell::new(Swept::default());
+        let shards = self.outbox.shards().map(|shard| self.sweep_shard(shard, now, placed_until, &swept));
+        let whole = timeout(time_left.saturating_sub(ANSWER_MARGIN), join_all(shards)).await;
+        let swept = Swept { cut_short: whole.is_err(), ..swept.into_inner() };
+        let Swept { found, announced, cleared, oldest_seconds, failed, cut_short } = swept;
+        tracing::info!(found, announced, cleared, oldest_seconds, failed, cut_short, "sweep");
+        Ok(swept)
+    }
+
+    async fn sweep_shard(&self, shard: u8, now: Timestamp, placed_until: Timestamp, swept: &RefCell<Swept>) {
+        let mut from = None;
+        loop {
+            let page = match self.outbox.marked_until(shard, placed_until, from).await {
+                Ok(page) => page,
+                Err(error) => return fail(swept, &error),
+            };
+            note_found(swept, &page.orders, now);
+            for orders in page.orders.chunks(Republisher::MAX_ORDERS) {
+                match self.topic.announce_all(orders).await {
+                    Ok(acknowledged) => self.clear_all(acknowledged, swept).await,
+                    Err(error) => return fail(swept, &error),
+                }
+            }
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return,
+            }
+        }
+    }
+
+    async fn clear_all(&self, acknowledged: impl IntoIterator<Item = OrderId>, swept: &RefCell<Swept>) {
+        let clearing = acknowledged.into_iter().map(async |id| {
+            swept.borrow_mut().announced += 1;
+            match self.outbox.clear(id).await {
+                Ok(()) => {
+                    swept.borrow_mut().cleared += 1;
+                    tracing::info!(order_id = %id, outcome = "announced", "order");
+                }
+                Err(error) => {
+                    swept.borrow_mut().failed += 1;
+                    tracing::warn!(order_id = %id, %error, outcome = "announced, still marked", "order");
+                }
+            }
+        });
+        join_all(clearing).await;
+    }
+}
+
+fn note_found(swept: &RefCell<Swept>, orders: &[Order], now: Timestamp) {
+    let mut swept = swept.borrow_mut();
+    swept.found += orders.len();
+    let oldest = orders.iter().map(|order| now.as_second() - order.placed_at.as_second()).max();
+    swept.oldest_seconds = swept.oldest_seconds.max(oldest.unwrap_or_default());
+}
+
+fn fail(swept: &RefCell<Swept>, error: &dyn std::error::Error) {
+    swept.borrow_mut().failed += 1;
+    tracing::warn!(%error, "a call of the sweep failed");
+}
