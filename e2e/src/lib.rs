@@ -4,6 +4,7 @@
 
 mod deployment;
 mod events;
+mod function;
 mod queues;
 mod shop;
 mod spy;
@@ -12,6 +13,7 @@ mod wait;
 
 pub use deployment::{Deployment, bootstrap};
 pub use events::{OrderEvent, fixture};
+pub use function::{Function, batch, failures};
 pub use queues::Message;
 pub use shop::{Answer, Placed};
 pub use spy::Spy;

@@ -4,6 +4,7 @@
 //! Everything listens on loopback only. It links no AWS SDK, so that the first command starts soon.
 
 mod emulator;
+mod faults;
 mod front;
 mod http;
 mod logs;
@@ -17,6 +18,7 @@ mod watch;
 mod workspace;
 
 pub use emulator::{Emulator, Invocations, aim};
+pub use faults::{Fault, FaultProxy, Injected};
 pub use front::Front;
 pub use logs::LogStream;
 pub use ports::{free_port, require_free};

@@ -22,16 +22,14 @@ pub struct LogStream {
 
 #[derive(Deserialize)]
 struct Page {
-    #[serde(default)]
     events: Vec<Event>,
-    #[serde(rename = "nextToken")]
-    next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Event {
-    #[serde(rename = "eventId")]
-    id: String,
+    /// The emulator gives every invocation a log stream of its own.
+    log_stream_name: String,
     timestamp: u64,
     message: String,
 }
@@ -64,7 +62,8 @@ impl LogStream {
         for function in FUNCTIONS {
             events.extend(self.events(&format!("/aws/lambda/{STACK_NAME}-{function}")).await?);
         }
-        events.retain(|event| self.shown.insert(event.id.clone()));
+        events.retain(|event| !self.shown.contains(&event.log_stream_name));
+        self.shown.extend(events.iter().map(|event| event.log_stream_name.clone()));
         events.sort_by_key(|event| event.timestamp);
         if let Some(last) = events.last() {
             self.since = self.since.max(last.timestamp.saturating_sub(OVERLAP));
@@ -73,20 +72,9 @@ impl LogStream {
     }
 
     async fn events(&self, group: &str) -> Result<Vec<Event>> {
-        let (mut events, mut next) = (vec![], None);
-        loop {
-            let mut body = json!({ "logGroupName": group, "startTime": self.since });
-            if let Some(token) = next {
-                body["nextToken"] = json!(token);
-            }
-            let page = http::call_aws(&self.client, &self.endpoint, "Logs_20140328.FilterLogEvents", &body).await?;
-            let page: Page = serde_json::from_value(page)?;
-            events.extend(page.events);
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(events);
-            }
-        }
+        let body = json!({ "logGroupName": group, "startTime": self.since });
+        let page = http::call_aws(&self.client, &self.endpoint, "Logs_20140328.FilterLogEvents", &body).await?;
+        Ok(serde_json::from_value::<Page>(page)?.events)
     }
 }
 

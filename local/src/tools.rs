@@ -54,16 +54,26 @@ impl Tools {
     /// A command of one of the tools, which finds the other tools first on its path.
     #[must_use]
     pub fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(self.bin.join(name));
-        command.env("PATH", self.path());
-        command
+        self.prepared(Command::new(self.bin.join(name)))
     }
 
     /// `cargo`, which finds cargo-lambda.
     #[must_use]
     pub fn cargo(&self) -> Command {
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.env("PATH", self.path()).current_dir(root());
+        let mut command = self.prepared(Command::new("cargo"));
+        command.current_dir(root());
+        command
+    }
+
+    /// As if it were typed into a shell with the tools on its path. What `cargo run` tells this process of its package
+    /// must not reach another cargo: `ring` takes it for a change and is compiled again, with all that stands on it.
+    fn prepared(&self, mut command: Command) -> Command {
+        command.env("PATH", self.path());
+        let told =
+            |name: &str| name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        for (name, _) in env::vars().filter(|(name, _)| told(name)) {
+            command.env_remove(name);
+        }
         command
     }
 

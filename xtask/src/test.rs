@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use local::{Group, Progress, Tools};
+use stack::Suite;
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -26,9 +27,10 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     local::validate(&tools, Progress).await?;
     local::build(&tools, Progress).await?;
     local::build_panics_example(&tools, Progress).await?;
-    stack::end_to_end(&tools).await?;
+    stack::end_to_end(&tools, if all { &[Suite::Pipeline, Suite::Faults] } else { &[Suite::Pipeline] }).await?;
     if all {
-        lanes::watch(&tools).await?;
+        lanes::watched(&tools).await?;
+        lanes::built(&tools).await?;
     }
     eprintln!("All green in {:.0} s.", start.elapsed().as_secs_f64());
     Ok(())

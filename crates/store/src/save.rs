@@ -1,5 +1,6 @@
 //! One write that carries the order, its outbox mark and, for a request that may come twice, the key that makes it one.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -81,7 +82,13 @@ impl Orders {
             TransactWriteItem::builder().put(put).build()
         });
         let write = self.saving.transact_write_items().set_transact_items(Some(writes.into()));
-        let Err(error) = write.send().await else { return Ok(Claimed::Now) };
+        let mut written = write.clone().send().await;
+        if written.as_ref().is_err_and(is_mismatch) {
+            // The SDK's own token met itself: an earlier attempt got through and its answer was lost. A call of its own
+            // asks the table, which knows.
+            written = write.send().await;
+        }
+        let Err(error) = written else { return Ok(Claimed::Now) };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 match cancelled.cancellation_reasons().first().and_then(CancellationReason::item) {
@@ -92,6 +99,10 @@ impl Orders {
             _ => Err(StoreError::unavailable(&error)),
         }
     }
+}
+
+fn is_mismatch<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    error.as_service_error().is_some_and(TransactWriteItemsError::is_idempotent_parameter_mismatch_exception)
 }
 
 /// Whose key it is that was there already.

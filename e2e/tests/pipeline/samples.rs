@@ -1,53 +1,32 @@
 //! The sample invocations of `events/` and the panicking example, on release binaries run as Lambda runs them.
 
-use std::time::Duration;
-
-use e2e::{Deployment, OrderEvent, bootstrap, fixture};
-use harness::{Outcome, Sandbox};
+use e2e::{Deployment, Function, OrderEvent, batch, failures, fixture};
+use harness::Outcome;
 use serde_json::{Value, json};
-
-const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
-
-async fn started(shop: &Deployment, function: &str) -> Sandbox {
-    let sandbox = Sandbox::start(&bootstrap(function), shop.function_variables(), FUNCTION_TIMEOUT).await;
-    sandbox.expect("the function starts")
-}
-
-async fn invoke(sandbox: &mut Sandbox, event: &Value) -> Value {
-    match sandbox.invoke(event.to_string()).await.expect("the function answers") {
-        Outcome::Response(body) => serde_json::from_slice(&body).expect("the answer is JSON"),
-        Outcome::Error(error) => panic!("the function failed: {}", String::from_utf8_lossy(&error)),
-    }
-}
-
-fn failures(response: &Value) -> Vec<&str> {
-    let failures = response["batchItemFailures"].as_array().expect("a partial batch response");
-    failures.iter().map(|failure| failure["itemIdentifier"].as_str().expect("an id")).collect()
-}
 
 #[tokio::test]
 async fn the_orders_samples_place_and_show_orders() {
     let shop = Deployment::under_test().await;
-    let mut orders = started(&shop, "orders").await;
+    let mut orders = shop.start("orders", &[]).await;
 
-    let form = invoke(&mut orders, &fixture("orders/get-form.json")).await;
+    let form = orders.invoke(&fixture("orders/get-form.json")).await;
     assert_eq!(form["statusCode"], 200);
     assert!(form["body"].as_str().expect("a page").contains("<form method=\"post\" action=\"/orders\""));
 
-    let placed = invoke(&mut orders, &fixture("orders/place-by-form.json")).await;
+    let placed = orders.invoke(&fixture("orders/place-by-form.json")).await;
     assert_eq!(placed["statusCode"], 303);
     let location = placed["headers"]["location"].as_str().expect("an address");
     assert_eq!(shop.order(location.trim_start_matches("/orders/")).await["customer"], "Grace Hopper");
 
-    let placed = invoke(&mut orders, &fixture("orders/place-by-json.json")).await;
+    let placed = orders.invoke(&fixture("orders/place-by-json.json")).await;
     assert_eq!(placed["statusCode"], 201);
     let order: Value = serde_json::from_str(placed["body"].as_str().expect("a body")).expect("an order");
     assert_eq!((&order["customer"], &order["amount"]), (&json!("Ada Lovelace"), &json!("81.50")));
 
     let mut get = fixture("orders/get-order.json");
-    assert_eq!(invoke(&mut orders, &get).await["statusCode"], 404);
+    assert_eq!(orders.invoke(&get).await["statusCode"], 404);
     get["rawPath"] = json!(location);
-    let shown = invoke(&mut orders, &get).await;
+    let shown = orders.invoke(&get).await;
     assert_eq!(shown["statusCode"], 200);
     let shown: Value = serde_json::from_str(shown["body"].as_str().expect("a body")).expect("an order");
     assert_eq!(shown["amount"], "12.34");
@@ -57,7 +36,7 @@ async fn the_orders_samples_place_and_show_orders() {
 async fn the_consumers_samples_answer_as_they_are_named() {
     let shop = Deployment::under_test().await;
     for (function, table) in [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")] {
-        let mut consumer = started(&shop, function).await;
+        let mut consumer = shop.start(function, &[]).await;
         for (sample, failed) in [
             ("one-order", vec![]),
             ("full-batch", vec![]),
@@ -65,7 +44,7 @@ async fn the_consumers_samples_answer_as_they_are_named() {
             ("duplicate", vec![]),
         ] {
             let event = fixture(&format!("{function}/{sample}.json"));
-            let response = invoke(&mut consumer, &event).await;
+            let response = consumer.invoke(&event).await;
             assert_eq!(failures(&response), failed, "{function}/{sample}");
             for record in event["Records"].as_array().expect("records") {
                 let body = record["body"].as_str().expect("a body");
@@ -77,22 +56,16 @@ async fn the_consumers_samples_answer_as_they_are_named() {
     }
 }
 
-fn batch(events: &[OrderEvent]) -> Value {
-    let record =
-        |(position, event): (usize, &OrderEvent)| json!({ "messageId": format!("m{position}"), "body": event.body() });
-    json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
-}
-
 #[tokio::test]
 async fn the_same_order_twice_in_one_batch_has_one_effect() {
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("80.00");
     for (function, table) in [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")] {
-        let mut consumer = started(&shop, function).await;
+        let mut consumer = shop.start(function, &[]).await;
         let twice = batch(&[event.clone(), event.clone()]);
-        assert!(failures(&invoke(&mut consumer, &twice).await).is_empty());
+        assert!(failures(&consumer.invoke(&twice).await).is_empty());
         let first = shop.row(table, "order_id", &event.order_id).await.expect("an effect");
-        assert!(failures(&invoke(&mut consumer, &twice).await).is_empty());
+        assert!(failures(&consumer.invoke(&twice).await).is_empty());
         assert_eq!(shop.row(table, "order_id", &event.order_id).await, Some(first), "{function} did it again");
     }
 }
@@ -101,8 +74,8 @@ async fn the_same_order_twice_in_one_batch_has_one_effect() {
 async fn a_batch_larger_than_one_insert_is_done_whole() {
     let shop = Deployment::under_test().await;
     let events: Vec<_> = (0..60).map(|_| OrderEvent::of("80.00")).collect();
-    let mut fulfilment = started(&shop, "fulfilment").await;
-    assert!(failures(&invoke(&mut fulfilment, &batch(&events)).await).is_empty());
+    let mut fulfilment = shop.start("fulfilment", &[]).await;
+    assert!(failures(&fulfilment.invoke(&batch(&events)).await).is_empty());
     for event in events {
         assert!(shop.row("ShipmentsTable", "order_id", &event.order_id).await.is_some());
     }
@@ -111,9 +84,9 @@ async fn a_batch_larger_than_one_insert_is_done_whole() {
 #[tokio::test]
 async fn a_missing_message_id_fails_the_invocation_loudly() {
     let shop = Deployment::under_test().await;
-    let mut fulfilment = started(&shop, "fulfilment").await;
+    let mut fulfilment = shop.start("fulfilment", &[]).await;
     let event = json!({ "Records": [{ "body": OrderEvent::of("80.00").body() }] });
-    match fulfilment.invoke(event.to_string()).await.expect("the function answers") {
+    match fulfilment.outcome(&event).await {
         Outcome::Error(error) => assert!(String::from_utf8_lossy(&error).contains("has no message id")),
         Outcome::Response(response) => panic!("it was taken for success: {}", String::from_utf8_lossy(&response)),
     }
@@ -121,15 +94,15 @@ async fn a_missing_message_id_fails_the_invocation_loudly() {
 
 #[tokio::test]
 async fn a_panic_in_a_release_build_costs_one_record_or_its_chunk_and_not_the_process() {
-    let mut consumer = Sandbox::start(&bootstrap("panics"), [], FUNCTION_TIMEOUT).await.expect("the example starts");
+    let mut consumer = Function::start("panics", []).await;
     let mut events: Vec<_> = (0..10).map(|_| OrderEvent::of("80.00")).collect();
 
     events[3].total = "13.00".to_owned();
-    assert_eq!(failures(&invoke(&mut consumer, &batch(&events)).await), ["m3"]);
+    assert_eq!(failures(&consumer.invoke(&batch(&events)).await), ["m3"]);
 
     events[3].total = "14.00".to_owned();
-    assert_eq!(failures(&invoke(&mut consumer, &batch(&events)).await).len(), 10);
+    assert_eq!(failures(&consumer.invoke(&batch(&events)).await).len(), 10);
 
     events.truncate(3);
-    assert!(failures(&invoke(&mut consumer, &batch(&events)).await).is_empty(), "it lives on");
+    assert!(failures(&consumer.invoke(&batch(&events)).await).is_empty(), "it lives on");
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,48 +15,93 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 use tokio::time::timeout;
 
-use super::stack;
+use super::stack::{self, Suite};
 
 const UP_WITHIN: Duration = Duration::from_secs(900);
 const DOWN_WITHIN: Duration = Duration::from_secs(30);
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 const GONE_WITHIN: Duration = Duration::from_secs(5);
+const UNPOISONED: &str = "nobody panics while holding it";
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// `cargo xtask run` as a user has it: it comes up, an order goes all the way through the functions it watches, every
-/// sample invocation works on them, and after Ctrl-C nothing of it is left.
-pub(crate) async fn watch(tools: &Tools) -> Result<()> {
-    // Whatever the command leaves behind becomes a child of this process, where it can be found.
-    nix::sys::prctl::set_child_subreaper(true).context("only Linux can tell what a command leaves behind")?;
-    let [port, aws_port, invoke_port] = [local::free_port()?, local::free_port()?, local::free_port()?];
-    eprintln!("── Watch: cargo xtask run --port {port} --aws-port {aws_port} --invoke-port {invoke_port}");
-    let mut run = tools.cargo();
-    run.args(["xtask", "run", "--port", &port.to_string(), "--aws-port", &aws_port.to_string()]);
-    run.args(["--invoke-port", &invoke_port.to_string()]).stdout(Stdio::piped());
-    let mut run = Group::spawn(&mut run)?;
-    let mut output = BufReader::new(run.child().stdout.take().context("standard output is piped")?).lines();
-    timeout(UP_WITHIN, until_up(&mut output)).await.context("cargo xtask run did not come up")??;
-    tokio::spawn(async move {
-        while let Ok(Some(line)) = output.next_line().await {
-            println!("{line}");
-        }
-    });
-
-    let stack = local::stack(tools, aws_port, Progress).await?;
-    stack::run_tests(tools, stack, &format!("http://localhost:{port}"), aws_port, "fan_out").await?;
+/// `cargo xtask run` as a user has it: it comes up, an order goes all the way through the functions it watches, it shows
+/// what they log, every sample invocation works on them, and after Ctrl-C nothing of it is left.
+pub(crate) async fn watched(tools: &Tools) -> Result<()> {
+    let invoke_port = local::free_port()?;
+    let run = Run::up(tools, &["--invoke-port", &invoke_port.to_string()]).await?;
+    run.carries_orders_out(tools).await?;
     for function in FUNCTIONS {
         invoke_samples(tools, function, invoke_port).await?;
     }
+    run.ends_cleanly().await
+}
 
-    let id = run.child().id().context("cargo xtask run is up")?;
-    kill(Pid::from_raw(id.try_into()?), Signal::SIGINT)?;
-    let status = timeout(DOWN_WITHIN, run.wait()).await.context("cargo xtask run did not end after Ctrl-C")??;
-    ensure!(status.success(), "cargo xtask run ended with {status} after Ctrl-C");
-    nothing_left().await
+/// The same with the release binaries, which the emulator runs itself.
+pub(crate) async fn built(tools: &Tools) -> Result<()> {
+    let run = Run::up(tools, &["--built"]).await?;
+    run.carries_orders_out(tools).await?;
+    run.ends_cleanly().await
+}
+
+/// A running `cargo xtask run`.
+struct Run {
+    process: Group,
+    port: u16,
+    aws_port: u16,
+    shown: Arc<Mutex<Vec<String>>>,
+}
+
+impl Run {
+    async fn up(tools: &Tools, options: &[&str]) -> Result<Self> {
+        // Whatever the command leaves behind becomes a child of this process, where it can be found.
+        nix::sys::prctl::set_child_subreaper(true).context("only Linux can tell what a command leaves behind")?;
+        let (port, aws_port) = (local::free_port()?, local::free_port()?);
+        let mut run = tools.cargo();
+        run.args(["xtask", "run", "--port", &port.to_string(), "--aws-port", &aws_port.to_string()]).args(options);
+        eprintln!("── Run: cargo xtask run --port {port} --aws-port {aws_port} {}", options.join(" "));
+        let mut process = Group::spawn(run.stdout(Stdio::piped()))?;
+        let mut output = BufReader::new(process.child().stdout.take().context("standard output is piped")?).lines();
+        timeout(UP_WITHIN, until_up(&mut output)).await.context("cargo xtask run did not come up")??;
+        let shown = Arc::<Mutex<Vec<_>>>::default();
+        tokio::spawn(keep(output, Arc::clone(&shown)));
+        Ok(Self { process, port, aws_port, shown })
+    }
+
+    async fn carries_orders_out(&self, tools: &Tools) -> Result<()> {
+        let stack = local::stack(tools, self.aws_port, Progress).await?;
+        let shop = format!("http://localhost:{}", self.port);
+        stack::run_tests(tools, &stack, &shop, self.aws_port, Suite::FanOut).await?;
+        let shows = async |words: [&str; 2]| {
+            let says = |line: &String| words.iter().all(|word| line.contains(word));
+            while !self.shown.lock().expect(UNPOISONED).iter().any(says) {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        for words in [["orders", "placed"], ["fulfilment", "done"], ["promotion", "done"]] {
+            let seen = timeout(SHOWN_WITHIN, shows(words)).await;
+            seen.with_context(|| format!("cargo xtask run does not show that {} logged {}", words[0], words[1]))?;
+        }
+        Ok(())
+    }
+
+    async fn ends_cleanly(mut self) -> Result<()> {
+        let id = self.process.child().id().context("cargo xtask run is up")?;
+        kill(Pid::from_raw(id.try_into()?), Signal::SIGINT)?;
+        let status = timeout(DOWN_WITHIN, self.process.wait()).await;
+        let status = status.context("cargo xtask run did not end after Ctrl-C")??;
+        ensure!(status.success(), "cargo xtask run ended with {status} after Ctrl-C");
+        nothing_left().await
+    }
+}
+
+async fn keep(mut output: Lines<BufReader<ChildStdout>>, shown: Arc<Mutex<Vec<String>>>) {
+    while let Ok(Some(line)) = output.next_line().await {
+        shown.lock().expect(UNPOISONED).push(line);
+    }
 }
 
 async fn until_up(output: &mut Lines<BufReader<ChildStdout>>) -> Result<()> {
     while let Some(line) = output.next_line().await? {
-        println!("{line}");
         if line.starts_with("Ctrl-C ends it") {
             return Ok(());
         }

@@ -1,0 +1,167 @@
+//! The orders function, cut at each of its calls.
+
+use e2e::{Deployment, Function};
+use local::{Fault, FaultProxy};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, proxy, sweep};
+
+/// One customer's attempt to place one order.
+struct Attempt {
+    customer: String,
+    key: Option<String>,
+}
+
+impl Attempt {
+    fn with_key() -> Self {
+        Self { key: Some(Uuid::new_v4().to_string()), ..Self::without_key() }
+    }
+
+    fn without_key() -> Self {
+        Self { customer: format!("Ada {}", Uuid::new_v4()), key: None }
+    }
+
+    fn event(&self) -> Value {
+        let mut event = e2e::fixture("orders/place-by-json.json");
+        event["body"] = json!(json!({ "customer": self.customer, "amount": "81.50" }).to_string());
+        if let Some(key) = &self.key {
+            event["headers"]["idempotency-key"] = json!(key);
+        }
+        event
+    }
+
+    /// The ids of the orders that this customer has in the table.
+    async fn saved(&self, shop: &Deployment) -> Vec<String> {
+        let rows = shop.rows("OrdersTable").await;
+        let mine = rows.into_iter().filter(|row| row.get("customer").is_some_and(|name| *name == self.customer));
+        mine.map(|row| row["id"].clone()).collect()
+    }
+}
+
+async fn orders_behind(shop: &Deployment, proxy: &FaultProxy) -> Function {
+    shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await
+}
+
+fn id_of(answer: &Value) -> String {
+    let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    order["id"].as_str().expect("an id").to_owned()
+}
+
+/// Places an order for every fault at an operation, happening once and every time, and hands the answer to `judge`.
+/// In the end every order that is in the table must be carried out, and every accepted one be in it, once.
+async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault, u32, &Value)) {
+    let shop = Deployment::under_test().await;
+    let mut attempts = vec![];
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+        let what = format!("{fault:?} at {operation}, {times} times");
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        let injected = proxy.inject(operation, fault, times);
+        let attempt = attempt();
+        let answer = orders.invoke(&attempt.event()).await;
+        assert!(injected.times() > 0, "{what} did not happen");
+        // Shown when the test fails.
+        println!("{what}: {}\n{}", answer["statusCode"], orders.log().join("\n"));
+        judge(fault, times, &answer);
+
+        let saved = attempt.saved(&shop).await;
+        if answer["statusCode"] == 201 {
+            assert_eq!(saved, [id_of(&answer)], "{what}: an accepted order is in the table, once");
+        } else {
+            assert_eq!(answer["statusCode"], 503, "{what}: {answer}");
+            assert!(saved.len() <= 1, "{what}: one request made {saved:?}");
+        }
+        attempts.push((what, attempt));
+    }
+    sweep(&shop).await;
+    for (what, attempt) in attempts {
+        if attempt.key.is_some() {
+            // Whatever the first answer was, the same request again is answered, and there is one order.
+            let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
+            assert_eq!(again["statusCode"], 201, "{what}: {again}");
+            assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{what}");
+        }
+        for id in attempt.saved(&shop).await {
+            assert_carried_out(&shop, &id, &what).await;
+        }
+    }
+}
+
+/// A save is retried: a fault that passes costs nothing, one that stays is "not accepted as far as we know".
+fn save_is_retried(fault: Fault, times: u32, answer: &Value) {
+    assert_eq!(answer["statusCode"], if times == ONCE { 201 } else { 503 }, "{fault:?}, {times} times: {answer}");
+    if times > ONCE {
+        assert_eq!(answer["headers"]["retry-after"], "2", "{answer}");
+    }
+}
+
+/// Accepted is saved.
+fn accepted(fault: Fault, times: u32, answer: &Value) {
+    assert_eq!(answer["statusCode"], 201, "{fault:?}, {times} times: {answer}");
+}
+
+#[tokio::test]
+async fn cut_at_the_save_without_a_key() {
+    cut_at("PutItem", Attempt::without_key, save_is_retried).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_save_with_a_key() {
+    cut_at("TransactWriteItems", Attempt::with_key, save_is_retried).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_publish() {
+    cut_at("Publish", Attempt::with_key, accepted).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_clearing_of_the_mark() {
+    cut_at("UpdateItem", Attempt::with_key, accepted).await;
+}
+
+#[tokio::test]
+async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+    let shop = Deployment::under_test().await;
+    for operation in ["TransactWriteItems", "Publish", "UpdateItem"] {
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        let mut injected = proxy.inject(operation, Fault::WithholdAnswer, ONCE);
+        let attempt = Attempt::with_key();
+        let event = attempt.event();
+        tokio::select! {
+            () = injected.happened() => drop(orders),
+            answer = async { orders.invoke(&event).await } => panic!("{operation} was answered: {answer}"),
+        }
+        let again = shop.start("orders", &[]).await.invoke(&event).await;
+        assert_eq!(again["statusCode"], 201, "{operation}: {again}");
+        assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{operation}: one request makes one order");
+        sweep(&shop).await;
+        assert_carried_out(&shop, &id_of(&again), operation).await;
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_conflict_is_retried_and_never_blamed_on_the_client() {
+    let shop = Deployment::under_test().await;
+    for (times, status) in [(ONCE, 201), (EVERY_TIME, 503)] {
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        proxy.inject("TransactWriteItems", Fault::Conflict, times);
+        assert_eq!(orders.invoke(&Attempt::with_key().event()).await["statusCode"], status, "{times} times");
+    }
+}
+
+#[tokio::test]
+async fn connections_closed_while_the_sandbox_slept_cost_no_error() {
+    let shop = Deployment::under_test().await;
+    let proxy = proxy().await;
+    let mut orders = orders_behind(&shop, &proxy).await;
+    for _ in 0..3 {
+        proxy.hang_up().await;
+        let answer = orders.invoke(&Attempt::with_key().event()).await;
+        assert_eq!(answer["statusCode"], 201, "{answer}");
+        shop.fulfilled(&id_of(&answer)).await;
+    }
+}

@@ -1,0 +1,70 @@
+//! The relay, cut at each of its calls.
+
+use e2e::Deployment;
+use local::Fault;
+use serde_json::{Value, json};
+
+use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, proxy, sweep};
+
+/// Places an order through a function whose publish is refused, and gives its id.
+async fn place_unannounced(shop: &Deployment) -> String {
+    let proxy = proxy().await;
+    proxy.inject("Publish", Fault::Refuse, EVERY_TIME);
+    let mut orders = shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+    let answer = orders.invoke(&e2e::fixture("orders/place-by-json.json")).await;
+    assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
+    let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    order["id"].as_str().expect("an id").to_owned()
+}
+
+async fn cut_at(operation: &str) {
+    let shop = Deployment::under_test().await;
+    let mut placed = vec![];
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+        placed.push((place_unannounced(&shop).await, format!("{fault:?} at {operation}, {times} times")));
+        let proxy = proxy().await;
+        let mut relay = shop.start("relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+        proxy.inject(operation, fault, times);
+        // It answers in its time, and says so when something failed. The stack's own relay may have been quicker.
+        let swept = relay.invoke(&json!({})).await;
+        assert!(swept["announced"].as_u64() >= swept["cleared"].as_u64(), "{swept}");
+    }
+    sweep(&shop).await;
+    for (id, what) in placed {
+        assert_carried_out(&shop, &id, &what).await;
+    }
+}
+
+#[tokio::test]
+async fn cut_at_the_look_into_the_outbox() {
+    cut_at("Query").await;
+}
+
+#[tokio::test]
+async fn cut_at_the_publish() {
+    cut_at("PublishBatch").await;
+}
+
+#[tokio::test]
+async fn cut_at_the_clearing_of_a_mark() {
+    cut_at("UpdateItem").await;
+}
+
+#[tokio::test]
+async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+    let shop = Deployment::under_test().await;
+    for operation in ["Query", "PublishBatch", "UpdateItem"] {
+        let id = place_unannounced(&shop).await;
+        let proxy = proxy().await;
+        let mut relay = shop.start("relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+        let mut injected = proxy.inject(operation, Fault::WithholdAnswer, EVERY_TIME);
+        let event = json!({});
+        tokio::select! {
+            () = injected.happened() => drop(relay),
+            // The stack's own relay, or another test's, was quicker: there was nothing left to publish or to clear.
+            swept = async { relay.invoke(&event).await } => assert_eq!(swept["failed"], 0, "{operation}: {swept}"),
+        }
+        sweep(&shop).await;
+        assert_carried_out(&shop, &id, operation).await;
+    }
+}
