@@ -1,7 +1,6 @@
 //! Events, written by hand after the contract, and the sample invocations of `events/`.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -36,7 +35,7 @@ impl OrderEvent {
 /// A sample invocation, such as `orders/place-by-form.json`.
 #[must_use]
 pub fn fixture(name: &str) -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("events").join(name);
+    let file = local::root().join("events").join(name);
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

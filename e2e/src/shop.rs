@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{Deployment, eventually};
 
@@ -73,10 +74,15 @@ impl Deployment {
         self.request(Method::POST, "/orders", &[(CONTENT_TYPE.as_str(), content_type)], body).await
     }
 
-    /// Places an order as a program does.
+    /// Places an order as a careful program does: with an idempotency key, and again while the shop says 503.
     pub async fn place(&self, customer: &str, amount: &str) -> Placed {
-        let body = json!({ "customer": customer, "amount": amount }).to_string();
-        let answer = self.post_order("application/json", body).await;
+        let (body, key) = (json!({ "customer": customer, "amount": amount }).to_string(), Uuid::new_v4().to_string());
+        let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("idempotency-key", &key)];
+        let answer = eventually("the shop takes an order", SOON, async || {
+            let answer = self.request(Method::POST, "/orders", &headers, body.clone()).await;
+            (answer.status != StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
+        })
+        .await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         Placed { id: id_of(&answer), answer }
     }

@@ -81,8 +81,16 @@ async fn serve(connection: TcpStream, way: Way) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), forward).await;
 }
 
+/// Addresses that the emulator keeps for itself, whatever host is asked: a page in a browser must not reach them.
+const EMULATORS_OWN: [&str; 3] = ["/_", "/health", "/restapis"];
+
 async fn forward(mut request: Request<Incoming>, way: &Way) -> Result<Response<Body>> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    if EMULATORS_OWN.iter().any(|own| path.starts_with(own)) {
+        let mut response = Response::new(Either::Right(Full::from("The emulator keeps this address for itself.\n")));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return Ok(response);
+    }
     *request.uri_mut() = Uri::builder().scheme("http").authority(way.emulator.as_str()).path_and_query(path).build()?;
     request.headers_mut().insert(HOST, way.host.clone());
     let mut response = way.client.request(request).await?;

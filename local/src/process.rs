@@ -18,6 +18,8 @@ pub struct Group {
 
 /// How long a group may take to end before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it is looked after once it was killed.
+const MERCY: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Group {
@@ -55,14 +57,15 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        let mut signal = Signal::SIGTERM;
-        // A group is gone when no signal can be sent to it. Its leader must be waited for, or it stays as a zombie.
-        while killpg(self.id, signal).is_ok() {
-            let _ = self.child.try_wait();
-            if Instant::now() > deadline {
-                signal = Signal::SIGKILL;
+        let start = Instant::now();
+        // A group is gone when no signal can be sent to it. Its leader must be waited for, or it stays as a zombie; a
+        // zombie that somebody else has to wait for is not waited for here.
+        while start.elapsed() < PATIENCE + MERCY {
+            let signal = if start.elapsed() < PATIENCE { Signal::SIGTERM } else { Signal::SIGKILL };
+            if killpg(self.id, signal).is_err() {
+                break;
             }
+            let _ = self.child.try_wait();
             std::thread::sleep(LOOK_AGAIN);
         }
         let _ = self.child.try_wait();

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use serde_yaml_ng::Value;
 
@@ -11,7 +10,7 @@ struct Template {
 }
 
 fn workspace_file(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join(name);
+    let file = local::root().join(name);
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
@@ -135,6 +134,63 @@ fn what_a_function_writes_is_its_own_table() {
     }
 }
 
+/// A role's permissions as `action resource` lines.
+fn permissions(template: &Template, role: &str) -> Vec<String> {
+    let properties = &template.root["Resources"][role]["Properties"];
+    assert!(properties["ManagedPolicyArns"].is_null(), "{role} has a managed policy; it names everything itself");
+    let policies = properties["Policies"].as_sequence().expect("policies");
+    let statements = policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
+    let lines = statements.flat_map(|statement| {
+        let pair = |action: &Value, resource: &Value| {
+            format!("{} {}", action.as_str().expect("an action"), target(resource).expect("a resource"))
+        };
+        let resources = each(&statement["Resource"]);
+        each(&statement["Action"])
+            .into_iter()
+            .flat_map(move |action| resources.clone().into_iter().map(move |resource| pair(action, resource)))
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_role_allows_what_its_function_does_and_nothing_else() {
+    let template = Template::read();
+    let consumer = |name: &str, table: &str| {
+        let own = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+            .map(|action| format!("{action} {name}Queue"));
+        let rest = [
+            format!("dynamodb:PartiQLInsert {table}"),
+            format!("logs:CreateLogStream {name}Logs"),
+            format!("logs:PutLogEvents {name}Logs"),
+        ];
+        [own, rest].concat()
+    };
+    let orders = [
+        "dynamodb:PutItem OrdersTable",
+        "dynamodb:UpdateItem OrdersTable",
+        "dynamodb:PutItem IdempotencyKeysTable",
+        "dynamodb:BatchGetItem OrdersTable",
+        "dynamodb:BatchGetItem ShipmentsTable",
+        "dynamodb:BatchGetItem CouponsTable",
+        "sns:Publish OrdersTopic",
+        "logs:CreateLogStream OrdersLogs",
+        "logs:PutLogEvents OrdersLogs",
+    ];
+    let relay = [
+        "dynamodb:Query OrdersTable",
+        "dynamodb:UpdateItem OrdersTable",
+        "sns:Publish OrdersTopic",
+        "logs:CreateLogStream RelayLogs",
+        "logs:PutLogEvents RelayLogs",
+    ];
+    assert_eq!(permissions(&template, "OrdersRole"), orders);
+    assert_eq!(permissions(&template, "RelayRole"), relay);
+    assert_eq!(permissions(&template, "RelayScheduleRole"), ["lambda:InvokeFunction RelayFunction"]);
+    assert_eq!(permissions(&template, "FulfilmentRole"), consumer("Fulfilment", "ShipmentsTable"));
+    assert_eq!(permissions(&template, "PromotionRole"), consumer("Promotion", "CouponsTable"));
+    assert_eq!(template.resources("AWS::IAM::Role").len(), 5);
+}
+
 #[test]
 fn a_queue_feeds_its_function_with_partial_responses() {
     let template = Template::read();
@@ -193,7 +249,11 @@ fn every_source_queue_has_a_dead_letter_queue_that_keeps_longer() {
 #[test]
 fn only_the_topic_may_send_to_a_queue_and_never_in_plain_http() {
     let template = Template::read();
-    for (id, policy) in template.resources("AWS::SQS::QueuePolicy") {
+    let policies = template.resources("AWS::SQS::QueuePolicy");
+    let queues =
+        ["Fulfilment", "Promotion"].map(|name| [format!("{name}QueuePolicy"), format!("{name}SubscriptionDlqPolicy")]);
+    assert_eq!(policies.keys().map(ToString::to_string).collect::<Vec<_>>(), queues.concat());
+    for (id, policy) in policies {
         let queue = id.trim_end_matches("Policy");
         assert_eq!(target(&policy["Queues"][0]), Some(queue));
         let statements = policy["PolicyDocument"]["Statement"].as_sequence().expect("statements");
@@ -301,6 +361,17 @@ fn the_outputs_say_where_everything_is() {
     ] {
         assert!(outputs.contains_key(output), "{output}");
     }
+}
+
+#[test]
+fn every_environment_has_a_stack_of_its_own() {
+    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    let environments = config.iter().filter(|(_, value)| value.is_table());
+    let names: Vec<_> =
+        environments.map(|(name, of)| (of["global"]["parameters"]["stack_name"].as_str(), name)).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    let different: BTreeMap<_, _> = names.iter().copied().collect();
+    assert_eq!(different.len(), names.len(), "two environments share a stack: {names:?}");
 }
 
 /// SAM's cache hashes only a function's own folder: with it, a change in `crates/` was not built and a stale binary

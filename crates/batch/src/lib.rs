@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::SqsEvent;
 use domain::OrderPlaced;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 
 /// Serves SQS batches until Lambda ends the process.
 ///
@@ -28,14 +28,22 @@ pub async fn run<I>(
 ) -> Result<(), Error> {
     let (prepare, commit) = (&prepare, &commit);
     let handler = async |event: LambdaEvent<SqsEvent>| {
-        let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
-        process(event.payload, time_left, prepare, commit).await.map_err(Error::from)
+        let time_left = time_left(&event.context);
+        let response = process(event.payload, time_left, prepare, commit).await;
+        response.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch")).map_err(Error::from)
     };
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// The time for a batch whose deadline has passed before it arrived. Lambda delivers no such batch, but
+fn time_left(context: &Context) -> Duration {
+    if context.deadline < YEAR_2001_MS {
+        return WITHOUT_DEADLINE;
+    }
+    context.deadline().duration_since(SystemTime::now()).unwrap_or_default()
+}
+
 /// `cargo lambda watch` dates all its deadlines to 1970.
+const YEAR_2001_MS: u64 = 1_000_000_000_000;
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The most items of one `commit`, DynamoDB's limit for one `BatchExecuteStatement`.

@@ -33,6 +33,9 @@ impl Amount {
     /// The largest amount, 999,999,999.99.
     pub const MAX: Self = Self { cents: 99_999_999_999 };
 
+    /// How many digits the largest amount has in cents.
+    const MAX_DIGITS: i64 = 11;
+
     /// An amount of so many cents, if that is in range.
     #[must_use]
     pub fn from_cents(cents: u64) -> Option<Self> {
@@ -51,10 +54,32 @@ impl Amount {
         if text.starts_with('-') {
             return Err(AmountError::OutOfRange);
         }
-        if !text.contains(['e', 'E']) {
-            return Self::from_plain(text);
+        match text.split_once(['e', 'E']) {
+            None => Self::from_plain(text),
+            Some((mantissa, exponent)) => Self::from_scientific(mantissa, exponent),
         }
-        Self::from_decimal(Decimal::from_scientific(text).map_err(|_| AmountError::OutOfRange)?)
+    }
+
+    /// Moves the point along the digits, as no number type is wide enough for every number that JSON can write.
+    fn from_scientific(mantissa: &str, exponent: &str) -> Result<Self, AmountError> {
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        let digits = digits.trim_start_matches('0');
+        let exponent: i64 = exponent.parse().map_err(|_| AmountError::OutOfRange)?;
+        let length = |digits: &str| i64::try_from(digits.len()).map_err(|_| AmountError::OutOfRange);
+        // Cents are the digits with the point this far behind the last one, or before it when negative.
+        let shift = exponent.saturating_sub(length(fraction)?).saturating_add(2);
+        if length(digits)?.saturating_add(shift) > Self::MAX_DIGITS {
+            return Err(AmountError::OutOfRange);
+        }
+        let zeros = "0".repeat(usize::try_from(shift).unwrap_or(0));
+        let dropped = usize::try_from(shift.saturating_neg()).unwrap_or(0).min(digits.len());
+        let (kept, dropped) = digits.split_at(digits.len() - dropped);
+        if dropped.bytes().any(|digit| digit != b'0') {
+            return Err(AmountError::TooManyDecimals);
+        }
+        let cents = format!("0{kept}{zeros}").parse().map_err(|_| AmountError::OutOfRange)?;
+        Self::from_cents(cents).ok_or(AmountError::OutOfRange)
     }
 
     /// Digits, then perhaps a point and more digits; no sign, no exponent, no spaces.
@@ -163,6 +188,12 @@ mod tests {
             ("999999999.99", Ok(99_999_999_999)),
             ("0.1e-1", Ok(1)),
             ("1e-3", Err(TooManyDecimals)),
+            ("79.99999999999999999999999999999999999e0", Err(TooManyDecimals)),
+            ("7.9999999999999999999999999999999999e1", Err(TooManyDecimals)),
+            ("1e-999999999999999999999", Err(OutOfRange)),
+            ("1e-99999999999", Err(TooManyDecimals)),
+            ("0e5", Err(OutOfRange)),
+            ("0e99999999999", Err(OutOfRange)),
             ("79.999999999999999999999999", Err(TooManyDecimals)),
             ("-80", Err(OutOfRange)),
             ("-8e1", Err(OutOfRange)),
@@ -181,6 +212,16 @@ mod tests {
             prop_assert_eq!(&shown, &format!("{}.{:02}", cents / 100, cents % 100));
             prop_assert_eq!(shown.parse::<Amount>(), Ok(amount));
             prop_assert_eq!(Amount::from_json_number(&shown), Ok(amount));
+        }
+
+        #[test]
+        fn an_exponent_moves_the_point_and_never_a_cent(
+            cents in Amount::MIN.cents..=Amount::MAX.cents, zeros in 0_usize..60, more in 1_u8..=9
+        ) {
+            let written = format!("{cents}{}e-{}", "0".repeat(zeros), zeros + 2);
+            prop_assert_eq!(Amount::from_json_number(&written).map(Amount::cents), Ok(cents));
+            let finer = format!("{cents}{}{more}e-{}", "0".repeat(zeros), zeros + 3);
+            prop_assert_eq!(Amount::from_json_number(&finer), Err(AmountError::TooManyDecimals));
         }
 
         #[test]

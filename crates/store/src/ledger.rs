@@ -32,9 +32,6 @@ pub enum Inserted {
 }
 
 impl Ledger {
-    /// The most rows of one [`Self::insert`], DynamoDB's limit for `BatchExecuteStatement`.
-    pub const MAX_ROWS: usize = 25;
-
     /// Makes a client and opens its connection with an insert that DynamoDB refuses, as it names no key. Should the
     /// connection fail, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
@@ -45,7 +42,7 @@ impl Ledger {
         ledger
     }
 
-    /// Inserts up to [`Self::MAX_ROWS`] rows of different orders in one request, and says of each, in the order
+    /// Inserts up to 25 rows (the limit of `BatchExecuteStatement`) of different orders in one request, and says of each, in the order
     /// given, what became of it. One row's failure leaves the others alone.
     pub async fn insert<R: Row>(&self, rows: &[R]) -> Vec<Inserted> {
         let statements = rows.iter().map(|row| self.statement(&row.columns())).collect();
@@ -55,10 +52,7 @@ impl Ledger {
                 let answers = inserted.len();
                 failed(rows, || StoreError::Unavailable(format!("{answers} answers to {} statements", rows.len())))
             }
-            Err(error) => {
-                let reason = error.to_string();
-                failed(rows, || StoreError::Unavailable(reason.clone()))
-            }
+            Err(error) => failed(rows, || error.clone()),
         }
     }
 

@@ -39,7 +39,8 @@ pub struct Orders {
 
 const SAVE: Budget = Budget { attempts: 3, attempt: Duration::from_millis(350), whole: Duration::from_millis(850) };
 const CLEAR: Budget = Budget { attempts: 1, attempt: Duration::from_millis(200), whole: Duration::from_millis(200) };
-const READ: Budget = Budget { attempts: 3, attempt: Duration::from_millis(350), whole: Duration::from_millis(850) };
+/// Of one round; see [`READ_ROUNDS`].
+const READ: Budget = Budget { attempts: 2, attempt: Duration::from_millis(300), whole: Duration::from_millis(600) };
 
 /// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
 const READ_ROUNDS: usize = 3;

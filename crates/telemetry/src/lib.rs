@@ -49,8 +49,8 @@ impl LogSettings {
 /// Our own crates, whose events carry ids and never names.
 const OURS: [&str; 8] = ["orders", "fulfilment", "promotion", "batch", "startup", "store", "topic", "telemetry"];
 
-/// The runtime's own report of a panic quotes its message.
-const QUOTES_PANICS: &str = "lambda_runtime::layers::panic";
+/// The runtime's own report of a panic quotes its message, and that of an event it cannot read quotes the event.
+const QUOTES: &str = "lambda_runtime::layers";
 
 /// Sends this process's events to standard output. Call it once, before anything logs.
 ///
@@ -72,7 +72,7 @@ fn levels(ours: LevelFilter) -> Targets {
     Targets::new()
         .with_default(ours.min(LevelFilter::WARN))
         .with_targets(OURS.map(|target| (target, ours)))
-        .with_target(QUOTES_PANICS, LevelFilter::OFF)
+        .with_target(QUOTES, LevelFilter::OFF)
 }
 
 #[cfg(test)]
@@ -103,7 +103,9 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_by_us_alone() {
-        assert!(!levels(LevelFilter::TRACE).would_enable("lambda_runtime::layers::panic", &Level::ERROR));
+        for target in ["lambda_runtime::layers::panic", "lambda_runtime::layers::api_response"] {
+            assert!(!levels(LevelFilter::TRACE).would_enable(target, &Level::ERROR), "{target}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Config;
+use aws_sdk_sns::config::http::HttpResponse;
 use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::timeout::TimeoutConfig;
 use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
@@ -37,7 +38,7 @@ pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, Budget { attempts, attem
     if let Err(error) = nothing.send().await
         && error.as_service_error().is_none()
     {
-        tracing::warn!(error = %DisplayErrorContext(&error), "SNS did not answer at start-up");
+        tracing::warn!(error = %unavailable(&error), "SNS did not answer at start-up");
     }
     client
 }
@@ -55,14 +56,34 @@ fn attribute(data_type: &str, value: &impl ToString) -> MessageAttributeValue {
     attribute.build().expect("a data type is given")
 }
 
-/// The error code and the cause chain, and never the request.
-pub(crate) fn unavailable<E, R>(error: &SdkError<E, R>) -> TopicError
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug,
-{
-    TopicError(match error.code() {
-        Some(code) => code.to_owned(),
-        None => DisplayErrorContext(error).to_string(),
+/// What kind of failure it was. Neither the request nor the answer, which may name a customer.
+pub(crate) fn unavailable<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> TopicError {
+    let status = |raw: &HttpResponse| raw.status().as_u16();
+    TopicError(match error {
+        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(error) => DisplayErrorContext(error).to_string(),
+            None => "the request was not sent".to_owned(),
+        },
+        SdkError::ResponseError(unreadable) => format!("an unreadable answer, status {}", status(unreadable.raw())),
+        SdkError::ServiceError(refused) => match refused.err().code() {
+            Some(code) => code.to_owned(),
+            None => format!("an error without a code, status {}", status(refused.raw())),
+        },
+        _ => "the request could not be made".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_sns::operation::publish::PublishError;
+    use aws_smithy_types::body::SdkBody;
+
+    #[test]
+    fn an_answer_is_never_repeated() {
+        let raw = HttpResponse::new(500.try_into().unwrap(), SdkBody::from("Ada Lovelace"));
+        let refused = SdkError::service_error(PublishError::unhandled("Ada Lovelace"), raw);
+        assert_eq!(unavailable(&refused).to_string(), "SNS is unavailable: an error without a code, status 500");
+    }
 }

@@ -1,5 +1,7 @@
 //! An order reaches fulfilment, and from $80 on promotion.
 
+use std::collections::BTreeSet;
+
 use e2e::Deployment;
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -54,11 +56,13 @@ async fn coupons_are_for_orders_of_80_dollars_and_more() {
     let below = shop.place("Ada", "79.99").await;
     let from = join_all(["80", "80.00", "80.01", "999999999.99"].map(|amount| shop.place("Ada", amount))).await;
 
+    let mut codes = BTreeSet::new();
     for placed in &from {
         let order = shop.with_coupon(&placed.id).await;
         let code = order["coupon"]["code"].as_str().expect("a code");
         assert_eq!(code.len(), 12, "{code}");
         assert!(code.chars().all(|c| "ABCDEFGHJKLMNPQRSTUVWXYZ23456789".contains(c)), "{code}");
+        assert!(codes.insert(code.to_owned()), "{code} was given twice");
     }
     shop.fulfilled(&below.id).await;
     shop.drained("PromotionQueueUrl").await;

@@ -1,6 +1,7 @@
 //! `GET /orders/{id}`: read, answer as a page or as JSON.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -12,9 +13,14 @@ use crate::pages;
 use crate::problem::Problem;
 use crate::router::Shop;
 
-pub(crate) async fn show(State(shop): State<Shop>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn show(
+    State(shop): State<Shop>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
     // What is not an id is the address of no order, like an id that none has.
-    let Ok(id) = id.parse::<OrderId>() else { return unknown(&headers) };
+    let id = id.ok().and_then(|Path(id)| id.parse::<OrderId>().ok());
+    let Some(id) = id else { return unknown(&headers) };
     let view = match shop.orders.read(id).await {
         Ok(Some(view)) => view,
         Ok(None) => return unknown(&headers),

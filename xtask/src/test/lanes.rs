@@ -53,8 +53,9 @@ struct Run {
 
 impl Run {
     async fn up(tools: &Tools, options: &[&str]) -> Result<Self> {
-        // Whatever the command leaves behind becomes a child of this process, where it can be found.
-        nix::sys::prctl::set_child_subreaper(true).context("only Linux can tell what a command leaves behind")?;
+        // On Linux, whatever the command leaves behind becomes a child of this process, where it can be found.
+        #[cfg(target_os = "linux")]
+        nix::sys::prctl::set_child_subreaper(true)?;
         let (port, aws_port) = (local::free_port()?, local::free_port()?);
         let mut run = tools.cargo();
         run.args(["xtask", "run", "--port", &port.to_string(), "--aws-port", &aws_port.to_string()]).args(options);
