@@ -33,6 +33,7 @@ async fn an_order_that_could_not_be_announced_is_announced_by_the_relay() {
     let mut relay = shop.start("relay", &[]).await;
     let swept = relay.invoke(&json!({})).await;
     assert!(swept["found"].as_u64() >= Some(1), "{swept}");
+    assert!(relay.log().iter().any(|line| line.contains("sweep")), "it says what it did: {:?}", relay.log());
     shop.fulfilled(&ids[0]).await;
     shop.with_coupon(&ids[0]).await;
     assert_eq!(marked(&shop, &ids).await, 0);
