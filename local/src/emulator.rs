@@ -18,13 +18,17 @@ pub struct Emulator {
     process: Group,
     folder: TempDir,
     port: u16,
+    tools: Tools,
+    invocations: Invocations,
 }
 
 /// Who runs a function when it is invoked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Invocations {
     /// The emulator itself, from what was deployed.
     Deployed,
+    /// The same, the functions reaching AWS through a proxy at this address.
+    DeployedBehind(String),
     /// `cargo lambda watch` on this port.
     Watch(u16),
 }
@@ -39,25 +43,18 @@ impl Emulator {
     /// Starts it on a loopback port and waits until it answers.
     pub async fn start(tools: &Tools, port: u16, invocations: Invocations, progress: Progress) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("order-fanout-").tempdir()?;
-        let log = File::create(folder.path().join(LOG))?;
-        let mut command = tools.command("ministack");
-        let path = command.as_std().get_envs().find_map(|(name, value)| (name == "PATH").then_some(value).flatten());
-        let path = path.context("the tools' command sets PATH")?.to_owned();
-        // The functions inherit this environment: they are to see nothing of whoever started it.
-        command.env_clear().env("PATH", path).envs(aws_environment(port));
-        command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
-        command.env("SERVICES", SERVICES).env("IOT_MTLS_ENABLED", "0");
-        command.env("HOME", folder.path()).env("TMPDIR", folder.path()).current_dir(folder.path());
-        if let Invocations::Watch(watch_port) = invocations {
-            for function in FUNCTIONS {
-                let url = invoke_url(watch_port, function);
-                command.env(format!("MINISTACK_LAMBDA_PROXY_{STACK_NAME}-{function}"), url);
-            }
-        }
-        let process = Group::spawn(command.stdout(log.try_clone()?).stderr(log))?;
-        let mut emulator = Self { process, folder, port };
+        let process = spawn(tools, port, &invocations, folder.path())?;
+        let mut emulator = Self { process, folder, port, tools: tools.clone(), invocations };
         progress.step("Starting the emulator", async |_| emulator.wait_until_it_answers().await).await?;
         Ok(emulator)
+    }
+
+    /// Stops it as a shutting-down machine does and starts it again, with all it knew. Whatever the functions were
+    /// doing is cut short.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.process.end().await?;
+        self.process = spawn(&self.tools, self.port, &self.invocations, self.folder.path())?;
+        self.wait_until_it_answers().await
     }
 
     /// Its address: the AWS endpoint of every service.
@@ -70,6 +67,12 @@ impl Emulator {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Its process, whose children are the functions; none when it has ended.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.process_id()
     }
 
     /// Waits until it ends, which it does not do of itself, and says why.
@@ -104,6 +107,32 @@ impl Emulator {
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
+}
+
+fn spawn(tools: &Tools, port: u16, invocations: &Invocations, folder: &Path) -> Result<Group> {
+    let log = File::options().create(true).append(true).open(folder.join(LOG))?;
+    let mut command = tools.command("ministack");
+    let path = command.as_std().get_envs().find_map(|(name, value)| (name == "PATH").then_some(value).flatten());
+    let path = path.context("the tools' command sets PATH")?.to_owned();
+    // The functions inherit this environment: they are to see nothing of whoever started it.
+    command.env_clear().env("PATH", path).envs(aws_environment(port));
+    command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+    command.env("SERVICES", SERVICES).env("IOT_MTLS_ENABLED", "0");
+    command.env("PERSIST_STATE", "1").env("STATE_DIR", folder.join("state"));
+    command.env("HOME", folder).env("TMPDIR", folder).current_dir(folder);
+    match invocations {
+        Invocations::Deployed => {}
+        Invocations::DeployedBehind(proxy) => {
+            command.env("AWS_ENDPOINT_URL", proxy);
+        }
+        Invocations::Watch(watch_port) => {
+            for function in FUNCTIONS {
+                let url = invoke_url(*watch_port, function);
+                command.env(format!("MINISTACK_LAMBDA_PROXY_{STACK_NAME}-{function}"), url);
+            }
+        }
+    }
+    Group::spawn(command.stdout(log.try_clone()?).stderr(log))
 }
 
 /// Gives a command what it needs to talk to the emulator on a port, and to no real account.

@@ -4,7 +4,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
@@ -42,6 +42,18 @@ impl Group {
         let status = Self::spawn(command)?.wait().await?;
         ensure!(status.success(), "{what} failed ({status})");
         Ok(())
+    }
+
+    /// The child's process; none when it has ended.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Asks the child to end, and waits until it has.
+    pub async fn end(&mut self) -> Result<ExitStatus> {
+        kill(self.id, Signal::SIGTERM).context("it ended before it was asked to")?;
+        self.wait().await
     }
 
     /// Waits until the child ends.

@@ -1,30 +1,34 @@
 //! A proxy between functions and the AWS endpoint that does to their calls what networks and services do: it can
 //! refuse, delay, throttle and fail them, and let one through and lose its answer.
 
+mod aws;
+mod plan;
+
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::CONTENT_TYPE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::http::{self, HttpClient};
+use plan::{Met, Plan};
 
 /// A running proxy. It ends when this is dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
     url: String,
-    rules: Arc<Mutex<Vec<Rule>>>,
+    plan: Arc<Mutex<Plan>>,
     connections: Connections,
     accepting: JoinHandle<()>,
 }
@@ -56,12 +60,20 @@ pub struct Injected {
     happened: watch::Receiver<u32>,
 }
 
-#[derive(Debug)]
-struct Rule {
-    operation: String,
-    fault: Fault,
-    left: u32,
-    happened: watch::Sender<u32>,
+impl Fault {
+    /// Its name, for a report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "connection refused",
+            Self::Delay(_) => "delayed",
+            Self::Throttle => "throttled",
+            Self::Fail => "service error",
+            Self::Conflict => "transaction conflict",
+            Self::LoseAnswer => "answer lost",
+            Self::WithholdAnswer => "answer withheld",
+        }
+    }
 }
 
 impl FaultProxy {
@@ -69,12 +81,12 @@ impl FaultProxy {
     pub async fn start(endpoint: &str) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let rules = Arc::default();
+        let plan = Arc::default();
         let endpoint = endpoint.trim_start_matches("http://").to_owned();
-        let way = Way { client: http::client(), endpoint, rules: Arc::clone(&rules) };
+        let way = Way { client: http::client(), endpoint, plan: Arc::clone(&plan) };
         let connections = Connections::default();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&connections), way));
-        Ok(Self { url, rules, connections, accepting })
+        Ok(Self { url, plan, connections, accepting })
     }
 
     /// The endpoint to give to functions.
@@ -87,10 +99,27 @@ impl FaultProxy {
     /// operation happen in the order they were arranged in.
     #[expect(clippy::must_use_candidate, reason = "not every caller waits for it to happen")]
     pub fn inject(&self, operation: &str, fault: Fault, times: u32) -> Injected {
-        let (sender, happened) = watch::channel(0);
-        let rule = Rule { operation: operation.to_owned(), fault, left: times, happened: sender };
-        self.rules.lock().expect(UNPOISONED).push(rule);
-        Injected { happened }
+        Injected { happened: self.plan().arrange(operation, fault, times) }
+    }
+
+    /// From now on, and until [`Self::calm`], one call in `one_in` meets a fault, drawn from the seed.
+    pub fn storm(&self, seed: u64, one_in: u32) {
+        self.plan().storm(seed, one_in);
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn calm(&self) {
+        self.plan().calm();
+    }
+
+    /// How many calls met a fault so far, by its name.
+    #[must_use]
+    pub fn met(&self) -> BTreeMap<&'static str, u32> {
+        self.plan().met()
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().expect(UNPOISONED)
     }
 
     /// Closes every connection, as a server does with those that nobody has used for a while.
@@ -126,15 +155,12 @@ impl Injected {
 struct Way {
     client: HttpClient,
     endpoint: String,
-    rules: Arc<Mutex<Vec<Rule>>>,
+    plan: Arc<Mutex<Plan>>,
 }
 
 impl Way {
-    fn fault_of(&self, operation: &str) -> Option<(Fault, watch::Sender<u32>)> {
-        let mut rules = self.rules.lock().expect(UNPOISONED);
-        let rule = rules.iter_mut().find(|rule| rule.operation == operation && rule.left > 0)?;
-        rule.left -= 1;
-        Some((rule.fault, rule.happened.clone()))
+    fn meet(&self, operation: &str) -> Option<Met> {
+        self.plan.lock().expect(UNPOISONED).meet(operation)
     }
 
     async fn pass(&self, request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>> {
@@ -161,72 +187,36 @@ async fn accept(listener: TcpListener, connections: Connections, way: Way) {
 async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
-    let operation = operation(&parts.headers, &body);
+    let operation = aws::operation(&parts.headers, &body);
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     parts.uri = Uri::builder().scheme("http").authority(way.endpoint.as_str()).path_and_query(path).build()?;
-    let speaks_json = parts.headers.contains_key(TARGET);
+    let speaks_json = aws::speaks_json(&parts.headers);
     let request = Request::from_parts(parts, Full::from(body));
 
-    let Some((fault, happened)) = way.fault_of(&operation) else { return way.pass(request).await };
-    let happens = || happened.send_modify(|times| *times += 1);
-    match fault {
+    let Some(met) = way.meet(&operation) else { return way.pass(request).await };
+    match met.fault {
         Fault::Refuse => {
-            happens();
+            met.happens();
             bail!("refused on purpose")
         }
         Fault::Delay(time) => {
-            happens();
+            met.happens();
             tokio::time::sleep(time).await;
             way.pass(request).await
         }
-        Fault::Throttle | Fault::Fail | Fault::Conflict => {
-            happens();
-            Ok(error_answer(fault, speaks_json))
+        fault @ (Fault::Throttle | Fault::Fail | Fault::Conflict) => {
+            met.happens();
+            Ok(aws::error_answer(fault, speaks_json))
         }
         Fault::LoseAnswer => {
             way.pass(request).await?;
-            happens();
+            met.happens();
             bail!("lost on purpose")
         }
         Fault::WithholdAnswer => {
             way.pass(request).await?;
-            happens();
+            met.happens();
             std::future::pending().await
         }
     }
-}
-
-const TARGET: &str = "x-amz-target";
-
-/// DynamoDB names the operation in a header, SNS in the body.
-fn operation(headers: &hyper::HeaderMap, body: &[u8]) -> String {
-    let target = headers.get(TARGET).and_then(|target| target.to_str().ok());
-    if let Some((_, operation)) = target.and_then(|target| target.rsplit_once('.')) {
-        return operation.to_owned();
-    }
-    let body = String::from_utf8_lossy(body);
-    body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned()
-}
-
-/// An error as DynamoDB (JSON) or SNS (XML) words it.
-fn error_answer(fault: Fault, json: bool) -> Response<Full<Bytes>> {
-    let (status, code) = match (fault, json) {
-        (Fault::Throttle, true) => (StatusCode::BAD_REQUEST, "ThrottlingException"),
-        (Fault::Throttle, false) => (StatusCode::BAD_REQUEST, "Throttling"),
-        (Fault::Conflict, _) => (StatusCode::BAD_REQUEST, "TransactionCanceledException"),
-        (_, true) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
-        (_, false) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
-    };
-    let (content_type, body) = if json {
-        let mut error = serde_json::json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "on purpose" });
-        if fault == Fault::Conflict {
-            error["CancellationReasons"] = serde_json::json!([{ "Code": "TransactionConflict" }, { "Code": "None" }]);
-        }
-        ("application/x-amz-json-1.0", error.to_string())
-    } else {
-        let error = format!("<Error><Type>Receiver</Type><Code>{code}</Code><Message>on purpose</Message></Error>");
-        ("text/xml", format!("<ErrorResponse>{error}<RequestId>on-purpose</RequestId></ErrorResponse>"))
-    };
-    let response = Response::builder().status(status).header(CONTENT_TYPE, content_type);
-    response.body(Full::from(body)).expect("these headers are valid")
 }
