@@ -2,19 +2,27 @@
 //! AWS shows them. It knows the system by its contract and shares no code with it: an oracle that shares the code
 //! shares the bugs.
 
+mod audit;
+mod customers;
 mod deployment;
 mod events;
 mod function;
+mod operator;
 mod queues;
+mod rig;
 mod shop;
 mod spy;
 mod tables;
 mod wait;
 
+pub use audit::{Audit, DeadLetters, Effects, cents};
+pub use customers::{Bought, Ledger, Wish};
 pub use deployment::{Deployment, bootstrap};
 pub use events::{OrderEvent, fixture};
 pub use function::{Function, batch, failures};
+pub use operator::{ops, redrive_all};
 pub use queues::Message;
+pub use rig::Rig;
 pub use shop::{Answer, Placed};
 pub use spy::Spy;
 pub use tables::Row;

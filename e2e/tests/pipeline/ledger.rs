@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use e2e::Deployment;
+use e2e::{Deployment, cents};
 use futures::{StreamExt, stream};
 
 const ORDERS: u64 = 200;
@@ -34,10 +34,4 @@ async fn two_hundred_concurrent_orders_are_fulfilled_and_agree_to_the_cent() {
         let coupon = shop.row("CouponsTable", "order_id", id).await;
         assert_eq!(coupon.is_some(), cents(amount) >= 8_000, "{id} of {amount}: {coupon:?}");
     }
-}
-
-/// Cents of a decimal text, which DynamoDB may have stripped of its last zeros.
-fn cents(text: &str) -> u64 {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    format!("{whole}{fraction:0<2}").parse().expect("digits")
 }

@@ -1,0 +1,169 @@
+//! Comparing the customers' ledger with the tables, once everything has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::json;
+
+use crate::{Deployment, Ledger, Row, eventually, redrive_all};
+
+/// What the services did, as far as it was seen: the first that is seen of an order must stay.
+#[derive(Debug, Default)]
+pub struct Effects {
+    shipments: BTreeMap<String, Row>,
+    coupons: BTreeMap<String, Row>,
+    changed: BTreeSet<String>,
+}
+
+/// How ledger and tables compare.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Orders in the table.
+    pub orders: usize,
+    /// Of the requests that nobody knows of, those that came through.
+    pub unclear_saved: usize,
+    /// Orders with a shipment.
+    pub fulfilled: usize,
+    /// Orders with a coupon.
+    pub coupons: usize,
+    /// What was accepted or saved and is not there, not announced, not done, or not to the cent.
+    pub lost: Vec<String>,
+    /// What was done twice, or for nobody.
+    pub doubled: Vec<String>,
+}
+
+/// Messages in dead-letter queues.
+#[derive(Clone, Copy, Debug)]
+pub struct DeadLetters {
+    /// How many came there, those included that came there again.
+    pub came: u64,
+    /// How many are there.
+    pub left: u64,
+}
+
+/// From here on an order earns a coupon, in cents.
+const THRESHOLD: u64 = 8_000;
+const AT_REST_WITHIN: Duration = Duration::from_secs(300);
+/// Poison comes back whenever it is redriven; good messages do not come back this often.
+const REDRIVES: u32 = 3;
+const SOURCES: [&str; 2] = ["FulfilmentQueueUrl", "PromotionQueueUrl"];
+const DLQS: [&str; 4] =
+    ["FulfilmentDlqUrl", "PromotionDlqUrl", "FulfilmentSubscriptionDlqUrl", "PromotionSubscriptionDlqUrl"];
+
+impl Deployment {
+    /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an operator would.
+    pub async fn come_to_rest(&self, aws_port: u16) -> Result<DeadLetters> {
+        let mut came = 0;
+        self.at_rest().await;
+        for _ in 0..REDRIVES {
+            let dead = self.dead_letters().await;
+            if dead == 0 {
+                break;
+            }
+            came += dead;
+            redrive_all(aws_port).await?;
+            self.at_rest().await;
+        }
+        Ok(DeadLetters { came, left: self.dead_letters().await })
+    }
+
+    /// Waits until no order is marked and no queue holds a message. Nothing may go wrong by now.
+    pub async fn at_rest(&self) {
+        eventually("all is announced and all queues are empty", AT_REST_WITHIN, async || {
+            let swept = self.start("relay", &[]).await.invoke(&json!({})).await;
+            (swept["found"] == 0 && self.depth(&SOURCES).await == 0).then_some(())
+        })
+        .await;
+    }
+
+    async fn dead_letters(&self) -> u64 {
+        self.depth(&DLQS).await
+    }
+
+    async fn depth(&self, queues: &[&str]) -> u64 {
+        let mut depth = 0;
+        for queue in queues {
+            for state in [
+                QueueAttributeName::ApproximateNumberOfMessages,
+                QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            ] {
+                depth += self.queue_number(queue, state).await;
+            }
+        }
+        depth
+    }
+}
+
+impl Effects {
+    /// Looks at what the services did.
+    pub async fn look(&mut self, shop: &Deployment) {
+        let (shipments, coupons) = (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
+        for (seen, rows) in [(&mut self.shipments, shipments), (&mut self.coupons, coupons)] {
+            for row in rows {
+                let id = row["order_id"].clone();
+                if seen.entry(id.clone()).or_insert_with(|| row.clone()) != &row {
+                    self.changed.insert(id);
+                }
+            }
+        }
+    }
+
+    /// Compares them and the orders' table with the ledger.
+    pub async fn audit(&self, shop: &Deployment, ledger: &Ledger) -> Audit {
+        let orders: BTreeMap<_, _> =
+            shop.rows("OrdersTable").await.into_iter().map(|row| (row["id"].clone(), row)).collect();
+        self.compare(&orders, ledger)
+    }
+
+    fn compare(&self, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> Audit {
+        let mut audit = Audit { orders: orders.len(), fulfilled: self.shipments.len(), ..Audit::default() };
+        audit.coupons = self.coupons.len();
+        for (id, wish) in &ledger.accepted {
+            match orders.get(id) {
+                None => audit.lost.push(format!("{id} was accepted and is not in the table")),
+                Some(row) if cents(&row["amount"]) != wish.cents || row["customer"] != wish.customer => {
+                    audit.lost.push(format!("{id} is {row:?} and not {wish:?}"));
+                }
+                Some(_) => {}
+            }
+        }
+        let mut bought: BTreeMap<&str, usize> = BTreeMap::new();
+        for (id, row) in orders {
+            *bought.entry(&row["customer"]).or_default() += 1;
+            let earned = cents(&row["amount"]) >= THRESHOLD;
+            if row.contains_key("outbox") {
+                audit.lost.push(format!("{id} is not announced"));
+            }
+            if !self.shipments.contains_key(id) {
+                audit.lost.push(format!("{id} has no shipment"));
+            }
+            match (earned, self.coupons.contains_key(id)) {
+                (true, false) => audit.lost.push(format!("{id} has no coupon")),
+                (false, true) => audit.doubled.push(format!("{id} has a coupon and did not earn it")),
+                _ => {}
+            }
+        }
+        let unclear: BTreeSet<&str> = ledger.unclear.iter().map(|wish| &*wish.customer).collect();
+        audit.unclear_saved = bought.keys().filter(|customer| unclear.contains(*customer)).count();
+        let known: BTreeSet<&str> = ledger.accepted.values().map(|wish| &*wish.customer).chain(unclear).collect();
+        for (customer, times) in bought {
+            if times > 1 || !known.contains(customer) {
+                audit.doubled.push(format!("{customer} asked for one order at most and has {times}"));
+            }
+        }
+        let done = self.shipments.keys().chain(self.coupons.keys());
+        let for_nobody = done.filter(|id| !orders.contains_key(*id)).map(|id| format!("{id} was done and is no order"));
+        audit.doubled.extend(for_nobody);
+        audit.doubled.extend(self.changed.iter().map(|id| format!("{id} was done twice: its row changed")));
+        audit
+    }
+}
+
+/// Cents of a decimal text, which DynamoDB may have stripped of its last zeros.
+#[must_use]
+pub fn cents(text: &str) -> u64 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{whole}{fraction:0<2}").parse().expect("digits")
+}

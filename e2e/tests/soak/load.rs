@@ -1,0 +1,72 @@
+//! The customers.
+
+use std::cell::{Cell, RefCell};
+use std::time::Instant;
+
+use e2e::{Deployment, Ledger, Wish};
+use fastrand::Rng;
+use futures::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use uuid::Uuid;
+
+/// Orders on their way into a shop, and the ledger of them.
+#[derive(Debug)]
+pub(crate) struct Load {
+    wishes: Vec<Wish>,
+    until: Instant,
+    ledger: RefCell<Ledger>,
+    answered: Cell<u32>,
+    over: Cell<bool>,
+}
+
+impl Load {
+    /// So many orders, drawn from a seed, for as long as the time lasts.
+    pub(crate) fn new(seed: u64, orders: u32, until: Instant) -> Self {
+        let mut random = Rng::with_seed(seed);
+        let wishes = (0..orders).map(|_| wish(&mut random)).collect();
+        Self { wishes, until, ledger: RefCell::default(), answered: Cell::new(0), over: Cell::new(false) }
+    }
+
+    /// Sends the customers in, so many at a time.
+    pub(crate) async fn run(&self, shop: &Deployment, at_once: usize) {
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} orders, {elapsed} (about {eta} more)");
+        let progress = ProgressBar::new(self.wishes.len() as u64).with_style(style.expect("a progress template"));
+        let wishes = self.wishes.iter().cloned().take_while(|_| Instant::now() < self.until);
+        let mut sales = stream::iter(wishes).map(|wish| shop.buy(wish)).buffer_unordered(at_once);
+        while let Some(bought) = sales.next().await {
+            self.ledger.borrow_mut().enter(bought);
+            self.answered.set(self.answered.get() + 1);
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        self.over.set(true);
+    }
+
+    /// How many customers have been in the shop.
+    pub(crate) fn answered(&self) -> u32 {
+        self.answered.get()
+    }
+
+    /// Whether all customers have been in the shop.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    /// Any order that was accepted so far.
+    pub(crate) fn any_accepted(&self, random: &mut Rng) -> Option<(String, Wish)> {
+        let accepted = &self.ledger.borrow().accepted;
+        let (id, wish) = accepted.iter().nth(random.usize(0..accepted.len().max(1)))?;
+        Some((id.clone(), wish.clone()))
+    }
+
+    pub(crate) fn into_ledger(self) -> Ledger {
+        self.ledger.into_inner()
+    }
+}
+
+/// Half of them about the threshold; most ask again when they got no clear answer.
+fn wish(random: &mut Rng) -> Wish {
+    let cents = if random.bool() { random.u64(7_900..8_100) } else { random.u64(1..100_000) };
+    let id = Uuid::from_u128(random.u128(..));
+    Wish { customer: format!("Ada {id}"), cents, by_form: random.u8(0..4) == 0, patient: random.u8(0..4) > 0 }
+}

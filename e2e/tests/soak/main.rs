@@ -1,0 +1,89 @@
+//! The soak: many orders through a stack that is ill-treated at random, compared with what the customers were told.
+//!
+//! `cargo xtask verify soak` runs it, and `cargo xtask test --all` a short one.
+
+mod load;
+mod mischief;
+mod report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use clap::Parser;
+use e2e::{Effects, Ledger, Rig};
+
+use load::Load;
+use mischief::Mischief;
+use report::Report;
+
+/// Drives orders through a stack of its own while faults are thrown at it, then compares it with the ledger.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How many orders customers try to place.
+    #[arg(long, default_value_t = 500)]
+    orders: u32,
+    /// What the faults are drawn from; a new one if none is given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many customers there are at a time.
+    #[arg(long, default_value_t = 16)]
+    at_once: usize,
+    /// No orders are placed after so many minutes.
+    #[arg(long, default_value_t = 30)]
+    minutes: u64,
+    /// One call to AWS in so many meets a fault.
+    #[arg(long, default_value_t = 20)]
+    one_in: u32,
+    /// A file for the result, as JSON.
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+/// How many events are delivered once more in the end, when everything is done.
+const ONCE_MORE: usize = 200;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let options = Options::parse();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let seed = options.seed.unwrap_or(u64::from(now.subsec_nanos()));
+    eprintln!("Seed {seed}");
+    let mut rig = Rig::start().await?;
+    let start = Instant::now();
+    rig.proxy.storm(seed, options.one_in);
+    let load = Load::new(seed, options.orders, start + Duration::from_secs(60 * options.minutes));
+    let mut mischief = Mischief::new(seed, options.orders);
+    let shop = rig.shop.clone();
+    let ((), effects) = tokio::join!(load.run(&shop, options.at_once), mischief.run(&mut rig, &load));
+    let mut effects = effects?;
+    rig.proxy.calm();
+
+    let dead_letters = shop.come_to_rest(rig.aws_port()).await?;
+    let ledger = load.into_ledger();
+    deliver_once_more(&rig, &ledger, &mut effects).await;
+
+    let audit = effects.audit(&shop, &ledger).await;
+    let faults = rig.proxy.met().into_iter().chain(mischief.made()).collect();
+    let report = Report::of(seed, start.elapsed(), &ledger, &audit, dead_letters, faults);
+    println!("{}", report.table());
+    if let Some(file) = options.report {
+        std::fs::write(file, serde_json::to_string_pretty(&report)?)?;
+    }
+    for problem in audit.lost.iter().chain(&audit.doubled).chain(&ledger.wrong).take(20) {
+        eprintln!("  {problem}");
+    }
+    let sound = audit.lost.is_empty() && audit.doubled.is_empty() && ledger.wrong.is_empty();
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Nothing may come of an event whose order is done.
+async fn deliver_once_more(rig: &Rig, ledger: &Ledger, effects: &mut Effects) {
+    effects.look(&rig.shop).await;
+    for (id, wish) in ledger.accepted.iter().take(ONCE_MORE) {
+        mischief::send_again(&rig.shop, id, wish).await;
+    }
+    rig.shop.at_rest().await;
+    effects.look(&rig.shop).await;
+}

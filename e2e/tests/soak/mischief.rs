@@ -1,0 +1,77 @@
+//! What is done to the stack beside the faults of its calls: functions are killed, the emulator is restarted, events are
+//! sent again.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::{Deployment, Effects, OrderEvent, Rig, Wish};
+use fastrand::Rng;
+
+use crate::load::Load;
+
+/// Mischief, and how much of it there was.
+#[derive(Debug)]
+pub(crate) struct Mischief {
+    random: Rng,
+    restart_every: u32,
+    killed: u32,
+    restarted: u32,
+    sent_again: u32,
+}
+
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const KILL_EVERY: u32 = 40;
+const SEND_AGAIN_EVERY: u32 = 10;
+const LOOK_EVERY: u32 = 1_000;
+/// How often the emulator is restarted in a soak.
+const RESTARTS: u32 = 3;
+
+impl Mischief {
+    pub(crate) fn new(seed: u64, orders: u32) -> Self {
+        let restart_every = (orders / (RESTARTS + 1)).max(1);
+        Self { random: Rng::with_seed(!seed), restart_every, killed: 0, restarted: 0, sent_again: 0 }
+    }
+
+    /// Makes mischief as orders are placed, until all are, and gives what the services were seen to do meanwhile.
+    pub(crate) async fn run(&mut self, rig: &mut Rig, load: &Load) -> Result<Effects> {
+        let mut effects = Effects::default();
+        let mut seen = 0;
+        while !load.is_over() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let passed = |every: u32| load.answered() / every > seen / every;
+            let (restart, kill, look, again) =
+                (passed(self.restart_every), passed(KILL_EVERY), passed(LOOK_EVERY), passed(SEND_AGAIN_EVERY));
+            seen = load.answered();
+            if restart && self.restarted < RESTARTS {
+                rig.restart().await?;
+                self.restarted += 1;
+            }
+            if kill && rig.kill_a_function(|functions| self.random.usize(0..functions)) {
+                self.killed += 1;
+            }
+            if again && let Some((id, wish)) = load.any_accepted(&mut self.random) {
+                send_again(&rig.shop, &id, &wish).await;
+                self.sent_again += 1;
+            }
+            if look {
+                effects.look(&rig.shop).await;
+            }
+        }
+        Ok(effects)
+    }
+
+    /// How often each mischief was made.
+    pub(crate) fn made(&self) -> [(&'static str, u32); 3] {
+        [
+            ("function killed", self.killed),
+            ("emulator restarted", self.restarted),
+            ("event sent again", self.sent_again),
+        ]
+    }
+}
+
+/// Sends an order's event again, as SNS and SQS may at any time.
+pub(crate) async fn send_again(shop: &Deployment, id: &str, wish: &Wish) {
+    let event = OrderEvent { order_id: id.to_owned(), total: wish.amount() };
+    shop.publish(&event.body(), &event.total).await;
+}
