@@ -3,9 +3,13 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use e2e::{Deployment, OrderEvent, eventually};
+use e2e::{Deployment, OrderEvent, batch, eventually, failures};
 use futures::future::join_all;
+use serde_json::json;
 use uuid::Uuid;
+
+/// As many messages as a delivery may have, by the template.
+const BATCH: usize = 10;
 
 /// Quotes, a line break, markup and characters of two to four bytes: all of it has to survive.
 fn garbage() -> String {
@@ -36,4 +40,43 @@ async fn a_garbage_body_among_nine_good_ones_ends_in_the_dlq_byte_for_byte() {
         assert_eq!(message.body, garbage);
         assert!(start.elapsed() > 2 * visibility, "it was not tried three times before it came to {dlq}");
     }
+}
+
+#[tokio::test]
+async fn poison_at_any_position_of_a_delivery_costs_that_record_alone() {
+    let shop = Deployment::under_test().await;
+    for (function, table) in [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")] {
+        let mut consumer = shop.start(function, &[]).await;
+        for position in 0..BATCH {
+            let events: Vec<_> = (0..BATCH).map(|_| OrderEvent::of("90.00")).collect();
+            let mut delivery = batch(&events);
+            delivery["Records"][position]["body"] = json!(garbage());
+            let response = consumer.invoke(&delivery).await;
+            assert_eq!(failures(&response), [format!("m{position}")], "{function}");
+            let rows = join_all(events.iter().map(|event| shop.row(table, "order_id", &event.order_id))).await;
+            let done: Vec<_> = (0..BATCH).filter(|position| rows[*position].is_some()).collect();
+            assert_eq!(done, (0..BATCH).filter(|other| *other != position).collect::<Vec<_>>(), "{function}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn poison_at_any_position_of_a_queue_ends_in_the_dlq_and_the_rest_is_done() {
+    let shop = Deployment::under_test().await;
+    let visibility = shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
+    // Side by side: three tries take three visibility timeouts, whatever the position.
+    join_all((0..BATCH).map(async |position| {
+        let garbage = garbage();
+        let events: Vec<_> = (0..BATCH).map(|_| OrderEvent::of("90.00")).collect();
+        let mut bodies: Vec<_> = events.iter().map(OrderEvent::body).collect();
+        bodies[position] = garbage.clone();
+        shop.send_together("FulfilmentQueueUrl", &bodies).await;
+        for (_, event) in events.iter().enumerate().filter(|(other, _)| *other != position) {
+            let row = async || shop.row("ShipmentsTable", "order_id", &event.order_id).await;
+            eventually(&format!("{} is shipped", event.order_id), Duration::from_secs(30), row).await;
+        }
+        let within = 6 * Duration::from_secs(visibility);
+        assert_eq!(shop.take_from_dlq("FulfilmentDlqUrl", &garbage[..50], within).await.body, garbage);
+    }))
+    .await;
 }
