@@ -1,6 +1,6 @@
 //! The orders function, cut at each of its calls.
 
-use e2e::{Deployment, Function};
+use e2e::{Deployment, Function, OrderEvent};
 use local::{Fault, FaultProxy};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -52,6 +52,7 @@ fn id_of(answer: &Value) -> String {
 /// In the end every order that is in the table must be carried out, and every accepted one be in it, once.
 async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault, u32, &Value)) {
     let shop = Deployment::under_test().await;
+    let spy = shop.spy().await;
     let mut attempts = vec![];
     for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
         let what = format!("{fault:?} at {operation}, {times} times");
@@ -75,6 +76,18 @@ async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault,
         attempts.push((what, attempt));
     }
     sweep(&shop).await;
+    let last = OrderEvent::of("81.50");
+    shop.publish(&last.body(), &last.total).await;
+    let announced = spy.hear_until(&last.order_id).await;
+    spy.leave().await;
+    for (what, attempt) in &attempts {
+        let told = announced.iter().any(|body| body.contains(&attempt.customer));
+        assert_eq!(
+            told,
+            !attempt.saved(&shop).await.is_empty(),
+            "{what}: what is saved is announced, and nothing else"
+        );
+    }
     for (what, attempt) in attempts {
         if attempt.key.is_some() {
             // Whatever the first answer was, the same request again is answered, and there is one order.
