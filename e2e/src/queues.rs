@@ -33,8 +33,8 @@ impl Deployment {
             entry.build().expect("an id and a body are given")
         });
         let send = self.sqs.send_message_batch().queue_url(self.output(queue_output));
-        let sent = send.set_entries(Some(entries.collect())).send().await.expect("the queue takes messages");
-        assert!(sent.failed.is_empty(), "{:?}", sent.failed);
+        let answer = send.set_entries(Some(entries.collect())).send().await.expect("the queue takes messages");
+        assert!(answer.failed.is_empty(), "{:?}", answer.failed);
     }
 
     /// A number among a queue's attributes.

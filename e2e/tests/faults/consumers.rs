@@ -3,10 +3,10 @@
 use std::slice::from_ref;
 use std::time::Duration;
 
-use e2e::{Deployment, OrderEvent, batch, failures};
+use e2e::{Deployment, OrderEvent, batch, failures, held};
 use local::Fault;
 
-use super::{EVERY_TIME, FAULTS, ONCE, proxy};
+use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy};
 
 const INSERT: &str = "BatchExecuteStatement";
 const CONSUMERS: [(&str, &str); 2] = [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")];
@@ -32,6 +32,8 @@ async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
             let late = shop.row(table, "order_id", &event.order_id).await;
             assert!(late.is_some(), "{what}: the order is lost");
             assert!(early.is_none() || early == late, "{what}: it was done twice");
+            let answered = if times == ONCE { "done once" } else { "handed back, done once when it came again" };
+            held(&format!("{function}, {INSERT}"), &name_of(fault, times), answered);
         }
     }
 }
@@ -53,6 +55,7 @@ async fn killed_after_the_insert_the_next_delivery_finds_it_done() {
         assert!(done.is_some(), "the insert got through");
         assert!(failures(&shop.start(function, &[]).await.invoke(&delivery).await).is_empty(), "{function}");
         assert_eq!(shop.row(table, "order_id", &event.order_id).await, done, "{function} did it twice");
+        held(&format!("{function}, {INSERT}"), "killed before the answer came", "done once");
     }
 }
 
@@ -74,5 +77,6 @@ async fn redelivered_while_the_first_delivery_is_still_worked_on() {
         assert!(failures(&first).is_empty(), "{function}");
         assert!(done.is_some(), "the quick delivery did it");
         assert_eq!(shop.row(table, "order_id", &event.order_id).await, done, "{function}: the slow one did it again");
+        held(&format!("{function}, {INSERT}"), "delivered again while it was worked on", "done once");
     }
 }

@@ -23,6 +23,11 @@ async fn proxy() -> FaultProxy {
     FaultProxy::start(&endpoint).await.expect("a port is free")
 }
 
+/// How a fault and how often it happens are called in the report.
+fn name_of(fault: Fault, times: u32) -> String {
+    format!("{}{}", fault.name(), if times == ONCE { "" } else { " at every try" })
+}
+
 /// Runs a clean relay until it finds nothing, as it would in the minutes after.
 async fn sweep(shop: &Deployment) {
     let mut relay = shop.start("relay", &[]).await;

@@ -1,11 +1,11 @@
 //! The orders function, cut at each of its calls.
 
-use e2e::{Deployment, Function, OrderEvent};
+use e2e::{Deployment, Function, OrderEvent, held};
 use local::{Fault, FaultProxy};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, proxy, sweep};
+use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
 
 /// One customer's attempt to place one order.
 struct Attempt {
@@ -73,14 +73,15 @@ async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault,
             assert_eq!(answer["statusCode"], 503, "{what}: {answer}");
             assert!(saved.len() <= 1, "{what}: one request made {saved:?}");
         }
-        attempts.push((what, attempt));
+        let what_held = if answer["statusCode"] == 201 { "accepted, done once" } else { "503, made at most one order" };
+        attempts.push((what, attempt, name_of(fault, times), what_held));
     }
     sweep(&shop).await;
     let last = OrderEvent::of("81.50");
     shop.publish(&last.body(), &last.total).await;
     let announced = spy.hear_until(&last.order_id).await;
     spy.leave().await;
-    for (what, attempt) in &attempts {
+    for (what, attempt, ..) in &attempts {
         let told = announced.iter().any(|body| body.contains(&attempt.customer));
         assert_eq!(
             told,
@@ -88,7 +89,7 @@ async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault,
             "{what}: what is saved is announced, and nothing else"
         );
     }
-    for (what, attempt) in attempts {
+    for (what, attempt, injected, what_held) in attempts {
         if attempt.key.is_some() {
             // Whatever the first answer was, the same request again is answered, and there is one order.
             let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
@@ -98,6 +99,7 @@ async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault,
         for id in attempt.saved(&shop).await {
             assert_carried_out(&shop, &id, &what).await;
         }
+        held(&format!("orders, {operation}"), &injected, what_held);
     }
 }
 
@@ -152,6 +154,7 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
         assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{operation}: one request makes one order");
         sweep(&shop).await;
         assert_carried_out(&shop, &id_of(&again), operation).await;
+        held(&format!("orders, {operation}"), "killed before the answer came", "asked again: one order, done once");
     }
 }
 
@@ -163,6 +166,7 @@ async fn a_transaction_conflict_is_retried_and_never_blamed_on_the_client() {
         let mut orders = orders_behind(&shop, &proxy).await;
         proxy.inject("TransactWriteItems", Fault::Conflict, times);
         assert_eq!(orders.invoke(&Attempt::with_key().event()).await["statusCode"], status, "{times} times");
+        held("orders, TransactWriteItems", &name_of(Fault::Conflict, times), &format!("{status}, never 422"));
     }
 }
 
@@ -177,4 +181,5 @@ async fn connections_closed_while_the_sandbox_slept_cost_no_error() {
         assert_eq!(answer["statusCode"], 201, "{answer}");
         shop.fulfilled(&id_of(&answer)).await;
     }
+    held("orders, every call", "connections closed while the sandbox slept", "accepted, done once");
 }

@@ -1,10 +1,10 @@
 //! The relay, cut at each of its calls.
 
-use e2e::Deployment;
+use e2e::{Deployment, held};
 use local::Fault;
 use serde_json::{Value, json};
 
-use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, proxy, sweep};
+use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
 
 /// Places an order through a function whose publish is refused, and gives its id.
 async fn place_unannounced(shop: &Deployment) -> String {
@@ -21,7 +21,7 @@ async fn cut_at(operation: &str) {
     let shop = Deployment::under_test().await;
     let mut placed = vec![];
     for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
-        placed.push((place_unannounced(&shop).await, format!("{fault:?} at {operation}, {times} times")));
+        placed.push((place_unannounced(&shop).await, name_of(fault, times)));
         let proxy = proxy().await;
         let mut relay = shop.start("relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
         proxy.inject(operation, fault, times);
@@ -30,8 +30,9 @@ async fn cut_at(operation: &str) {
         assert!(swept["announced"].as_u64() >= swept["cleared"].as_u64(), "{swept}");
     }
     sweep(&shop).await;
-    for (id, what) in placed {
-        assert_carried_out(&shop, &id, &what).await;
+    for (id, injected) in placed {
+        assert_carried_out(&shop, &id, &format!("{injected} at {operation}")).await;
+        held(&format!("relay, {operation}"), &injected, "announced by a later sweep, done once");
     }
 }
 
@@ -66,5 +67,6 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
         }
         sweep(&shop).await;
         assert_carried_out(&shop, &id, operation).await;
+        held(&format!("relay, {operation}"), "killed before the answer came", "announced by a later sweep, done once");
     }
 }

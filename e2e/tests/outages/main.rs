@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use e2e::{Effects, Ledger, Rig, Wish};
+use e2e::{Deployment, Effects, Ledger, Rig, Wish, held};
 use futures::StreamExt;
 use futures::stream::{self, FuturesUnordered};
 use local::Fault;
@@ -22,7 +22,7 @@ const DYNAMODB: [&str; 6] =
     ["PutItem", "TransactWriteItems", "UpdateItem", "BatchGetItem", "BatchExecuteStatement", "Query"];
 
 /// Lets customers come, all of them patient, while something is done to the stack, and a while longer.
-async fn customers_during<T>(rig_shop: &e2e::Deployment, done_to_it: impl Future<Output = T>) -> (Ledger, T) {
+async fn customers_during<T>(shop: &Deployment, done_to_it: impl Future<Output = T>) -> (Ledger, T) {
     let over = Cell::new(false);
     let customers = async {
         let mut every = interval(A_CUSTOMER_EVERY);
@@ -32,7 +32,7 @@ async fn customers_during<T>(rig_shop: &e2e::Deployment, done_to_it: impl Future
             tokio::select! {
                 _ = every.tick(), if !over.get() => {
                     number += 1;
-                    buying.push(rig_shop.buy(wish(number)));
+                    buying.push(shop.buy(wish(number)));
                 }
                 Some(bought) = buying.next() => ledger.enter(bought),
                 else => return ledger,
@@ -86,6 +86,7 @@ async fn sns_down_for_a_minute_turns_no_customer_away() {
     assert!(failed > 0, "nothing failed");
     assert_eq!(ledger.unclear_answers, 0, "accepted is saved, whether or not it can be announced");
     assert_eq!(assert_carried_out(&rig, &ledger).await, 0, "what is not announced is in no queue");
+    held("SNS, all calls", "a minute of service errors, under load", "every order accepted, done once");
 }
 
 #[tokio::test]
@@ -95,6 +96,11 @@ async fn dynamodb_down_for_a_minute_accepts_nothing_it_did_not_save() {
     assert!(failed > 0, "nothing failed");
     assert!(ledger.unclear_answers > 0, "an order that cannot be saved is not accepted");
     assert_carried_out(&rig, &ledger).await;
+    held(
+        "DynamoDB, all calls",
+        "refused for a minute, under load",
+        "every customer who asked again got one order, done once",
+    );
 }
 
 #[tokio::test]
@@ -106,6 +112,11 @@ async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_r
     assert!(failed > 0, "nothing failed");
     assert_eq!(ledger.unclear_answers, 0, "the shop does not depend on its subscribers");
     assert!(assert_carried_out(&rig, &ledger).await > 0, "a minute is longer than three tries take here");
+    held(
+        "subscribers, BatchExecuteStatement",
+        "refused for a minute, under load",
+        "dead-lettered; done once after a redrive",
+    );
 }
 
 #[tokio::test]
@@ -120,4 +131,5 @@ async fn everything_stopped_and_started_again_under_load() {
     });
     let (ledger, _) = customers_during(&shop, restarts).await;
     assert_carried_out(&rig, &ledger).await;
+    held("everything", "stopped and started again three times, under load", "every order accepted, done once");
 }
