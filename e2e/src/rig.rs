@@ -27,7 +27,7 @@ impl Rig {
         let proxy = FaultProxy::start(&format!("http://127.0.0.1:{port}")).await?;
         let behind = Invocations::DeployedBehind(proxy.url().to_owned());
         let emulator = Emulator::start(&tools, port, behind, Progress).await?;
-        let mut stack = local::deploy(&tools, &emulator, true, Progress).await?;
+        let mut stack = local::deploy(&tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
         let front = Front::open(&stack, free_port()?).await?;
         stack.outputs = stack.outputs.with_shop_url(front.url());
         Ok(Self { shop: Deployment::of(&stack).await?, proxy, emulator, _front: front })

@@ -24,7 +24,7 @@ pub use logs::LogStream;
 pub use ports::{free_port, require_free};
 pub use process::Group;
 pub use progress::Progress;
-pub use sam::{build, build_panics_example, deploy, stack, validate};
+pub use sam::{BUILT_TEMPLATE, TEMPLATE, build, build_panics_example, deploy, stack, validate};
 pub use stack::{Outputs, Stack};
 pub use tools::Tools;
 pub use watch::Watch;

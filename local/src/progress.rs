@@ -1,10 +1,10 @@
 //! Progress of long steps: a spinner with the time on a terminal, a line at the start and at the end elsewhere.
 
 use std::collections::VecDeque;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
@@ -28,33 +28,16 @@ impl Progress {
     /// Like [`Self::command`], and gives its standard output.
     pub async fn command_output(self, what: &str, command: &mut Command) -> Result<String> {
         self.step(what, async |bar| {
-            let mut group = Group::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-            let (sender, mut lines) = mpsc::unbounded_channel();
-            let stdout = group.child().stdout.take().context("standard output is piped")?;
-            let stderr = group.child().stderr.take().context("standard error is piped")?;
-            tokio::spawn(read_lines(stdout, true, sender.clone()));
-            tokio::spawn(read_lines(stderr, false, sender));
-
-            let (mut output, mut tail) = (String::new(), VecDeque::new());
-            while let Some((is_stdout, line)) = lines.recv().await {
-                bar.set_message(line.trim().to_owned());
-                if is_stdout {
-                    output.push_str(&line);
-                    output.push('\n');
-                }
-                tail.push_back(line);
-                if tail.len() > TAIL_LINES {
-                    tail.pop_front();
-                }
-            }
-            let status = group.wait().await?;
-            if !status.success() {
-                let tail = Vec::from(tail).join("\n");
-                bail!("{what} failed ({status}):\n\n{tail}\n");
-            }
+            let Outcome { status, output, tail } = watch(command, bar).await?;
+            ensure!(status.success(), "{what} failed ({status}):\n\n{}\n", Vec::from(tail).join("\n"));
             Ok(output)
         })
         .await
+    }
+
+    /// Runs a command to its end, showing its last line of output, and gives its standard output whatever it ends with.
+    pub async fn command_outcome(self, what: &str, command: &mut Command) -> Result<String> {
+        self.step(what, async |bar| Ok(watch(command, bar).await?.output)).await
     }
 
     /// Shows that something is being done until it is.
@@ -76,6 +59,37 @@ impl Progress {
         }
         result
     }
+}
+
+/// How a command ended.
+struct Outcome {
+    status: ExitStatus,
+    output: String,
+    /// Its last lines, of standard error as well.
+    tail: VecDeque<String>,
+}
+
+async fn watch(command: &mut Command, bar: &ProgressBar) -> Result<Outcome> {
+    let mut group = Group::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+    let (sender, mut lines) = mpsc::unbounded_channel();
+    let stdout = group.child().stdout.take().context("standard output is piped")?;
+    let stderr = group.child().stderr.take().context("standard error is piped")?;
+    tokio::spawn(read_lines(stdout, true, sender.clone()));
+    tokio::spawn(read_lines(stderr, false, sender));
+
+    let (mut output, mut tail) = (String::new(), VecDeque::new());
+    while let Some((is_stdout, line)) = lines.recv().await {
+        bar.set_message(line.trim().to_owned());
+        if is_stdout {
+            output.push_str(&line);
+            output.push('\n');
+        }
+        tail.push_back(line);
+        if tail.len() > TAIL_LINES {
+            tail.pop_front();
+        }
+    }
+    Ok(Outcome { status: group.wait().await?, output, tail })
 }
 
 async fn read_lines(output: impl AsyncRead + Unpin, is_stdout: bool, lines: mpsc::UnboundedSender<(bool, String)>) {

@@ -1,5 +1,7 @@
 //! The SAM CLI, as a user runs it.
 
+use std::path::Path;
+
 use anyhow::Result;
 use tokio::process::Command;
 
@@ -31,11 +33,21 @@ pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<(
     progress.command("Building the example that panics", &mut cargo).await
 }
 
-/// `sam deploy` to the emulator of the template as it is, or as `sam build` left it with `built`.
-pub async fn deploy(tools: &Tools, emulator: &Emulator, built: bool, progress: Progress) -> Result<Stack> {
-    let template = if built { ".aws-sam/build/template.yaml" } else { "template.yaml" };
+/// The template as it is in the repository; the functions are not built for it.
+pub const TEMPLATE: &str = "template.yaml";
+
+/// The template as `sam build` left it, beside the functions that it built.
+pub const BUILT_TEMPLATE: &str = ".aws-sam/build/template.yaml";
+
+/// `sam deploy` of a template to the emulator.
+pub async fn deploy(
+    tools: &Tools,
+    emulator: &Emulator,
+    template: impl AsRef<Path>,
+    progress: Progress,
+) -> Result<Stack> {
     let mut deploy = sam(tools);
-    deploy.args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file", template]);
+    deploy.args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"]).arg(template.as_ref());
     // Without it sam looks for the configuration beside the template.
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
     progress.command("Deploying the template", emulator::aim(&mut deploy, emulator.port())).await?;

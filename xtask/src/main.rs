@@ -3,6 +3,7 @@
 mod interrupt;
 mod run;
 mod test;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,9 @@ enum Command {
     Run(run::Options),
     /// Test what a change needs; `--all` adds the slow lanes.
     Test(test::Options),
+    /// Verify what takes too long for every change, and write down the result.
+    #[command(subcommand)]
+    Verify(verify::Part),
     /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use them.
     Tools,
 }
@@ -32,6 +36,7 @@ async fn main() -> ExitCode {
         // Ctrl-C is how a run ends; anything else it cuts short.
         Command::Run(options) => interrupt::or(ExitCode::SUCCESS, run::run(options)).await,
         Command::Test(options) => interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await,
+        Command::Verify(part) => interrupt::or(interrupt::CUT_SHORT.into(), verify::verify(part)).await,
         Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
     };
     match outcome {

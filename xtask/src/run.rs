@@ -32,7 +32,7 @@ async fn run_built(Options { port, aws_port, .. }: Options) -> Result<Infallible
     let tools = Tools::install(Progress).await?;
     local::build(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
-    let stack = local::deploy(&tools, &emulator, true, Progress).await?;
+    let stack = local::deploy(&tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
     let front = Front::open(&stack, port).await?;
     welcome(&front, &emulator, None);
     tokio::select! {
@@ -46,7 +46,7 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     let tools = Tools::install(Progress).await?;
     Watch::prebuild(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
-    let stack = local::deploy(&tools, &emulator, false, Progress).await?;
+    let stack = local::deploy(&tools, &emulator, local::TEMPLATE, Progress).await?;
     let mut watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await?;
     let front = Front::open(&stack, port).await?;
     welcome(&front, &emulator, Some(invoke_port));

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: what a change needs, and with `--all` the slow lanes as well.
 
 mod lanes;
-mod stack;
+pub(crate) mod stack;
 
 use std::time::Instant;
 
@@ -27,8 +27,10 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     local::validate(&tools, Progress).await?;
     local::build(&tools, Progress).await?;
     local::build_panics_example(&tools, Progress).await?;
-    stack::end_to_end(&tools, if all { &[Suite::Pipeline, Suite::Faults] } else { &[Suite::Pipeline] }).await?;
+    stack::end_to_end(&tools, if all { &[Suite::Pipeline, Suite::Faults] } else { &[Suite::Pipeline] }, &[]).await?;
     if all {
+        stack::on_stacks_of_their_own(&tools, "outages", &[], &[]).await?;
+        stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;
     }

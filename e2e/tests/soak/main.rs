@@ -16,7 +16,6 @@ use e2e::{Effects, Ledger, Rig};
 
 use load::Load;
 use mischief::Mischief;
-use report::Report;
 
 /// Drives orders through a stack of its own while faults are thrown at it, then compares it with the ledger.
 #[derive(Debug, Parser)]
@@ -66,10 +65,12 @@ async fn main() -> Result<ExitCode> {
 
     let audit = effects.audit(&shop, &ledger).await;
     let faults = rig.proxy.met().into_iter().chain(mischief.made()).collect();
-    let report = Report::of(seed, start.elapsed(), &ledger, &audit, dead_letters, faults);
-    println!("{}", report.table());
+    let rows = report::rows(seed, start.elapsed(), &ledger, &audit, dead_letters, &faults);
+    for (what, count) in &rows {
+        println!("{what:<52} {count:>12}");
+    }
     if let Some(file) = options.report {
-        std::fs::write(file, serde_json::to_string_pretty(&report)?)?;
+        std::fs::write(file, serde_json::to_string_pretty(&rows)?)?;
     }
     for problem in audit.lost.iter().chain(&audit.doubled).chain(&ledger.wrong).take(20) {
         eprintln!("  {problem}");

@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 use tokio::time::timeout;
 
-use super::stack::{self, Suite};
+use super::stack::{Suite, Tests};
 
 const UP_WITHIN: Duration = Duration::from_secs(900);
 const DOWN_WITHIN: Duration = Duration::from_secs(30);
@@ -71,7 +71,7 @@ impl Run {
     async fn carries_orders_out(&self, tools: &Tools) -> Result<()> {
         let stack = local::stack(tools, self.aws_port, Progress).await?;
         let shop = format!("http://localhost:{}", self.port);
-        stack::run_tests(tools, &stack, &shop, self.aws_port, Suite::FanOut).await?;
+        Tests::of(tools, &stack, &shop, self.aws_port, Suite::FanOut)?.run().await?;
         let shows = async |words: [&str; 2]| {
             let says = |line: &String| words.iter().all(|word| line.contains(word));
             while !self.shown.lock().expect(UNPOISONED).iter().any(says) {

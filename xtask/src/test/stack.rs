@@ -1,7 +1,11 @@
 //! The end-to-end tests, on a stack of their own: free ports, release binaries, the real template.
 
+use std::path::Path;
+
 use anyhow::Result;
-use local::{Emulator, Front, Group, Invocations, Progress, Stack, Tools};
+use local::{Emulator, Front, Group, Invocations, Progress, Stack, Tools, root};
+use tempfile::NamedTempFile;
+use tokio::process::Command;
 
 /// Which of the end-to-end tests to run.
 #[derive(Clone, Copy, Debug)]
@@ -14,31 +18,76 @@ pub(crate) enum Suite {
     Faults,
 }
 
-/// Runs the suites on a new stack, one after the other.
-pub(crate) async fn end_to_end(tools: &Tools, suites: &[Suite]) -> Result<()> {
+impl Suite {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Pipeline => &["--test", "pipeline"],
+            Self::FanOut => &["--test", "pipeline", "fan_out"],
+            Self::Faults => &["--test", "faults"],
+        }
+    }
+}
+
+/// Runs the suites on a new stack, one after the other, with these variables beside their own.
+pub(crate) async fn end_to_end(tools: &Tools, suites: &[Suite], variables: &[(&str, &Path)]) -> Result<()> {
     let emulator = Emulator::start(tools, local::free_port()?, Invocations::Deployed, Progress).await?;
-    let stack = local::deploy(tools, &emulator, true, Progress).await?;
+    let stack = local::deploy(tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
     let front = Front::open(&stack, local::free_port()?).await?;
     for suite in suites {
-        run_tests(tools, &stack, front.url(), emulator.port(), *suite).await?;
+        let mut tests = Tests::of(tools, &stack, front.url(), emulator.port(), *suite)?;
+        tests.command.envs(variables.iter().copied());
+        tests.run().await?;
     }
     Ok(())
 }
 
-/// Runs a suite against a stack on the emulator.
-pub(crate) async fn run_tests(tools: &Tools, stack: &Stack, shop_url: &str, aws_port: u16, suite: Suite) -> Result<()> {
-    let outputs = tempfile::NamedTempFile::new()?;
-    serde_json::to_writer(&outputs, &stack.outputs.clone().with_shop_url(shop_url))?;
-    let tests: &[&str] = match suite {
-        Suite::Pipeline => &["--test", "pipeline"],
-        Suite::FanOut => &["--test", "pipeline", "fan_out"],
-        Suite::Faults => &["--test", "faults"],
-    };
-    // The whole workspace's features, as in the step before: for `--package e2e` alone cargo would compile the SDK again.
-    let arguments = [&["test", "--workspace", "--features", "e2e/stack"], tests].concat();
+/// Tests of a stack, to be run.
+#[derive(Debug)]
+pub(crate) struct Tests {
+    pub(crate) command: Command,
+    // Held for as long as the tests read it.
+    _outputs: NamedTempFile,
+}
+
+impl Tests {
+    /// A suite against a stack on the emulator on a port.
+    pub(crate) fn of(tools: &Tools, stack: &Stack, shop_url: &str, aws_port: u16, suite: Suite) -> Result<Self> {
+        let outputs = NamedTempFile::new()?;
+        serde_json::to_writer(&outputs, &stack.outputs.clone().with_shop_url(shop_url))?;
+        let mut command = cargo_test(tools, suite.arguments());
+        command.env("E2E_OUTPUTS", outputs.path());
+        local::aim(&mut command, aws_port);
+        Ok(Self { command, _outputs: outputs })
+    }
+
+    pub(crate) async fn run(mut self) -> Result<()> {
+        run(&mut self.command).await
+    }
+}
+
+/// Runs a test target that starts its own stacks, to ill-treat them.
+pub(crate) async fn on_stacks_of_their_own(
+    tools: &Tools,
+    target: &str,
+    arguments: &[String],
+    variables: &[(&str, &Path)],
+) -> Result<()> {
+    let mut command = cargo_test(tools, &["--test", target, "--"]);
+    command.args(arguments).envs(variables.iter().copied());
+    // The port is that of no stack: each test has its own.
+    run(local::aim(&mut command, local::free_port()?)).await
+}
+
+/// The whole workspace's features, as in the step before: for `--package e2e` alone cargo would compile the SDK again.
+fn cargo_test(tools: &Tools, arguments: &[&str]) -> Command {
+    let mut cargo = tools.cargo();
+    cargo.args(["test", "--workspace", "--features", "e2e/stack"]).args(arguments);
+    cargo.env("E2E_BINARIES", root().join("target/lambda"));
+    cargo
+}
+
+async fn run(command: &mut Command) -> Result<()> {
+    let arguments: Vec<_> = command.as_std().get_args().map(|argument| argument.display().to_string()).collect();
     eprintln!("── End to end: cargo {}", arguments.join(" "));
-    let mut test = tools.cargo();
-    test.args(arguments);
-    test.env("E2E_OUTPUTS", outputs.path()).env("E2E_BINARIES", local::root().join("target/lambda"));
-    Group::run("End to end", local::aim(&mut test, aws_port)).await
+    Group::run("End to end", command).await
 }

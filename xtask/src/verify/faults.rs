@@ -1,0 +1,40 @@
+//! The fault suite and the outages, written down.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use local::{Progress, Tools};
+use serde::{Deserialize, Serialize};
+
+use crate::test::stack::{self, Suite};
+
+/// What the tests wrote down.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Faults {
+    pub(super) cuts: Vec<Cut>,
+}
+
+/// One fault at one place, and what held all the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Cut {
+    pub(super) place: String,
+    pub(super) test: String,
+    pub(super) injected: String,
+    pub(super) held: String,
+}
+
+pub(super) const FILE: &str = "faults.json";
+
+pub(super) async fn run(tools: &Tools) -> Result<()> {
+    local::build(tools, Progress).await?;
+    let report = tempfile::NamedTempFile::new()?;
+    let reporting = ("E2E_REPORT", report.path());
+    stack::end_to_end(tools, &[Suite::Faults], &[reporting]).await?;
+    stack::on_stacks_of_their_own(tools, "outages", &[], &[reporting]).await?;
+    let lines = fs::read_to_string(report.path())?;
+    let cuts = lines.lines().map(serde_json::from_str).collect::<Result<Vec<Cut>, _>>();
+    let mut cuts = cuts.context("a test wrote down something else")?;
+    cuts.sort();
+    cuts.dedup();
+    super::keep(FILE, Faults { cuts })
+}

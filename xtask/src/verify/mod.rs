@@ -1,0 +1,75 @@
+//! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in docs/reliability/ and
+//! writes docs/reliability.md anew from all of them.
+
+mod faults;
+mod mutants;
+mod page;
+mod soak;
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use local::{Progress, Tools, root};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// What to verify.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Part {
+    /// Run the fault suite and the outages, and write down what held at each cut.
+    Faults,
+    /// Drive orders through a stack that is ill-treated at random, and compare it with what the customers were told.
+    Soak(soak::Options),
+    /// Break the code on purpose, piece by piece, and see that a test fails each time.
+    Mutants(mutants::Options),
+}
+
+pub(crate) async fn verify(part: Part) -> Result<()> {
+    let tools = Tools::install(Progress).await?;
+    match part {
+        Part::Faults => faults::run(&tools).await?,
+        Part::Soak(options) => soak::run(&tools, &options).await?,
+        Part::Mutants(options) => mutants::run(&tools, &options).await?,
+    }
+    page::write()
+}
+
+/// A result, and the commit that it is of.
+#[derive(Debug, Serialize, serde::Deserialize)]
+struct Of<T> {
+    commit: String,
+    #[serde(flatten)]
+    result: T,
+}
+
+const RESULTS: &str = "docs/reliability";
+
+fn keep<T: Serialize>(name: &str, result: T) -> Result<()> {
+    let folder = root().join(RESULTS);
+    fs::create_dir_all(&folder)?;
+    let result = serde_json::to_string_pretty(&Of { commit: commit()?, result })?;
+    fs::write(folder.join(name), result + "\n").context("the result cannot be written")
+}
+
+/// A kept result; none where there is no such file yet.
+fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<Of<T>>> {
+    let file = root().join(RESULTS).join(name);
+    match fs::read_to_string(&file) {
+        Ok(text) => {
+            Ok(Some(serde_json::from_str(&text).with_context(|| format!("{} cannot be read", file.display()))?))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// The commit that the working tree is at, and whether it has changes that are in none. The results themselves are not
+/// counted.
+fn commit() -> Result<String> {
+    let git = |arguments: &[&str]| -> Result<String> {
+        let output = Command::new("git").args(arguments).current_dir(root()).output().context("git cannot be run")?;
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--", ".", ":!docs"])?;
+    Ok(if changed.is_empty() { commit } else { format!("{commit} with changes") })
+}

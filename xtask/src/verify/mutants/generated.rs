@@ -1,0 +1,61 @@
+//! cargo-mutants: changes of `domain` and `batch` that it thinks of itself.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use local::{Group, root};
+use serde::{Deserialize, Serialize};
+use tokio::process::Command;
+
+/// What it found. What it leaves alone stands in .cargo/mutants.toml, with the reason.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in super::super) struct Generated {
+    pub(in super::super) all: usize,
+    pub(in super::super) caught: usize,
+    pub(in super::super) unviable: usize,
+    pub(in super::super) timed_out: usize,
+    pub(in super::super) missed: Vec<String>,
+}
+
+/// The part of its outcomes.json that is of interest.
+#[derive(Debug, Deserialize)]
+struct Outcomes {
+    total_mutants: usize,
+    caught: usize,
+    unviable: usize,
+    timeout: usize,
+}
+
+const VERSION: &str = "27.1.0";
+
+pub(super) async fn find() -> Result<Generated> {
+    let program = install().await?;
+    let output = root().join("target/mutants");
+    let mut mutants = Command::new(program);
+    mutants.args(["mutants", "--package", "domain", "--package", "batch", "--no-shuffle", "--colors", "never"]);
+    mutants.arg("--output").arg(&output).current_dir(root());
+    let results = output.join("mutants.out");
+    let _ = fs::remove_dir_all(&results);
+    // It ends with an error when it misses one: the page says which.
+    let ended = Group::run("cargo-mutants", &mut mutants).await;
+    let text = fs::read_to_string(results.join("outcomes.json")).context("cargo-mutants left no outcomes");
+    let Outcomes { total_mutants: all, caught, unviable, timeout: timed_out } = match text {
+        Ok(text) => serde_json::from_str(&text)?,
+        Err(error) => return ended.and(Err(error)),
+    };
+    let missed = fs::read_to_string(results.join("missed.txt"))?.lines().map(str::to_owned).collect();
+    Ok(Generated { all, caught, unviable, timed_out, missed })
+}
+
+/// Its own folder in `.tools`, as no package of Python's has it.
+async fn install() -> Result<PathBuf> {
+    let folder = root().join(".tools").join(format!("cargo-mutants-{VERSION}"));
+    let program = folder.join("bin/cargo-mutants");
+    if !program.exists() {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["install", "--locked", "--version", VERSION, "cargo-mutants", "--root"]).arg(&folder);
+        Group::run("Installing cargo-mutants into .tools (about three minutes, once)", &mut cargo).await?;
+    }
+    Ok(program)
+}

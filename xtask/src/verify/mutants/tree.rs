@@ -1,0 +1,95 @@
+//! A copy of the last commit, to be broken.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use local::{Emulator, FUNCTIONS, Front, Group, Invocations, Progress, Tools, root};
+use tokio::process::Command;
+
+use super::Patch;
+use crate::test::stack::{Suite, Tests};
+
+/// The copy, and what was built of it.
+pub(super) struct Tree<'a> {
+    tools: &'a Tools,
+    folder: PathBuf,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) async fn of_the_last_commit(tools: &'a Tools) -> Result<Self> {
+        let folder = root().join("target/mutants");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let mut clone = Command::new("git");
+        clone.args(["clone", "--quiet"]).arg(root()).arg(folder.join("tree"));
+        Group::run("Copying the last commit", &mut clone).await?;
+        Ok(Self { tools, folder })
+    }
+
+    /// Breaks the copy, runs the test that must notice, and mends the copy again.
+    pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<bool> {
+        self.git(&["apply", &file.display().to_string()]).await?;
+        let output = match patch.caught_by.split_once("::").context("Caught-by names a suite and a test")? {
+            ("pipeline", test) => self.end_to_end(Suite::Pipeline, test).await,
+            ("faults", test) => self.end_to_end(Suite::Faults, test).await,
+            (package, test) => self.unit(package, test).await,
+        };
+        self.git(&["checkout", "--quiet", "."]).await?;
+        let (output, (_, test)) = (output?, patch.caught_by.split_once("::").unwrap_or_default());
+        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... "))) else {
+            bail!("{} did not run:\n{output}", patch.caught_by);
+        };
+        Ok(line.ends_with("FAILED"))
+    }
+
+    async fn unit(&self, package: &str, test: &str) -> Result<String> {
+        let mut cargo = self.cargo();
+        cargo.args(["test", "--package", package, "--lib", "--", "--exact", test]);
+        Progress.command_outcome("Testing", &mut cargo).await
+    }
+
+    /// Deploys the broken functions, as a debug build, to a stack of their own.
+    async fn end_to_end(&self, suite: Suite, test: &str) -> Result<String> {
+        let mut cargo = self.cargo();
+        cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
+        Progress.command("Building the broken functions", &mut cargo).await?;
+        let template = self.assemble()?;
+        let emulator = Emulator::start(self.tools, local::free_port()?, Invocations::Deployed, Progress).await?;
+        let stack = local::deploy(self.tools, &emulator, &template, Progress).await?;
+        let front = Front::open(&stack, local::free_port()?).await?;
+        let mut tests = Tests::of(self.tools, &stack, front.url(), emulator.port(), suite)?;
+        tests.command.env("E2E_BINARIES", self.folder.join("functions")).args(["--", "--exact", test]);
+        Progress.command_outcome("Testing", &mut tests.command).await
+    }
+
+    /// Puts the broken functions in the place of those that `sam build` left, and gives the template that finds them.
+    fn assemble(&self) -> Result<PathBuf> {
+        let built = root().join(".aws-sam/build");
+        let assembled = self.folder.join("build");
+        fs::create_dir_all(&assembled)?;
+        fs::copy(built.join("template.yaml"), assembled.join("template.yaml"))?;
+        for function in FUNCTIONS {
+            let binary = root().join("target/debug").join(function);
+            let resource = format!("{}{}Function", function[..1].to_uppercase(), &function[1..]);
+            for place in [assembled.join(resource), self.folder.join("functions").join(function)] {
+                fs::create_dir_all(&place)?;
+                fs::copy(&binary, place.join("bootstrap"))?;
+            }
+        }
+        Ok(assembled.join("template.yaml"))
+    }
+
+    /// `cargo` on the copy, with the dependencies that are compiled already.
+    fn cargo(&self) -> Command {
+        let mut cargo = self.tools.cargo();
+        cargo.current_dir(self.folder.join("tree")).env("CARGO_TARGET_DIR", root().join("target"));
+        cargo
+    }
+
+    async fn git(&self, arguments: &[&str]) -> Result<()> {
+        let mut git = Command::new("git");
+        Group::run("git", git.arg("-C").arg(self.folder.join("tree")).args(arguments)).await
+    }
+}
