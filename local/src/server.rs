@@ -1,0 +1,91 @@
+//! A server of somebody else's: a process that answers on loopback, and its log for when it does not.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::{Group, Progress, http};
+
+/// A running server. It ends, with what it started, when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    // Dropped first: the process must be gone before its folder is.
+    process: Group,
+    folder: TempDir,
+    name: &'static str,
+    command: Command,
+    health: String,
+}
+
+const LOG: &str = "server.log";
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A new folder for what belongs to a server.
+pub(crate) fn folder() -> Result<TempDir> {
+    Ok(tempfile::Builder::new().prefix("order-fanout-").tempdir()?)
+}
+
+impl Server {
+    /// Starts it in its folder and waits until its health page answers. `name` is what it is called in messages.
+    pub(crate) async fn start(
+        name: &'static str,
+        mut command: Command,
+        folder: TempDir,
+        health: String,
+        progress: Progress,
+    ) -> Result<Self> {
+        let log = File::create(folder.path().join(LOG))?;
+        command.current_dir(folder.path()).stdout(log.try_clone()?).stderr(log);
+        let mut server = Self { process: Group::spawn(&mut command)?, folder, name, command, health };
+        progress.step(&format!("Starting {name}"), async |_| server.wait_until_it_answers().await).await?;
+        Ok(server)
+    }
+
+    /// Asks it to end, and starts it again when it has, in the same folder.
+    pub(crate) async fn restart(&mut self) -> Result<()> {
+        self.process.end().await?;
+        self.process = Group::spawn(&mut self.command)?;
+        self.wait_until_it_answers().await
+    }
+
+    /// Its process; none when it has ended.
+    pub(crate) fn process_id(&self) -> Option<u32> {
+        self.process.process_id()
+    }
+
+    /// Waits until it ends, which it does not do of itself, and says why.
+    pub(crate) async fn failure(&mut self) -> anyhow::Error {
+        let status = self.process.wait().await;
+        anyhow::anyhow!("{} ended ({status:?}):\n\n{}", self.name, self.last_words())
+    }
+
+    /// Its folder; gone when it is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    async fn wait_until_it_answers(&mut self) -> Result<()> {
+        let (client, start) = (http::client(), Instant::now());
+        while !http::answers(&client, &self.health).await {
+            if let Some(status) = self.process.has_ended() {
+                bail!("{} did not start ({status}):\n\n{}", self.name, self.last_words());
+            }
+            if start.elapsed() > START_TIMEOUT {
+                bail!("{} does not answer at {}:\n\n{}", self.name, self.health, self.last_words());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
+    }
+
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.folder().join(LOG)).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+}
