@@ -7,7 +7,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each room, and the rooms of ours that it may depend on.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("aligned", &[]),
@@ -21,21 +21,22 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("promotion", &["batch", "domain", "startup", "store"]),
     ("local", &[]),
     ("harness", &[]),
+    ("contract", &["domain"]),
     ("e2e", &["harness", "local"]),
     ("xtask", &["local"]),
 ];
 
 /// What only some rooms may name. `aligned` names all that the functions share and uses none of it.
 const NAMED_BY: [(&str, &[&str]); 5] = [
-    ("aws-sdk-dynamodb", &["aligned", "store", "e2e"]),
-    ("aws-sdk-sns", &["aligned", "topic", "e2e"]),
-    ("aws-sdk-sqs", &["e2e"]),
+    ("aws-sdk-dynamodb", &["aligned", "store", "contract", "e2e"]),
+    ("aws-sdk-sns", &["aligned", "topic", "contract", "e2e"]),
+    ("aws-sdk-sqs", &["contract", "e2e"]),
     ("aws_lambda_events", &["aligned", "batch"]),
     ("aws-config", &["e2e"]),
 ];
 
 /// The rooms that read the environment: `startup` for the functions; the others are not part of them.
-const READ_THE_ENVIRONMENT: [&str; 4] = ["startup", "local", "e2e", "xtask"];
+const READ_THE_ENVIRONMENT: [&str; 5] = ["startup", "local", "contract", "e2e", "xtask"];
 
 fn rooms() -> Vec<Package> {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata works");

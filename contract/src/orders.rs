@@ -1,0 +1,22 @@
+//! Orders and shipments that nobody placed or sent.
+
+use domain::{Code, Order, OrderId, Shipment};
+use uuid::Uuid;
+
+/// A new order of `amount` US dollars.
+#[must_use]
+pub fn order(amount: &str) -> Order {
+    Order {
+        id: Uuid::new_v4().into(),
+        customer: "Ada Lovelace".parse().expect("a name"),
+        amount: amount.parse().expect("an amount"),
+        placed_at: "2026-11-22T10:00:00Z".parse().expect("a time"),
+    }
+}
+
+/// The parcel of an order.
+#[must_use]
+pub fn shipment(order_id: OrderId) -> Shipment {
+    let shipped_at = "2026-11-22T10:00:07Z".parse().expect("a time");
+    Shipment { order_id, tracking_number: Code::from_entropy([7; 12]), shipped_at }
+}

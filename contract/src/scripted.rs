@@ -1,0 +1,94 @@
+//! An AWS that answers as it is told.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_types::SdkConfig;
+use serde_json::Value;
+
+use crate::sdk;
+
+/// Gives its answers one after the other, whatever the request, and keeps what it was asked.
+#[derive(Clone, Debug)]
+pub struct Scripted {
+    script: Arc<Mutex<Script>>,
+}
+
+#[derive(Debug)]
+struct Script {
+    answers: VecDeque<(u16, String)>,
+    asked: Vec<Asked>,
+}
+
+/// A request, as it would have gone to AWS.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    target: Option<String>,
+    body: String,
+}
+
+impl Scripted {
+    /// Answers with these statuses and bodies. A request after the last of them fails the test.
+    #[must_use]
+    pub fn answering<B: ToString>(answers: impl IntoIterator<Item = (u16, B)>) -> Self {
+        let answers = answers.into_iter().map(|(status, body)| (status, body.to_string())).collect();
+        Self { script: Arc::new(Mutex::new(Script { answers, asked: Vec::new() })) }
+    }
+
+    /// What clients of it are built from.
+    #[must_use]
+    pub fn sdk(&self) -> SdkConfig {
+        sdk::config(self.clone()).build()
+    }
+
+    /// What it was asked, in order. Every answer must have been given.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        let script = self.script();
+        assert!(script.answers.is_empty(), "{} answers were not asked for", script.answers.len());
+        script.asked.clone()
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().expect("nobody panics while holding it, but a test that fails")
+    }
+}
+
+impl Asked {
+    /// The operation of a request in JSON, such as `PutItem`, and its body.
+    #[must_use]
+    pub fn json(&self) -> (&str, Value) {
+        let operation = self.target.as_deref().and_then(|target| target.split('.').nth(1)).expect("a JSON request");
+        (operation, serde_json::from_str(&self.body).expect("the body is JSON"))
+    }
+
+    /// The fields of a request in AWS's query protocol, `Action` among them.
+    #[must_use]
+    pub fn form(&self) -> BTreeMap<String, String> {
+        form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
+    }
+}
+
+impl HttpConnector for Scripted {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = String::from_utf8_lossy(request.body().bytes().expect("a body that is no stream")).into_owned();
+        let target = request.headers().get("x-amz-target").map(str::to_owned);
+        let mut script = self.script();
+        script.asked.push(Asked { target, body });
+        let (status, answer) = script.answers.pop_front().expect("the script has an answer");
+        let status = status.try_into().expect("an HTTP status");
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answer))))
+    }
+}
+
+impl HttpClient for Scripted {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

@@ -1,0 +1,65 @@
+//! A subscriber's rows, inserted in one request.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use contract::{order, shipment};
+use store::{Inserted, Row};
+
+use crate::Shop;
+
+/// A row as its columns, for what a domain type never is.
+struct Columns(Vec<(&'static str, AttributeValue)>);
+
+impl Row for Columns {
+    fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
+        self.0.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart() {
+    let shop = Shop::open().await;
+    let ledger = shop.ledger("ShipmentsTable").await;
+    let rows: Vec<_> = (0..25).map(|_| shipment(order("81.50").id)).collect();
+    let early: Vec<_> = rows.iter().step_by(3).cloned().collect();
+    assert!(ledger.insert(&early).await.iter().all(|inserted| matches!(inserted, Inserted::New)));
+
+    let inserted = ledger.insert(&rows).await;
+    assert_eq!(inserted.len(), 25);
+    for (at, inserted) in inserted.iter().enumerate() {
+        match at % 3 {
+            0 => assert!(matches!(inserted, Inserted::AlreadyThere), "{at}: {inserted:?}"),
+            _ => assert!(matches!(inserted, Inserted::New), "{at}: {inserted:?}"),
+        }
+    }
+    assert_eq!(shop.tables.rows("ShipmentsTable").await.len(), 25);
+}
+
+#[tokio::test]
+async fn a_second_insert_changes_nothing() {
+    let shop = Shop::open().await;
+    let ledger = shop.ledger("ShipmentsTable").await;
+    let first = shipment(order("81.50").id);
+    let mut second = first.clone();
+    second.shipped_at = first.shipped_at + jiff::SignedDuration::from_secs(60);
+    ledger.insert(&[first]).await;
+    let before = shop.tables.rows("ShipmentsTable").await;
+    assert!(matches!(ledger.insert(&[second]).await[..], [Inserted::AlreadyThere]));
+    assert_eq!(shop.tables.rows("ShipmentsTable").await, before);
+}
+
+#[tokio::test]
+async fn one_bad_row_leaves_the_others_alone() {
+    let shop = Shop::open().await;
+    let ledger = shop.ledger("ShipmentsTable").await;
+    let mut rows: Vec<_> = (0..5).map(|_| Columns(shipment(order("81.50").id).columns())).collect();
+    let without_key = &mut rows[2].0;
+    without_key.retain(|(name, _)| *name != "order_id");
+    let inserted = ledger.insert(&rows).await;
+    for (at, inserted) in inserted.iter().enumerate() {
+        match at {
+            2 => assert!(matches!(inserted, Inserted::Failed(_)), "{inserted:?}"),
+            _ => assert!(matches!(inserted, Inserted::New), "{at}: {inserted:?}"),
+        }
+    }
+    assert_eq!(shop.tables.rows("ShipmentsTable").await.len(), 4);
+}

@@ -1,0 +1,43 @@
+//! The tables, on the backend that `AWS_ENDPOINT_URL` names: made from template.yaml, each test's its own.
+
+mod ledger;
+mod outbox;
+mod reading;
+mod saving;
+mod saving_once;
+
+use std::num::NonZeroU8;
+
+use contract::{Backend, Tables};
+use store::{Ledger, OrderTables, Orders, Outbox};
+
+const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
+
+struct Shop {
+    backend: Backend,
+    tables: Tables,
+    orders: Orders,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let backend = Backend::under_test();
+        let tables = Tables::make(&backend).await;
+        let names = OrderTables {
+            orders: tables.name("OrdersTable"),
+            shipments: tables.name("ShipmentsTable"),
+            coupons: tables.name("CouponsTable"),
+            idempotency_keys: tables.name("IdempotencyKeysTable"),
+        };
+        let orders = Orders::connect(backend.sdk(), names, SHARDS).await;
+        Self { backend, tables, orders }
+    }
+
+    async fn outbox(&self) -> Outbox {
+        Outbox::connect(self.backend.sdk(), self.tables.name("OrdersTable"), SHARDS).await
+    }
+
+    async fn ledger(&self, logical_id: &str) -> Ledger {
+        Ledger::connect(self.backend.sdk(), self.tables.name(logical_id)).await
+    }
+}

@@ -1,0 +1,106 @@
+//! Orders that are saved and not known to be announced.
+
+use std::collections::{BTreeSet, HashSet};
+
+use contract::order;
+use domain::{Order, OrderId};
+use jiff::{SignedDuration, Timestamp};
+use store::Outbox;
+
+use crate::{SHARDS, Shop};
+
+/// Every marked order until a time, page by page: its shard, and the sizes of the shard's pages.
+async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<usize>>) {
+    let (mut found, mut sizes) = (Vec::new(), Vec::new());
+    for shard in outbox.shards() {
+        let (mut next, mut pages) = (None, Vec::new());
+        loop {
+            let page = outbox.marked_until(shard, until, next).await.expect("a page");
+            pages.push(page.orders.len());
+            found.extend(page.orders.into_iter().map(|order| (shard, order)));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        sizes.push(pages);
+    }
+    (found, sizes)
+}
+
+fn ids<'a>(orders: impl IntoIterator<Item = &'a (u8, Order)>) -> HashSet<OrderId> {
+    orders.into_iter().map(|(_, order)| order.id).collect()
+}
+
+#[tokio::test]
+async fn marked_orders_are_found_in_every_shard_with_all_that_the_event_needs() {
+    let shop = Shop::open().await;
+    let mut placed = Vec::new();
+    while placed.iter().map(|order: &Order| order.id.shard(SHARDS)).collect::<BTreeSet<_>>().len() < 16 {
+        let order = order("81.50");
+        shop.orders.save(&order).await.unwrap();
+        placed.push(order);
+    }
+    let outbox = shop.outbox().await;
+    assert!(outbox.shards().eq(0..16));
+    let (found, _) = sweep(&outbox, placed[0].placed_at).await;
+    assert_eq!(found.len(), placed.len());
+    for (shard, order) in found {
+        assert_eq!(shard, order.id.shard(SHARDS));
+        assert!(placed.contains(&order), "{order:?}");
+    }
+    // The index holds what it needs for that, and no more: it is written with every order.
+    let needed = BTreeSet::from(["amount", "customer", "id", "outbox", "placed_at"]);
+    for row in shop.tables.index_rows("OrdersTable", "outbox").await {
+        assert_eq!(row.keys().map(String::as_str).collect::<BTreeSet<_>>(), needed);
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_found_from_the_second_it_was_placed_at() {
+    let shop = Shop::open().await;
+    let order = order("81.50");
+    shop.orders.save(&order).await.unwrap();
+    let outbox = shop.outbox().await;
+    for (milliseconds, expected) in [(-1, 0), (0, 1), (999, 1), (60_000, 1)] {
+        let (found, _) = sweep(&outbox, order.placed_at + SignedDuration::from_millis(milliseconds)).await;
+        assert_eq!(found.len(), expected, "{milliseconds} ms after");
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_lost_its_mark_is_not_found() {
+    let shop = Shop::open().await;
+    let orders = [order("81.50"), order("12.00"), order("80.00")];
+    for order in &orders {
+        shop.orders.save(order).await.unwrap();
+    }
+    let outbox = shop.outbox().await;
+    shop.orders.clear_mark(orders[0].id).await.unwrap();
+    outbox.clear(orders[2].id).await.unwrap();
+    let (found, _) = sweep(&outbox, orders[0].placed_at).await;
+    assert_eq!(ids(&found), HashSet::from([orders[1].id]));
+}
+
+#[tokio::test]
+async fn more_orders_of_a_shard_than_a_page_holds_come_oldest_first_and_once() {
+    let shop = Shop::open().await;
+    let start = order("81.50").placed_at;
+    let mut placed = Vec::new();
+    while placed.len() < 230 {
+        let mut order = order("81.50");
+        order.placed_at = start + SignedDuration::from_secs(i64::try_from(placed.len() / 3).unwrap());
+        if order.id.shard(SHARDS) == 7 {
+            placed.push(order);
+        }
+    }
+    // Newest first, so that the order they come in is the index's.
+    for order in placed.iter().rev() {
+        shop.orders.save(order).await.unwrap();
+    }
+    let (found, sizes) = sweep(&shop.outbox().await, start + SignedDuration::from_hours(1)).await;
+    assert_eq!(sizes[7], [100, 100, 30]);
+    assert!(found.iter().map(|(_, order)| order.placed_at).is_sorted());
+    assert_eq!(found.len(), 230);
+    assert_eq!(ids(&found), placed.iter().map(|order| order.id).collect());
+}

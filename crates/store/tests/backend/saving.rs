@@ -1,0 +1,72 @@
+//! One conditional put.
+
+use contract::order;
+use domain::OrderView;
+use store::StoreError;
+
+use crate::Shop;
+
+#[tokio::test]
+async fn a_saved_order_is_read_back_to_the_cent() {
+    let shop = Shop::open().await;
+    for amount in ["0.01", "80.00", "81.50", "999999999.99"] {
+        let order = order(amount);
+        shop.orders.save(&order).await.unwrap();
+        assert_eq!(shop.orders.read(order.id).await.unwrap(), Some(OrderView::new(order, None, None)));
+    }
+}
+
+#[tokio::test]
+async fn the_same_order_again_is_success_and_changes_nothing() {
+    let shop = Shop::open().await;
+    let order = order("81.50");
+    shop.orders.save(&order).await.unwrap();
+    let before = shop.tables.rows("OrdersTable").await;
+    shop.orders.save(&order).await.unwrap();
+    assert_eq!(shop.tables.rows("OrdersTable").await, before);
+}
+
+#[tokio::test]
+async fn the_same_order_again_does_not_mark_it_again() {
+    let shop = Shop::open().await;
+    let order = order("81.50");
+    shop.orders.save(&order).await.unwrap();
+    shop.orders.clear_mark(order.id).await.unwrap();
+    shop.orders.save(&order).await.unwrap();
+    assert_eq!(shop.tables.index_rows("OrdersTable", "outbox").await, []);
+}
+
+#[tokio::test]
+async fn another_order_with_the_same_id_is_refused() {
+    let shop = Shop::open().await;
+    let first = order("81.50");
+    let mut other = order("12.00");
+    other.id = first.id;
+    shop.orders.save(&first).await.unwrap();
+    let refused = shop.orders.save(&other).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Unavailable(code) if code == "ConditionalCheckFailedException"),
+        "{refused}"
+    );
+    assert_eq!(shop.orders.read(first.id).await.unwrap(), Some(OrderView::new(first, None, None)));
+}
+
+#[tokio::test]
+async fn an_announced_order_loses_its_mark_and_nothing_else() {
+    let shop = Shop::open().await;
+    let order = order("81.50");
+    shop.orders.save(&order).await.unwrap();
+    let mut rows = shop.tables.rows("OrdersTable").await;
+    shop.orders.clear_mark(order.id).await.unwrap();
+    assert!(rows[0].remove("outbox").is_some());
+    assert_eq!(shop.tables.rows("OrdersTable").await, rows);
+    shop.orders.clear_mark(order.id).await.expect("clearing twice is clearing");
+}
+
+#[tokio::test]
+async fn clearing_the_mark_of_an_unknown_order_makes_no_ghost_row() {
+    let shop = Shop::open().await;
+    shop.orders.clear_mark(order("81.50").id).await.unwrap();
+    shop.outbox().await.clear(order("81.50").id).await.unwrap();
+    assert_eq!(shop.tables.rows("OrdersTable").await, []);
+}

@@ -1,0 +1,67 @@
+//! The topic and its subscriptions, on the backend that `AWS_ENDPOINT_URL` names: made from template.yaml, each test's
+//! its own.
+
+use std::collections::{BTreeSet, HashSet};
+
+use contract::{Backend, Message, Topic, order};
+use domain::{Order, OrderPlaced};
+use topic::{OrdersTopic, Republisher};
+
+const EVERY_ORDER: &str = "FulfilmentSubscription";
+const FROM_80: &str = "PromotionSubscription";
+
+/// What a subscriber is to receive of an order: the event itself, and what it is filtered by.
+fn announced(order: &Order) -> Message {
+    let attributes = [["amount", "Number", &order.total().to_string()], ["type", "String", "order.placed"]];
+    Message {
+        body: OrderPlaced::from(order).encode(),
+        attributes: attributes.map(|attribute| attribute.map(str::to_owned)).into(),
+    }
+}
+
+/// Delivered is in no certain order.
+fn bodies<'a>(messages: impl IntoIterator<Item = &'a Message>) -> BTreeSet<&'a str> {
+    messages.into_iter().map(|message| message.body.as_str()).collect()
+}
+
+#[tokio::test]
+async fn an_order_arrives_raw_with_its_attributes() {
+    let backend = Backend::under_test();
+    let topic = Topic::make(&backend).await;
+    let order = order("81.50");
+    OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await.announce(&order).await.unwrap();
+    assert_eq!(topic.inbox(EVERY_ORDER).drain().await, [announced(&order)]);
+    assert_eq!(topic.inbox(FROM_80).drain().await, [announced(&order)]);
+}
+
+#[tokio::test]
+async fn the_filter_lets_80_through_and_not_a_cent_less() {
+    let backend = Backend::under_test();
+    let topic = Topic::make(&backend).await;
+    let publisher = OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await;
+    let orders = ["0.01", "79.99", "80.00", "80.01", "999999999.99"].map(order);
+    for order in &orders {
+        publisher.announce(order).await.unwrap();
+    }
+    let (every, from_80) = (topic.inbox(EVERY_ORDER).drain().await, topic.inbox(FROM_80).drain().await);
+    let sent: Vec<_> = orders.iter().map(announced).collect();
+    assert_eq!((bodies(&every), every.len()), (bodies(&sent), 5));
+    assert_eq!((bodies(&from_80), from_80.len()), (bodies(&sent[2..]), 3));
+}
+
+#[tokio::test]
+async fn ten_orders_in_one_request_arrive_as_ten_and_are_filtered_one_by_one() {
+    let backend = Backend::under_test();
+    let topic = Topic::make(&backend).await;
+    let publisher = Republisher::connect(backend.sdk(), topic.arn.clone()).await;
+    let orders: Vec<_> = (0..10).map(|at| order(if at % 2 == 0 { "80.00" } else { "79.99" })).collect();
+    let acknowledged = publisher.announce_all(&orders).await.unwrap();
+    assert_eq!(acknowledged, orders.iter().map(|order| order.id).collect::<HashSet<_>>());
+
+    let sent: Vec<_> = orders.iter().map(announced).collect();
+    let every = topic.inbox(EVERY_ORDER).drain().await;
+    assert_eq!((bodies(&every), every.len()), (bodies(&sent), 10));
+    assert!(every.iter().all(|message| sent.contains(message)), "{every:?}");
+    let from_80 = topic.inbox(FROM_80).drain().await;
+    assert_eq!((bodies(&from_80), from_80.len()), (bodies(sent.iter().step_by(2)), 5));
+}
