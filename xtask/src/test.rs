@@ -1,5 +1,6 @@
 //! `cargo xtask test`: what a change needs, and with `--all` the slow lanes as well.
 
+mod backends;
 mod lanes;
 pub(crate) mod stack;
 
@@ -31,6 +32,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     if all {
         stack::on_stacks_of_their_own(&tools, "outages", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;
+        backends::agree(&tools).await?;
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;
     }
