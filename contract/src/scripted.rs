@@ -47,12 +47,12 @@ impl Scripted {
         sdk::config(self.clone()).build()
     }
 
-    /// What it was asked, in order. Every answer must have been given.
+    /// What it was asked, in order: so many requests, and no others. Every answer must have been given.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked<const REQUESTS: usize>(&self) -> [Asked; REQUESTS] {
         let script = self.script();
         assert!(script.answers.is_empty(), "{} answers were not asked for", script.answers.len());
-        script.asked.clone()
+        script.asked.clone().try_into().unwrap_or_else(|asked| panic!("other requests than expected: {asked:#?}"))
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {
@@ -72,6 +72,18 @@ impl Asked {
     #[must_use]
     pub fn form(&self) -> BTreeMap<String, String> {
         form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
+    }
+
+    /// The message attributes of a request to SNS, or of its entry whose fields begin so: name, data type, value.
+    #[must_use]
+    pub fn message_attributes(&self, entry: &str) -> Vec<[String; 3]> {
+        let form = self.form();
+        let field = |at: usize, name: &str| form.get(&format!("{entry}MessageAttributes.entry.{at}.{name}")).cloned();
+        let attributes = (1..)
+            .map_while(|at| Some([field(at, "Name")?, field(at, "Value.DataType")?, field(at, "Value.StringValue")?]));
+        let mut attributes: Vec<_> = attributes.collect();
+        attributes.sort();
+        attributes
     }
 }
 

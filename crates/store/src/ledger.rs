@@ -84,3 +84,74 @@ impl Ledger {
 fn failed<R>(rows: &[R], error: impl Fn() -> StoreError) -> Vec<Inserted> {
     rows.iter().map(|_| Inserted::Failed(error())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{Scripted, order, shipment};
+    use domain::Shipment;
+    use serde_json::{Value, json};
+
+    /// Inserts into a table of an AWS that answers so, after it answered the opening of the connection.
+    async fn insert(rows: &[Shipment], answer: (u16, Value)) -> (Scripted, Vec<Inserted>) {
+        let aws = Scripted::answering([(200, json!({})), answer]);
+        let ledger = Ledger::connect(&aws.sdk(), "shipments".to_owned()).await;
+        let inserted = ledger.insert(rows).await;
+        (aws, inserted)
+    }
+
+    fn shipments<const ROWS: usize>() -> [Shipment; ROWS] {
+        std::array::from_fn(|_| shipment(order("81.50").id))
+    }
+
+    #[tokio::test]
+    async fn rows_go_in_one_request_of_one_insert_each() {
+        let rows = shipments::<2>();
+        let (aws, _) = insert(&rows, (200, json!({"Responses": [{}, {}]}))).await;
+        let [_primed, asked] = aws.asked();
+        let (operation, body) = asked.json();
+        assert_eq!(operation, "BatchExecuteStatement");
+        let statement = r#"INSERT INTO "shipments" VALUE {'order_id': ?, 'tracking_number': ?, 'shipped_at': ?}"#;
+        let expected = rows.map(|Shipment { order_id, tracking_number, shipped_at }| {
+            let [id, number, at] = [order_id.to_string(), tracking_number.to_string(), shipped_at.to_string()];
+            json!({"Statement": statement, "Parameters": [{"S": id}, {"S": number}, {"S": at}]})
+        });
+        assert_eq!(body["Statements"], json!(expected));
+    }
+
+    #[tokio::test]
+    async fn each_statement_has_an_answer_of_its_own() {
+        let answer = json!({"Responses": [
+            {"TableName": "shipments"},
+            {"Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}},
+            {"Error": {"Code": "ThrottlingError", "Message": "slow down"}},
+            {"Error": {"Code": "ValidationError", "Message": "Ada Lovelace"}},
+            {"Error": {}},
+        ]});
+        let (_, inserted) = insert(&shipments::<5>(), (200, answer)).await;
+        assert!(matches!(inserted[..2], [Inserted::New, Inserted::AlreadyThere]), "{inserted:?}");
+        let told: Vec<_> = inserted[2..]
+            .iter()
+            .map(|inserted| match inserted {
+                Inserted::Failed(StoreError::Unavailable(why)) => why.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(told, ["ThrottlingError", "ValidationError", "no error code"]);
+    }
+
+    #[tokio::test]
+    async fn fewer_answers_than_statements_are_none() {
+        for responses in [json!({}), json!({"Responses": [{}]}), json!({"Responses": [{}, {}, {}]})] {
+            let (_, inserted) = insert(&shipments::<2>(), (200, responses)).await;
+            assert!(matches!(inserted[..], [Inserted::Failed(_), Inserted::Failed(_)]), "{inserted:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_request_is_no_row() {
+        let refused = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"});
+        let (_, inserted) = insert(&shipments::<2>(), (400, refused)).await;
+        assert!(matches!(inserted[..], [Inserted::Failed(_), Inserted::Failed(_)]), "{inserted:?}");
+    }
+}

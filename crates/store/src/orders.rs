@@ -107,3 +107,78 @@ impl Orders {
         )))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use contract::{Scripted, order, shipment};
+    use domain::Status;
+    use serde_json::{Value, json};
+
+    pub(crate) const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
+
+    pub(crate) async fn orders(aws: &Scripted) -> Orders {
+        let tables = OrderTables {
+            orders: "orders".to_owned(),
+            shipments: "shipments".to_owned(),
+            coupons: "coupons".to_owned(),
+            idempotency_keys: "keys".to_owned(),
+        };
+        Orders::connect(&aws.sdk(), tables, SHARDS).await
+    }
+
+    fn order_row(id: OrderId) -> Value {
+        json!({
+            "id": {"S": id.to_string()}, "customer": {"S": "Ada Lovelace"}, "amount": {"N": "81.5"},
+            "placed_at": {"S": "2026-11-22T10:00:00Z"},
+        })
+    }
+
+    fn keys_of(attribute: &str, id: OrderId) -> Value {
+        json!({"Keys": [{attribute: {"S": id.to_string()}}], "ConsistentRead": true})
+    }
+
+    #[tokio::test]
+    async fn an_order_is_read_in_one_strongly_consistent_request() {
+        let aws = Scripted::answering([(200, json!({})), (200, json!({}))]);
+        let id = order("81.50").id;
+        assert_eq!(orders(&aws).await.read(id).await.unwrap(), None);
+        let [_primed, read] = aws.asked();
+        let (operation, body) = read.json();
+        assert_eq!(operation, "BatchGetItem");
+        let expected = json!({
+            "orders": keys_of("id", id), "shipments": keys_of("order_id", id), "coupons": keys_of("order_id", id),
+        });
+        assert_eq!(body["RequestItems"], expected);
+    }
+
+    #[tokio::test]
+    async fn keys_that_were_left_unread_are_asked_for_again() {
+        let shipment = shipment(order("81.50").id);
+        let id = shipment.order_id;
+        let left = json!({"shipments": keys_of("order_id", id)});
+        let shipment_row = json!({
+            "order_id": {"S": id.to_string()}, "tracking_number": {"S": shipment.tracking_number.as_str()},
+            "shipped_at": {"S": shipment.shipped_at.to_string()},
+        });
+        let aws = Scripted::answering([
+            (200, json!({})),
+            (200, json!({"Responses": {"orders": [order_row(id)]}, "UnprocessedKeys": left})),
+            (200, json!({"Responses": {"shipments": [shipment_row]}, "UnprocessedKeys": {}})),
+        ]);
+        let read = orders(&aws).await.read(id).await.unwrap().unwrap();
+        assert_eq!((read.id, read.status), (id, Status::Fulfilled));
+        let [_primed, _first, second] = aws.asked();
+        assert_eq!(second.json().1["RequestItems"], left);
+    }
+
+    #[tokio::test]
+    async fn an_order_that_was_left_unread_is_not_taken_for_unknown() {
+        let id = order("81.50").id;
+        let busy = (200, json!({"Responses": {}, "UnprocessedKeys": {"orders": keys_of("id", id)}}));
+        let aws = Scripted::answering([(200, json!({})), busy.clone(), busy.clone(), busy]);
+        let error = orders(&aws).await.read(id).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        let [_primed, _first, _second, _third] = aws.asked();
+    }
+}

@@ -100,3 +100,36 @@ pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(
         _ => Err(StoreError::unavailable(&error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{Scripted, order};
+    use serde_json::json;
+
+    const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
+
+    #[tokio::test]
+    async fn a_mark_is_taken_from_a_row_that_is_there() {
+        let aws = Scripted::answering([(200, json!({})), (200, json!({}))]);
+        let id = order("81.50").id;
+        Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(id).await.unwrap();
+        let [_primed, clear] = aws.asked();
+        let (operation, body) = clear.json();
+        assert_eq!(operation, "UpdateItem");
+        let expected = json!({
+            "TableName": "orders", "Key": {"id": {"S": id.to_string()}}, "UpdateExpression": "REMOVE outbox",
+            "ConditionExpression": "attribute_exists(id)",
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[tokio::test]
+    async fn the_relay_tries_once() {
+        let aws = Scripted::answering([(200, json!({})), (500, json!({})), (500, json!({}))]);
+        let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
+        outbox.clear(order("81.50").id).await.unwrap_err();
+        outbox.marked_until(0, Timestamp::UNIX_EPOCH, None).await.unwrap_err();
+        let [_primed, _clear, _query] = aws.asked();
+    }
+}

@@ -120,3 +120,125 @@ fn claimed(row: &Attributes, order: &Order, claim: &Claim) -> Result<Claimed, St
 fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
     row.and_then(|row| Reader { table: "orders", row }.order().ok()).is_some_and(|saved| saved == *order)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::tests::{SHARDS, orders};
+    use contract::{Scripted, order};
+    use serde_json::{Value, json};
+
+    /// An AWS whose first answer is for the opening of the connection.
+    fn aws(answers: impl IntoIterator<Item = (u16, Value)>) -> Scripted {
+        Scripted::answering([(200, json!({}))].into_iter().chain(answers))
+    }
+
+    fn claim() -> Claim {
+        Claim { key: "k".parse().unwrap(), fingerprint: "f".to_owned(), answer: "first".to_owned() }
+    }
+
+    fn row(order: &Order) -> Value {
+        json!({
+            "id": {"S": order.id.to_string()}, "customer": {"S": "Ada Lovelace"}, "amount": {"N": "81.50"},
+            "placed_at": {"S": "2026-11-22T10:00:00Z"}, "outbox": {"N": order.id.shard(SHARDS).to_string()},
+        })
+    }
+
+    fn error(kind: &str, more: &Value) -> (u16, Value) {
+        let mut body = json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "no"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        (400, body)
+    }
+
+    fn cancelled(codes: [&str; 2]) -> (u16, Value) {
+        let reasons = codes.map(|code| json!({"Code": code}));
+        error("TransactionCanceledException", &json!({"CancellationReasons": reasons}))
+    }
+
+    #[tokio::test]
+    async fn one_put_carries_the_order_and_its_mark_if_there_is_no_such_order() {
+        let aws = aws([(200, json!({}))]);
+        let order = order("81.50");
+        orders(&aws).await.save(&order).await.unwrap();
+        let [_primed, put] = aws.asked();
+        let (operation, body) = put.json();
+        assert_eq!(operation, "PutItem");
+        let expected = json!({
+            "TableName": "orders", "Item": row(&order), "ConditionExpression": "attribute_not_exists(id)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[tokio::test]
+    async fn a_put_whose_answer_was_lost_is_found_by_the_next_attempt() {
+        let order = order("81.50");
+        let found = error("ConditionalCheckFailedException", &json!({"Item": row(&order)}));
+        let aws = aws([(500, json!({})), found]);
+        orders(&aws).await.save(&order).await.unwrap();
+        let [_primed, _lost, _found] = aws.asked();
+    }
+
+    #[tokio::test]
+    async fn a_failed_condition_that_shows_no_row_is_no_success() {
+        let aws = aws([error("ConditionalCheckFailedException", &json!({}))]);
+        orders(&aws).await.save(&order("81.50")).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn one_transaction_holds_the_key_and_the_order_with_its_mark() {
+        let aws = aws([(200, json!({}))]);
+        let order = order("81.50");
+        assert_eq!(orders(&aws).await.save_once(&order, &claim()).await.unwrap(), Claimed::Now);
+        let [_primed, write] = aws.asked();
+        let (operation, body) = write.json();
+        assert_eq!(operation, "TransactWriteItems");
+        let placed_at = order.placed_at.as_second();
+        let key = json!({
+            "idempotency_key": {"S": "k"}, "fingerprint": {"S": "f"}, "order_id": {"S": order.id.to_string()},
+            "answer": {"S": "first"}, "expires_at": {"N": (placed_at + 86_400).to_string()},
+        });
+        let expected = json!([
+            {"Put": {
+                "TableName": "keys", "Item": key,
+                "ConditionExpression": "attribute_not_exists(idempotency_key) OR expires_at <= :now",
+                "ExpressionAttributeValues": {":now": {"N": placed_at.to_string()}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }},
+            {"Put": {"TableName": "orders", "Item": row(&order), "ConditionExpression": "attribute_not_exists(id)"}},
+        ]);
+        assert_eq!(body["TransactItems"], expected);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_met_another_is_tried_again() {
+        let aws = aws([cancelled(["TransactionConflict", "None"]), (200, json!({}))]);
+        assert_eq!(orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap(), Claimed::Now);
+        let [_primed, _first, _second] = aws.asked();
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_meets_others_for_ever_is_unavailable_and_not_a_used_key() {
+        let conflict = || cancelled(["TransactionConflict", "None"]);
+        let aws = aws([conflict(), conflict(), conflict()]);
+        let error = orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        let [_primed, _first, _second, _third] = aws.asked();
+    }
+
+    #[tokio::test]
+    async fn a_condition_that_failed_is_not_tried_again() {
+        let aws = aws([cancelled(["TransactionConflict", "ConditionalCheckFailed"])]);
+        orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap_err();
+        let [_primed, _only] = aws.asked();
+    }
+
+    #[tokio::test]
+    async fn a_token_that_met_itself_is_replaced_and_the_table_asked() {
+        let aws = aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
+        assert_eq!(orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap(), Claimed::Now);
+        let [_primed, first, second] = aws.asked();
+        let [first, second] = [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());
+        assert!(first.is_string() && second.is_string() && first != second, "{first} {second}");
+    }
+}

@@ -32,3 +32,37 @@ impl OrdersTopic {
         publish.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{Scripted, order};
+
+    const REFUSED: (u16, &str) = (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
+    const PUBLISHED: (u16, &str) =
+        (200, "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>");
+
+    #[tokio::test]
+    async fn a_publish_carries_the_event_its_type_and_what_is_paid_as_a_number() {
+        let aws = Scripted::answering([REFUSED, PUBLISHED]);
+        let order = order("80.00");
+        OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await.announce(&order).await.unwrap();
+        let [_primed, publish] = aws.asked();
+        let form = publish.form();
+        let event = OrderPlaced::from(&order).encode();
+        for (name, value) in [("Action", "Publish"), ("TopicArn", "arn"), ("Message", &event)] {
+            assert_eq!(form.get(name).map(String::as_str), Some(value), "{name}");
+        }
+        assert_eq!(publish.message_attributes(""), [["amount", "Number", "80.00"], ["type", "String", "order.placed"]]);
+    }
+
+    #[tokio::test]
+    async fn a_publish_that_failed_is_tried_again_once() {
+        let failed = (503, "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>");
+        let aws = Scripted::answering([REFUSED, failed, PUBLISHED, failed, failed]);
+        let topic = OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await;
+        topic.announce(&order("80.00")).await.unwrap();
+        topic.announce(&order("80.00")).await.unwrap_err();
+        let [_primed, _failed, _published, _failed_again, _given_up] = aws.asked();
+    }
+}

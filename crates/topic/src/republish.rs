@@ -44,3 +44,63 @@ impl Republisher {
         Ok(acknowledged.iter().filter_map(|entry| entry.id()?.parse().ok()).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{Scripted, order};
+
+    const REFUSED: (u16, &str) = (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
+
+    fn answer(successful: &[OrderId], failed: &[OrderId]) -> (u16, String) {
+        let members = |ids: &[OrderId], rest: &str| {
+            let members = ids.iter().map(|id| format!("<member><Id>{id}</Id>{rest}</member>"));
+            members.collect::<Vec<_>>().concat()
+        };
+        let successful = members(successful, "<MessageId>1</MessageId>");
+        let failed = members(failed, "<Code>InternalError</Code><SenderFault>false</SenderFault>");
+        let result = format!("<Successful>{successful}</Successful><Failed>{failed}</Failed>");
+        let result = format!("<PublishBatchResult>{result}</PublishBatchResult>");
+        (200, format!("<PublishBatchResponse>{result}</PublishBatchResponse>"))
+    }
+
+    async fn republisher(answer: (u16, String)) -> (Scripted, Republisher) {
+        let (status, refused) = REFUSED;
+        let aws = Scripted::answering([(status, refused.to_owned()), answer]);
+        let republisher = Republisher::connect(&aws.sdk(), "arn".to_owned()).await;
+        (aws, republisher)
+    }
+
+    #[tokio::test]
+    async fn each_entry_carries_its_event_its_type_and_what_is_paid_as_a_number() {
+        let orders = [order("80.00"), order("79.99")];
+        let (aws, topic) = republisher(answer(&orders.each_ref().map(|order| order.id), &[])).await;
+        topic.announce_all(&orders).await.unwrap();
+        let [_primed, publish] = aws.asked();
+        let form = publish.form();
+        assert_eq!((&*form["Action"], &*form["TopicArn"]), ("PublishBatch", "arn"));
+        for (order, at) in orders.iter().zip(1..) {
+            let entry = format!("PublishBatchRequestEntries.member.{at}.");
+            assert_eq!(form[&format!("{entry}Id")], order.id.to_string());
+            assert_eq!(form[&format!("{entry}Message")], OrderPlaced::from(order).encode());
+            let amount = order.total().to_string();
+            let expected = [["amount", "Number", &amount], ["type", "String", "order.placed"]];
+            assert_eq!(publish.message_attributes(&entry), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_sns_acknowledged_counts_as_announced() {
+        let orders = [order("80.00"), order("79.99"), order("81.50")];
+        let [first, second, _unmentioned] = orders.each_ref().map(|order| order.id);
+        let (_, topic) = republisher(answer(&[second], &[first])).await;
+        assert_eq!(topic.announce_all(&orders).await.unwrap(), HashSet::from([second]));
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_failed_is_not_tried_again() {
+        let (aws, topic) = republisher((503, String::new())).await;
+        topic.announce_all(&[order("80.00")]).await.unwrap_err();
+        let [_primed, _only] = aws.asked();
+    }
+}
