@@ -1,8 +1,9 @@
 //! The tables, behind the domain's types. No other crate of the functions names DynamoDB.
 //!
 //! Each service owns its table and none writes another's: [`Orders`] is what the orders function holds, an
-//! [`Outbox`] the relay, a [`Ledger`] a subscriber.
+//! [`Outbox`] the relay, a [`Ledger`] a subscriber. The operator's command reads all of them through an [`Audit`].
 
+mod audit;
 mod client;
 mod conflict;
 mod error;
@@ -12,6 +13,7 @@ mod outbox;
 mod row;
 mod save;
 
+pub use audit::{Audit, SavedOrder, Scanned};
 pub use error::StoreError;
 pub use ledger::{Inserted, Ledger};
 pub use orders::{OrderTables, Orders};

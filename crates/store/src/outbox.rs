@@ -13,10 +13,11 @@ use domain::{Order, OrderId};
 use jiff::Timestamp;
 
 use crate::StoreError;
+use crate::audit::PATIENT;
 use crate::client::{Budget, client};
 use crate::row::{Attributes, OUTBOX, Reader};
 
-/// The relay's view of the orders table. Its calls are tried once: the next minute is the retry.
+/// The marks in the orders table.
 #[derive(Clone, Debug)]
 pub struct Outbox {
     client: Client,
@@ -33,9 +34,9 @@ pub struct Page {
     pub next: Option<Next>,
 }
 
-/// Where a page of a shard begins.
+/// Where a page begins.
 #[derive(Clone, Debug)]
-pub struct Next(Attributes);
+pub struct Next(pub(crate) Attributes);
 
 /// The index of marked orders, as the template names it.
 const INDEX: &str = "outbox";
@@ -44,14 +45,20 @@ const PAGE: i32 = 100;
 const ONCE: Budget = Budget { attempts: 1, attempt: Duration::from_millis(900), whole: Duration::from_secs(1) };
 
 impl Outbox {
-    /// Makes a client and opens its connection by looking for orders of long ago. Should that fail, the first sweep
-    /// opens it.
+    /// For the relay: its calls are tried once, as the next minute is the retry. Makes a client and opens its connection
+    /// by looking for orders of long ago. Should that fail, the first sweep opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
         let outbox = Self { client: client(sdk, ONCE), table, shards };
         if let Err(error) = outbox.marked_until(0, Timestamp::UNIX_EPOCH, None).await {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
         outbox
+    }
+
+    /// For an operator, whose calls may take their time. Nothing is asked yet.
+    #[must_use]
+    pub fn patient(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
+        Self { client: client(sdk, PATIENT), table, shards }
     }
 
     /// The shards that there are.

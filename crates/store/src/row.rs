@@ -82,7 +82,7 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     pub(crate) fn order(&self) -> Result<Order, StoreError> {
         Ok(Order {
-            id: self.parsed("id")?,
+            id: self.id()?,
             customer: self.parsed("customer")?,
             amount: self.parsed("amount")?,
             placed_at: self.parsed("placed_at")?,
@@ -114,7 +114,13 @@ impl Reader<'_> {
         })
     }
 
-    fn order_id(&self) -> Result<OrderId, StoreError> {
+    /// The key of an order's row.
+    pub(crate) fn id(&self) -> Result<OrderId, StoreError> {
+        self.parsed("id")
+    }
+
+    /// The key of a subscriber's row.
+    pub(crate) fn order_id(&self) -> Result<OrderId, StoreError> {
         self.parsed("order_id")
     }
 

@@ -1,15 +1,18 @@
 //! Announcing orders on the topic. No other crate of the functions names SNS.
 //!
-//! [`OrdersTopic`] is what the orders function holds, a [`Republisher`] the relay.
+//! [`OrdersTopic`] is what the orders function holds, a [`Republisher`] the relay. The operator's command reads who hears
+//! what through [`Subscriptions`].
 
 mod announce;
 mod client;
 mod republish;
+mod subscriptions;
 
 pub use announce::OrdersTopic;
 pub use republish::Republisher;
+pub use subscriptions::{Filter, Subscriptions};
 
-/// The announcement is not known to have been made.
+/// SNS is not known to have done what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("SNS is unavailable: {0}")]
 pub struct TopicError(String);

@@ -9,9 +9,9 @@ use aws_types::SdkConfig;
 use domain::{Order, OrderId, OrderPlaced};
 
 use crate::TopicError;
-use crate::client::{Budget, attributes, connect, unavailable};
+use crate::client::{Budget, PATIENT, attributes, client, connect, unavailable};
 
-/// The topic, for the relay. Its calls are tried once: the next minute is the retry.
+/// The topic, for many orders at once.
 #[derive(Clone, Debug)]
 pub struct Republisher {
     client: Client,
@@ -24,9 +24,15 @@ impl Republisher {
     /// The most orders of one [`Self::announce_all`], SNS's limit for `PublishBatch`.
     pub const MAX_ORDERS: usize = 10;
 
-    /// Makes a client and opens its connection.
+    /// For the relay: its calls are tried once, as the next minute is the retry. Makes a client and opens its connection.
     pub async fn connect(sdk: &SdkConfig, arn: String) -> Self {
         Self { client: connect(sdk, &arn, ONCE).await, arn }
+    }
+
+    /// For an operator, whose calls may take their time. Nothing is asked yet.
+    #[must_use]
+    pub fn patient(sdk: &SdkConfig, arn: String) -> Self {
+        Self { client: client(sdk, PATIENT), arn }
     }
 
     /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request, and gives the ids of those that

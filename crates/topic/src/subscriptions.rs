@@ -1,0 +1,55 @@
+//! Who hears what: the filter that the topic applies for a subscriber, as it is in force now.
+
+use std::collections::HashMap;
+
+use aws_sdk_sns::Client;
+use aws_types::SdkConfig;
+
+use crate::TopicError;
+use crate::client::{PATIENT, client, unavailable};
+
+/// The topic's subscriptions, for an operator.
+#[derive(Clone, Debug)]
+pub struct Subscriptions {
+    client: Client,
+    arn: String,
+}
+
+/// What a subscription lets through, in SNS's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// The filter policy, JSON. Without one, everything passes.
+    pub policy: Option<String>,
+    /// What the policy is about: `MessageAttributes`, which is also what it is without a scope, or `MessageBody`.
+    pub scope: Option<String>,
+}
+
+impl Subscriptions {
+    /// Makes a client; nothing is asked yet.
+    #[must_use]
+    pub fn of(sdk: &SdkConfig, topic_arn: String) -> Self {
+        Self { client: client(sdk, PATIENT), arn: topic_arn }
+    }
+
+    /// The filter of the queue with this ARN, or nothing if it is not subscribed.
+    pub async fn filter_of(&self, queue_arn: &str) -> Result<Option<Filter>, TopicError> {
+        let mut all = self.client.list_subscriptions_by_topic().topic_arn(&self.arn).into_paginator().items().send();
+        while let Some(subscription) = all.next().await {
+            let subscription = subscription.map_err(|error| unavailable(&error))?;
+            if subscription.endpoint() == Some(queue_arn)
+                && let Some(arn) = subscription.subscription_arn
+            {
+                return self.filter(arn).await.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn filter(&self, subscription_arn: String) -> Result<Filter, TopicError> {
+        let answer = self.client.get_subscription_attributes().subscription_arn(subscription_arn).send().await;
+        let mut attributes: HashMap<_, _> = answer.map_err(|error| unavailable(&error))?.attributes.unwrap_or_default();
+        // SNS leaves out what is not set; an empty text means the same.
+        let mut told = |name: &str| attributes.remove(name).filter(|value| !value.is_empty());
+        Ok(Filter { policy: told("FilterPolicy"), scope: told("FilterPolicyScope") })
+    }
+}
