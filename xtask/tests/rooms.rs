@@ -7,7 +7,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each room, and the rooms of ours that it may depend on.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("aligned", &[]),
@@ -22,17 +22,19 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("local", &[]),
     ("harness", &[]),
     ("contract", &["domain"]),
+    ("ops", &["domain", "store", "topic"]),
     ("e2e", &["harness", "local"]),
     ("xtask", &["local"]),
 ];
 
 /// What only some rooms may name. `aligned` names all that the functions share and uses none of it.
-const NAMED_BY: [(&str, &[&str]); 5] = [
+const NAMED_BY: [(&str, &[&str]); 6] = [
     ("aws-sdk-dynamodb", &["aligned", "store", "contract", "e2e"]),
     ("aws-sdk-sns", &["aligned", "topic", "contract", "e2e"]),
-    ("aws-sdk-sqs", &["contract", "e2e"]),
+    ("aws-sdk-sqs", &["contract", "ops", "e2e"]),
     ("aws_lambda_events", &["aligned", "batch"]),
-    ("aws-config", &["e2e"]),
+    ("aws-sdk-cloudformation", &["ops"]),
+    ("aws-config", &["ops", "e2e"]),
 ];
 
 /// The rooms that read the environment: `startup` for the functions; the others are not part of them.

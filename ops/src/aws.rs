@@ -1,0 +1,63 @@
+//! The way to AWS, and its errors in words.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// The SDK's whole chain: environment, profiles, SSO, processes, instance roles.
+pub(crate) async fn as_every_tool_finds_it() -> SdkConfig {
+    loader().load().await
+}
+
+/// The emulator of `cargo xtask run`, which takes any keys.
+pub(crate) async fn on_this_machine(port: u16) -> SdkConfig {
+    let keys = Credentials::new("test", "test", None, None, "--local");
+    let endpoint = format!("http://localhost:{port}");
+    loader().credentials_provider(keys).region(Region::from_static("us-east-1")).endpoint_url(endpoint).load().await
+}
+
+fn loader() -> ConfigLoader {
+    // One TLS stack for all of the workspace: rustls on ring.
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(15))
+        .build();
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts)
+}
+
+/// What AWS said, or why it said nothing.
+pub(crate) fn told<E, R>(error: &SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    match error {
+        SdkError::ServiceError(refused) => {
+            let (code, message) = (refused.err().code(), refused.err().message());
+            format!("{}: {}", code.unwrap_or("an error without a code"), message.unwrap_or("no message"))
+        }
+        SdkError::TimeoutError(_) => "AWS did not answer in time".to_owned(),
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(error) => format!("AWS cannot be reached: {}", with_causes(error)),
+            None => "AWS cannot be reached".to_owned(),
+        },
+        other => with_causes(other),
+    }
+}
+
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        told = format!("{told}: {error}");
+        cause = error.source();
+    }
+    told
+}

@@ -1,0 +1,72 @@
+//! A difference between what was ordered and what was done, and what to do about it.
+
+use std::fmt;
+
+use domain::{Amount, OrderId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One difference, of one order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) order_id: OrderId,
+    #[serde(flatten)]
+    pub(crate) difference: Difference,
+}
+
+/// What is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "finding", rename_all = "snake_case")]
+pub(crate) enum Difference {
+    /// The order is older than the grace, and was not shipped.
+    NoShipment { placed_at: Timestamp },
+    /// The order is older than the grace, earned a coupon, and has none.
+    NoCoupon { placed_at: Timestamp, total: Amount },
+    /// The order has a coupon that the filter policy does not give it.
+    CouponNotEarned { total: Amount },
+    /// The shipment belongs to no order.
+    ShipmentWithoutOrder,
+    /// The coupon belongs to no order.
+    CouponWithoutOrder,
+    /// The order's row is not what this version writes.
+    UnreadableOrder { problem: String },
+}
+
+impl fmt::Display for Finding {
+    /// One line: which order, what is wrong, what to do.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.order_id;
+        write!(formatter, "{id}  ")?;
+        match &self.difference {
+            Difference::NoShipment { placed_at } => write!(
+                formatter,
+                "no shipment, placed at {placed_at}: if no queue holds its event (ops dlq list), ops orders replay {id}"
+            ),
+            Difference::NoCoupon { placed_at, total } => write!(
+                formatter,
+                "no coupon for {total}, placed at {placed_at}: if no queue holds its event (ops dlq list), \
+                 ops orders replay {id}"
+            ),
+            Difference::CouponNotEarned { total } => write!(
+                formatter,
+                "a coupon for {total}, which does not earn one: see whether the filter policy was changed; \
+                 leave the coupon to the customer"
+            ),
+            Difference::ShipmentWithoutOrder => {
+                write!(
+                    formatter,
+                    "a shipment without an order: find out who published its event, or what deleted the order"
+                )
+            }
+            Difference::CouponWithoutOrder => {
+                write!(
+                    formatter,
+                    "a coupon without an order: find out who published its event, or what deleted the order"
+                )
+            }
+            Difference::UnreadableOrder { problem } => {
+                write!(formatter, "{problem}: find out what wrote it, and mend the row")
+            }
+        }
+    }
+}

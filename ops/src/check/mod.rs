@@ -1,0 +1,102 @@
+//! `ops check`: whether what was ordered is what was done.
+
+mod filter;
+mod finding;
+mod reconcile;
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result};
+use aws_sdk_sqs::Client;
+use domain::OrderId;
+use filter::AmountFilter;
+use finding::Finding;
+use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp};
+use reconcile::Reconciliation;
+use store::{Audit, Next, SavedOrder, Scanned, StoreError};
+use topic::Subscriptions;
+
+use crate::operator::Operator;
+use crate::outcome::Outcome;
+use crate::output::count;
+use crate::progress;
+use crate::queue::Queue;
+
+/// Options of `ops check`.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How long an order may be on its way before it is missed, in seconds.
+    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
+    grace: u32,
+}
+
+/// Reads everything and lists every difference.
+pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Result<Outcome> {
+    let filter = filter_in_force(operator).await?;
+    operator.output.say(format!("Orders {filter} earn a coupon, says the subscription's filter policy."));
+    // Counted from before the shipments are read: one that comes while they are read may be overlooked.
+    let due_until = Timestamp::now().checked_sub(SignedDuration::from_secs(grace.into()))?;
+    let audit = Audit::of(&operator.sdk, operator.tables()?);
+
+    // Orders last: an order that is placed meanwhile is too young to be missed. The other way round, its shipment would
+    // seem to belong to no order.
+    let spinner = progress::spinner("Reading rows");
+    let shipped = ids(&spinner, async |from| audit.shipped(from).await).await?;
+    let rewarded = ids(&spinner, async |from| audit.rewarded(from).await).await?;
+    let mut reconciliation = Reconciliation { shipped, rewarded, due_until };
+    let (mut orders, mut differences) = (0, 0);
+    let mut tell = |finding: Finding| {
+        differences += 1;
+        spinner.suspend(|| operator.output.line(&finding))
+    };
+    let mut from = None;
+    loop {
+        let page = audit.orders(from).await?;
+        for SavedOrder { id, order, .. } in page.rows {
+            orders += 1;
+            spinner.inc(1);
+            let findings = match order {
+                Ok(order) => reconciliation.order(&order, filter.lets_through(order.total())),
+                Err(error) => reconciliation.unreadable(id, &error.to_string()),
+            };
+            findings.into_iter().try_for_each(&mut tell)?;
+        }
+        from = page.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    reconciliation.without_order().into_iter().try_for_each(&mut tell)?;
+    spinner.finish_and_clear();
+    let differences_told = count(differences, "difference", "differences");
+    operator.output.say(format!("{} compared, {differences_told}.", count(orders, "order", "orders")));
+    Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
+}
+
+/// What the topic lets through to promotion's queue now. The template says what it should be; this is what it is.
+async fn filter_in_force(operator: &Operator) -> Result<AmountFilter> {
+    let url = operator.stack.output("PromotionQueueUrl")?.to_owned();
+    let queue = Queue { client: Client::new(&operator.sdk), url };
+    let topic = operator.stack.output("OrdersTopicArn")?.to_owned();
+    let filter = Subscriptions::of(&operator.sdk, topic).filter_of(&queue.arn().await?).await?;
+    let filter = filter.context("promotion's queue is not subscribed to the topic: no order can earn a coupon")?;
+    AmountFilter::read(&filter)
+}
+
+/// The ids of all rows of a subscriber's table.
+async fn ids(
+    spinner: &ProgressBar,
+    page: impl AsyncFn(Option<Next>) -> Result<Scanned<OrderId>, StoreError>,
+) -> Result<HashSet<OrderId>> {
+    let (mut ids, mut from) = (HashSet::new(), None);
+    loop {
+        let Scanned { rows, next } = page(from).await?;
+        spinner.inc(u64::try_from(rows.len())?);
+        ids.extend(rows);
+        if next.is_none() {
+            return Ok(ids);
+        }
+        from = next;
+    }
+}

@@ -1,0 +1,150 @@
+//! Comparing, one order at a time, so that orders need not all be held. Pure: ids, cents and times.
+
+use std::collections::HashSet;
+
+use domain::{Order, OrderId};
+use jiff::Timestamp;
+
+use super::finding::{Difference, Finding};
+
+/// What was done and has not been found an order for yet.
+#[derive(Debug)]
+pub(crate) struct Reconciliation {
+    /// The orders that have a shipment.
+    pub(crate) shipped: HashSet<OrderId>,
+    /// The orders that have a coupon.
+    pub(crate) rewarded: HashSet<OrderId>,
+    /// An order that was placed then or before is missed when it was not carried out.
+    pub(crate) due_until: Timestamp,
+}
+
+impl Reconciliation {
+    /// Compares an order with what was done for it. Each order comes once.
+    pub(crate) fn order(&mut self, order: &Order, earns_coupon: bool) -> Vec<Finding> {
+        let (shipped, rewarded) = (self.shipped.remove(&order.id), self.rewarded.remove(&order.id));
+        let (placed_at, total) = (order.placed_at, order.total());
+        let due = placed_at <= self.due_until;
+        let mut differences = vec![];
+        if due && !shipped {
+            differences.push(Difference::NoShipment { placed_at });
+        }
+        if due && earns_coupon && !rewarded {
+            differences.push(Difference::NoCoupon { placed_at, total });
+        }
+        if !earns_coupon && rewarded {
+            differences.push(Difference::CouponNotEarned { total });
+        }
+        differences.into_iter().map(|difference| Finding { order_id: order.id, difference }).collect()
+    }
+
+    /// Notes an order of which no more than the id can be read: what was done for it belongs to it.
+    pub(crate) fn unreadable(&mut self, order_id: OrderId, problem: &str) -> Vec<Finding> {
+        self.shipped.remove(&order_id);
+        self.rewarded.remove(&order_id);
+        vec![Finding { order_id, difference: Difference::UnreadableOrder { problem: problem.to_owned() } }]
+    }
+
+    /// After the last order: what belongs to none.
+    pub(crate) fn without_order(self) -> Vec<Finding> {
+        let sorted = |ids: HashSet<OrderId>| {
+            let mut ids: Vec<_> = ids.into_iter().collect();
+            ids.sort();
+            ids
+        };
+        let of = |difference: Difference| move |order_id| Finding { order_id, difference: difference.clone() };
+        let shipments = sorted(self.shipped).into_iter().map(of(Difference::ShipmentWithoutOrder));
+        shipments.chain(sorted(self.rewarded).into_iter().map(of(Difference::CouponWithoutOrder))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::Amount;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const DUE_UNTIL: i64 = 1_000;
+    const THRESHOLD: u64 = 80_00;
+
+    /// What may be true of one order id.
+    #[derive(Clone, Debug)]
+    struct Case {
+        ordered: Option<(u64, i64)>,
+        shipped: bool,
+        rewarded: bool,
+    }
+
+    fn case() -> impl Strategy<Value = Case> {
+        let ordered = proptest::option::of((THRESHOLD - 2..THRESHOLD + 2, DUE_UNTIL - 2..DUE_UNTIL + 2));
+        (ordered, any::<bool>(), any::<bool>()).prop_map(|(ordered, shipped, rewarded)| Case {
+            ordered,
+            shipped,
+            rewarded,
+        })
+    }
+
+    fn id(number: usize) -> OrderId {
+        OrderId::from(Uuid::from_u128(number as u128))
+    }
+
+    fn found(cases: &[Case]) -> BTreeSet<(OrderId, String)> {
+        let having =
+            |has: fn(&Case) -> bool| (0..).zip(cases).filter(move |(_, case)| has(case)).map(|(n, _)| id(n)).collect();
+        let mut reconciliation = Reconciliation {
+            shipped: having(|case| case.shipped),
+            rewarded: having(|case| case.rewarded),
+            due_until: Timestamp::from_second(DUE_UNTIL).unwrap(),
+        };
+        let mut findings = vec![];
+        for (number, case) in (0..).zip(cases) {
+            let Some((cents, placed_at)) = case.ordered else { continue };
+            let order = Order {
+                id: id(number),
+                customer: "Ada".parse().unwrap(),
+                amount: Amount::from_cents(cents).unwrap(),
+                placed_at: Timestamp::from_second(placed_at).unwrap(),
+            };
+            findings.extend(reconciliation.order(&order, cents >= THRESHOLD));
+        }
+        findings.extend(reconciliation.without_order());
+        let kind = |finding: &Finding| serde_json::to_value(finding).unwrap()["finding"].as_str().unwrap().to_owned();
+        findings.iter().map(|finding| (finding.order_id, kind(finding))).collect()
+    }
+
+    /// The same, from what each difference means.
+    fn expected(number: usize, case: &Case) -> Vec<(OrderId, String)> {
+        let kinds = match case.ordered {
+            None => [(case.shipped, "shipment_without_order"), (case.rewarded, "coupon_without_order"), (false, "")],
+            Some((cents, placed_at)) => [
+                (placed_at <= DUE_UNTIL && !case.shipped, "no_shipment"),
+                (placed_at <= DUE_UNTIL && cents >= THRESHOLD && !case.rewarded, "no_coupon"),
+                (cents < THRESHOLD && case.rewarded, "coupon_not_earned"),
+            ],
+        };
+        kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| (id(number), kind.to_owned())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_difference_is_found_and_nothing_else(cases in proptest::collection::vec(case(), 0..30)) {
+            let expected = cases.iter().enumerate().flat_map(|(number, case)| expected(number, case)).collect();
+            prop_assert_eq!(found(&cases), expected);
+        }
+    }
+
+    #[test]
+    fn an_unreadable_order_still_owns_what_was_done_for_it() {
+        let mut reconciliation = Reconciliation {
+            shipped: HashSet::from([id(1)]),
+            rewarded: HashSet::from([id(1)]),
+            due_until: Timestamp::UNIX_EPOCH,
+        };
+        let findings = reconciliation.unreadable(id(1), "a row of orders cannot be read: amount");
+        assert_eq!(findings.len(), 1);
+        assert_eq!(reconciliation.without_order(), []);
+    }
+}

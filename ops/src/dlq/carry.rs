@@ -1,0 +1,143 @@
+//! Moving messages from here: received, sent, and deleted once SQS has acknowledged the copy. A message may so be in
+//! both queues, never in neither.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+use super::redrive::Failure;
+use crate::interrupt::Interrupt;
+use crate::pace::Pace;
+use crate::progress;
+use crate::queue::{BATCH, Message, Queue};
+
+/// What was moved and what was not.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    pub(crate) moved: u64,
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// Long enough for the slowest batch; should this process be killed, what it held is visible again after this.
+const HIDDEN_FOR: Duration = Duration::from_secs(120);
+
+/// SQS answers from some of its servers: one answer without anything new is not the end.
+const FRUITLESS_LOOKS: u32 = 2;
+
+/// What one request may carry. SQS takes four times as much by now; older endpoints do not.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// Moves up to `most` messages, each once. It ends even when what was moved fails again and comes back: a message that
+/// comes back bears the id that its copy got, and is left alone.
+pub(crate) async fn carry(from: &Queue, to: &Queue, most: u64, pace: Pace, interrupt: &Interrupt) -> Result<Carried> {
+    let bar = progress::bar("Redriving", most);
+    let mut move_ = Move { from, to, known: HashSet::new(), left_alone: vec![], carried: Carried::default() };
+    let worked = move_.work(usize::try_from(most)?, pace, interrupt, &bar).await;
+    let released = from.release(&move_.left_alone).await;
+    bar.finish_and_clear();
+    worked?;
+    released?;
+    Ok(move_.carried)
+}
+
+struct Move<'a> {
+    from: &'a Queue,
+    to: &'a Queue,
+    /// The ids of what was looked at, and of the copies in the source queue.
+    known: HashSet<String>,
+    /// What is to be visible again in the end.
+    left_alone: Vec<Message>,
+    carried: Carried,
+}
+
+impl Move<'_> {
+    async fn work(
+        &mut self,
+        most: usize,
+        pace: Pace,
+        interrupt: &Interrupt,
+        bar: &indicatif::ProgressBar,
+    ) -> Result<()> {
+        let (mut taken, mut fruitless) = (0, 0);
+        while taken < most && fruitless < FRUITLESS_LOOKS && !interrupt.requested() {
+            let start = Instant::now();
+            let received = self.from.receive(pace.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
+            let (fresh, again): (Vec<_>, _) =
+                received.into_iter().partition(|message| !self.known.contains(&message.id));
+            self.left_alone.extend(again);
+            fruitless = if fresh.is_empty() { fruitless + 1 } else { 0 };
+            taken += fresh.len();
+            self.known.extend(fresh.iter().map(|message| message.id.clone()));
+            let count = fresh.len();
+            for batch in batches(fresh) {
+                self.carry_batch(batch).await;
+            }
+            bar.inc(u64::try_from(count)?);
+            pace.after(count, start).await;
+        }
+        Ok(())
+    }
+
+    async fn carry_batch(&mut self, batch: Vec<Message>) {
+        let mut sent = match self.to.send(&batch).await {
+            Ok(sent) => sent,
+            Err(error) => return self.leave(batch, |_| format!("not sent, so not deleted: {error:#}")),
+        };
+        let mut copied = vec![];
+        for message in batch {
+            match sent.remove(&message.id) {
+                Some(Ok(copy)) => {
+                    self.known.insert(copy);
+                    copied.push(message);
+                }
+                Some(Err(problem)) => self.leave(vec![message], |_| format!("not sent, so not deleted: {problem}")),
+                None => self.leave(vec![message], |_| "not known to be sent, so not deleted".to_owned()),
+            }
+        }
+        if copied.is_empty() {
+            return;
+        }
+        let twice = |problem: &str| {
+            format!("sent, but not deleted; another redrive sends it twice, which is harmless: {problem}")
+        };
+        match self.from.delete(&copied).await {
+            Err(error) => self.leave(copied, |_| twice(&format!("{error:#}"))),
+            Ok(mut deleted) => {
+                for message in copied {
+                    match deleted.remove(&message.id) {
+                        Some(Ok(())) => self.carried.moved += 1,
+                        Some(Err(problem)) => self.leave(vec![message], |_| twice(&problem)),
+                        None => self.leave(vec![message], |_| twice("SQS does not say")),
+                    }
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self, messages: Vec<Message>, problem: impl Fn(&Message) -> String) {
+        let failures =
+            messages.iter().map(|message| Failure { message_id: message.id.clone(), problem: problem(message) });
+        self.carried.failures.extend(failures);
+        self.left_alone.extend(messages);
+    }
+}
+
+/// Cuts what was received into what one request may carry. A message that is too large alone goes alone.
+fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
+    let mut batches: Vec<Vec<Message>> = vec![];
+    let mut room = 0;
+    for message in messages {
+        let bytes = message.bytes();
+        match batches.last_mut() {
+            Some(batch) if bytes <= room => batch.push(message),
+            _ => {
+                room = BATCH_BYTES;
+                batches.push(vec![message]);
+            }
+        }
+        room = room.saturating_sub(bytes);
+    }
+    batches
+}

@@ -1,0 +1,59 @@
+//! `ops dlq purge`.
+
+use std::fmt;
+use std::io::{self, BufRead, IsTerminal};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::names::Dlq;
+use crate::operator::Operator;
+use crate::outcome::Outcome;
+use crate::output::count;
+
+#[derive(Debug, Serialize)]
+struct Purged {
+    queue: String,
+    dry_run: bool,
+    /// About so many messages, as SQS counts.
+    deleted: u64,
+}
+
+/// Deletes everything in a dead-letter queue, if the operator means it.
+pub(crate) async fn purge(operator: &Operator, dlq: Dlq, yes: bool) -> Result<Outcome> {
+    let queue = dlq.queue(operator)?;
+    let depth = queue.depth().await?;
+    let purged = Purged { queue: dlq.to_string(), dry_run: operator.dry_run, deleted: depth.visible + depth.in_flight };
+    if operator.dry_run {
+        operator.output.line(&purged)?;
+        return Ok(Outcome::Fine);
+    }
+    if !yes {
+        if !io::stdin().is_terminal() {
+            operator.output.say("Nothing is deleted: it asks first, and nobody is there to answer. Scripts say --yes.");
+            return Ok(Outcome::Usage);
+        }
+        let messages = count(purged.deleted, "message", "messages");
+        let stack = operator.stack.name();
+        operator
+            .output
+            .say(format!("About {messages} of {stack} will be gone for good. Type the queue's name to go on ({dlq}):"));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        if answer.trim() != purged.queue {
+            operator.output.say("That is not its name. Nothing is deleted.");
+            return Ok(Outcome::Failed);
+        }
+    }
+    queue.purge().await?;
+    operator.output.line(&purged)?;
+    Ok(Outcome::Fine)
+}
+
+impl fmt::Display for Purged {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let would = if self.dry_run { "would be " } else { "" };
+        let messages = count(self.deleted, "message", "messages");
+        write!(formatter, "about {messages} {would}deleted from the dead-letter queue {}", self.queue)
+    }
+}

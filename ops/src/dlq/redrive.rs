@@ -1,0 +1,96 @@
+//! `ops dlq redrive`: who moves the messages, and what is said in the end.
+
+use std::fmt;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::carry::{Carried, carry};
+use super::move_task::{Started, start};
+use super::names::Dlq;
+use crate::interrupt::Interrupt;
+use crate::operator::Operator;
+use crate::outcome::Outcome;
+use crate::output::count;
+use crate::queue::{Depth, Queue};
+
+/// What was done, or with `dry_run` what would be.
+#[derive(Debug, Serialize)]
+struct Redriven {
+    queue: String,
+    to: String,
+    dry_run: bool,
+    moved: u64,
+    failed: u64,
+}
+
+/// A message that was not moved, or not wholly.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Failure {
+    pub(crate) message_id: String,
+    pub(crate) problem: String,
+}
+
+/// Moves up to `limit` messages back to where they came from.
+pub(crate) async fn redrive(operator: &Operator, dlq: Dlq, limit: Option<u64>) -> Result<Outcome> {
+    let (from, to) = (dlq.queue(operator)?, dlq.source().queue(operator)?);
+    let Depth { visible, in_flight } = from.depth().await?;
+    if in_flight > 0 {
+        let hidden = count(in_flight, "message is", "messages are");
+        operator.output.say(format!("{hidden} hidden by another reader's visibility timeout and not looked at."));
+    }
+    let most = limit.unwrap_or(visible).min(visible);
+    let redriven = |moved, failed| Redriven {
+        queue: dlq.to_string(),
+        to: dlq.source().to_string(),
+        dry_run: operator.dry_run,
+        moved,
+        failed,
+    };
+    if operator.dry_run || most == 0 {
+        operator.output.line(&redriven(most, 0))?;
+        return Ok(Outcome::Fine);
+    }
+
+    let interrupt = Interrupt::listen()?;
+    // SQS cannot move a part of a queue, nor what came from a topic.
+    let by_sqs = limit.is_none() && !dlq.is_of_subscription();
+    let Carried { moved, failures } = match by_sqs.then_some(start(operator, &from)) {
+        Some(starting) => match starting.await? {
+            Started::Running(task) => task.follow(operator, &interrupt).await?,
+            Started::Unknown => by_hand(operator, &from, &to, most, &interrupt).await?,
+        },
+        None => by_hand(operator, &from, &to, most, &interrupt).await?,
+    };
+    for failure in &failures {
+        operator.output.line(failure)?;
+    }
+    operator.output.line(&redriven(moved, u64::try_from(failures.len())?))?;
+    Ok(if !failures.is_empty() {
+        Outcome::Failed
+    } else if interrupt.requested() {
+        Outcome::Interrupted
+    } else {
+        Outcome::Fine
+    })
+}
+
+async fn by_hand(operator: &Operator, from: &Queue, to: &Queue, most: u64, interrupt: &Interrupt) -> Result<Carried> {
+    carry(from, to, most, operator.pace, interrupt).await
+}
+
+impl fmt::Display for Redriven {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { queue, to, dry_run, moved, failed } = self;
+        let would = if *dry_run { "would be " } else { "" };
+        let messages = count(*moved, "message", "messages");
+        write!(formatter, "{messages} {would}moved from the dead-letter queue {queue} to the queue {to}")?;
+        if *failed > 0 { write!(formatter, ", {failed} failed: run it again once the cause is gone") } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "message {}: {}", self.message_id, self.problem)
+    }
+}

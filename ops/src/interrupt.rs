@@ -1,0 +1,38 @@
+//! Ctrl-C, for work that must not be cut in the middle of a step.
+
+use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Whether it is time to stop.
+#[derive(Clone, Debug)]
+pub(crate) struct Interrupt {
+    requested: watch::Receiver<bool>,
+}
+
+/// What a shell shows for a command that Ctrl-C ended.
+const CUT_SHORT: i32 = 130;
+
+impl Interrupt {
+    /// From here on the first Ctrl-C (or SIGTERM) only asks to stop; the second ends the process at once.
+    pub(crate) fn listen() -> Result<Self> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (sender, requested) = watch::channel(false);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+                if sender.send_replace(true) {
+                    std::process::exit(CUT_SHORT);
+                }
+                eprintln!("Stopping after this step; Ctrl-C again stops at once.");
+            }
+        });
+        Ok(Self { requested })
+    }
+
+    /// Whether Ctrl-C was pressed.
+    pub(crate) fn requested(&self) -> bool {
+        *self.requested.borrow()
+    }
+}

@@ -1,0 +1,45 @@
+//! What every command works with.
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use store::OrderTables;
+
+use crate::arguments::{Manner, Place};
+use crate::output::Output;
+use crate::pace::Pace;
+use crate::stack::Stack;
+use crate::{aws, stack};
+
+/// A stack that was found, the way to AWS, and how the operator wants things done.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    pub(crate) sdk: SdkConfig,
+    pub(crate) stack: Stack,
+    pub(crate) output: Output,
+    pub(crate) dry_run: bool,
+    pub(crate) pace: Pace,
+}
+
+impl Operator {
+    /// Finds the stack and reads its outputs.
+    pub(crate) async fn at(place: &Place, Manner { dry_run, json, rate }: Manner) -> Result<Self> {
+        let (sdk, name) = if place.local {
+            (aws::on_this_machine(place.aws_port).await, stack::LOCAL)
+        } else {
+            (aws::as_every_tool_finds_it().await, place.stack.as_str())
+        };
+        let stack = Stack::read(&sdk, name).await?;
+        Ok(Self { sdk, stack, output: Output { json }, dry_run, pace: Pace::of(rate) })
+    }
+
+    /// The names of the tables.
+    pub(crate) fn tables(&self) -> Result<OrderTables> {
+        let name = |output| self.stack.output(output).map(str::to_owned);
+        Ok(OrderTables {
+            orders: name("OrdersTable")?,
+            shipments: name("ShipmentsTable")?,
+            coupons: name("CouponsTable")?,
+            idempotency_keys: name("IdempotencyKeysTable")?,
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! Orders: which were not announced, and announcing them again.
+
+mod replay;
+mod unpublished;
+mod when;
+
+use anyhow::Result;
+use clap::Subcommand;
+use domain::OrderId;
+use jiff::Timestamp;
+
+use crate::operator::Operator;
+use crate::outcome::Outcome;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The outbox: orders that are saved and not known to be announced.
+    ///
+    /// The relay announces them every minute. One that is some minutes old says that it cannot. Exits with 3 if there
+    /// are any.
+    Unpublished,
+    /// Announce orders again, and clear the outbox mark of those that SNS acknowledged.
+    ///
+    /// Every subscriber hears of them again. That is safe: what it has done for an order it does not do twice.
+    #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "since"])))]
+    Replay {
+        /// The orders' ids.
+        #[arg(value_name = "ID")]
+        ids: Vec<OrderId>,
+        /// Every order placed from here on: a time such as 2026-11-22T10:00:00Z, or so long ago, such as 2h or 90m.
+        /// It reads the whole orders table.
+        #[arg(long, value_parser = when::when, value_name = "TIME")]
+        since: Option<Timestamp>,
+        /// And until here; now, without it.
+        #[arg(long, value_parser = when::when, requires = "since", value_name = "TIME")]
+        until: Option<Timestamp>,
+    },
+}
+
+/// Does what was said.
+pub(crate) async fn run(operator: &Operator, command: Command) -> Result<Outcome> {
+    match command {
+        Command::Unpublished => unpublished::unpublished(operator).await,
+        Command::Replay { since: Some(since), until, .. } => {
+            replay::of_time(operator, since..=until.unwrap_or_else(Timestamp::now)).await
+        }
+        Command::Replay { since: None, ids, .. } => replay::of_ids(operator, ids).await,
+    }
+}

@@ -1,0 +1,193 @@
+//! `ops orders replay`: publishing `order.placed` again.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use anyhow::Result;
+use domain::{Order, OrderId};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::{Audit, Outbox, SavedOrder};
+use tokio::time::Instant;
+use topic::Republisher;
+
+use super::unpublished::outbox;
+use crate::interrupt::Interrupt;
+use crate::operator::Operator;
+use crate::outcome::Outcome;
+use crate::output::count;
+use crate::progress;
+
+/// What became of an order.
+#[derive(Debug, Serialize)]
+struct Replayed {
+    order_id: OrderId,
+    dry_run: bool,
+    announced: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+/// The orders with these ids.
+pub(crate) async fn of_ids(operator: &Operator, ids: Vec<OrderId>) -> Result<Outcome> {
+    // An id that is given twice is meant once, and DynamoDB refuses it twice.
+    let ids: Vec<_> = BTreeSet::from_iter(ids).into_iter().collect();
+    let bar = progress::bar("Announcing", u64::try_from(ids.len())?);
+    let audit = Audit::of(&operator.sdk, operator.tables()?);
+    let mut replay = Replay::new(operator, bar)?;
+    for ids in ids.chunks(Audit::MAX_ORDERS) {
+        let found = audit.orders_by_id(ids).await?;
+        let known: BTreeSet<_> = found.iter().map(|order| order.id).collect();
+        for unknown in ids.iter().filter(|id| !known.contains(id)) {
+            replay.failed(*unknown, "there is no such order".to_owned())?;
+        }
+        if !replay.all(found).await? {
+            break;
+        }
+    }
+    Ok(replay.end())
+}
+
+/// Every order that was placed in a time.
+pub(crate) async fn of_time(operator: &Operator, placed: RangeInclusive<Timestamp>) -> Result<Outcome> {
+    let audit = Audit::of(&operator.sdk, operator.tables()?);
+    let mut replay = Replay::new(operator, progress::spinner("Announcing"))?;
+    let mut from = None;
+    loop {
+        let page = audit.orders(from).await?;
+        // An order that cannot be read may be one of them: it is reported.
+        let meant = |saved: &SavedOrder| saved.order.as_ref().map_or(true, |order| placed.contains(&order.placed_at));
+        let orders = page.rows.into_iter().filter(meant).collect();
+        from = page.next;
+        if !replay.all(orders).await? || from.is_none() {
+            return Ok(replay.end());
+        }
+    }
+}
+
+struct Replay<'a> {
+    operator: &'a Operator,
+    outbox: Outbox,
+    topic: Republisher,
+    interrupt: Interrupt,
+    bar: ProgressBar,
+    announced: u64,
+    failed: u64,
+}
+
+impl<'a> Replay<'a> {
+    fn new(operator: &'a Operator, bar: ProgressBar) -> Result<Self> {
+        Ok(Self {
+            operator,
+            outbox: outbox(operator)?,
+            topic: Republisher::patient(&operator.sdk, operator.stack.output("OrdersTopicArn")?.to_owned()),
+            interrupt: Interrupt::listen()?,
+            bar,
+            announced: 0,
+            failed: 0,
+        })
+    }
+
+    /// Announces these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails altogether.
+    async fn all(&mut self, orders: Vec<SavedOrder>) -> Result<bool> {
+        let mut readable = vec![];
+        for SavedOrder { id, order, marked } in orders {
+            match order {
+                Ok(order) => readable.push((order, marked)),
+                Err(error) => self.failed(id, error.to_string())?,
+            }
+        }
+        for batch in readable.chunks(self.operator.pace.at_once(Republisher::MAX_ORDERS)) {
+            if self.interrupt.requested() {
+                return Ok(false);
+            }
+            let start = Instant::now();
+            if !self.batch(batch).await? {
+                return Ok(false);
+            }
+            self.operator.pace.after(batch.len(), start).await;
+        }
+        Ok(true)
+    }
+
+    async fn batch(&mut self, batch: &[(Order, bool)]) -> Result<bool> {
+        if self.operator.dry_run {
+            for (order, _) in batch {
+                self.done(order.id)?;
+            }
+            return Ok(true);
+        }
+        let orders: Vec<_> = batch.iter().map(|(order, _)| order.clone()).collect();
+        let acknowledged = match self.topic.announce_all(&orders).await {
+            Ok(acknowledged) => acknowledged,
+            Err(error) => {
+                for order in &orders {
+                    self.failed(order.id, error.to_string())?;
+                }
+                return Ok(false);
+            }
+        };
+        for (order, marked) in batch {
+            if !acknowledged.contains(&order.id) {
+                self.failed(order.id, "SNS did not acknowledge it".to_owned())?;
+                continue;
+            }
+            let cleared = if *marked { self.outbox.clear(order.id).await } else { Ok(()) };
+            match cleared {
+                Ok(()) => self.done(order.id)?,
+                Err(error) => {
+                    let problem = format!("announced, and still marked; the relay announces it once more: {error}");
+                    self.failed(order.id, problem)?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn done(&mut self, order_id: OrderId) -> Result<()> {
+        self.announced += 1;
+        self.tell(&Replayed {
+            order_id,
+            dry_run: self.operator.dry_run,
+            announced: !self.operator.dry_run,
+            problem: None,
+        })
+    }
+
+    fn failed(&mut self, order_id: OrderId, problem: String) -> Result<()> {
+        self.failed += 1;
+        let dry_run = self.operator.dry_run;
+        self.tell(&Replayed { order_id, dry_run, announced: false, problem: Some(problem) })
+    }
+
+    fn tell(&self, replayed: &Replayed) -> Result<()> {
+        self.bar.inc(1);
+        Ok(self.bar.suspend(|| self.operator.output.line(replayed))?)
+    }
+
+    fn end(self) -> Outcome {
+        self.bar.finish_and_clear();
+        let orders = count(self.announced, "order", "orders");
+        let would = if self.operator.dry_run { "would be " } else { "" };
+        self.operator.output.say(format!("{orders} {would}announced, {} failed.", self.failed));
+        if self.failed > 0 {
+            Outcome::Failed
+        } else if self.interrupt.requested() {
+            Outcome::Interrupted
+        } else {
+            Outcome::Fine
+        }
+    }
+}
+
+impl fmt::Display for Replayed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problem {
+            Some(problem) => write!(formatter, "{}  {problem}", self.order_id),
+            None if self.dry_run => write!(formatter, "{}  would be announced", self.order_id),
+            None => write!(formatter, "{}  announced", self.order_id),
+        }
+    }
+}

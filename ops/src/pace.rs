@@ -1,0 +1,34 @@
+//! No more per second than the operator wants.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// So many things a second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    per_second: NonZeroU32,
+}
+
+impl Pace {
+    pub(crate) fn of(per_second: NonZeroU32) -> Self {
+        Self { per_second }
+    }
+
+    /// So many things a second.
+    pub(crate) fn per_second(self) -> NonZeroU32 {
+        self.per_second
+    }
+
+    /// The most that may be done at once, of what AWS takes in one request.
+    pub(crate) fn at_once(self, most: usize) -> usize {
+        usize::try_from(self.per_second.get()).map_or(most, |rate| rate.min(most))
+    }
+
+    /// Waits until what was begun at `start` may be followed by more.
+    pub(crate) async fn after(self, things: usize, start: Instant) {
+        let things = u32::try_from(things).unwrap_or(u32::MAX);
+        sleep_until(start + Duration::from_secs(1) * things / self.per_second.get()).await;
+    }
+}

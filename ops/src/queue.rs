@@ -1,0 +1,202 @@
+//! A queue, as SQS shows it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    QueueAttributeName, SendMessageBatchRequestEntry,
+};
+use jiff::Timestamp;
+
+use crate::aws;
+
+/// One queue and the way to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue {
+    pub(crate) client: Client,
+    pub(crate) url: String,
+}
+
+/// How many messages there are, as far as SQS knows: it says "approximate" and is, for about a minute after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Depth {
+    /// To be had now.
+    pub(crate) visible: u64,
+    /// Hidden, because somebody received them and has not deleted them.
+    pub(crate) in_flight: u64,
+}
+
+/// A message that was received and is hidden from others for a while.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) receipt: String,
+    pub(crate) body: String,
+    /// When it first entered any queue: a move to a dead-letter queue does not change it.
+    pub(crate) sent_at: Option<Timestamp>,
+    pub(crate) receive_count: u32,
+    pub(crate) attributes: BTreeMap<String, MessageAttributeValue>,
+    trace_header: Option<String>,
+}
+
+/// What became of each message of a batch, by message id.
+pub(crate) type Results<T> = HashMap<String, Result<T, String>>;
+
+/// The most messages of one request.
+pub(crate) const BATCH: usize = 10;
+
+/// An empty answer after so long a look at all of SQS's servers is one to believe.
+const WAIT_SECONDS: i32 = 1;
+
+impl Queue {
+    /// How many messages it holds.
+    pub(crate) async fn depth(&self) -> Result<Depth> {
+        let (visible, hidden) = (
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        );
+        let attributes = self.attributes([visible.clone(), hidden.clone()]).await?;
+        let number = |name| attributes.get(&name).and_then(|value| value.parse().ok()).context("SQS tells no depth");
+        Ok(Depth { visible: number(visible)?, in_flight: number(hidden)? })
+    }
+
+    /// Its ARN.
+    pub(crate) async fn arn(&self) -> Result<String> {
+        let name = QueueAttributeName::QueueArn;
+        self.attributes([name.clone()]).await?.remove(&name).context("SQS tells no ARN")
+    }
+
+    async fn attributes<const N: usize>(
+        &self,
+        names: [QueueAttributeName; N],
+    ) -> Result<HashMap<QueueAttributeName, String>> {
+        let get = self.client.get_queue_attributes().queue_url(&self.url).set_attribute_names(Some(names.into()));
+        let answer = get.send().await.map_err(|error| self.failed("be asked", &aws::told(&error)))?;
+        Ok(answer.attributes.unwrap_or_default())
+    }
+
+    /// Takes up to `most` messages (and no more than [`BATCH`]) and hides them from others for so long.
+    pub(crate) async fn receive(&self, most: usize, hidden_for: Duration) -> Result<Vec<Message>> {
+        let receive = self.client.receive_message().queue_url(&self.url).wait_time_seconds(WAIT_SECONDS);
+        let receive = receive.max_number_of_messages(i32::try_from(most.min(BATCH))?);
+        let receive = receive.visibility_timeout(i32::try_from(hidden_for.as_secs())?);
+        let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
+        let answer = receive.message_attribute_names("All").send().await;
+        let messages = answer.map_err(|error| self.failed("be received from", &aws::told(&error)))?.messages;
+        messages.unwrap_or_default().into_iter().map(Message::read).collect()
+    }
+
+    /// Shows messages to others again, at once.
+    pub(crate) async fn release(&self, messages: &[Message]) -> Result<()> {
+        for batch in messages.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(position, message)| {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(position.to_string());
+                let entry = entry.receipt_handle(&message.receipt).visibility_timeout(0);
+                entry.build().expect("an id and a receipt are given")
+            });
+            let change = self.client.change_message_visibility_batch().queue_url(&self.url);
+            let answer = change.set_entries(Some(entries.collect())).send().await;
+            let problem = match answer {
+                Ok(answer) => answer.failed.first().map(told),
+                Err(error) => Some(aws::told(&error)),
+            };
+            if let Some(problem) = problem {
+                return Err(
+                    self.failed("show what was looked at; it will when the visibility timeout is over", &problem)
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends copies, body and attributes intact, and says of each message which id the copy got.
+    pub(crate) async fn send(&self, messages: &[Message]) -> Result<Results<String>> {
+        let entries = messages.iter().enumerate().map(|(position, message)| message.entry(position));
+        let batch = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries.collect()));
+        let answer = batch.send().await.map_err(|error| self.failed("be sent to", &aws::told(&error)))?;
+        let sent = answer.successful.into_iter().map(|entry| (entry.id, Ok(entry.message_id)));
+        let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
+        Ok(by_message(messages, sent.chain(failed).collect()))
+    }
+
+    /// Deletes messages for good.
+    pub(crate) async fn delete(&self, messages: &[Message]) -> Result<Results<()>> {
+        let entries = messages.iter().enumerate().map(|(position, message)| {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(position.to_string());
+            entry.receipt_handle(&message.receipt).build().expect("an id and a receipt are given")
+        });
+        let delete = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries.collect()));
+        let answer = delete.send().await.map_err(|error| self.failed("be deleted from", &aws::told(&error)))?;
+        let deleted = answer.successful.into_iter().map(|entry| (entry.id, Ok(())));
+        let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
+        Ok(by_message(messages, deleted.chain(failed).collect()))
+    }
+
+    /// Deletes everything in it.
+    pub(crate) async fn purge(&self) -> Result<()> {
+        let answer = self.client.purge_queue().queue_url(&self.url).send().await;
+        answer.map(drop).map_err(|error| self.failed("be purged", &aws::told(&error)))
+    }
+
+    fn failed(&self, what: &str, problem: &str) -> anyhow::Error {
+        let name = self.url.rsplit('/').next().unwrap_or(&self.url);
+        anyhow!("the queue {name} cannot {what}: {problem}")
+    }
+}
+
+impl Message {
+    fn read(mut message: aws_sdk_sqs::types::Message) -> Result<Self> {
+        let mut system = message.attributes.take().unwrap_or_default();
+        let mut told = |name| system.remove(&name);
+        let sent_at =
+            told(MessageSystemAttributeName::SentTimestamp).and_then(|milliseconds| milliseconds.parse().ok());
+        let receives = told(MessageSystemAttributeName::ApproximateReceiveCount);
+        Ok(Self {
+            id: message.message_id.context("SQS gave a message without an id")?,
+            receipt: message.receipt_handle.context("SQS gave a message without a receipt handle")?,
+            body: message.body.unwrap_or_default(),
+            sent_at: sent_at.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+            receive_count: receives.and_then(|count| count.parse().ok()).unwrap_or_default(),
+            attributes: message.message_attributes.unwrap_or_default().into_iter().collect(),
+            trace_header: told(MessageSystemAttributeName::AwsTraceHeader),
+        })
+    }
+
+    /// Its size as SQS counts it, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let attribute = |(name, value): (&String, &MessageAttributeValue)| {
+            let binary = value.binary_value().map_or(0, |blob| blob.as_ref().len());
+            name.len() + value.data_type().len() + value.string_value().map_or(0, str::len) + binary
+        };
+        self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
+    }
+
+    fn entry(&self, position: usize) -> SendMessageBatchRequestEntry {
+        let entry = SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(&self.body);
+        let attributes = self.attributes.clone().into_iter().collect();
+        let mut entry = entry.set_message_attributes(Some(attributes));
+        if let Some(header) = &self.trace_header {
+            let value = MessageSystemAttributeValue::builder().data_type("String").string_value(header).build();
+            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+            entry = entry.message_system_attributes(name, value.expect("a data type is given"));
+        }
+        entry.build().expect("an id and a body are given")
+    }
+}
+
+/// An entry of which SQS says nothing counts as failed.
+fn by_message<T>(messages: &[Message], mut told: HashMap<String, Result<T, String>>) -> Results<T> {
+    let results = messages.iter().enumerate().map(|(position, message)| {
+        let result = told.remove(&position.to_string()).unwrap_or_else(|| Err("SQS does not say".to_owned()));
+        (message.id.clone(), result)
+    });
+    results.collect()
+}
+
+fn told(entry: &BatchResultErrorEntry) -> String {
+    format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or("no message"))
+}

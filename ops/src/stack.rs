@@ -1,0 +1,54 @@
+//! A deployed stack, known by its outputs.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, anyhow};
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::Client;
+
+use crate::aws;
+
+/// The stack of `cargo xtask run`.
+pub(crate) const LOCAL: &str = "order-fanout-local";
+
+/// A stack's outputs.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    name: String,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Asks CloudFormation for the outputs of the stack.
+    pub(crate) async fn read(sdk: &SdkConfig, name: &str) -> Result<Self> {
+        let answer = Client::new(sdk).describe_stacks().stack_name(name).send().await;
+        let answer = answer.map_err(|error| {
+            let region = sdk.region().map_or("no region", AsRef::as_ref);
+            anyhow!(
+                "the stack {name} cannot be read in {region}: {}\nName another with --stack or ORDER_FANOUT_STACK, \
+                 and check AWS_PROFILE and AWS_REGION; --local is the stack of `cargo xtask run`",
+                aws::told(&error)
+            )
+        })?;
+        let stack = answer.stacks.unwrap_or_default().into_iter().next();
+        let outputs = stack.with_context(|| format!("CloudFormation does not tell of {name}"))?.outputs;
+        let outputs = outputs.unwrap_or_default().into_iter();
+        let outputs = outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect();
+        Ok(Self { name: name.to_owned(), outputs })
+    }
+
+    /// The stack's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One of the template's outputs.
+    pub(crate) fn output(&self, name: &str) -> Result<&str> {
+        self.outputs.get(name).map(String::as_str).with_context(|| {
+            format!(
+                "the stack {} has no output {name}: it was deployed from another template, deploy this one",
+                self.name
+            )
+        })
+    }
+}
