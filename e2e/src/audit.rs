@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::Result;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 
-use crate::{Deployment, Ledger, Row, eventually, redrive_all};
+use crate::{Deployment, Ledger, Row, eventually};
 
 /// What the services did, as far as it was seen: the first that is seen of an order must stay.
 #[derive(Debug, Default)]
@@ -54,7 +53,7 @@ const DLQS: [&str; 4] =
 
 impl Deployment {
     /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an operator would.
-    pub async fn come_to_rest(&self, aws_port: u16) -> Result<DeadLetters> {
+    pub async fn come_to_rest(&self) -> DeadLetters {
         let mut came = 0;
         self.at_rest().await;
         for _ in 0..REDRIVES {
@@ -63,10 +62,10 @@ impl Deployment {
                 break;
             }
             came += dead;
-            redrive_all(aws_port).await?;
+            self.redrive_all().await;
             self.at_rest().await;
         }
-        Ok(DeadLetters { came, left: self.dead_letters().await })
+        DeadLetters { came, left: self.dead_letters().await }
     }
 
     /// Waits until no order is marked and no queue holds a message. Nothing may go wrong by now.

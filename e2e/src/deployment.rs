@@ -20,7 +20,7 @@ pub struct Deployment {
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     outputs: BTreeMap<String, String>,
-    endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct Output {
 }
 
 /// The variable that every AWS tool finds another endpoint by.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
 impl Deployment {
     /// The stack whose outputs `sam list stack-outputs --output json` wrote to the file that `E2E_OUTPUTS` names. AWS

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use harness::{Outcome, Sandbox};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{Deployment, OrderEvent, bootstrap};
 
@@ -21,6 +22,25 @@ impl Deployment {
     pub async fn start(&self, function: &str, replaced: &[(&str, &str)]) -> Function {
         let replaced = replaced.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Function::start(function, self.function_variables().into_iter().chain(replaced)).await
+    }
+}
+
+impl Deployment {
+    /// Places orders of $81.50 through a function that cannot reach the topic, and gives their ids.
+    pub async fn place_unannounced(&self, orders: usize) -> Vec<String> {
+        let nowhere = format!("{}-that-is-not-there", self.output("OrdersTopicArn"));
+        let mut function = self.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
+        let mut ids = vec![];
+        for _ in 0..orders {
+            let mut event = crate::fixture("orders/place-by-json.json");
+            let customer = format!("Ada {}", Uuid::new_v4());
+            event["body"] = json!(json!({ "customer": customer, "amount": "81.50" }).to_string());
+            let answer = function.invoke(&event).await;
+            assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
+            let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+            ids.push(order["id"].as_str().expect("an id").to_owned());
+        }
+        ids
     }
 }
 

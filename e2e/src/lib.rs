@@ -21,7 +21,7 @@ pub use customers::{Bought, Ledger, Wish};
 pub use deployment::{Deployment, bootstrap};
 pub use events::{OrderEvent, fixture};
 pub use function::{Function, batch, failures};
-pub use operator::{ops, redrive_all};
+pub use operator::{Ran, ops, ops_with};
 pub use queues::Message;
 pub use record::held;
 pub use rig::Rig;

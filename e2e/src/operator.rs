@@ -1,25 +1,67 @@
-//! The operator's command, as an operator has it.
+//! The operator's command, run as an operator runs it.
 
 use std::env;
-use std::process::Output;
+use std::process::Stdio;
 
-use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use tokio::process::Command;
 
-/// Runs the binary that `E2E_OPS` names against the stack on the emulator on a port, and gives its output, whatever it
-/// ends with.
-pub async fn ops(aws_port: u16, arguments: &[&str]) -> Result<Output> {
-    let binary = env::var("E2E_OPS").context("E2E_OPS names the operator's command")?;
-    let mut ops = Command::new(binary);
-    ops.args(["--local", "--aws-port", &aws_port.to_string()]).args(arguments);
-    Ok(ops.kill_on_drop(true).output().await?)
+use crate::Deployment;
+use crate::deployment::ENDPOINT;
+
+/// What a run of it left behind.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// What it printed on standard output.
+    pub stdout: String,
+    /// What it said on standard error.
+    pub stderr: String,
 }
 
-/// Has every dead-letter queue redriven.
-pub async fn redrive_all(aws_port: u16) -> Result<()> {
-    for dlq in ["fulfilment", "promotion", "fulfilment-subscription", "promotion-subscription"] {
-        let done = ops(aws_port, &["dlq", "redrive", dlq]).await?;
-        ensure!(done.status.success(), "ops dlq redrive {dlq}: {}", String::from_utf8_lossy(&done.stderr));
+/// Runs the binary that `E2E_OPS` names, on the stack that `ORDER_FANOUT_STACK` names, with nobody at the keyboard.
+pub async fn ops(arguments: &[&str]) -> Ran {
+    ops_with(&[], arguments).await
+}
+
+/// Like [`ops`], with some variables replaced.
+pub async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let binary = env::var("E2E_OPS").expect("E2E_OPS names the operator's command, as `cargo build -p ops` made it");
+    let mut command = Command::new(binary);
+    command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
+    let output = command.output().await.expect("the operator's command runs");
+    let text = |bytes| String::from_utf8(bytes).expect("it prints text");
+    let code = output.status.code().expect("no signal ended it");
+    Ran { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+impl Deployment {
+    /// Has every dead-letter queue of this stack redriven.
+    pub async fn redrive_all(&self) {
+        let endpoint: Vec<_> = self.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
+        for dlq in ["fulfilment", "promotion", "fulfilment-subscription", "promotion-subscription"] {
+            ops_with(&endpoint, &["dlq", "redrive", dlq]).await.assert_code(0);
+        }
     }
-    Ok(())
+}
+
+impl Ran {
+    /// What it printed with `--json`, object by object.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Value> {
+        let object = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        self.stdout.lines().map(object).collect()
+    }
+
+    /// The objects in which a field is this text.
+    #[must_use]
+    pub fn objects_with(&self, field: &str, value: &str) -> Vec<Value> {
+        self.objects().into_iter().filter(|object| object[field] == value).collect()
+    }
+
+    /// Asserts the exit code, and shows everything when it is another.
+    pub fn assert_code(&self, code: i32) {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+    }
 }

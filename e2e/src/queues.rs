@@ -1,9 +1,10 @@
 //! The topic and the queues, as AWS shows them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_sns::types::MessageAttributeValue;
-use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
+use serde_json::Value;
 
 use crate::{Deployment, eventually};
 
@@ -12,6 +13,8 @@ use crate::{Deployment, eventually};
 pub struct Message {
     /// Its body, to the byte.
     pub body: String,
+    /// Its attributes, as data type and value.
+    pub attributes: BTreeMap<String, (String, String)>,
     receipt: String,
 }
 
@@ -20,7 +23,8 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(60);
 impl Deployment {
     /// Publishes a body on the topic with an `amount` attribute, as the orders function does.
     pub async fn publish(&self, body: &str, amount: &str) {
-        let number = MessageAttributeValue::builder().data_type("Number").string_value(amount).build();
+        let number =
+            aws_sdk_sns::types::MessageAttributeValue::builder().data_type("Number").string_value(amount).build();
         let publish = self.sns.publish().topic_arn(self.output("OrdersTopicArn")).message(body);
         let publish = publish.message_attributes("amount", number.expect("a data type is given"));
         publish.send().await.expect("the topic takes the message");
@@ -35,6 +39,36 @@ impl Deployment {
         let send = self.sqs.send_message_batch().queue_url(self.output(queue_output));
         let answer = send.set_entries(Some(entries.collect())).send().await.expect("the queue takes messages");
         assert!(answer.failed.is_empty(), "{:?}", answer.failed);
+    }
+
+    /// Puts a message on a queue with these `Number` attributes, and gives its id.
+    pub async fn send(&self, queue_output: &str, body: &str, numbers: &[(&str, &str)]) -> String {
+        let mut send = self.sqs.send_message().queue_url(self.output(queue_output)).message_body(body);
+        for (name, value) in numbers {
+            let number = MessageAttributeValue::builder().data_type("Number").string_value(*value).build();
+            send = send.message_attributes(*name, number.expect("a data type is given"));
+        }
+        send.send().await.expect("the queue takes the message").message_id.expect("a message has an id")
+    }
+
+    /// Changes one of a queue's attributes, and gives what it was before.
+    pub async fn set_queue_number(&self, queue_output: &str, attribute: QueueAttributeName, value: u64) -> u64 {
+        let before = self.queue_number(queue_output, attribute.clone()).await;
+        let set = self.sqs.set_queue_attributes().queue_url(self.output(queue_output));
+        set.attributes(attribute, value.to_string()).send().await.expect("the queue takes the attribute");
+        before
+    }
+
+    /// Changes the filter policy of a queue's subscription.
+    pub async fn set_filter(&self, queue_output: &str, policy: &Value) {
+        let name = self.output(queue_output).rsplit('/').next().expect("a URL ends with the queue's name");
+        let list = self.sns.list_subscriptions_by_topic().topic_arn(self.output("OrdersTopicArn")).send().await;
+        let subscriptions = list.expect("the topic tells its subscriptions").subscriptions.unwrap_or_default();
+        let to_queue = |endpoint: &str| endpoint.ends_with(&format!(":{name}"));
+        let subscription = subscriptions.into_iter().find(|one| one.endpoint().is_some_and(to_queue));
+        let arn = subscription.and_then(|one| one.subscription_arn).expect("the queue is subscribed");
+        let set = self.sns.set_subscription_attributes().subscription_arn(arn).attribute_name("FilterPolicy");
+        set.attribute_value(policy.to_string()).send().await.expect("the subscription takes the policy");
     }
 
     /// A number among a queue's attributes.
@@ -62,10 +96,14 @@ impl Deployment {
         let message = eventually(&format!("{dlq_output} holds {needle}"), within, async || {
             // Hidden for a moment only: another test may look for its own message here.
             let receive = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(1);
+            let receive = receive.message_attribute_names("All");
             let messages = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
             let message =
                 messages.into_iter().find(|message| message.body().is_some_and(|body| body.contains(needle)))?;
-            Some(Message { body: message.body?, receipt: message.receipt_handle? })
+            let attributes = message.message_attributes.unwrap_or_default().into_iter();
+            let attributes =
+                attributes.map(|(name, value)| (name, (value.data_type, value.string_value.unwrap_or_default())));
+            Some(Message { body: message.body?, attributes: attributes.collect(), receipt: message.receipt_handle? })
         })
         .await;
         let delete = self.sqs.delete_message().queue_url(queue).receipt_handle(&message.receipt);

@@ -33,12 +33,6 @@ impl Rig {
         Ok(Self { shop: Deployment::of(&stack).await?, proxy, emulator, _front: front })
     }
 
-    /// Where the stack's AWS is.
-    #[must_use]
-    pub fn aws_port(&self) -> u16 {
-        self.emulator.port()
-    }
-
     /// Stops the emulator and starts it again with all it knew.
     pub async fn restart(&mut self) -> Result<()> {
         self.emulator.restart().await

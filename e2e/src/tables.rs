@@ -29,6 +29,23 @@ impl Deployment {
         update.send().await.expect("the key is in its table");
     }
 
+    /// Writes a row of strings, and of the numbers that `amount`, `percent` and `outbox` are.
+    pub async fn put_row(&self, table_output: &str, row: &[(&str, &str)]) {
+        let value = |name: &str, text: &str| match name {
+            "amount" | "percent" | "outbox" => AttributeValue::N(text.to_owned()),
+            _ => AttributeValue::S(text.to_owned()),
+        };
+        let row = row.iter().map(|(name, text)| ((*name).to_owned(), value(name, text))).collect();
+        let put = self.dynamodb.put_item().table_name(self.output(table_output)).set_item(Some(row));
+        put.send().await.expect("the table takes the row");
+    }
+
+    /// Deletes the row of a table with this key.
+    pub async fn delete_row(&self, table_output: &str, key: &str, value: &str) {
+        let delete = self.dynamodb.delete_item().table_name(self.output(table_output));
+        delete.key(key, AttributeValue::S(value.to_owned())).send().await.expect("the row can be deleted");
+    }
+
     /// Every row of a table.
     pub async fn rows(&self, table_output: &str) -> Vec<Row> {
         let scan = self.dynamodb.scan().table_name(self.output(table_output)).consistent_read(true);

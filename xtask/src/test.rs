@@ -28,7 +28,8 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     local::validate(&tools, Progress).await?;
     local::build(&tools, Progress).await?;
     local::build_panics_example(&tools, Progress).await?;
-    stack::end_to_end(&tools, if all { &[Suite::Pipeline, Suite::Faults] } else { &[Suite::Pipeline] }, &[]).await?;
+    let suites: &[Suite] = if all { &[Suite::Pipeline, Suite::Faults, Suite::Ops] } else { &[Suite::Pipeline] };
+    stack::end_to_end(&tools, suites, &[]).await?;
     if all {
         stack::on_stacks_of_their_own(&tools, "outages", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;

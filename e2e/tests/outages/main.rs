@@ -67,7 +67,7 @@ async fn down_for_a_minute(rig: &Rig, operations: &[&str], fault: Fault) -> u32 
 
 /// Asserts that everything accepted was carried out once, and gives how many messages had to be redriven for it.
 async fn assert_carried_out(rig: &Rig, ledger: &Ledger) -> u64 {
-    let dead_letters = rig.shop.come_to_rest(rig.aws_port()).await.expect("dead letters can be redriven");
+    let dead_letters = rig.shop.come_to_rest().await;
     let mut effects = Effects::default();
     effects.look(&rig.shop).await;
     let audit = effects.audit(&rig.shop, ledger).await;

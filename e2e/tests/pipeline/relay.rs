@@ -2,24 +2,7 @@
 
 use e2e::Deployment;
 use futures::future::join_all;
-use serde_json::{Value, json};
-use uuid::Uuid;
-
-/// Places orders through a function that cannot reach the topic, and gives their ids.
-async fn place_unannounced(shop: &Deployment, orders: usize) -> Vec<String> {
-    let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
-    let mut function = shop.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
-    let mut ids = vec![];
-    for _ in 0..orders {
-        let mut event = e2e::fixture("orders/place-by-json.json");
-        event["body"] = json!(json!({ "customer": format!("Ada {}", Uuid::new_v4()), "amount": "81.50" }).to_string());
-        let answer = function.invoke(&event).await;
-        assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
-        let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
-        ids.push(order["id"].as_str().expect("an id").to_owned());
-    }
-    ids
-}
+use serde_json::json;
 
 async fn marked(shop: &Deployment, ids: &[String]) -> usize {
     let rows = join_all(ids.iter().map(|id| shop.row("OrdersTable", "id", id))).await;
@@ -29,7 +12,7 @@ async fn marked(shop: &Deployment, ids: &[String]) -> usize {
 #[tokio::test]
 async fn an_order_that_could_not_be_announced_is_announced_by_the_relay() {
     let shop = Deployment::under_test().await;
-    let ids = place_unannounced(&shop, 1).await;
+    let ids = shop.place_unannounced(1).await;
     let mut relay = shop.start("relay", &[]).await;
     let swept = relay.invoke(&json!({})).await;
     assert!(swept["found"].as_u64() >= Some(1), "{swept}");
@@ -51,7 +34,7 @@ async fn what_sns_did_not_acknowledge_stays_marked() {
     let shop = Deployment::under_test().await;
     let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
     let mut relay = shop.start("relay", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
-    let ids = place_unannounced(&shop, 1).await;
+    let ids = shop.place_unannounced(1).await;
     let swept = relay.invoke(&json!({})).await;
     assert_eq!((&swept["announced"], &swept["cleared"]), (&json!(0), &json!(0)), "{swept}");
     assert!(swept["failed"].as_u64() >= Some(1), "{swept}");
@@ -65,7 +48,7 @@ async fn what_sns_did_not_acknowledge_stays_marked() {
 #[tokio::test]
 async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
     let shop = Deployment::under_test().await;
-    let ids = place_unannounced(&shop, 40).await;
+    let ids = shop.place_unannounced(40).await;
     let (mut one, mut other) = (shop.start("relay", &[]).await, shop.start("relay", &[]).await);
     let event = json!({});
     tokio::join!(one.invoke(&event), other.invoke(&event));

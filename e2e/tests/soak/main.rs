@@ -59,7 +59,7 @@ async fn main() -> Result<ExitCode> {
     let mut effects = effects?;
     rig.proxy.calm();
 
-    let dead_letters = shop.come_to_rest(rig.aws_port()).await?;
+    let dead_letters = shop.come_to_rest().await;
     let ledger = load.into_ledger();
     deliver_once_more(&rig, &ledger, &mut effects).await;
 

@@ -16,6 +16,8 @@ pub(crate) enum Suite {
     FanOut,
     /// The pipeline under injected faults.
     Faults,
+    /// The operator's command.
+    Ops,
 }
 
 impl Suite {
@@ -24,6 +26,7 @@ impl Suite {
             Self::Pipeline => &["--test", "pipeline"],
             Self::FanOut => &["--test", "pipeline", "fan_out"],
             Self::Faults => &["--test", "faults"],
+            Self::Ops => &["--test", "ops"],
         }
     }
 }
@@ -82,7 +85,8 @@ pub(crate) async fn on_stacks_of_their_own(
 fn cargo_test(tools: &Tools, arguments: &[&str]) -> Command {
     let mut cargo = tools.cargo();
     cargo.args(["test", "--workspace", "--features", "e2e/stack"]).args(arguments);
-    cargo.env("E2E_BINARIES", root().join("target/lambda"));
+    cargo.env("E2E_BINARIES", root().join("target/lambda")).env("E2E_OPS", root().join("target/debug/ops"));
+    cargo.env("ORDER_FANOUT_STACK", local::STACK_NAME);
     cargo
 }
 

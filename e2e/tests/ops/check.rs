@@ -1,0 +1,132 @@
+//! Reconciling.
+
+use std::time::Duration;
+
+use e2e::{Deployment, Ran, ops};
+use serde_json::json;
+use uuid::Uuid;
+
+const LONG_AGO: &str = "2001-01-01T00:00:00Z";
+
+/// Rows that a test writes straight into the tables.
+struct Made {
+    shop: Deployment,
+    ids: Vec<String>,
+}
+
+impl Made {
+    async fn order(&mut self, amount: &str, placed_at: &str) -> String {
+        let id = self.id();
+        let row = [("id", id.as_str()), ("customer", "Ada Lovelace"), ("amount", amount), ("placed_at", placed_at)];
+        self.shop.put_row("OrdersTable", &row).await;
+        id
+    }
+
+    fn id(&mut self) -> String {
+        let id = Uuid::new_v4().to_string();
+        self.ids.push(id.clone());
+        id
+    }
+
+    async fn shipment(&self, id: &str) {
+        let row = [("order_id", id), ("tracking_number", "ABCDEFGHJKLM"), ("shipped_at", LONG_AGO)];
+        self.shop.put_row("ShipmentsTable", &row).await;
+    }
+
+    async fn coupon(&self, id: &str) {
+        let row = [("order_id", id), ("code", "ABCDEFGHJKLM"), ("percent", "20"), ("expires_at", LONG_AGO)];
+        self.shop.put_row("CouponsTable", &row).await;
+    }
+
+    async fn clean_up(self) {
+        for id in &self.ids {
+            self.shop.delete_row("OrdersTable", "id", id).await;
+            self.shop.delete_row("ShipmentsTable", "order_id", id).await;
+            self.shop.delete_row("CouponsTable", "order_id", id).await;
+        }
+    }
+}
+
+/// What check says of an order.
+fn findings(check: &Ran, id: &str) -> Vec<String> {
+    let of_order = check.objects_with("order_id", id).into_iter();
+    of_order.map(|object| object["finding"].as_str().expect("a finding").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_difference_is_listed_and_what_is_right_is_not() {
+    let shop = Deployment::under_test().await;
+    let placed = [shop.place("Ada", "81.50").await.id, shop.place("Ada", "79.99").await.id];
+    shop.with_coupon(&placed[0]).await;
+    for id in &placed {
+        shop.fulfilled(id).await;
+    }
+    let mut made = Made { shop: shop.clone(), ids: vec![] };
+    let lost = made.order("81.5", LONG_AGO).await;
+    let [at, under, unearned, large, broken, shipment, coupon] = [
+        made.order("80", LONG_AGO).await,
+        made.order("79.99", LONG_AGO).await,
+        made.order("79.99", LONG_AGO).await,
+        made.order("600000", LONG_AGO).await,
+        made.order("0", LONG_AGO).await,
+        made.id(),
+        made.id(),
+    ];
+    for id in [&at, &under, &unearned, &large, &broken, &shipment] {
+        made.shipment(id).await;
+    }
+    made.coupon(&unearned).await;
+    made.coupon(&coupon).await;
+
+    let check = ops(&["check", "--json"]).await;
+    check.assert_code(3);
+    let expected: [(&String, &[&str]); 8] = [
+        (&lost, &["no_shipment", "no_coupon"]),
+        (&at, &["no_coupon"]),
+        (&under, &[]),
+        (&unearned, &["coupon_not_earned"]),
+        (&large, &["no_coupon"]),
+        (&broken, &["unreadable_order"]),
+        (&shipment, &["shipment_without_order"]),
+        (&coupon, &["coupon_without_order"]),
+    ];
+    for (id, differences) in expected {
+        assert_eq!(findings(&check, id), differences, "{id}");
+    }
+    for id in &placed {
+        assert_eq!(findings(&check, id), [""; 0], "{id} is as it should be");
+    }
+    let text = ops(&["check"]).await;
+    let line = text.stdout.lines().find(|line| line.starts_with(&lost)).expect("a line for the lost order");
+    assert!(line.contains(&format!("ops orders replay {lost}")), "it says what to do: {line}");
+    made.clean_up().await;
+}
+
+#[tokio::test]
+async fn an_order_within_the_grace_is_not_missed_and_one_beyond_it_is() {
+    let shop = Deployment::under_test().await;
+    let mut made = Made { shop: shop.clone(), ids: vec![] };
+    // The youngest second that there is: an order that the shop placed just now.
+    let now = shop.place("Ada", "1.00").await.answer.json()["placed_at"].as_str().expect("a time").to_owned();
+    let young = made.order("81.5", &now).await;
+    assert_eq!(findings(&ops(&["check", "--grace", "3600", "--json"]).await, &young), [""; 0]);
+    let missed = async || (findings(&ops(&["check", "--grace", "1", "--json"]).await, &young).len() == 2).then_some(());
+    e2e::eventually("an order beyond the grace is missed", Duration::from_secs(20), missed).await;
+    made.clean_up().await;
+}
+
+#[tokio::test]
+async fn the_threshold_is_the_one_in_force() {
+    let shop = Deployment::under_test().await;
+    let mut made = Made { shop: shop.clone(), ids: vec![] };
+    let large = made.order("700000", LONG_AGO).await;
+    made.shipment(&large).await;
+    assert_eq!(findings(&ops(&["check", "--json"]).await, &large), ["no_coupon"]);
+    // Nobody else orders for so much: for all other tests nothing changes.
+    shop.set_filter("PromotionQueueUrl", &json!({ "amount": [{ "numeric": [">=", 80, "<", 650_000] }] })).await;
+    let check = ops(&["check", "--json"]).await;
+    shop.set_filter("PromotionQueueUrl", &json!({ "amount": [{ "numeric": [">=", 80] }] })).await;
+    assert_eq!(findings(&check, &large), [""; 0]);
+    assert!(check.stderr.contains(">= 80 and < 650000"), "{}", check.stderr);
+    made.clean_up().await;
+}

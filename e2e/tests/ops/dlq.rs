@@ -1,0 +1,69 @@
+//! Looking into dead-letter queues. No test redrives fulfilment's: what is put there stays.
+
+use e2e::{Deployment, OrderEvent, ops};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::SOON;
+
+#[tokio::test]
+async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
+    let shop = Deployment::under_test().await;
+    let (poison, good) = (format!("{{\"order_id\": {}", Uuid::new_v4()), OrderEvent::of("81.50"));
+    let poison_id = shop.send("FulfilmentDlqUrl", &poison, &[("amount", "81.50")]).await;
+    let good_id = shop.send("FulfilmentDlqUrl", &good.body(), &[]).await;
+
+    let list = ops(&["dlq", "list", "--json"]).await;
+    list.assert_code(3);
+    let objects = list.objects();
+    let [dlq] = &objects.iter().filter(|o| o["queue"] == "fulfilment" && o["kind"] == "dlq").collect::<Vec<_>>()[..]
+    else {
+        panic!("{objects:?}")
+    };
+    assert!(dlq["visible"].as_u64() >= Some(2), "{dlq}");
+    assert!(dlq["oldest_seen_seconds"].as_i64() >= Some(0), "{dlq}");
+    assert_eq!(objects.len(), 6, "four dead-letter queues and two sources");
+    for source in objects.iter().filter(|object| object["kind"] == "source") {
+        assert!(source["oldest_seen_at"].is_null(), "a look into a source queue counts as a try: {source}");
+    }
+
+    // Twice: what was shown is visible again at once.
+    for _ in 0..2 {
+        let show = ops(&["dlq", "show", "fulfilment", "--limit", "500", "--json"]).await;
+        show.assert_code(0);
+        let [shown] = &show.objects_with("message_id", &poison_id)[..] else { panic!("{}", show.stdout) };
+        assert_eq!(shown["body"], poison);
+        assert_eq!(shown["attributes"], json!({ "amount": { "type": "Number", "value": "81.50" } }));
+        assert_eq!(shown["decodes"], false);
+        assert!(shown["verdict"].as_str().is_some_and(|verdict| verdict.contains("not JSON")), "{shown}");
+        assert!(shown["receive_count"].as_u64() >= Some(1), "{shown}");
+        assert!(!shown["sent_at"].is_null(), "{shown}");
+        let [shown] = &show.objects_with("message_id", &good_id)[..] else { panic!("{}", show.stdout) };
+        assert_eq!(shown["decodes"], true);
+        assert!(shown["verdict"].as_str().is_some_and(|verdict| verdict.contains("the function's log")), "{shown}");
+    }
+    let one = ops(&["dlq", "show", "fulfilment", "--limit", "1", "--json"]).await;
+    assert_eq!(one.objects().len(), 1);
+    let text = ops(&["dlq", "show", "fulfilment", "--limit", "500"]).await;
+    assert!(text.stdout.contains(&poison) && text.stdout.contains("verdict     not an order.placed event"));
+
+    shop.take_from_dlq("FulfilmentDlqUrl", &poison, SOON).await;
+    shop.take_from_dlq("FulfilmentDlqUrl", &good.order_id, SOON).await;
+}
+
+#[tokio::test]
+async fn an_unknown_stack_or_queue_is_an_error_that_says_what_to_do() {
+    let unknown = ops(&["dlq", "list", "--stack", "no-such-stack"]).await;
+    unknown.assert_code(1);
+    assert!(unknown.stderr.contains("no-such-stack") && unknown.stderr.contains("--stack"), "{}", unknown.stderr);
+    let usage = ops(&["dlq", "show", "no-such-queue"]).await;
+    usage.assert_code(2);
+    assert!(usage.stderr.contains("promotion-subscription"), "{}", usage.stderr);
+}
+
+#[tokio::test]
+async fn help_warns_of_personal_data_and_tells_the_exit_codes() {
+    let show = ops(&["dlq", "show", "--help"]).await;
+    assert!(show.stdout.contains("personal data"), "{}", show.stdout);
+    assert!(ops(&["--help"]).await.stdout.contains("Exit codes:"));
+}

@@ -1,0 +1,23 @@
+//! The operator's command against a deployed stack: the real binary, the real queues and tables.
+
+mod check;
+mod dlq;
+mod orders;
+mod purge;
+mod redrive;
+
+use std::env;
+use std::time::Duration;
+
+use local::FaultProxy;
+
+/// More often than anything is tried.
+const EVERY_TIME: u32 = 100;
+
+/// Long enough for what happens at once.
+const SOON: Duration = Duration::from_secs(30);
+
+async fn proxy() -> FaultProxy {
+    let endpoint = env::var("AWS_ENDPOINT_URL").expect("the faults need an emulator: AWS_ENDPOINT_URL names it");
+    FaultProxy::start(&endpoint).await.expect("a port is free")
+}
