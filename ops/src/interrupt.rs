@@ -31,6 +31,12 @@ impl Interrupt {
         Ok(Self { requested })
     }
 
+    /// One that was pressed, or will never be.
+    #[cfg(test)]
+    pub(crate) fn fixed(requested: bool) -> Self {
+        Self { requested: watch::channel(requested).1 }
+    }
+
     /// Whether Ctrl-C was pressed.
     pub(crate) fn requested(&self) -> bool {
         *self.requested.borrow()

@@ -29,16 +29,16 @@ async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
 
     // Twice: what was shown is visible again at once.
     for _ in 0..2 {
-        let show = ops(&["dlq", "show", "fulfilment", "--limit", "500", "--json"]).await;
-        show.assert_code(0);
-        let [shown] = &show.objects_with("message_id", &poison_id)[..] else { panic!("{}", show.stdout) };
+        let all = ops(&["dlq", "show", "fulfilment", "--limit", "500", "--json"]).await;
+        all.assert_code(0);
+        let [shown] = &all.objects_with("message_id", &poison_id)[..] else { panic!("{}", all.stdout) };
         assert_eq!(shown["body"], poison);
         assert_eq!(shown["attributes"], json!({ "amount": { "type": "Number", "value": "81.50" } }));
         assert_eq!(shown["decodes"], false);
         assert!(shown["verdict"].as_str().is_some_and(|verdict| verdict.contains("not JSON")), "{shown}");
         assert!(shown["receive_count"].as_u64() >= Some(1), "{shown}");
         assert!(!shown["sent_at"].is_null(), "{shown}");
-        let [shown] = &show.objects_with("message_id", &good_id)[..] else { panic!("{}", show.stdout) };
+        let [shown] = &all.objects_with("message_id", &good_id)[..] else { panic!("{}", all.stdout) };
         assert_eq!(shown["decodes"], true);
         assert!(shown["verdict"].as_str().is_some_and(|verdict| verdict.contains("the function's log")), "{shown}");
     }

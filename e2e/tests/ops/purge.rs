@@ -22,8 +22,8 @@ async fn a_purge_that_nobody_confirmed_deletes_nothing() {
 
     ops(&["dlq", "purge", "promotion-subscription", "--yes"]).await.assert_code(0);
     let gone = async || {
-        let show = ops(&["dlq", "show", "promotion-subscription", "--limit", "500"]).await;
-        (!show.stdout.contains(&body)).then_some(())
+        let look = ops(&["dlq", "show", "promotion-subscription", "--limit", "500"]).await;
+        (!look.stdout.contains(&body)).then_some(())
     };
     e2e::eventually("the queue is purged", SOON, gone).await;
 }

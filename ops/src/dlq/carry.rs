@@ -71,7 +71,7 @@ impl Move<'_> {
             taken += fresh.len();
             self.known.extend(fresh.iter().map(|message| message.id.clone()));
             let count = fresh.len();
-            for batch in batches(fresh) {
+            for batch in batches(fresh, Message::bytes) {
                 self.carry_batch(batch).await;
             }
             bar.inc(u64::try_from(count)?);
@@ -118,18 +118,18 @@ impl Move<'_> {
 
     fn leave(&mut self, messages: Vec<Message>, problem: impl Fn(&Message) -> String) {
         let failures =
-            messages.iter().map(|message| Failure { message_id: message.id.clone(), problem: problem(message) });
+            messages.iter().map(|message| Failure { message_id: Some(message.id.clone()), problem: problem(message) });
         self.carried.failures.extend(failures);
         self.left_alone.extend(messages);
     }
 }
 
 /// Cuts what was received into what one request may carry. A message that is too large alone goes alone.
-fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
-    let mut batches: Vec<Vec<Message>> = vec![];
+fn batches<T>(messages: Vec<T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut batches: Vec<Vec<T>> = vec![];
     let mut room = 0;
     for message in messages {
-        let bytes = message.bytes();
+        let bytes = bytes(&message);
         match batches.last_mut() {
             Some(batch) if bytes <= room => batch.push(message),
             _ => {
@@ -140,4 +140,17 @@ fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
         room = room.saturating_sub(bytes);
     }
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_request_is_larger_than_sqs_takes_but_for_a_message_that_is() {
+        let half = BATCH_BYTES / 2;
+        let cut = batches(vec![half, half, 1, BATCH_BYTES, 2 * BATCH_BYTES, 1], |bytes| *bytes);
+        assert_eq!(cut, [vec![half, half], vec![1], vec![BATCH_BYTES], vec![2 * BATCH_BYTES], vec![1]]);
+        assert!(batches(vec![], |bytes| *bytes).is_empty());
+    }
 }

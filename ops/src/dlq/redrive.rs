@@ -27,7 +27,9 @@ struct Redriven {
 /// A message that was not moved, or not wholly.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Failure {
-    pub(crate) message_id: String,
+    /// Which; SQS does not say of those that it moves itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message_id: Option<String>,
     pub(crate) problem: String,
 }
 
@@ -55,10 +57,13 @@ pub(crate) async fn redrive(operator: &Operator, dlq: Dlq, limit: Option<u64>) -
     let interrupt = Interrupt::listen()?;
     // SQS cannot move a part of a queue, nor what came from a topic.
     let by_sqs = limit.is_none() && !dlq.is_of_subscription();
-    let Carried { moved, failures } = match by_sqs.then_some(start(operator, &from)) {
+    let Carried { moved, failures } = match by_sqs.then_some(start(&from, operator.pace)) {
         Some(starting) => match starting.await? {
-            Started::Running(task) => task.follow(operator, &interrupt).await?,
-            Started::Unknown => by_hand(operator, &from, &to, most, &interrupt).await?,
+            Started::Running(task) => task.follow(operator.output, &interrupt).await?,
+            Started::Unknown => {
+                operator.output.say("This endpoint cannot move messages by itself; they are moved from here.");
+                by_hand(operator, &from, &to, most, &interrupt).await?
+            }
         },
         None => by_hand(operator, &from, &to, most, &interrupt).await?,
     };
@@ -91,6 +96,9 @@ impl fmt::Display for Redriven {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "message {}: {}", self.message_id, self.problem)
+        match &self.message_id {
+            Some(id) => write!(formatter, "message {id}: {}", self.problem),
+            None => self.problem.fmt(formatter),
+        }
     }
 }
