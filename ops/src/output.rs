@@ -46,12 +46,11 @@ impl Output {
     pub(crate) fn line(self, thing: &(impl Serialize + Display)) -> io::Result<()> {
         if self.json { object(thing) } else { writeln!(io::stdout(), "{thing}") }
     }
+}
 
-    /// Says something to whoever is watching.
-    #[expect(clippy::unused_self, reason = "what is said goes through the same hands as what is printed")]
-    pub(crate) fn say(self, text: impl Display) {
-        eprintln!("{text}");
-    }
+/// Says something to whoever is watching.
+pub(crate) fn say(text: impl Display) {
+    eprintln!("{text}");
 }
 
 fn object(thing: &impl Serialize) -> io::Result<()> {

@@ -32,3 +32,24 @@ impl Pace {
         sleep_until(start + Duration::from_secs(1) * things / self.per_second.get()).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_things_wait_until_the_second_has_room() {
+        let pace = Pace::of(NonZeroU32::new(50).unwrap());
+        let start = Instant::now();
+        pace.after(10, start).await;
+        assert_eq!(start.elapsed().as_millis() / 10, 20, "ten of fifty a second take 200 ms");
+        pace.after(10, start).await;
+        assert_eq!(start.elapsed().as_millis() / 10, 20, "work that took that long waits no more");
+    }
+
+    #[test]
+    fn no_more_is_done_at_once_than_in_a_second() {
+        let at_once = |rate| Pace::of(NonZeroU32::new(rate).unwrap()).at_once(10);
+        assert_eq!([1, 9, 10, 500].map(at_once), [1, 9, 10, 10]);
+    }
+}

@@ -13,6 +13,7 @@ use aws_sdk_sqs::types::{
 use jiff::Timestamp;
 
 use crate::aws;
+use crate::output::say;
 
 /// One queue and the way to it.
 #[derive(Clone, Debug)]
@@ -90,8 +91,10 @@ impl Queue {
         messages.unwrap_or_default().into_iter().map(Message::read).collect()
     }
 
-    /// Shows messages to others again, at once.
-    pub(crate) async fn release(&self, messages: &[Message]) -> Result<()> {
+    /// Shows messages to others again, at once. Where that fails it is said and no more: somebody else may have received
+    /// or deleted a message meanwhile, and time does the rest.
+    pub(crate) async fn release(&self, messages: &[Message]) {
+        let mut problems = vec![];
         for batch in messages.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(|(position, message)| {
                 let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(position.to_string());
@@ -100,17 +103,15 @@ impl Queue {
             });
             let change = self.client.change_message_visibility_batch().queue_url(&self.url);
             let answer = change.set_entries(Some(entries.collect())).send().await;
-            let problem = match answer {
-                Ok(answer) => answer.failed.first().map(told),
-                Err(error) => Some(aws::told(&error)),
-            };
-            if let Some(problem) = problem {
-                return Err(
-                    self.failed("show what was looked at; it will when the visibility timeout is over", &problem)
-                );
+            match answer {
+                Ok(answer) => problems.extend(answer.failed.iter().map(told)),
+                Err(error) => problems.push(aws::told(&error)),
             }
         }
-        Ok(())
+        if let Some(problem) = problems.first() {
+            let what = "show again what was looked at; it does so by itself when the visibility timeout is over";
+            say(format!("{:#}", self.failed(what, problem)));
+        }
     }
 
     /// Sends copies, body and attributes intact, and says of each message which id the copy got.

@@ -19,7 +19,7 @@ use topic::Subscriptions;
 
 use crate::operator::Operator;
 use crate::outcome::Outcome;
-use crate::output::count;
+use crate::output::{count, say};
 use crate::progress;
 use crate::queue::Queue;
 
@@ -34,7 +34,7 @@ pub(crate) struct Options {
 /// Reads everything and lists every difference.
 pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Result<Outcome> {
     let filter = filter_in_force(operator).await?;
-    operator.output.say(format!("Orders {filter} earn a coupon, says the subscription's filter policy."));
+    say(format!("Orders {filter} earn a coupon, says the subscription's filter policy."));
     // Counted from before the shipments are read: one that comes while they are read may be overlooked.
     let due_until = Timestamp::now().checked_sub(SignedDuration::from_secs(grace.into()))?;
     let audit = Audit::of(&operator.sdk, operator.tables()?);
@@ -70,7 +70,7 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
     reconciliation.without_order().into_iter().try_for_each(&mut tell)?;
     spinner.finish_and_clear();
     let differences_told = count(differences, "difference", "differences");
-    operator.output.say(format!("{} compared, {differences_told}.", count(orders, "order", "orders")));
+    say(format!("{} compared, {differences_told}.", count(orders, "order", "orders")));
     Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
 }
 

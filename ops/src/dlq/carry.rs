@@ -35,10 +35,9 @@ pub(crate) async fn carry(from: &Queue, to: &Queue, most: u64, pace: Pace, inter
     let bar = progress::bar("Redriving", most);
     let mut move_ = Move { from, to, known: HashSet::new(), left_alone: vec![], carried: Carried::default() };
     let worked = move_.work(usize::try_from(most)?, pace, interrupt, &bar).await;
-    let released = from.release(&move_.left_alone).await;
+    from.release(&move_.left_alone).await;
     bar.finish_and_clear();
     worked?;
-    released?;
     Ok(move_.carried)
 }
 
@@ -64,12 +63,12 @@ impl Move<'_> {
         while taken < most && fruitless < FRUITLESS_LOOKS && !interrupt.requested() {
             let start = Instant::now();
             let received = self.from.receive(pace.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
+            // The same message may come twice, even in one answer.
             let (fresh, again): (Vec<_>, _) =
-                received.into_iter().partition(|message| !self.known.contains(&message.id));
+                received.into_iter().partition(|message| self.known.insert(message.id.clone()));
             self.left_alone.extend(again);
             fruitless = if fresh.is_empty() { fruitless + 1 } else { 0 };
             taken += fresh.len();
-            self.known.extend(fresh.iter().map(|message| message.id.clone()));
             let count = fresh.len();
             for batch in batches(fresh, Message::bytes) {
                 self.carry_batch(batch).await;
@@ -144,7 +143,68 @@ fn batches<T>(messages: Vec<T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::dlq::scripted;
+
+    /// A dead-letter queue to which every message comes back the moment it was moved, and is received twice each time;
+    /// gives what was sent from it and what was made visible again.
+    fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<(Vec<String>, usize)>>) {
+        let waiting = Mutex::new(first.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let seen = Arc::<Mutex<(Vec<String>, usize)>>::default();
+        let told = Arc::clone(&seen);
+        let queue = scripted::queue(move |action, request| {
+            let entries = || request["Entries"].as_array().cloned().unwrap_or_default();
+            let all = |with: &dyn Fn(&Value) -> Value| {
+                (200, json!({ "Successful": entries().iter().map(with).collect::<Vec<_>>(), "Failed": [] }))
+            };
+            match action {
+                "ReceiveMessage" => {
+                    let ids = std::mem::take(&mut *waiting.lock().unwrap());
+                    let twice = ids.iter().chain(&ids);
+                    let message = |id: &String| json!({ "MessageId": id, "ReceiptHandle": id, "Body": id });
+                    (200, json!({ "Messages": twice.map(message).collect::<Vec<_>>() }))
+                }
+                "SendMessageBatch" => all(&|entry| {
+                    let body = entry["MessageBody"].as_str().unwrap();
+                    seen.lock().unwrap().0.push(body.to_owned());
+                    let copy = format!("copy of {body}");
+                    waiting.lock().unwrap().push(copy.clone());
+                    json!({ "Id": entry["Id"], "MessageId": copy, "MD5OfMessageBody": "" })
+                }),
+                "ChangeMessageVisibilityBatch" => {
+                    seen.lock().unwrap().1 += entries().len();
+                    all(&|entry| json!({ "Id": entry["Id"] }))
+                }
+                _ => all(&|entry| json!({ "Id": entry["Id"] })),
+            }
+        });
+        (queue, told)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn poison_that_comes_back_at_once_is_moved_once_and_left_in_the_end() {
+        let (queue, seen) = poisonous(&["a", "b"]);
+        // SQS may say that there are more than there are: it must end all the same.
+        let pace = Pace::of(NonZeroU32::new(100).unwrap());
+        let Carried { moved, failures } = carry(&queue, &queue, 50, pace, &Interrupt::fixed(false)).await.unwrap();
+        assert_eq!((moved, failures), (2, vec![]));
+        let (sent, shown_again) = &*seen.lock().unwrap();
+        assert_eq!(sent, &["a", "b"]);
+        assert!(*shown_again >= 2, "what came back stays hidden");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ctrl_c_before_the_first_step_moves_nothing() {
+        let (queue, seen) = poisonous(&["a"]);
+        let pace = Pace::of(NonZeroU32::new(100).unwrap());
+        assert_eq!(carry(&queue, &queue, 50, pace, &Interrupt::fixed(true)).await.unwrap().moved, 0);
+        assert_eq!(seen.lock().unwrap().0, [""; 0]);
+    }
 
     #[test]
     fn no_request_is_larger_than_sqs_takes_but_for_a_message_that_is() {

@@ -9,7 +9,7 @@ use super::peek::peek;
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
-use crate::output::{Row, age, count};
+use crate::output::{Row, age, count, say};
 use crate::queue::{BATCH, Depth};
 
 #[derive(Debug, Serialize)]
@@ -68,10 +68,10 @@ pub(crate) async fn list(operator: &Operator) -> Result<Outcome> {
     let dead: u64 =
         lines.iter().filter(|line| line.kind != Kind::Source).map(|line| line.visible + line.in_flight).sum();
     if dead == 0 {
-        operator.output.say("No message is in a dead-letter queue.");
+        say("No message is in a dead-letter queue.");
         return Ok(Outcome::Fine);
     }
-    operator.output.say(format!(
+    say(format!(
         "{} in dead-letter queues. Look at them with `ops dlq show QUEUE`.",
         count(dead, "message is", "messages are")
     ));

@@ -7,6 +7,8 @@ mod names;
 mod peek;
 mod purge;
 mod redrive;
+#[cfg(test)]
+mod scripted;
 mod show;
 
 use anyhow::Result;

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry;
 use super::carry::Carried;
 use super::redrive::Failure;
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::say;
 use crate::pace::Pace;
 use crate::queue::Queue;
 use crate::{aws, progress};
@@ -51,7 +51,7 @@ pub(crate) async fn start(from: &Queue, pace: Pace) -> Result<Started> {
 
 impl MoveTask {
     /// Waits until it is done. Ctrl-C has SQS cancel it: what was moved stays moved.
-    pub(crate) async fn follow(self, output: Output, interrupt: &Interrupt) -> Result<Carried> {
+    pub(crate) async fn follow(self, interrupt: &Interrupt) -> Result<Carried> {
         let bar = progress::bar("SQS is redriving", 0);
         let mut cancelled = false;
         loop {
@@ -77,7 +77,7 @@ impl MoveTask {
             if interrupt.requested() && !cancelled {
                 let cancel = self.queue.client.cancel_message_move_task().task_handle(&self.handle).send().await;
                 cancel.map_err(|error| anyhow!("SQS does not cancel the move, it goes on: {}", aws::told(&error)))?;
-                output.say("SQS was asked to cancel the move.");
+                say("SQS was asked to cancel the move.");
                 cancelled = true;
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -98,77 +98,40 @@ mod tests {
     use std::num::NonZeroU32;
     use std::sync::{Arc, Mutex};
 
-    use aws_config::{BehaviorVersion, Region, SdkConfig};
-    use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_sdk_sqs::Client;
-    use aws_smithy_runtime_api::client::http::{
-        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-    };
-    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-    use aws_smithy_types::body::SdkBody;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::dlq::scripted;
 
-    /// SQS as far as moves go: it answers from a script, as the local emulator has no moves, and keeps what was asked.
-    #[derive(Clone, Debug, Default)]
-    struct Script {
-        asked: Arc<Mutex<Vec<String>>>,
-        /// The task as each look finds it; the last one stays.
-        states: Arc<Mutex<Vec<Value>>>,
-        refusal: Option<&'static str>,
-    }
+    type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 
-    impl Script {
-        fn answer(&self, action: &str) -> (u16, Value) {
-            match (action, self.refusal) {
-                ("GetQueueAttributes", _) => {
-                    (200, json!({ "Attributes": { "QueueArn": "arn:aws:sqs:eu-west-1:1:dlq" } }))
-                }
-                ("StartMessageMoveTask", Some(code)) => (400, json!({ "__type": code, "message": "on purpose" })),
-                ("StartMessageMoveTask", None) => (200, json!({ "TaskHandle": "the-handle" })),
-                ("ListMessageMoveTasks", _) => {
-                    let mut states = self.states.lock().unwrap();
+    /// A queue whose move is in these states, one look after the other; the last one stays.
+    fn moving(states: &[Value]) -> (Queue, Asked) {
+        let (asked, states) = (Asked::default(), Mutex::new(states.to_vec()));
+        let kept = Arc::clone(&asked);
+        let queue = scripted::queue(move |action, request| {
+            kept.lock().unwrap().push((action.to_owned(), request));
+            let answer = match action {
+                "GetQueueAttributes" => json!({ "Attributes": { "QueueArn": "the-arn" } }),
+                "StartMessageMoveTask" => json!({ "TaskHandle": "the-handle" }),
+                "CancelMessageMoveTask" => json!({ "ApproximateNumberOfMessagesMoved": 1 }),
+                "ListMessageMoveTasks" => {
+                    let mut states = states.lock().unwrap();
                     let state = if states.len() > 1 { states.remove(0) } else { states[0].clone() };
-                    (200, json!({ "Results": [state] }))
+                    json!({ "Results": [state] })
                 }
-                ("CancelMessageMoveTask", _) => (200, json!({ "ApproximateNumberOfMessagesMoved": 1 })),
-                other => panic!("{other:?} is not in the script"),
-            }
-        }
-
-        fn queue(&self) -> Queue {
-            let connector = SharedHttpConnector::new(self.clone());
-            let sdk = SdkConfig::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::from_static("eu-west-1"))
-                .credentials_provider(SharedCredentialsProvider::new(Credentials::new("a", "b", None, None, "test")))
-                .http_client(http_client_fn(move |_, _| connector.clone()))
-                .build();
-            Queue { client: Client::new(&sdk), url: "https://sqs.eu-west-1.amazonaws.com/1/dlq".to_owned() }
-        }
-
-        async fn start(&self) -> Result<Started> {
-            start(&self.queue(), Pace::of(NonZeroU32::new(50).unwrap())).await
-        }
-
-        async fn follow(&self, interrupt: bool) -> Result<Carried> {
-            let Started::Running(task) = self.start().await? else { panic!("it does not run") };
-            task.follow(Output { json: true }, &Interrupt::fixed(interrupt)).await
-        }
+                other => panic!("{other} is not in the script"),
+            };
+            (200, answer)
+        });
+        (queue, asked)
     }
 
-    impl HttpConnector for Script {
-        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-            let target = request.headers().get("x-amz-target").expect("SQS is spoken to in JSON");
-            let action = target.trim_start_matches("AmazonSQS.").to_owned();
-            let (status, body) = self.answer(&action);
-            let asked = String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap();
-            self.asked.lock().unwrap().push(format!("{action} {asked}"));
-            let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string()));
-            HttpConnectorFuture::ready(Ok(response))
-        }
+    fn refusing(code: &'static str) -> Queue {
+        scripted::queue(move |action, _| match action {
+            "GetQueueAttributes" => (200, json!({ "Attributes": { "QueueArn": "the-arn" } })),
+            _ => (400, json!({ "__type": code, "message": "on purpose" })),
+        })
     }
 
     fn state(status: &str, moved: i64) -> Value {
@@ -178,43 +141,48 @@ mod tests {
         })
     }
 
-    fn states(states: &[Value]) -> Script {
-        Script { states: Arc::new(Mutex::new(states.to_vec())), ..Script::default() }
+    fn pace() -> Pace {
+        Pace::of(NonZeroU32::new(50).unwrap())
+    }
+
+    async fn follow(queue: &Queue, interrupt: bool) -> Carried {
+        let Started::Running(task) = start(queue, pace()).await.unwrap() else { panic!("it does not run") };
+        task.follow(&Interrupt::fixed(interrupt)).await.unwrap()
+    }
+
+    fn requests(asked: &Asked, of: &str) -> Vec<Value> {
+        let asked = asked.lock().unwrap();
+        asked.iter().filter(|(action, _)| action == of).map(|(_, request)| request.clone()).collect()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_move_is_followed_to_its_end_at_the_operators_pace() {
-        let script = states(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
-        let Carried { moved, failures } = script.follow(false).await.unwrap();
+        let (queue, asked) = moving(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
+        let Carried { moved, failures } = follow(&queue, false).await;
         assert_eq!((moved, failures), (3, vec![]));
-        let asked = script.asked.lock().unwrap();
-        let start: Value = serde_json::from_str(asked[1].trim_start_matches("StartMessageMoveTask ")).unwrap();
-        let expected = json!({ "SourceArn": "arn:aws:sqs:eu-west-1:1:dlq", "MaxNumberOfMessagesPerSecond": 50 });
-        assert_eq!(start, expected);
-        assert_eq!(asked.iter().filter(|asked| asked.starts_with("List")).count(), 3);
+        let expected = json!({ "SourceArn": "the-arn", "MaxNumberOfMessagesPerSecond": 50 });
+        assert_eq!(requests(&asked, "StartMessageMoveTask"), [expected]);
+        assert_eq!(requests(&asked, "ListMessageMoveTasks").len(), 3);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_move_that_failed_is_a_failure_with_its_reason() {
-        let Carried { moved, failures } = states(&[state("FAILED", 1)]).follow(false).await.unwrap();
+        let Carried { moved, failures } = follow(&moving(&[state("FAILED", 1)]).0, false).await;
         assert_eq!((moved, failures.len()), (1, 1));
         assert_eq!(failures[0].problem, "SQS ended the move as FAILED: AccessDenied");
     }
 
     #[tokio::test(start_paused = true)]
     async fn ctrl_c_has_sqs_cancel_the_move_once() {
-        let script = states(&[state("RUNNING", 1), state("CANCELLING", 1), state("CANCELLED", 1)]);
-        assert_eq!(script.follow(true).await.unwrap().moved, 1);
-        let asked = script.asked.lock().unwrap();
-        let cancels: Vec<_> = asked.iter().filter(|asked| asked.starts_with("Cancel")).collect();
-        assert_eq!(cancels, [r#"CancelMessageMoveTask {"TaskHandle":"the-handle"}"#]);
+        let (queue, asked) = moving(&[state("RUNNING", 1), state("CANCELLING", 1), state("CANCELLED", 1)]);
+        assert_eq!(follow(&queue, true).await.moved, 1);
+        assert_eq!(requests(&asked, "CancelMessageMoveTask"), [json!({ "TaskHandle": "the-handle" })]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_an_endpoint_that_does_not_know_moves_is_done_without() {
-        let refusing = |code| Script { refusal: Some(code), ..Script::default() };
-        assert!(matches!(refusing("InvalidAction").start().await, Ok(Started::Unknown)));
-        let Err(error) = refusing("AccessDeniedException").start().await else { panic!("it was denied") };
+        assert!(matches!(start(&refusing("InvalidAction"), pace()).await, Ok(Started::Unknown)));
+        let Err(error) = start(&refusing("AccessDeniedException"), pace()).await else { panic!("it was denied") };
         assert!(error.to_string().contains("AccessDeniedException"), "{error}");
     }
 }

@@ -19,9 +19,8 @@ pub(crate) async fn peek(queue: &Queue, limit: usize, interrupt: &Interrupt) -> 
     let mut held = BTreeMap::new();
     let looked = look(queue, limit, interrupt, &mut held).await;
     let mut messages: Vec<_> = held.into_values().collect();
-    let released = queue.release(&messages).await;
+    queue.release(&messages).await;
     looked?;
-    released?;
     messages.sort_by_key(|message| message.sent_at);
     Ok(messages)
 }

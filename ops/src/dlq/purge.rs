@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::names::Dlq;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
-use crate::output::count;
+use crate::output::{count, say};
 
 #[derive(Debug, Serialize)]
 struct Purged {
@@ -30,18 +30,16 @@ pub(crate) async fn purge(operator: &Operator, dlq: Dlq, yes: bool) -> Result<Ou
     }
     if !yes {
         if !io::stdin().is_terminal() {
-            operator.output.say("Nothing is deleted: it asks first, and nobody is there to answer. Scripts say --yes.");
+            say("Nothing is deleted: it asks first, and nobody is there to answer. Scripts say --yes.");
             return Ok(Outcome::Usage);
         }
         let messages = count(purged.deleted, "message", "messages");
         let stack = operator.stack.name();
-        operator
-            .output
-            .say(format!("About {messages} of {stack} will be gone for good. Type the queue's name to go on ({dlq}):"));
+        say(format!("About {messages} of {stack} will be gone for good. Type the queue's name to go on ({dlq}):"));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if answer.trim() != purged.queue {
-            operator.output.say("That is not its name. Nothing is deleted.");
+            say("That is not its name. Nothing is deleted.");
             return Ok(Outcome::Failed);
         }
     }

@@ -11,7 +11,7 @@ use super::names::Dlq;
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
-use crate::output::count;
+use crate::output::{count, say};
 use crate::queue::{Depth, Queue};
 
 /// What was done, or with `dry_run` what would be.
@@ -39,7 +39,7 @@ pub(crate) async fn redrive(operator: &Operator, dlq: Dlq, limit: Option<u64>) -
     let Depth { visible, in_flight } = from.depth().await?;
     if in_flight > 0 {
         let hidden = count(in_flight, "message is", "messages are");
-        operator.output.say(format!("{hidden} hidden by another reader's visibility timeout and not looked at."));
+        say(format!("{hidden} hidden by another reader's visibility timeout and not looked at."));
     }
     let most = limit.unwrap_or(visible).min(visible);
     let redriven = |moved, failed| Redriven {
@@ -59,9 +59,9 @@ pub(crate) async fn redrive(operator: &Operator, dlq: Dlq, limit: Option<u64>) -
     let by_sqs = limit.is_none() && !dlq.is_of_subscription();
     let Carried { moved, failures } = match by_sqs.then_some(start(&from, operator.pace)) {
         Some(starting) => match starting.await? {
-            Started::Running(task) => task.follow(operator.output, &interrupt).await?,
+            Started::Running(task) => task.follow(&interrupt).await?,
             Started::Unknown => {
-                operator.output.say("This endpoint cannot move messages by itself; they are moved from here.");
+                say("This endpoint cannot move messages by itself; they are moved from here.");
                 by_hand(operator, &from, &to, most, &interrupt).await?
             }
         },

@@ -14,7 +14,7 @@ use super::peek::peek;
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
-use crate::output::{age, count};
+use crate::output::{age, count, say};
 use crate::queue::Message;
 
 #[derive(Debug, Serialize)]
@@ -45,7 +45,7 @@ pub(crate) async fn show(operator: &Operator, dlq: Dlq, limit: usize) -> Result<
     }
     let shown = u64::try_from(messages.len())?;
     let there = queue.depth().await?.visible.max(shown);
-    operator.output.say(format!("{shown} of about {} shown.", count(there, "message", "messages")));
+    say(format!("{shown} of about {} shown.", count(there, "message", "messages")));
     Ok(if interrupt.requested() { Outcome::Interrupted } else { Outcome::Fine })
 }
 

@@ -17,7 +17,7 @@ use super::unpublished::outbox;
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
-use crate::output::count;
+use crate::output::{count, say};
 use crate::progress;
 
 /// What became of an order.
@@ -126,6 +126,8 @@ impl<'a> Replay<'a> {
                 for order in &orders {
                     self.failed(order.id, error.to_string())?;
                 }
+                let not_tried = "SNS does nothing at all: what comes after these was not tried. Run it again later.";
+                self.bar.suspend(|| say(not_tried));
                 return Ok(false);
             }
         };
@@ -171,7 +173,7 @@ impl<'a> Replay<'a> {
         self.bar.finish_and_clear();
         let orders = count(self.announced, "order", "orders");
         let would = if self.operator.dry_run { "would be " } else { "" };
-        self.operator.output.say(format!("{orders} {would}announced, {} failed.", self.failed));
+        say(format!("{orders} {would}announced, {} failed.", self.failed));
         if self.failed > 0 {
             Outcome::Failed
         } else if self.interrupt.requested() {

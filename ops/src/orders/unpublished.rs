@@ -10,7 +10,7 @@ use store::Outbox;
 
 use crate::operator::Operator;
 use crate::outcome::Outcome;
-use crate::output::{Row, age, count};
+use crate::output::{Row, age, count, say};
 use crate::progress;
 
 #[derive(Debug, Serialize)]
@@ -66,10 +66,10 @@ pub(crate) async fn unpublished(operator: &Operator) -> Result<Outcome> {
     marked.sort_by_key(|order| (order.placed_at, order.order_id));
     operator.output.table(&marked)?;
     if marked.is_empty() {
-        operator.output.say("Every order is announced.");
+        say("Every order is announced.");
         return Ok(Outcome::Fine);
     }
     let orders = count(u64::try_from(marked.len())?, "order is", "orders are");
-    operator.output.say(format!("{orders} not known to be announced. The relay tries every minute."));
+    say(format!("{orders} not known to be announced. The relay tries every minute."));
     Ok(Outcome::NeedsAttention)
 }
