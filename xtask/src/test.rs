@@ -28,6 +28,9 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     local::validate(&tools, Progress).await?;
     local::build(&tools, Progress).await?;
     local::build_panics_example(&tools, Progress).await?;
+    if all {
+        stack::build_ops(&tools).await?;
+    }
     let suites: &[Suite] = if all { &[Suite::Pipeline, Suite::Faults, Suite::Ops] } else { &[Suite::Pipeline] };
     stack::end_to_end(&tools, suites, &[]).await?;
     if all {

@@ -151,11 +151,17 @@ mod tests {
     use super::*;
     use crate::dlq::scripted;
 
+    #[derive(Debug, Default)]
+    struct Seen {
+        sent: Vec<String>,
+        shown_again: usize,
+    }
+
     /// A dead-letter queue to which every message comes back the moment it was moved, and is received twice each time;
     /// gives what was sent from it and what was made visible again.
-    fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<(Vec<String>, usize)>>) {
+    fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<Seen>>) {
         let waiting = Mutex::new(first.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let seen = Arc::<Mutex<(Vec<String>, usize)>>::default();
+        let seen = Arc::<Mutex<Seen>>::default();
         let told = Arc::clone(&seen);
         let queue = scripted::queue(move |action, request| {
             let entries = || request["Entries"].as_array().cloned().unwrap_or_default();
@@ -171,13 +177,13 @@ mod tests {
                 }
                 "SendMessageBatch" => all(&|entry| {
                     let body = entry["MessageBody"].as_str().unwrap();
-                    seen.lock().unwrap().0.push(body.to_owned());
+                    seen.lock().unwrap().sent.push(body.to_owned());
                     let copy = format!("copy of {body}");
                     waiting.lock().unwrap().push(copy.clone());
                     json!({ "Id": entry["Id"], "MessageId": copy, "MD5OfMessageBody": "" })
                 }),
                 "ChangeMessageVisibilityBatch" => {
-                    seen.lock().unwrap().1 += entries().len();
+                    seen.lock().unwrap().shown_again += entries().len();
                     all(&|entry| json!({ "Id": entry["Id"] }))
                 }
                 _ => all(&|entry| json!({ "Id": entry["Id"] })),
@@ -193,7 +199,7 @@ mod tests {
         let pace = Pace::of(NonZeroU32::new(100).unwrap());
         let Carried { moved, failures } = carry(&queue, &queue, 50, pace, &Interrupt::fixed(false)).await.unwrap();
         assert_eq!((moved, failures), (2, vec![]));
-        let (sent, shown_again) = &*seen.lock().unwrap();
+        let Seen { sent, shown_again } = &*seen.lock().unwrap();
         assert_eq!(sent, &["a", "b"]);
         assert!(*shown_again >= 2, "what came back stays hidden");
     }
@@ -203,7 +209,7 @@ mod tests {
         let (queue, seen) = poisonous(&["a"]);
         let pace = Pace::of(NonZeroU32::new(100).unwrap());
         assert_eq!(carry(&queue, &queue, 50, pace, &Interrupt::fixed(true)).await.unwrap().moved, 0);
-        assert_eq!(seen.lock().unwrap().0, [""; 0]);
+        assert_eq!(seen.lock().unwrap().sent, [""; 0]);
     }
 
     #[test]

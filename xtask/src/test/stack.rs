@@ -31,6 +31,12 @@ impl Suite {
     }
 }
 
+/// Builds the operator's command, which some tests run as an operator does.
+pub(crate) async fn build_ops(tools: &Tools) -> Result<()> {
+    let mut cargo = tools.cargo();
+    Progress.command("Building ops", cargo.args(["build", "--workspace", "--bin", "ops"])).await
+}
+
 /// Runs the suites on a new stack, one after the other, with these variables beside their own.
 pub(crate) async fn end_to_end(tools: &Tools, suites: &[Suite], variables: &[(&str, &Path)]) -> Result<()> {
     let emulator = Emulator::start(tools, local::free_port()?, Invocations::Deployed, Progress).await?;

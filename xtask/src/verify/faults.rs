@@ -27,6 +27,7 @@ pub(super) const FILE: &str = "faults.json";
 
 pub(super) async fn run(tools: &Tools) -> Result<()> {
     local::build(tools, Progress).await?;
+    stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
     let reporting = ("E2E_REPORT", report.path());
     stack::end_to_end(tools, &[Suite::Faults], &[reporting]).await?;

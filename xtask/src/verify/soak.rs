@@ -32,6 +32,7 @@ pub(super) const FILE: &str = "soak.json";
 
 pub(super) async fn run(tools: &Tools, Options { orders, seed, minutes }: &Options) -> Result<()> {
     local::build(tools, Progress).await?;
+    stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
     let mut arguments = vec!["--orders".to_owned(), orders.to_string(), "--minutes".to_owned(), minutes.to_string()];
     arguments.extend(seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));

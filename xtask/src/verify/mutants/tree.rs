@@ -19,11 +19,12 @@ pub(super) struct Tree<'a> {
 impl<'a> Tree<'a> {
     pub(super) async fn of_the_last_commit(tools: &'a Tools) -> Result<Self> {
         let folder = root().join("target/mutants");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
+        let tree = folder.join("tree");
+        if tree.exists() {
+            fs::remove_dir_all(&tree)?;
         }
         let mut clone = Command::new("git");
-        clone.args(["clone", "--quiet"]).arg(root()).arg(folder.join("tree"));
+        clone.args(["clone", "--quiet"]).arg(root()).arg(&tree);
         Group::run("Copying the last commit", &mut clone).await?;
         Ok(Self { tools, folder })
     }
@@ -71,7 +72,7 @@ impl<'a> Tree<'a> {
         fs::create_dir_all(&assembled)?;
         fs::copy(built.join("template.yaml"), assembled.join("template.yaml"))?;
         for function in FUNCTIONS {
-            let binary = root().join("target/debug").join(function);
+            let binary = self.folder.join("target/debug").join(function);
             let resource = format!("{}{}Function", function[..1].to_uppercase(), &function[1..]);
             for place in [assembled.join(resource), self.folder.join("functions").join(function)] {
                 fs::create_dir_all(&place)?;
@@ -81,10 +82,10 @@ impl<'a> Tree<'a> {
         Ok(assembled.join("template.yaml"))
     }
 
-    /// `cargo` on the copy, with the dependencies that are compiled already.
+    /// `cargo` on the copy. Its target folder is its own: cargo cannot tell the copy's packages from the originals.
     fn cargo(&self) -> Command {
         let mut cargo = self.tools.cargo();
-        cargo.current_dir(self.folder.join("tree")).env("CARGO_TARGET_DIR", root().join("target"));
+        cargo.current_dir(self.folder.join("tree")).env("CARGO_TARGET_DIR", self.folder.join("target"));
         cargo
     }
 
