@@ -1,23 +1,23 @@
-//! Looking into dead-letter queues. No test redrives fulfilment's: what is put there stays.
+//! Looking into dead-letter queues.
 
 use e2e::{Deployment, OrderEvent, ops};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::SOON;
+use super::{PROMOTION_SUBSCRIPTION, SOON};
 
 #[tokio::test]
 async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
     let shop = Deployment::under_test().await;
-    let (poison, good) = (format!("{{\"order_id\": {}", Uuid::new_v4()), OrderEvent::of("81.50"));
-    let poison_id = shop.send("FulfilmentDlqUrl", &poison, &[("amount", "81.50")]).await;
-    let good_id = shop.send("FulfilmentDlqUrl", &good.body(), &[]).await;
+    let _turn = PROMOTION_SUBSCRIPTION.lock().await;
+    let (poison, good) = (format!("{{\"order_id\": garbage {}", Uuid::new_v4()), OrderEvent::of("81.50"));
+    let poison_id = shop.send("PromotionSubscriptionDlqUrl", &poison, &[("amount", "81.50")]).await;
+    let good_id = shop.send("PromotionSubscriptionDlqUrl", &good.body(), &[]).await;
 
     let list = ops(&["dlq", "list", "--json"]).await;
     list.assert_code(3);
     let objects = list.objects();
-    let [dlq] = &objects.iter().filter(|o| o["queue"] == "fulfilment" && o["kind"] == "dlq").collect::<Vec<_>>()[..]
-    else {
+    let [dlq] = &objects.iter().filter(|o| o["queue"] == "promotion-subscription").collect::<Vec<_>>()[..] else {
         panic!("{objects:?}")
     };
     assert!(dlq["visible"].as_u64() >= Some(2), "{dlq}");
@@ -29,7 +29,7 @@ async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
 
     // Twice: what was shown is visible again at once.
     for _ in 0..2 {
-        let all = ops(&["dlq", "show", "fulfilment", "--limit", "500", "--json"]).await;
+        let all = ops(&["dlq", "show", "promotion-subscription", "--limit", "500", "--json"]).await;
         all.assert_code(0);
         let [shown] = &all.objects_with("message_id", &poison_id)[..] else { panic!("{}", all.stdout) };
         assert_eq!(shown["body"], poison);
@@ -42,13 +42,13 @@ async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
         assert_eq!(shown["decodes"], true);
         assert!(shown["verdict"].as_str().is_some_and(|verdict| verdict.contains("the function's log")), "{shown}");
     }
-    let one = ops(&["dlq", "show", "fulfilment", "--limit", "1", "--json"]).await;
+    let one = ops(&["dlq", "show", "promotion-subscription", "--limit", "1", "--json"]).await;
     assert_eq!(one.objects().len(), 1);
-    let text = ops(&["dlq", "show", "fulfilment", "--limit", "500"]).await;
+    let text = ops(&["dlq", "show", "promotion-subscription", "--limit", "500"]).await;
     assert!(text.stdout.contains(&poison) && text.stdout.contains("verdict     not an order.placed event"));
 
-    shop.take_from_dlq("FulfilmentDlqUrl", &poison, SOON).await;
-    shop.take_from_dlq("FulfilmentDlqUrl", &good.order_id, SOON).await;
+    shop.take_from_dlq("PromotionSubscriptionDlqUrl", &poison, SOON).await;
+    shop.take_from_dlq("PromotionSubscriptionDlqUrl", &good.order_id, SOON).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
-//! Deleting for good. These tests have promotion's subscription's dead-letter queue for themselves.
+//! Deleting for good.
 
 use e2e::{Deployment, ops};
 use uuid::Uuid;
 
-use super::SOON;
+use super::{PROMOTION_SUBSCRIPTION, SOON};
 
 #[tokio::test]
 async fn a_purge_that_nobody_confirmed_deletes_nothing() {
     let shop = Deployment::under_test().await;
+    let _turn = PROMOTION_SUBSCRIPTION.lock().await;
     let body = Uuid::new_v4().to_string();
     shop.send("PromotionSubscriptionDlqUrl", &body, &[]).await;
 

@@ -151,14 +151,15 @@ mod tests {
     use super::*;
     use crate::dlq::scripted;
 
-    #[derive(Debug, Default)]
+    /// What a queue was asked to do: the bodies that were sent, and how many messages were made visible again.
+    #[derive(Default)]
     struct Seen {
         sent: Vec<String>,
         shown_again: usize,
     }
 
-    /// A dead-letter queue to which every message comes back the moment it was moved, and is received twice each time;
-    /// gives what was sent from it and what was made visible again.
+    /// A dead-letter queue to which every message comes back the moment it was moved, and is received twice each
+    /// time.
     fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<Seen>>) {
         let waiting = Mutex::new(first.iter().map(ToString::to_string).collect::<Vec<_>>());
         let seen = Arc::<Mutex<Seen>>::default();
