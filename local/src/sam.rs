@@ -23,7 +23,7 @@ const ARCHITECTURE: (&str, &str) =
 pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
     let mut sam = sam(tools);
     sam.args(["build", "--config-env", "local", "--parameter-overrides", &format!("Architecture={}", ARCHITECTURE.0)]);
-    progress.command("Building the functions for release (about five minutes, once)", &mut sam).await
+    progress.command("Building the functions for release (about five minutes the first time)", &mut sam).await
 }
 
 /// The example of `batch` that panics on purpose, built as the functions are.
@@ -48,7 +48,8 @@ pub async fn deploy(
 ) -> Result<Stack> {
     let mut deploy = sam(tools);
     deploy.args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"]).arg(template.as_ref());
-    // Without it sam looks for the configuration beside the template.
+    // It leaves empty folders behind, and without the other looks for the configuration beside the template.
+    deploy.env("TMPDIR", emulator.folder());
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
     progress.command("Deploying the template", emulator::aim(&mut deploy, emulator.port())).await?;
     stack(tools, emulator.port(), progress).await

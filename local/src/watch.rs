@@ -19,8 +19,8 @@ pub struct Watch {
 }
 
 /// What cargo and the runtime say of every instance of a function, and nobody needs to know.
-const NOISE: [&str; 4] =
-    ["Blocking waiting for file lock", "AWS_LAMBDA_MAX_CONCURRENCY", "Finished `dev`", "Running `"];
+/// Several cargos write at once, and lines lose their beginnings.
+const NOISE: [&str; 4] = ["waiting for file lock", "AWS_LAMBDA_MAX_CONCURRENCY", "`dev` profile [", "Running `"];
 const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(120);
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 

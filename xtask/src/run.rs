@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use local::{Emulator, Front, Invocations, LogStream, Progress, Tools, Watch};
 
 /// Options of `cargo xtask run`.
@@ -23,6 +23,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
+    ensure!(options.port != options.aws_port, "--port and --aws-port are the same; choose another one for either");
     local::require_free(options.port, "--port")?;
     local::require_free(options.aws_port, "--aws-port")?;
     match if options.built { run_built(options).await } else { run_watched(options).await }? {}
