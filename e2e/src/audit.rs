@@ -166,3 +166,64 @@ pub fn cents(text: &str) -> u64 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     format!("{whole}{fraction:0<2}").parse().expect("digits")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Wish;
+
+    const ID: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
+
+    fn row(columns: &[(&str, &str)]) -> Row {
+        columns.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn order(amount: &str) -> BTreeMap<String, Row> {
+        BTreeMap::from([(ID.to_owned(), row(&[("id", ID), ("customer", "Ada 1"), ("amount", amount)]))])
+    }
+
+    fn ledger(cents: u64) -> Ledger {
+        let wish = Wish { customer: "Ada 1".to_owned(), cents, by_form: false, patient: true };
+        Ledger { accepted: BTreeMap::from([(ID.to_owned(), wish)]), ..Ledger::default() }
+    }
+
+    fn effects(shipments: &[&str], coupons: &[&str]) -> Effects {
+        let rows = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), row(&[("order_id", id)]))).collect();
+        Effects { shipments: rows(shipments), coupons: rows(coupons), changed: BTreeSet::new() }
+    }
+
+    fn problems(effects: &Effects, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> (usize, usize) {
+        let audit = effects.compare(orders, ledger);
+        (audit.lost.len(), audit.doubled.len())
+    }
+
+    #[test]
+    fn what_is_sound_has_no_problem() {
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80"), &ledger(8_000)), (0, 0));
+        assert_eq!(problems(&effects(&[ID], &[]), &order("79.99"), &ledger(7_999)), (0, 0));
+    }
+
+    #[test]
+    fn what_is_lost_is_seen() {
+        assert_eq!(problems(&effects(&[], &[]), &BTreeMap::new(), &ledger(8_000)), (1, 0), "the order");
+        assert_eq!(problems(&effects(&[], &[ID]), &order("80"), &ledger(8_000)), (1, 0), "the shipment");
+        assert_eq!(problems(&effects(&[ID], &[]), &order("80"), &ledger(8_000)), (1, 0), "the coupon");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80.01"), &ledger(8_000)), (1, 0), "a cent");
+        let mut marked = order("80");
+        marked.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
+        assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &ledger(8_000)), (1, 0), "the announcement");
+    }
+
+    #[test]
+    fn what_is_done_twice_or_for_nobody_is_seen() {
+        let mut changed = effects(&[ID], &[ID]);
+        changed.changed.insert(ID.to_owned());
+        assert_eq!(problems(&changed, &order("80"), &ledger(8_000)), (0, 1), "an effect");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("5"), &ledger(500)), (0, 1), "a coupon not earned");
+        assert_eq!(problems(&effects(&[ID, "ghost"], &[]), &order("5"), &ledger(500)), (0, 1), "a shipment of nobody");
+        assert_eq!(problems(&effects(&[ID], &[]), &order("5"), &Ledger::default()), (0, 1), "an order of nobody");
+        let mut twice = order("5");
+        twice.insert("other".to_owned(), row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]));
+        assert_eq!(problems(&effects(&[ID, "other"], &[]), &twice, &ledger(500)), (0, 1), "one request, two orders");
+    }
+}
