@@ -5,6 +5,7 @@
 
 mod emulator;
 mod faults;
+mod flow;
 mod front;
 mod http;
 mod logs;
@@ -22,6 +23,7 @@ mod workspace;
 
 pub use emulator::{Emulator, Invocations, aim};
 pub use faults::{Fault, FaultProxy, Injected};
+pub use flow::{Depths, Flow};
 pub use front::Front;
 pub use logs::LogStream;
 pub use moto::Moto;

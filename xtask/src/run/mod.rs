@@ -1,9 +1,13 @@
 //! `cargo xtask run`: the whole system on this machine, until Ctrl-C.
 
+mod screen;
+
 use std::convert::Infallible;
 
 use anyhow::{Result, ensure};
-use local::{Emulator, Front, Invocations, LogStream, Progress, Tools, Watch};
+use local::{Emulator, Flow, Front, Invocations, LogStream, Progress, Tools, Watch};
+
+use screen::Screen;
 
 /// Options of `cargo xtask run`.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -36,9 +40,11 @@ async fn run_built(Options { port, aws_port, .. }: Options) -> Result<Infallible
     let stack = local::deploy(&tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
     let front = Front::open(&stack, port).await?;
     welcome(&front, &emulator, None);
+    let screen = Screen::new();
     tokio::select! {
         error = emulator.failure() => Err(error),
-        error = LogStream::of(&stack).follow(show) => error,
+        error = LogStream::of(&stack).follow(|line| screen.show(line)) => error,
+        error = screen.follow(Flow::of(&stack)) => error,
     }
 }
 
@@ -48,12 +54,16 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     Watch::prebuild(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
     let stack = local::deploy(&tools, &emulator, local::TEMPLATE, Progress).await?;
-    let mut watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await?;
+    let screen = Screen::new();
+    let lines = screen.clone();
+    let mut watch =
+        Watch::start(&tools, &emulator, &stack, invoke_port, Progress, move |line: &str| lines.show(line)).await?;
     let front = Front::open(&stack, port).await?;
     welcome(&front, &emulator, Some(invoke_port));
     tokio::select! {
         error = emulator.failure() => Err(error),
         error = watch.failure() => Err(error),
+        error = screen.follow(Flow::of(&stack)) => error,
     }
 }
 
@@ -66,8 +76,4 @@ fn welcome(front: &Front, emulator: &Emulator, invoke_port: Option<u16>) {
     }
     println!();
     println!("Ctrl-C ends it. What the functions log:");
-}
-
-fn show(line: &str) {
-    println!("{line}");
 }

@@ -1,0 +1,114 @@
+//! How far everything is: rows in the tables, messages in the queues, read from the emulator.
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::Stack;
+use crate::http::{self, HttpClient};
+
+/// A look at a stack's tables and queues.
+#[derive(Debug)]
+pub struct Flow {
+    client: HttpClient,
+    stack: Stack,
+}
+
+/// What was there at one moment, as counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Depths {
+    orders: u64,
+    fulfilment: Service,
+    promotion: Service,
+}
+
+/// A subscriber: the messages on the way to it, what it did, and what it could not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Service {
+    waiting: u64,
+    in_flight: u64,
+    done: u64,
+    dead: u64,
+}
+
+impl Flow {
+    /// Of this stack.
+    #[must_use]
+    pub fn of(stack: &Stack) -> Self {
+        Self { client: http::client(), stack: stack.clone() }
+    }
+
+    /// Looks.
+    pub async fn look(&self) -> Result<Depths> {
+        Ok(Depths {
+            orders: self.rows("OrdersTable").await?,
+            fulfilment: self.service("Fulfilment", "ShipmentsTable").await?,
+            promotion: self.service("Promotion", "CouponsTable").await?,
+        })
+    }
+
+    async fn service(&self, name: &str, table: &str) -> Result<Service> {
+        let (waiting, in_flight) = self.messages(&format!("{name}QueueUrl")).await?;
+        let (mut dead, done) = (0, self.rows(table).await?);
+        for dlq in ["DlqUrl", "SubscriptionDlqUrl"] {
+            let (visible, hidden) = self.messages(&format!("{name}{dlq}")).await?;
+            dead += visible + hidden;
+        }
+        Ok(Service { waiting, in_flight, done, dead })
+    }
+
+    /// A table's rows. AWS counts them every six hours; the emulator at every look.
+    async fn rows(&self, table: &str) -> Result<u64> {
+        let body = json!({ "TableName": self.stack.outputs.get(table)? });
+        let answer = self.call("DynamoDB_20120810.DescribeTable", &body).await?;
+        answer.pointer("/Table/ItemCount").and_then(Value::as_u64).context("a table has no count")
+    }
+
+    /// A queue's messages: to be had now, and hidden because somebody works on them.
+    async fn messages(&self, queue: &str) -> Result<(u64, u64)> {
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let body = json!({ "QueueUrl": self.stack.outputs.get(queue)?, "AttributeNames": names });
+        let answer = self.call("AmazonSQS.GetQueueAttributes", &body).await?;
+        let [visible, hidden] = names.map(|name| answer["Attributes"][name].as_str()?.parse().ok());
+        Ok((visible.context("a queue has no depth")?, hidden.context("a queue has no depth")?))
+    }
+
+    async fn call(&self, target: &str, body: &Value) -> Result<Value> {
+        http::call_aws(&self.client, &self.stack.endpoint, target, body).await
+    }
+}
+
+impl fmt::Display for Depths {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { orders, fulfilment, promotion } = self;
+        write!(formatter, "orders {orders} │ fulfilment {fulfilment} shipped │ promotion {promotion} coupons")?;
+        match fulfilment.dead + promotion.dead {
+            0 => Ok(()),
+            dead => write!(formatter, " │ {dead} in dead-letter queues: cargo run -p ops -- --local dlq list"),
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} waiting, {} in flight → {}", self.waiting, self.in_flight, self.done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_reads_as_the_order_flows() {
+        let fulfilment = Service { waiting: 2, in_flight: 1, done: 9, dead: 0 };
+        let promotion = Service { waiting: 0, in_flight: 0, done: 4, dead: 1 };
+        let line = Depths { orders: 12, fulfilment, promotion }.to_string();
+        assert_eq!(
+            line,
+            "orders 12 │ fulfilment 2 waiting, 1 in flight → 9 shipped │ promotion 0 waiting, 0 in flight → 4 coupons \
+             │ 1 in dead-letter queues: cargo run -p ops -- --local dlq list"
+        );
+    }
+}
