@@ -14,6 +14,7 @@ pub struct Effects {
     shipments: BTreeMap<String, Row>,
     coupons: BTreeMap<String, Row>,
     changed: BTreeSet<String>,
+    vanished: BTreeSet<String>,
 }
 
 /// How ledger and tables compare.
@@ -68,6 +69,15 @@ impl Deployment {
         DeadLetters { came, left: self.dead_letters().await }
     }
 
+    /// Waits until the stack's own relay, which comes by every minute, has announced every order.
+    pub async fn announced_by_its_own_relay(&self) {
+        eventually("the stack's own relay announces every order", AT_REST_WITHIN, async || {
+            let orders = self.rows("OrdersTable").await;
+            orders.iter().all(|row| !row.contains_key("outbox")).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until no order is marked and no queue holds a message. Nothing may go wrong by now.
     pub async fn at_rest(&self) {
         eventually("all is announced and all queues are empty", AT_REST_WITHIN, async || {
@@ -100,6 +110,8 @@ impl Effects {
     pub async fn look(&mut self, shop: &Deployment) {
         let (shipments, coupons) = (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
         for (seen, rows) in [(&mut self.shipments, shipments), (&mut self.coupons, coupons)] {
+            let there: BTreeSet<_> = rows.iter().map(|row| row["order_id"].clone()).collect();
+            self.vanished.extend(seen.keys().filter(|id| !there.contains(*id)).cloned());
             for row in rows {
                 let id = row["order_id"].clone();
                 if seen.entry(id.clone()).or_insert_with(|| row.clone()) != &row {
@@ -153,6 +165,7 @@ impl Effects {
             }
         }
         let done = self.shipments.keys().chain(self.coupons.keys());
+        audit.lost.extend(self.vanished.iter().map(|id| format!("{id} was done, and the row is gone")));
         let for_nobody = done.filter(|id| !orders.contains_key(*id)).map(|id| format!("{id} was done and is no order"));
         audit.doubled.extend(for_nobody);
         audit.doubled.extend(self.changed.iter().map(|id| format!("{id} was done twice: its row changed")));
@@ -189,7 +202,7 @@ mod tests {
 
     fn effects(shipments: &[&str], coupons: &[&str]) -> Effects {
         let rows = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), row(&[("order_id", id)]))).collect();
-        Effects { shipments: rows(shipments), coupons: rows(coupons), changed: BTreeSet::new() }
+        Effects { shipments: rows(shipments), coupons: rows(coupons), ..Effects::default() }
     }
 
     fn problems(effects: &Effects, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> (usize, usize) {
@@ -212,6 +225,13 @@ mod tests {
         let mut marked = order("80");
         marked.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
         assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &ledger(8_000)), (1, 0), "the announcement");
+    }
+
+    #[test]
+    fn what_was_there_and_is_gone_is_seen() {
+        let mut vanished = effects(&[ID], &[ID]);
+        vanished.vanished.insert(ID.to_owned());
+        assert_eq!(problems(&vanished, &order("80"), &ledger(8_000)), (1, 0));
     }
 
     #[test]

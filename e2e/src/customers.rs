@@ -32,7 +32,7 @@ pub struct Ledger {
     pub unclear: Vec<Wish>,
     /// How many answers were unclear, those included that became clear when the customer asked again.
     pub unclear_answers: u64,
-    /// What should not have been: a good order refused, or one id given twice.
+    /// What should not have been: a good order refused, one id given twice, a patient customer left without an answer.
     pub wrong: Vec<String>,
 }
 
@@ -124,6 +124,9 @@ impl Ledger {
                 if let Some(other) = self.accepted.insert(id.clone(), wish) {
                     self.wrong.push(format!("order {id} was given to {} and to another", other.customer));
                 }
+            }
+            Outcome::Unclear if wish.patient => {
+                self.wrong.push(format!("{} asked for minutes and got no clear answer", wish.customer));
             }
             Outcome::Unclear => self.unclear.push(wish),
             Outcome::Refused(why) => self.wrong.push(format!("{}, {} cents: {why}", wish.customer, wish.cents)),

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
 use domain::{Order, OrderId};
 
 use crate::client::{Budget, client};
-use crate::outbox::Next;
+use crate::outbox::{self, INDEX, Next};
 use crate::row::{Attributes, OUTBOX, Reader};
-use crate::{OrderTables, StoreError};
+use crate::{OrderTables, StoreError, Unreadable};
 
-/// Reads whole tables, strongly consistent: a row that was written before a scan began is among what it gives.
+/// Reads whole tables, strongly consistent: a row that was written before a scan began is among what it gives. A row that
+/// cannot be read is given as such, beside the others.
 #[derive(Clone, Debug)]
 pub struct Audit {
     client: Client,
@@ -30,15 +32,16 @@ pub struct Scanned<T> {
 }
 
 /// An order as it lies in its table.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedOrder {
-    /// Its key.
-    pub id: OrderId,
-    /// The order, or which of its attributes cannot be read.
-    pub order: Result<Order, StoreError>,
+    /// The order.
+    pub order: Order,
     /// Whether it has its outbox mark: it is not known to be announced.
     pub marked: bool,
 }
+
+/// A row, or what is wrong with it.
+type Read<T> = Result<T, Unreadable>;
 
 /// A person waits, and may be far from the region: rather late than not at all.
 pub(crate) const PATIENT: Budget =
@@ -58,24 +61,38 @@ impl Audit {
     }
 
     /// A page of all orders.
-    pub async fn orders(&self, from: Option<Next>) -> Result<Scanned<SavedOrder>, StoreError> {
-        self.scan(&self.tables.orders, None, from, saved).await
+    pub async fn orders(&self, from: Option<Next>) -> Result<Scanned<Read<SavedOrder>>, StoreError> {
+        self.scan(self.client.scan().table_name(&self.tables.orders).consistent_read(true), from, saved).await
+    }
+
+    /// A page of the orders that are not known to be announced, whatever shard they are marked with. The index follows
+    /// the table within moments.
+    pub async fn marked(&self, from: Option<Next>) -> Result<Scanned<Read<Order>>, StoreError> {
+        let read = |row: &_| Reader { table: "outbox", row }.or_unreadable("id", Reader::order);
+        self.scan(self.client.scan().table_name(&self.tables.orders).index_name(INDEX), from, read).await
     }
 
     /// A page of the orders that have a shipment.
-    pub async fn shipped(&self, from: Option<Next>) -> Result<Scanned<OrderId>, StoreError> {
-        let shipped = |row: &Attributes| Reader { table: "shipments", row }.order_id();
-        self.scan(&self.tables.shipments, Some("order_id"), from, shipped).await
+    pub async fn shipped(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
+        let shipment = |reader: &Reader| reader.shipment().map(|shipment| shipment.order_id);
+        let read = |row: &_| Reader { table: "shipments", row }.or_unreadable("order_id", shipment);
+        self.scan(self.client.scan().table_name(&self.tables.shipments).consistent_read(true), from, read).await
     }
 
     /// A page of the orders that have earned a coupon.
-    pub async fn rewarded(&self, from: Option<Next>) -> Result<Scanned<OrderId>, StoreError> {
-        let rewarded = |row: &Attributes| Reader { table: "coupons", row }.order_id();
-        self.scan(&self.tables.coupons, Some("order_id"), from, rewarded).await
+    pub async fn rewarded(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
+        let coupon = |reader: &Reader| reader.coupon().map(|coupon| coupon.order_id);
+        let read = |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", coupon);
+        self.scan(self.client.scan().table_name(&self.tables.coupons).consistent_read(true), from, read).await
+    }
+
+    /// Takes an order's mark away. Only what is known to be announced may lose it.
+    pub async fn clear_mark(&self, id: OrderId) -> Result<(), StoreError> {
+        outbox::clear(&self.client, &self.tables.orders, id).await
     }
 
     /// Those of up to [`Self::MAX_ORDERS`] different orders that there are, in no order.
-    pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<SavedOrder>, StoreError> {
+    pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<Read<SavedOrder>>, StoreError> {
         let keys = ids.iter().map(|id| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))]));
         let keys = KeysAndAttributes::builder().set_keys(Some(keys.collect())).consistent_read(true).build();
         let mut asked = HashMap::from([(self.tables.orders.clone(), keys.expect("keys are given"))]);
@@ -86,7 +103,7 @@ impl Audit {
             found.extend(answer.responses.unwrap_or_default().into_values().flatten());
             asked = answer.unprocessed_keys.unwrap_or_default();
             if asked.is_empty() {
-                return found.iter().map(saved).collect();
+                return Ok(found.iter().map(saved).collect());
             }
         }
         Err(StoreError::Unavailable("keys of the batch were left unread".to_owned()))
@@ -94,23 +111,20 @@ impl Audit {
 
     async fn scan<T>(
         &self,
-        table: &str,
-        only: Option<&str>,
+        scan: ScanFluentBuilder,
         from: Option<Next>,
-        read: impl Fn(&Attributes) -> Result<T, StoreError>,
+        read: impl Fn(&Attributes) -> T,
     ) -> Result<Scanned<T>, StoreError> {
-        let scan = self.client.scan().table_name(table).consistent_read(true);
-        let scan = scan.set_projection_expression(only.map(str::to_owned));
         let answer = scan.set_exclusive_start_key(from.map(|Next(key)| key)).send().await;
         let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
-        let rows = answer.items.unwrap_or_default().iter().map(read).collect::<Result<_, _>>()?;
+        let rows = answer.items.unwrap_or_default().iter().map(read).collect();
         Ok(Scanned { rows, next: answer.last_evaluated_key.map(Next) })
     }
 }
 
-fn saved(row: &Attributes) -> Result<SavedOrder, StoreError> {
-    let reader = Reader { table: "orders", row };
-    Ok(SavedOrder { id: reader.id()?, order: reader.order(), marked: row.contains_key(OUTBOX) })
+fn saved(row: &Attributes) -> Read<SavedOrder> {
+    let saved = |reader: &Reader| Ok(SavedOrder { order: reader.order()?, marked: row.contains_key(OUTBOX) });
+    Reader { table: "orders", row }.or_unreadable("id", saved)
 }
 
 #[cfg(test)]
@@ -118,11 +132,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_with_a_broken_attribute_still_has_its_id() {
+    fn a_row_that_cannot_be_read_says_which_it_is() {
         let id = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
-        let row = HashMap::from([("id".to_owned(), AttributeValue::S(id.to_owned()))]);
-        let SavedOrder { id: read, order, marked } = saved(&row).unwrap();
-        assert_eq!((read.to_string().as_str(), marked), (id, false));
-        assert_eq!(order.unwrap_err().to_string(), "a row of orders cannot be read: customer");
+        let row = |id: &str| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_owned()))]);
+        for (key, wrong) in [(id, "customer"), ("junk", "id")] {
+            let unreadable = saved(&row(key)).unwrap_err();
+            assert_eq!(unreadable.key, key);
+            assert_eq!(unreadable.error.to_string(), format!("a row of orders cannot be read: {wrong}"));
+        }
     }
 }

@@ -19,6 +19,15 @@ pub enum StoreError {
     },
 }
 
+/// A row that is not what this version writes, and stands in the way of nothing else.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// Its key, as it stands there.
+    pub key: String,
+    /// Which attribute is missing or wrong.
+    pub error: StoreError,
+}
+
 impl StoreError {
     /// What kind of failure it was. Neither the request nor the answer, which may name a customer.
     pub(crate) fn unavailable<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {

@@ -14,7 +14,7 @@ mod row;
 mod save;
 
 pub use audit::{Audit, SavedOrder, Scanned};
-pub use error::StoreError;
+pub use error::{StoreError, Unreadable};
 pub use ledger::{Inserted, Ledger};
 pub use orders::{OrderTables, Orders};
 pub use outbox::{Next, Outbox, Page};

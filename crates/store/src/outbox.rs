@@ -12,10 +12,9 @@ use aws_types::SdkConfig;
 use domain::{Order, OrderId};
 use jiff::Timestamp;
 
-use crate::StoreError;
-use crate::audit::PATIENT;
 use crate::client::{Budget, client};
 use crate::row::{Attributes, OUTBOX, Reader};
+use crate::{StoreError, Unreadable};
 
 /// The marks in the orders table.
 #[derive(Clone, Debug)]
@@ -30,6 +29,8 @@ pub struct Outbox {
 pub struct Page {
     /// The orders, oldest first.
     pub orders: Vec<Order>,
+    /// Rows among them that are no orders.
+    pub unreadable: Vec<Unreadable>,
     /// Where the next page begins, if there may be one.
     pub next: Option<Next>,
 }
@@ -39,13 +40,13 @@ pub struct Page {
 pub struct Next(pub(crate) Attributes);
 
 /// The index of marked orders, as the template names it.
-const INDEX: &str = "outbox";
+pub(crate) const INDEX: &str = "outbox";
 /// So many orders are read at once: ten batches of what SNS takes.
 const PAGE: i32 = 100;
 const ONCE: Budget = Budget { attempts: 1, attempt: Duration::from_millis(900), whole: Duration::from_secs(1) };
 
 impl Outbox {
-    /// For the relay: its calls are tried once, as the next minute is the retry. Makes a client and opens its connection
+    /// Makes a client and opens its connection
     /// by looking for orders of long ago. Should that fail, the first sweep opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
         let outbox = Self { client: client(sdk, ONCE), table, shards };
@@ -53,12 +54,6 @@ impl Outbox {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
         outbox
-    }
-
-    /// For an operator, whose calls may take their time. Nothing is asked yet.
-    #[must_use]
-    pub fn patient(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
-        Self { client: client(sdk, PATIENT), table, shards }
     }
 
     /// The shards that there are.
@@ -83,8 +78,14 @@ impl Outbox {
             .limit(PAGE);
         let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
         let rows = answer.items.unwrap_or_default();
-        let orders = rows.iter().map(|row| Reader { table: "outbox", row }.order()).collect::<Result<_, _>>()?;
-        Ok(Page { orders, next: answer.last_evaluated_key.map(Next) })
+        let mut page = Page { orders: vec![], unreadable: vec![], next: answer.last_evaluated_key.map(Next) };
+        for row in &rows {
+            match (Reader { table: "outbox", row }).or_unreadable("id", Reader::order) {
+                Ok(order) => page.orders.push(order),
+                Err(unreadable) => page.unreadable.push(unreadable),
+            }
+        }
+        Ok(page)
     }
 
     /// Takes an order's mark away. Only what is known to be announced may lose it.

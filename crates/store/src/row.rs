@@ -7,7 +7,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Code, Coupon, Order, OrderId, Shipment};
 
-use crate::{Claim, StoreError};
+use crate::{Claim, StoreError, Unreadable};
 
 /// A row as DynamoDB gives it.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
@@ -114,13 +114,21 @@ impl Reader<'_> {
         })
     }
 
-    /// The key of an order's row.
-    pub(crate) fn id(&self) -> Result<OrderId, StoreError> {
+    /// Reads the row whole, or says which one it is and what is wrong with it.
+    pub(crate) fn or_unreadable<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&Self) -> Result<T, StoreError>,
+    ) -> Result<T, Unreadable> {
+        let key = || self.text(key).unwrap_or("a key that is no text").to_owned();
+        read(self).map_err(|error| Unreadable { key: key(), error })
+    }
+
+    fn id(&self) -> Result<OrderId, StoreError> {
         self.parsed("id")
     }
 
-    /// The key of a subscriber's row.
-    pub(crate) fn order_id(&self) -> Result<OrderId, StoreError> {
+    fn order_id(&self) -> Result<OrderId, StoreError> {
         self.parsed("order_id")
     }
 

@@ -85,6 +85,7 @@ async fn sns_down_for_a_minute_turns_no_customer_away() {
     let (ledger, failed) = customers_during(&rig.shop, down_for_a_minute(&rig, &SNS, Fault::Fail)).await;
     assert!(failed > 0, "nothing failed");
     assert_eq!(ledger.unclear_answers, 0, "accepted is saved, whether or not it can be announced");
+    rig.shop.announced_by_its_own_relay().await;
     assert_eq!(assert_carried_out(&rig, &ledger).await, 0, "what is not announced is in no queue");
     held("SNS, all calls", "a minute of service errors, under load", "every order accepted, done once");
 }

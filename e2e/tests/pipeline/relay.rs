@@ -3,6 +3,7 @@
 use e2e::Deployment;
 use futures::future::join_all;
 use serde_json::json;
+use uuid::Uuid;
 
 async fn marked(shop: &Deployment, ids: &[String]) -> usize {
     let rows = join_all(ids.iter().map(|id| shop.row("OrdersTable", "id", id))).await;
@@ -61,4 +62,28 @@ async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
         rows.iter().all(|row| row.contains_key("customer") && row.contains_key("amount")),
         "a row without an order"
     );
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_stands_in_the_way_of_no_other() {
+    const SHARDS: u8 = 16;
+    let shop = Deployment::under_test().await;
+    // One in every shard, older than any order.
+    let broken: Vec<_> = (0..SHARDS).map(|shard| (format!("broken-{}", Uuid::new_v4()), shard.to_string())).collect();
+    for (id, shard) in &broken {
+        let row = [("id", id.as_str()), ("outbox", shard), ("placed_at", "2001-01-01T00:00:00Z"), ("amount", "1")];
+        shop.put_row("OrdersTable", &row).await;
+    }
+    let ids = shop.place_unannounced(3).await;
+    let mut relay = shop.start("relay", &[]).await;
+    let swept = relay.invoke(&json!({})).await;
+    assert_eq!(swept["unreadable"], SHARDS, "{swept}");
+    assert!(relay.log().iter().any(|line| line.contains(&broken[0].0)), "it says which row it is");
+    assert_eq!(marked(&shop, &ids).await, 0, "{swept}");
+    for id in &ids {
+        shop.fulfilled(id).await;
+    }
+    for (id, _) in &broken {
+        shop.delete_row("OrdersTable", "id", id).await;
+    }
 }

@@ -14,6 +14,7 @@ use crate::load::Load;
 pub(crate) struct Mischief {
     random: Rng,
     restart_every: u32,
+    look_every: u32,
     killed: u32,
     restarted: u32,
     sent_again: u32,
@@ -22,14 +23,18 @@ pub(crate) struct Mischief {
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const KILL_EVERY: u32 = 40;
 const SEND_AGAIN_EVERY: u32 = 10;
-const LOOK_EVERY: u32 = 1_000;
+/// What is done to the stack beside the faults of its calls.
+pub(crate) const MISCHIEFS: usize = 3;
+/// How often is looked at what the services did, so that what changes afterwards is seen.
+const LOOKS: u32 = 20;
 /// How often the emulator is restarted in a soak.
 const RESTARTS: u32 = 3;
 
 impl Mischief {
     pub(crate) fn new(seed: u64, orders: u32) -> Self {
-        let restart_every = (orders / (RESTARTS + 1)).max(1);
-        Self { random: Rng::with_seed(!seed), restart_every, killed: 0, restarted: 0, sent_again: 0 }
+        let every = |times: u32| (orders / times).max(1);
+        let (restart_every, look_every) = (every(RESTARTS + 1), every(LOOKS));
+        Self { random: Rng::with_seed(!seed), restart_every, look_every, killed: 0, restarted: 0, sent_again: 0 }
     }
 
     /// Makes mischief as orders are placed, until all are, and gives what the services were seen to do meanwhile.
@@ -40,7 +45,7 @@ impl Mischief {
             tokio::time::sleep(LOOK_AGAIN).await;
             let passed = |every: u32| load.answered() / every > seen / every;
             let (restart, kill, look, again) =
-                (passed(self.restart_every), passed(KILL_EVERY), passed(LOOK_EVERY), passed(SEND_AGAIN_EVERY));
+                (passed(self.restart_every), passed(KILL_EVERY), passed(self.look_every), passed(SEND_AGAIN_EVERY));
             seen = load.answered();
             if restart && self.restarted < RESTARTS {
                 rig.restart().await?;
@@ -61,7 +66,7 @@ impl Mischief {
     }
 
     /// How often each mischief was made.
-    pub(crate) fn made(&self) -> [(&'static str, u32); 3] {
+    pub(crate) fn made(&self) -> [(&'static str, u32); MISCHIEFS] {
         [
             ("function killed", self.killed),
             ("emulator restarted", self.restarted),

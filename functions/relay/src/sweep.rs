@@ -8,7 +8,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
 use serde::Serialize;
-use store::Outbox;
+use store::{Outbox, Unreadable};
 use tokio::time::timeout;
 use topic::Republisher;
 
@@ -32,6 +32,8 @@ pub(crate) struct Swept {
     cleared: usize,
     /// The age of the oldest, in seconds.
     oldest_seconds: i64,
+    /// Rows that are no orders.
+    unreadable: usize,
     /// Calls that failed.
     failed: usize,
     /// Whether the time was over before the outbox was.
@@ -54,8 +56,8 @@ impl Sweep {
         let shards = self.outbox.shards().map(|shard| self.sweep_shard(shard, now, placed_until, &swept));
         let whole = timeout(time_left.saturating_sub(ANSWER_MARGIN), join_all(shards)).await;
         let swept = Swept { cut_short: whole.is_err(), ..swept.into_inner() };
-        let Swept { found, announced, cleared, oldest_seconds, failed, cut_short } = swept;
-        tracing::info!(found, announced, cleared, oldest_seconds, failed, cut_short, "sweep");
+        let Swept { found, announced, cleared, oldest_seconds, unreadable, failed, cut_short } = swept;
+        tracing::info!(found, announced, cleared, oldest_seconds, unreadable, failed, cut_short, "sweep");
         Ok(swept)
     }
 
@@ -67,6 +69,7 @@ impl Sweep {
                 Err(error) => return fail(swept, &error),
             };
             note_found(swept, &page.orders, now);
+            page.unreadable.iter().for_each(|unreadable| note_unreadable(swept, unreadable));
             for orders in page.orders.chunks(Republisher::MAX_ORDERS) {
                 match self.topic.announce_all(orders).await {
                     Ok(acknowledged) => self.clear_all(acknowledged, swept).await,
@@ -103,6 +106,12 @@ fn note_found(swept: &RefCell<Swept>, orders: &[Order], now: Timestamp) {
     swept.found += orders.len();
     let oldest = orders.iter().map(|order| now.as_second() - order.placed_at.as_second()).max();
     swept.oldest_seconds = swept.oldest_seconds.max(oldest.unwrap_or_default());
+}
+
+/// It is in the way of no other order. Only a person can mend it.
+fn note_unreadable(swept: &RefCell<Swept>, Unreadable { key, error }: &Unreadable) {
+    swept.borrow_mut().unreadable += 1;
+    tracing::error!(order_id = key, %error, outcome = "unreadable", "order");
 }
 
 fn fail(swept: &RefCell<Swept>, error: &dyn std::error::Error) {

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use domain::{Amount, OrderId};
+use domain::Amount;
 use jiff::Timestamp;
 use serde::Serialize;
+use store::Unreadable;
 
 /// One difference, of one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    pub(crate) order_id: OrderId,
+    /// The order's id, or what stands in its place.
+    pub(crate) order_id: String,
     #[serde(flatten)]
     pub(crate) difference: Difference,
 }
@@ -28,14 +30,21 @@ pub(crate) enum Difference {
     ShipmentWithoutOrder,
     /// The coupon belongs to no order.
     CouponWithoutOrder,
-    /// The order's row is not what this version writes.
-    UnreadableOrder { problem: String },
+    /// The row is not what this version writes.
+    Unreadable { problem: String },
+}
+
+impl Finding {
+    /// Of a row that cannot be read.
+    pub(crate) fn unreadable(Unreadable { key, error }: &Unreadable) -> Self {
+        Self { order_id: key.clone(), difference: Difference::Unreadable { problem: error.to_string() } }
+    }
 }
 
 impl fmt::Display for Finding {
     /// One line: which order, what is wrong, what to do.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.order_id;
+        let id = &self.order_id;
         write!(formatter, "{id}  ")?;
         match &self.difference {
             Difference::NoShipment { placed_at } => write!(
@@ -64,7 +73,7 @@ impl fmt::Display for Finding {
                     "a coupon without an order: find out who published its event, or what deleted the order"
                 )
             }
-            Difference::UnreadableOrder { problem } => {
+            Difference::Unreadable { problem } => {
                 write!(formatter, "{problem}: find out what wrote it, and mend the row")
             }
         }

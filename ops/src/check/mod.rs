@@ -5,6 +5,7 @@ mod finding;
 mod reconcile;
 
 use std::collections::HashSet;
+use std::io;
 
 use anyhow::{Context, Result};
 use aws_sdk_sqs::Client;
@@ -14,7 +15,7 @@ use finding::Finding;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use reconcile::Reconciliation;
-use store::{Audit, Next, SavedOrder, Scanned, StoreError};
+use store::{Audit, Next, SavedOrder, Scanned, StoreError, Unreadable};
 use topic::Subscriptions;
 
 use crate::operator::Operator;
@@ -42,25 +43,27 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
     // Orders last: an order that is placed meanwhile is too young to be missed. The other way round, its shipment would
     // seem to belong to no order.
     let spinner = progress::spinner("Reading rows");
-    let shipped = ids(&spinner, async |from| audit.shipped(from).await).await?;
-    let rewarded = ids(&spinner, async |from| audit.rewarded(from).await).await?;
-    let mut reconciliation = Reconciliation { shipped, rewarded, due_until };
-    let (mut orders, mut differences) = (0, 0);
+    let mut differences = 0;
     let mut tell = |finding: Finding| {
         differences += 1;
         spinner.suspend(|| operator.output.line(&finding))
     };
-    let mut from = None;
+    let shipped = ids(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
+    let rewarded = ids(&spinner, async |from| audit.rewarded(from).await, &mut tell).await?;
+    let mut reconciliation = Reconciliation { shipped, rewarded, due_until };
+    let (mut orders, mut from) = (0, None);
     loop {
         let page = audit.orders(from).await?;
-        for SavedOrder { id, order, .. } in page.rows {
+        for row in page.rows {
             orders += 1;
             spinner.inc(1);
-            let findings = match order {
-                Ok(order) => reconciliation.order(&order, filter.lets_through(order.total())),
-                Err(error) => reconciliation.unreadable(id, &error.to_string()),
-            };
-            findings.into_iter().try_for_each(&mut tell)?;
+            match row {
+                Ok(SavedOrder { order, .. }) => {
+                    let findings = reconciliation.order(&order, filter.lets_through(order.total()));
+                    findings.into_iter().try_for_each(&mut tell)?;
+                }
+                Err(unreadable) => tell(reconciliation.unreadable_order(&unreadable))?,
+            }
         }
         from = page.next;
         if from.is_none() {
@@ -84,16 +87,26 @@ async fn filter_in_force(operator: &Operator) -> Result<AmountFilter> {
     AmountFilter::read(&filter)
 }
 
-/// The ids of all rows of a subscriber's table.
+/// The ids of all rows of a subscriber's table. One that cannot be read is told, and counts as done: it keeps the order's
+/// real one from being inserted.
 async fn ids(
     spinner: &ProgressBar,
-    page: impl AsyncFn(Option<Next>) -> Result<Scanned<OrderId>, StoreError>,
+    page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<OrderId, Unreadable>>, StoreError>,
+    tell: &mut impl FnMut(Finding) -> io::Result<()>,
 ) -> Result<HashSet<OrderId>> {
     let (mut ids, mut from) = (HashSet::new(), None);
     loop {
         let Scanned { rows, next } = page(from).await?;
-        spinner.inc(u64::try_from(rows.len())?);
-        ids.extend(rows);
+        for row in rows {
+            spinner.inc(1);
+            match row {
+                Ok(id) => ids.extend([id]),
+                Err(unreadable) => {
+                    tell(Finding::unreadable(&unreadable))?;
+                    ids.extend(unreadable.key.parse::<OrderId>().ok());
+                }
+            }
+        }
         if next.is_none() {
             return Ok(ids);
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use domain::{Order, OrderId};
 use jiff::Timestamp;
+use store::Unreadable;
 
 use super::finding::{Difference, Finding};
 
@@ -34,14 +35,16 @@ impl Reconciliation {
         if !earns_coupon && rewarded {
             differences.push(Difference::CouponNotEarned { total });
         }
-        differences.into_iter().map(|difference| Finding { order_id: order.id, difference }).collect()
+        differences.into_iter().map(|difference| Finding { order_id: order.id.to_string(), difference }).collect()
     }
 
-    /// Notes an order of which no more than the id can be read: what was done for it belongs to it.
-    pub(crate) fn unreadable(&mut self, order_id: OrderId, problem: &str) -> Vec<Finding> {
-        self.shipped.remove(&order_id);
-        self.rewarded.remove(&order_id);
-        vec![Finding { order_id, difference: Difference::UnreadableOrder { problem: problem.to_owned() } }]
+    /// Notes an order of which no more than the key can be read: what was done for it belongs to it.
+    pub(crate) fn unreadable_order(&mut self, unreadable: &Unreadable) -> Finding {
+        if let Ok(id) = unreadable.key.parse() {
+            self.shipped.remove(&id);
+            self.rewarded.remove(&id);
+        }
+        Finding::unreadable(unreadable)
     }
 
     /// After the last order: what belongs to none.
@@ -51,7 +54,9 @@ impl Reconciliation {
             ids.sort();
             ids
         };
-        let of = |difference: Difference| move |order_id| Finding { order_id, difference: difference.clone() };
+        let of = |difference: Difference| {
+            move |id: OrderId| Finding { order_id: id.to_string(), difference: difference.clone() }
+        };
         let shipments = sorted(self.shipped).into_iter().map(of(Difference::ShipmentWithoutOrder));
         shipments.chain(sorted(self.rewarded).into_iter().map(of(Difference::CouponWithoutOrder))).collect()
     }
@@ -63,6 +68,7 @@ mod tests {
 
     use domain::Amount;
     use proptest::prelude::*;
+    use store::StoreError;
     use uuid::Uuid;
 
     use super::*;
@@ -91,7 +97,7 @@ mod tests {
         OrderId::from(Uuid::from_u128(number as u128))
     }
 
-    fn found(cases: &[Case]) -> BTreeSet<(OrderId, String)> {
+    fn found(cases: &[Case]) -> BTreeSet<(String, String)> {
         let having =
             |has: fn(&Case) -> bool| (0..).zip(cases).filter(move |(_, case)| has(case)).map(|(n, _)| id(n)).collect();
         let mut reconciliation = Reconciliation {
@@ -112,11 +118,11 @@ mod tests {
         }
         findings.extend(reconciliation.without_order());
         let kind = |finding: &Finding| serde_json::to_value(finding).unwrap()["finding"].as_str().unwrap().to_owned();
-        findings.iter().map(|finding| (finding.order_id, kind(finding))).collect()
+        findings.iter().map(|finding| (finding.order_id.clone(), kind(finding))).collect()
     }
 
     /// The same, from what each difference means.
-    fn expected(number: usize, case: &Case) -> Vec<(OrderId, String)> {
+    fn expected(number: usize, case: &Case) -> Vec<(String, String)> {
         let kinds = match case.ordered {
             None => [(case.shipped, "shipment_without_order"), (case.rewarded, "coupon_without_order"), (false, "")],
             Some((cents, placed_at)) => [
@@ -125,7 +131,11 @@ mod tests {
                 (cents < THRESHOLD && case.rewarded, "coupon_not_earned"),
             ],
         };
-        kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| (id(number), kind.to_owned())).collect()
+        kinds
+            .into_iter()
+            .filter(|(holds, _)| *holds)
+            .map(|(_, kind)| (id(number).to_string(), kind.to_owned()))
+            .collect()
     }
 
     proptest! {
@@ -143,8 +153,9 @@ mod tests {
             rewarded: HashSet::from([id(1)]),
             due_until: Timestamp::UNIX_EPOCH,
         };
-        let findings = reconciliation.unreadable(id(1), "a row of orders cannot be read: amount");
-        assert_eq!(findings.len(), 1);
+        let error = StoreError::Unavailable("any problem".to_owned());
+        let finding = reconciliation.unreadable_order(&Unreadable { key: id(1).to_string(), error });
+        assert_eq!(finding.order_id, id(1).to_string());
         assert_eq!(reconciliation.without_order(), []);
     }
 }

@@ -5,15 +5,14 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use anyhow::Result;
-use domain::{Order, OrderId};
+use domain::OrderId;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde::Serialize;
-use store::{Audit, Outbox, SavedOrder};
+use store::{Audit, SavedOrder, Unreadable};
 use tokio::time::Instant;
 use topic::Republisher;
 
-use super::unpublished::outbox;
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
@@ -23,7 +22,7 @@ use crate::progress;
 /// What became of an order.
 #[derive(Debug, Serialize)]
 struct Replayed {
-    order_id: OrderId,
+    order_id: String,
     dry_run: bool,
     announced: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,13 +34,16 @@ pub(crate) async fn of_ids(operator: &Operator, ids: Vec<OrderId>) -> Result<Out
     // An id that is given twice is meant once, and DynamoDB refuses it twice.
     let ids: Vec<_> = BTreeSet::from_iter(ids).into_iter().collect();
     let bar = progress::bar("Announcing", u64::try_from(ids.len())?);
-    let audit = Audit::of(&operator.sdk, operator.tables()?);
     let mut replay = Replay::new(operator, bar)?;
     for ids in ids.chunks(Audit::MAX_ORDERS) {
-        let found = audit.orders_by_id(ids).await?;
-        let known: BTreeSet<_> = found.iter().map(|order| order.id).collect();
-        for unknown in ids.iter().filter(|id| !known.contains(id)) {
-            replay.failed(*unknown, "there is no such order".to_owned())?;
+        let found = replay.audit.orders_by_id(ids).await?;
+        let id_of = |row: &Result<SavedOrder, Unreadable>| match row {
+            Ok(saved) => saved.order.id.to_string(),
+            Err(unreadable) => unreadable.key.clone(),
+        };
+        let known: BTreeSet<_> = found.iter().map(id_of).collect();
+        for unknown in ids.iter().map(ToString::to_string).filter(|id| !known.contains(id)) {
+            replay.failed(unknown, "there is no such order".to_owned())?;
         }
         if !replay.all(found).await? {
             break;
@@ -52,13 +54,14 @@ pub(crate) async fn of_ids(operator: &Operator, ids: Vec<OrderId>) -> Result<Out
 
 /// Every order that was placed in a time.
 pub(crate) async fn of_time(operator: &Operator, placed: RangeInclusive<Timestamp>) -> Result<Outcome> {
-    let audit = Audit::of(&operator.sdk, operator.tables()?);
     let mut replay = Replay::new(operator, progress::spinner("Announcing"))?;
     let mut from = None;
     loop {
-        let page = audit.orders(from).await?;
+        let page = replay.audit.orders(from).await?;
         // An order that cannot be read may be one of them: it is reported.
-        let meant = |saved: &SavedOrder| saved.order.as_ref().map_or(true, |order| placed.contains(&order.placed_at));
+        let meant = |row: &Result<SavedOrder, Unreadable>| {
+            row.as_ref().map_or(true, |saved| placed.contains(&saved.order.placed_at))
+        };
         let orders = page.rows.into_iter().filter(meant).collect();
         from = page.next;
         if !replay.all(orders).await? || from.is_none() {
@@ -69,7 +72,7 @@ pub(crate) async fn of_time(operator: &Operator, placed: RangeInclusive<Timestam
 
 struct Replay<'a> {
     operator: &'a Operator,
-    outbox: Outbox,
+    audit: Audit,
     topic: Republisher,
     interrupt: Interrupt,
     bar: ProgressBar,
@@ -81,7 +84,7 @@ impl<'a> Replay<'a> {
     fn new(operator: &'a Operator, bar: ProgressBar) -> Result<Self> {
         Ok(Self {
             operator,
-            outbox: outbox(operator)?,
+            audit: Audit::of(&operator.sdk, operator.tables()?),
             topic: Republisher::patient(&operator.sdk, operator.stack.output("OrdersTopicArn")?.to_owned()),
             interrupt: Interrupt::listen()?,
             bar,
@@ -91,12 +94,12 @@ impl<'a> Replay<'a> {
     }
 
     /// Announces these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails altogether.
-    async fn all(&mut self, orders: Vec<SavedOrder>) -> Result<bool> {
+    async fn all(&mut self, orders: Vec<Result<SavedOrder, Unreadable>>) -> Result<bool> {
         let mut readable = vec![];
-        for SavedOrder { id, order, marked } in orders {
-            match order {
-                Ok(order) => readable.push((order, marked)),
-                Err(error) => self.failed(id, error.to_string())?,
+        for row in orders {
+            match row {
+                Ok(saved) => readable.push(saved),
+                Err(Unreadable { key, error }) => self.failed(key, error.to_string())?,
             }
         }
         for batch in readable.chunks(self.operator.pace.at_once(Republisher::MAX_ORDERS)) {
@@ -112,36 +115,36 @@ impl<'a> Replay<'a> {
         Ok(true)
     }
 
-    async fn batch(&mut self, batch: &[(Order, bool)]) -> Result<bool> {
+    async fn batch(&mut self, batch: &[SavedOrder]) -> Result<bool> {
         if self.operator.dry_run {
-            for (order, _) in batch {
+            for SavedOrder { order, .. } in batch {
                 self.done(order.id)?;
             }
             return Ok(true);
         }
-        let orders: Vec<_> = batch.iter().map(|(order, _)| order.clone()).collect();
+        let orders: Vec<_> = batch.iter().map(|saved| saved.order.clone()).collect();
         let acknowledged = match self.topic.announce_all(&orders).await {
             Ok(acknowledged) => acknowledged,
             Err(error) => {
                 for order in &orders {
-                    self.failed(order.id, error.to_string())?;
+                    self.failed(order.id.to_string(), error.to_string())?;
                 }
                 let not_tried = "SNS does nothing at all: what comes after these was not tried. Run it again later.";
                 self.bar.suspend(|| say(not_tried));
                 return Ok(false);
             }
         };
-        for (order, marked) in batch {
+        for SavedOrder { order, marked } in batch {
             if !acknowledged.contains(&order.id) {
-                self.failed(order.id, "SNS did not acknowledge it".to_owned())?;
+                self.failed(order.id.to_string(), "SNS did not acknowledge it".to_owned())?;
                 continue;
             }
-            let cleared = if *marked { self.outbox.clear(order.id).await } else { Ok(()) };
+            let cleared = if *marked { self.audit.clear_mark(order.id).await } else { Ok(()) };
             match cleared {
                 Ok(()) => self.done(order.id)?,
                 Err(error) => {
                     let problem = format!("announced, and still marked; the relay announces it once more: {error}");
-                    self.failed(order.id, problem)?;
+                    self.failed(order.id.to_string(), problem)?;
                 }
             }
         }
@@ -151,14 +154,14 @@ impl<'a> Replay<'a> {
     fn done(&mut self, order_id: OrderId) -> Result<()> {
         self.announced += 1;
         self.tell(&Replayed {
-            order_id,
+            order_id: order_id.to_string(),
             dry_run: self.operator.dry_run,
             announced: !self.operator.dry_run,
             problem: None,
         })
     }
 
-    fn failed(&mut self, order_id: OrderId, problem: String) -> Result<()> {
+    fn failed(&mut self, order_id: String, problem: String) -> Result<()> {
         self.failed += 1;
         let dry_run = self.operator.dry_run;
         self.tell(&Replayed { order_id, dry_run, announced: false, problem: Some(problem) })

@@ -42,7 +42,8 @@ fn parse(fields: &[(Cow<str>, Cow<str>)]) -> Result<NewOrder, Problem> {
         Ok(coupon) => no_coupon(&coupon.unwrap_or_default()),
         Err(Repeated) => Err(error("/coupon", &"must be given once")),
     };
-    let key = one(fields, KEY).ok().flatten().unwrap_or_default();
+    let Ok(key) = one(fields, KEY) else { return Err(key::bad_key()) };
+    let key = key.unwrap_or_default();
     Ok(NewOrder { key: key::of_field(&key)?, ..order_of(customer, amount, coupon)? })
 }
 
@@ -66,6 +67,12 @@ mod tests {
     fn reads_what_a_browser_sends() {
         let order = read(b"customer=Ada+Lovelace%20%E2%98%83&amount=+81.50+&coupon=").unwrap();
         assert_eq!((order.customer.as_str(), order.amount.cents()), ("Ada Lovelace ☃", 8150));
+    }
+
+    #[test]
+    fn two_keys_are_none() {
+        let rejected = read(b"customer=Ada&amount=1&idempotency_key=k1&idempotency_key=k2").unwrap_err();
+        assert_eq!(rejected.problem.status, StatusCode::BAD_REQUEST);
     }
 
     #[test]

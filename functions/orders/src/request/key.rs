@@ -22,7 +22,8 @@ fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
     text.parse().map_err(|_| bad_key())
 }
 
-fn bad_key() -> Problem {
+/// Also for a form with two keys: which one is meant is not for us to say.
+pub(super) fn bad_key() -> Problem {
     Problem {
         kind: "/problems/invalid-idempotency-key",
         title: "Invalid idempotency key",

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use local::{Group, root};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
@@ -44,7 +44,10 @@ pub(super) async fn find() -> Result<Generated> {
         Ok(text) => serde_json::from_str(&text)?,
         Err(error) => return ended.and(Err(error)),
     };
-    let missed = fs::read_to_string(results.join("missed.txt"))?.lines().map(str::to_owned).collect();
+    let missed: Vec<_> = fs::read_to_string(results.join("missed.txt"))?.lines().map(str::to_owned).collect();
+    // None of them is looked at when the tests fail before anything is changed.
+    let looked_at = caught + unviable + timed_out + missed.len();
+    ensure!(all > 0 && looked_at == all, "cargo-mutants looked at {looked_at} of {all} mutants: {ended:?}");
     Ok(Generated { all, caught, unviable, timed_out, missed })
 }
 
