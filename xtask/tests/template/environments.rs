@@ -1,0 +1,48 @@
+//! The environments of samconfig.toml, and what the template says under each.
+
+use std::collections::BTreeMap;
+
+use crate::template::{Template, workspace_file};
+
+/// The parameters of each environment that differ from the template's defaults.
+pub(crate) fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
+    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    let environments = config.iter().filter_map(|(name, value)| Some((name, value.as_table()?)));
+    let overrides = environments.filter_map(|(name, environment)| {
+        let overrides = environment.get("deploy")?.get("parameters")?.get("parameter_overrides")?.as_str()?;
+        let overrides = overrides.split_whitespace().filter_map(|pair| pair.split_once('='));
+        Some((name.clone(), overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()))
+    });
+    overrides.collect()
+}
+
+pub(crate) fn number(template: &Template, environment: &BTreeMap<String, String>, parameter: &str) -> u64 {
+    match environment.get(parameter) {
+        Some(value) => value.parse().expect("a number"),
+        None => template.parameter(parameter).as_u64().expect("the parameter has a number for default"),
+    }
+}
+
+#[test]
+fn every_environment_has_a_stack_of_its_own() {
+    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    let environments = config.iter().filter(|(_, value)| value.is_table());
+    let names: Vec<_> =
+        environments.map(|(name, of)| (of["global"]["parameters"]["stack_name"].as_str(), name)).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    let different: BTreeMap<_, _> = names.iter().copied().collect();
+    assert_eq!(different.len(), names.len(), "two environments share a stack: {names:?}");
+}
+
+/// SAM's cache hashes only a function's own folder: with it, a change in `crates/` was not built and a stale binary
+/// was deployed. Cargo is the cache; without SAM's an unchanged rebuild takes seconds.
+#[test]
+fn sam_never_caches_builds() {
+    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    for (name, environment) in config.iter().filter_map(|(name, value)| Some((name, value.as_table()?))) {
+        for (command, parameters) in environment {
+            let cached = parameters.get("parameters").and_then(|parameters| parameters.get("cached"));
+            assert_eq!(cached, None, "{name}.{command}");
+        }
+    }
+}

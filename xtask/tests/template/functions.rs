@@ -1,0 +1,54 @@
+//! The functions: how they are built, and what only the tables between them can promise.
+
+use serde_yaml_ng::Value;
+
+use crate::environments::{environments, number};
+use crate::template::{Template, each, functions, target, workspace_file};
+
+#[test]
+fn every_function_is_built_by_cargo_lambda_from_its_package() {
+    let template = Template::read();
+    assert_eq!(functions(&template).len(), 4);
+    for (id, function) in functions(&template) {
+        let metadata = &template.root["Resources"][id]["Metadata"];
+        let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
+        assert_eq!(metadata["BuildMethod"], "rust-cargolambda", "{id}");
+        assert_eq!(code, format!("functions/{}", metadata["BuildProperties"]["Binary"].as_str().expect("a binary")));
+        let manifest: toml::Table = workspace_file(&format!("{code}/Cargo.toml")).parse().expect("a manifest");
+        assert_eq!(manifest["package"]["name"].as_str(), metadata["BuildProperties"]["Binary"].as_str(), "{id}");
+    }
+    let globals = &template.root["Globals"]["Function"];
+    assert_eq!((&globals["Runtime"], &globals["Handler"]), (&"provided.al2023".into(), &"bootstrap".into()));
+}
+
+#[test]
+fn what_subscribers_did_is_never_forgotten() {
+    let template = Template::read();
+    let tables = template.resources("AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 4);
+    for (id, table) in tables.into_iter().filter(|(id, _)| *id != "IdempotencyKeysTable") {
+        assert!(table["TimeToLiveSpecification"].is_null(), "{id} would forget, and an old event have a second effect");
+        assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
+    }
+}
+
+#[test]
+fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
+    let template = Template::read();
+    let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
+    assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)");
+    assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction"));
+    let index = &template.resources("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"][0];
+    assert_eq!(index["IndexName"], "outbox");
+    let projected: Vec<_> =
+        each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
+    assert_eq!(projected, ["customer", "amount"], "the event is made of these and the keys");
+    for (name, environment) in &environments() {
+        let [age, timeout] =
+            ["OutboxAge", "FunctionTimeout"].map(|parameter| number(&template, environment, parameter));
+        assert!(age >= timeout, "{name}: the relay announces orders that are being announced");
+    }
+    let functions = functions(&template);
+    let shards = |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);
+    assert_eq!((shards("OrdersFunction"), shards("RelayFunction")), (Some("OutboxShards"), Some("OutboxShards")));
+}

@@ -1,0 +1,108 @@
+//! What each function may do.
+
+use serde_yaml_ng::Value;
+
+use crate::template::{Template, each, functions, target};
+
+#[test]
+fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
+    let template = Template::read();
+    let roles = template.resources("AWS::IAM::Role");
+    for (id, function) in functions(&template) {
+        assert!(function["Policies"].is_null(), "{id} uses SAM's policies; its role names everything");
+        assert_eq!(target(&function["Role"]), Some(id.replace("Function", "Role").as_str()));
+    }
+    for (id, role) in roles {
+        for policy in role["Policies"].as_sequence().expect("a role has policies") {
+            for statement in policy["PolicyDocument"]["Statement"].as_sequence().expect("statements") {
+                assert_eq!(statement["Effect"], "Allow", "{id}");
+                for action in each(&statement["Action"]) {
+                    assert!(!action.as_str().expect("an action").contains('*'), "{id} may do {action:?}");
+                }
+                for resource in each(&statement["Resource"]) {
+                    let named = target(resource).unwrap_or_else(|| panic!("{id} names no resource: {resource:?}"));
+                    assert!(!template.root["Resources"][named].is_null(), "{id} names {named}, which is not there");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_function_writes_is_its_own_table() {
+    let template = Template::read();
+    let writes = |action: &str| matches!(action, "dynamodb:PutItem" | "dynamodb:PartiQLInsert" | "dynamodb:UpdateItem");
+    let own = [
+        ("OrdersRole", vec!["OrdersTable", "IdempotencyKeysTable"]),
+        ("RelayRole", vec!["OrdersTable"]),
+        ("FulfilmentRole", vec!["ShipmentsTable"]),
+        ("PromotionRole", vec!["CouponsTable"]),
+    ];
+    for (role, tables) in own {
+        let statements = &template.root["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let mut written = vec![];
+        for statement in statements.as_sequence().expect("statements") {
+            if each(&statement["Action"]).into_iter().any(|action| action.as_str().is_some_and(writes)) {
+                written.extend(each(&statement["Resource"]).into_iter().filter_map(target));
+            }
+        }
+        assert_eq!(written, tables, "{role}");
+    }
+}
+
+/// A role's permissions as `action resource` lines.
+fn permissions(template: &Template, role: &str) -> Vec<String> {
+    let properties = &template.root["Resources"][role]["Properties"];
+    assert!(properties["ManagedPolicyArns"].is_null(), "{role} has a managed policy; it names everything itself");
+    let policies = properties["Policies"].as_sequence().expect("policies");
+    let statements = policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
+    let lines = statements.flat_map(|statement| {
+        let pair = |action: &Value, resource: &Value| {
+            format!("{} {}", action.as_str().expect("an action"), target(resource).expect("a resource"))
+        };
+        let resources = each(&statement["Resource"]);
+        each(&statement["Action"])
+            .into_iter()
+            .flat_map(move |action| resources.clone().into_iter().map(move |resource| pair(action, resource)))
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_role_allows_what_its_function_does_and_nothing_else() {
+    let template = Template::read();
+    let consumer = |name: &str, table: &str| {
+        let own = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+            .map(|action| format!("{action} {name}Queue"));
+        let rest = [
+            format!("dynamodb:PartiQLInsert {table}"),
+            format!("logs:CreateLogStream {name}Logs"),
+            format!("logs:PutLogEvents {name}Logs"),
+        ];
+        [own, rest].concat()
+    };
+    let orders = [
+        "dynamodb:PutItem OrdersTable",
+        "dynamodb:UpdateItem OrdersTable",
+        "dynamodb:PutItem IdempotencyKeysTable",
+        "dynamodb:BatchGetItem OrdersTable",
+        "dynamodb:BatchGetItem ShipmentsTable",
+        "dynamodb:BatchGetItem CouponsTable",
+        "sns:Publish OrdersTopic",
+        "logs:CreateLogStream OrdersLogs",
+        "logs:PutLogEvents OrdersLogs",
+    ];
+    let relay = [
+        "dynamodb:Query OrdersTable",
+        "dynamodb:UpdateItem OrdersTable",
+        "sns:Publish OrdersTopic",
+        "logs:CreateLogStream RelayLogs",
+        "logs:PutLogEvents RelayLogs",
+    ];
+    assert_eq!(permissions(&template, "OrdersRole"), orders);
+    assert_eq!(permissions(&template, "RelayRole"), relay);
+    assert_eq!(permissions(&template, "RelayScheduleRole"), ["lambda:InvokeFunction RelayFunction"]);
+    assert_eq!(permissions(&template, "FulfilmentRole"), consumer("Fulfilment", "ShipmentsTable"));
+    assert_eq!(permissions(&template, "PromotionRole"), consumer("Promotion", "CouponsTable"));
+    assert_eq!(template.resources("AWS::IAM::Role").len(), 5);
+}

@@ -1,0 +1,54 @@
+//! The template as the tests read it: its resources by type, and what an intrinsic points to.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_yaml_ng::Value;
+
+pub(crate) struct Template {
+    pub(crate) root: Value,
+}
+
+pub(crate) fn workspace_file(name: &str) -> String {
+    let file = local::root().join(name);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+impl Template {
+    pub(crate) fn read() -> Self {
+        Self { root: serde_yaml_ng::from_str(&workspace_file("template.yaml")).expect("template.yaml is YAML") }
+    }
+
+    /// The properties of every resource of a type, by logical id.
+    pub(crate) fn resources(&self, kind: &str) -> BTreeMap<&str, &Value> {
+        let resources = self.root["Resources"].as_mapping().expect("the template has resources");
+        let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+        of_kind.map(|(id, resource)| (id.as_str().expect("a logical id"), &resource["Properties"])).collect()
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> &Value {
+        &self.root["Parameters"][name]["Default"]
+    }
+}
+
+/// What a short intrinsic such as `!Ref X` or `!GetAtt X.Arn` points to: `X`.
+pub(crate) fn target(value: &Value) -> Option<&str> {
+    let Value::Tagged(tagged) = value else { return None };
+    let text = tagged.value.as_str()?;
+    match tagged.tag.to_string().as_str() {
+        "!Ref" => Some(text),
+        "!GetAtt" => text.split('.').next(),
+        // One resource within another, such as a table's index.
+        "!Sub" => text.strip_prefix("${")?.split('.').next(),
+        _ => None,
+    }
+}
+
+/// One or many, as policies write it.
+pub(crate) fn each(value: &Value) -> Vec<&Value> {
+    value.as_sequence().map_or_else(|| vec![value], |values| values.iter().collect())
+}
+
+pub(crate) fn functions(template: &Template) -> BTreeMap<&str, &Value> {
+    template.resources("AWS::Serverless::Function")
+}
