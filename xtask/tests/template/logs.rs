@@ -1,5 +1,7 @@
 //! The log groups.
 
+use std::collections::BTreeMap;
+
 use crate::template::{Template, functions, target};
 
 #[test]
@@ -12,5 +14,25 @@ fn every_log_group_forgets_and_every_function_has_one() {
     for (id, function) in functions(&template) {
         let group = target(&function["LoggingConfig"]["LogGroup"]).expect("a log group of its own");
         assert!(groups.contains_key(group), "{id}");
+    }
+}
+
+/// API Gateway fills in one line for each request: what is not asked for is not kept.
+#[test]
+fn the_access_log_tells_of_a_request_and_not_of_who_made_it() {
+    let template = Template::read();
+    let stage = template.resources("AWS::ApiGatewayV2::Stage")["HttpApiStage"];
+    assert_eq!(target(&stage["AccessLogSettings"]["DestinationArn"]), Some("HttpApiLogs"));
+    let format = stage["AccessLogSettings"]["Format"].as_str().expect("a format");
+    assert!(!format.contains('\n'), "a format is one line");
+    let format: BTreeMap<String, String> = serde_json::from_str(format).expect("a flat JSON object");
+    let told: Vec<_> = format.values().map(String::as_str).collect();
+    for needed in ["$context.requestId", "$context.httpMethod", "$context.status", "$context.responseLatency"] {
+        assert!(told.contains(&needed), "{needed}");
+    }
+    for variable in told {
+        let name = variable.strip_prefix("$context.").expect("a variable");
+        let personal = ["identity", "path", "authorizer", "domain"].iter().any(|prefix| name.starts_with(prefix));
+        assert!(!personal, "{variable} says who the caller is, or holds what they typed");
     }
 }
