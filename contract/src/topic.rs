@@ -44,13 +44,14 @@ struct TopicProperties {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Subscription {
-    topic_arn: Value,
     protocol: String,
     raw_message_delivery: bool,
     #[serde(default)]
     filter_policy_scope: Option<String>,
     #[serde(default)]
     filter_policy: Option<serde_json::Value>,
+    #[serde(rename = "TopicArn")]
+    _topic: IgnoredAny,
     // Queues of the template's, for which an inbox stands here.
     #[serde(rename = "Endpoint")]
     _endpoint: IgnoredAny,
@@ -66,15 +67,15 @@ impl Topic {
     /// Makes the orders topic and an inbox for each of its subscriptions.
     pub async fn make(backend: &Backend) -> Self {
         let (sns, sqs) = (aws_sdk_sns::Client::new(backend.sdk()), aws_sdk_sqs::Client::new(backend.sdk()));
-        let mut topics = template::resources::<TopicProperties>("AWS::SNS::Topic");
+        let mut topics = template::resources_where::<TopicProperties>("AWS::SNS::Topic", |id, _| id == TOPIC);
         let properties = topics.remove(TOPIC).expect("the template has the orders topic");
         let create = sns.create_topic().name(backend.named(TOPIC));
         let create = create.attributes("KmsMasterKeyId", properties.kms_master_key_id);
         let arn = create.send().await.expect("a topic can be made").topic_arn.expect("a topic has an ARN");
 
         let mut inboxes = BTreeMap::new();
-        for (id, subscription) in template::resources::<Subscription>("AWS::SNS::Subscription") {
-            assert_eq!(template::target(&subscription.topic_arn), TOPIC, "{id}");
+        let to_topic = |_: &str, properties: &Value| template::target(&properties["TopicArn"]) == TOPIC;
+        for (id, subscription) in template::resources_where::<Subscription>("AWS::SNS::Subscription", to_topic) {
             let (inbox, endpoint) = Inbox::make(&sqs, &backend.named(&id)).await;
             let mut subscribe = sns.subscribe().topic_arn(&arn).protocol(subscription.protocol).endpoint(endpoint);
             subscribe = subscribe.attributes("RawMessageDelivery", subscription.raw_message_delivery.to_string());

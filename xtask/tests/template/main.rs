@@ -1,5 +1,6 @@
 //! What the linters do not see in template.yaml and samconfig.toml.
 
+mod alarm_topic;
 mod api;
 mod environments;
 mod functions;
