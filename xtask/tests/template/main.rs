@@ -1,10 +1,12 @@
 //! What the linters do not see in template.yaml and samconfig.toml.
 
 mod alarm_topic;
+mod alarms;
 mod api;
 mod environments;
 mod functions;
 mod logs;
+mod metrics;
 mod queues;
 mod roles;
 mod template;

@@ -1,0 +1,154 @@
+//! The alarms: nothing that can fail is unwatched, and whoever is woken knows what to do.
+
+use std::collections::BTreeMap;
+
+use serde_yaml_ng::Value;
+
+use crate::metrics::Metric;
+use crate::template::{Template, each, functions, target, workspace_file};
+
+pub(crate) fn alarms(template: &Template) -> BTreeMap<&str, &Value> {
+    template.resources("AWS::CloudWatch::Alarm")
+}
+
+pub(crate) fn watched(alarm: &Value) -> Metric {
+    let text = |value: &Value| match value {
+        Value::Tagged(tagged) if tagged.tag != "Sub" => target(value).map(ToOwned::to_owned),
+        Value::Tagged(tagged) => tagged.value.as_str().map(ToOwned::to_owned),
+        plain => plain.as_str().map(ToOwned::to_owned),
+    };
+    let text = |value: &Value| text(value).unwrap_or_else(|| panic!("{value:?} is not a text"));
+    let dimensions = each(&alarm["Dimensions"]);
+    let dimensions = dimensions.into_iter().map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"])));
+    Metric { namespace: text(&alarm["Namespace"]), name: text(&alarm["MetricName"]), dimensions: dimensions.collect() }
+}
+
+/// The alarm on a metric.
+fn alarm_on<'a>(template: &'a Template, metric: &Metric) -> &'a Value {
+    let mut found = alarms(template).into_values().filter(|alarm| watched(alarm) == *metric);
+    let alarm = found.next().unwrap_or_else(|| panic!("no alarm watches {metric:?}"));
+    assert!(found.next().is_none(), "two alarms watch {metric:?}");
+    alarm
+}
+
+fn fires_on_the_first(alarm: &Value) -> bool {
+    alarm["Threshold"] == 0
+        && alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        && alarm["EvaluationPeriods"] == 1
+        && alarm["DatapointsToAlarm"].is_null()
+}
+
+#[test]
+fn every_function_has_an_alarm_on_its_errors_and_one_on_its_throttles() {
+    let template = Template::read();
+    for function in functions(&template).into_keys() {
+        for name in ["Errors", "Throttles"] {
+            let alarm = alarm_on(&template, &Metric::of("AWS/Lambda", name, "FunctionName", function));
+            assert_eq!((&alarm["Statistic"], &alarm["Threshold"]), (&"Sum".into(), &0.into()), "{function}");
+        }
+    }
+}
+
+/// Not `NumberOfMessagesSent`: it does not count what SQS moves to a dead-letter queue.
+#[test]
+fn every_dead_letter_queue_has_an_alarm_on_its_first_visible_message() {
+    let template = Template::read();
+    for dlq in template.resources("AWS::SQS::Queue").into_keys().filter(|id| id.ends_with("Dlq")) {
+        let depth = Metric::of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", dlq);
+        let alarm = alarm_on(&template, &depth);
+        assert!(fires_on_the_first(alarm), "{dlq}");
+        assert_eq!(alarm["Statistic"], "Maximum", "{dlq}");
+    }
+}
+
+#[test]
+fn every_source_queue_has_an_alarm_on_its_oldest_message() {
+    let template = Template::read();
+    for queue in template.resources("AWS::SQS::Queue").into_keys().filter(|id| id.ends_with("Queue")) {
+        alarm_on(&template, &Metric::of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue));
+    }
+}
+
+/// A record that is handed back, or a panic that is caught, is no error to Lambda: only our own counts tell of it.
+#[test]
+fn what_lambda_takes_for_success_has_alarms_of_its_own() {
+    let template = Template::read();
+    for consumer in ["fulfilment", "promotion"] {
+        alarm_on(&template, &Metric::ours(consumer, "RecordsRetried"));
+        assert!(fires_on_the_first(alarm_on(&template, &Metric::ours(consumer, "RecordsPoison"))), "{consumer}");
+    }
+    alarm_on(&template, &Metric::ours("orders", "PublishFailures"));
+    alarm_on(&template, &Metric::ours("relay", "OutboxOldestAge"));
+}
+
+#[test]
+fn the_way_of_an_order_is_watched_from_its_first_byte_to_its_shipment() {
+    let template = Template::read();
+    let rate = alarm_on(&template, &Metric::of("AWS/ApiGateway", "5xx", "ApiId", "HttpApi"));
+    assert_eq!(rate["Statistic"], "Average", "the average of 5xx is its rate, the sum grows with the traffic");
+    for metric in [
+        Metric::of("AWS/ApiGateway", "Latency", "ApiId", "HttpApi"),
+        Metric::ours("fulfilment", "OrderAgeWhenFulfilled"),
+    ] {
+        assert_eq!(alarm_on(&template, &metric)["ExtendedStatistic"], "p99", "{metric:?}");
+    }
+}
+
+#[test]
+fn every_alarm_watches_what_somebody_reports_of_something_that_exists() {
+    let template = Template::read();
+    for (id, alarm) in alarms(&template) {
+        watched(alarm).assert_exists(&template, id);
+    }
+}
+
+#[test]
+fn every_alarm_says_which_runbook_to_open_and_that_is_there() {
+    let template = Template::read();
+    for (id, alarm) in alarms(&template) {
+        let description = alarm["AlarmDescription"].as_str().unwrap_or_else(|| panic!("{id} says nothing"));
+        let (words, runbook) = description.rsplit_once(' ').expect("words and a runbook");
+        assert!(words.ends_with("What to do:") && words.len() > 50, "{id}: {words}");
+        assert!(runbook.starts_with("docs/runbooks/") && runbook.ends_with(".md"), "{id}: {runbook}");
+        assert!(workspace_file(runbook).starts_with("# "), "{id}: {runbook}");
+    }
+}
+
+#[test]
+fn every_alarm_is_told_on_the_alarm_topic_as_is_its_end() {
+    let template = Template::read();
+    for (id, alarm) in alarms(&template) {
+        for actions in [&alarm["AlarmActions"], &alarm["OKActions"]] {
+            let topics: Vec<_> = each(actions).into_iter().map(target).collect();
+            assert_eq!(topics, [Some("AlarmTopic")], "{id}");
+        }
+        assert!(alarm["ActionsEnabled"].is_null(), "{id} is mute");
+    }
+}
+
+/// The default, `missing`, leaves an alarm in INSUFFICIENT_DATA: neither well nor told.
+#[test]
+fn every_alarm_knows_what_silence_means() {
+    let template = Template::read();
+    for (id, alarm) in alarms(&template) {
+        let silence = match id {
+            "RelayIsNotRunning" => "breaching",
+            "OutboxIsOld" => "ignore",
+            _ => "notBreaching",
+        };
+        assert_eq!(alarm["TreatMissingData"], silence, "{id}");
+    }
+}
+
+#[test]
+fn the_architecture_page_has_every_alarm_in_its_table() {
+    let template = Template::read();
+    let page = workspace_file("ARCHITECTURE.md");
+    for (id, alarm) in alarms(&template) {
+        let row = page.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{id}`")));
+        let row = row.unwrap_or_else(|| panic!("{id} is not in ARCHITECTURE.md"));
+        let (_, runbook) =
+            alarm["AlarmDescription"].as_str().and_then(|text| text.rsplit_once(' ')).expect("a runbook");
+        assert!(row.contains(&format!("({runbook})")), "{id}: the row does not lead to {runbook}");
+    }
+}
