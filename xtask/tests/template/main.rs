@@ -3,6 +3,7 @@
 mod alarm_topic;
 mod alarms;
 mod api;
+mod dashboard;
 mod environments;
 mod functions;
 mod logs;

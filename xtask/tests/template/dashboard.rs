@@ -1,0 +1,136 @@
+//! The dashboard: CloudWatch draws an empty graph of whatever does not exist.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use crate::alarms::{alarms, watched};
+use crate::metrics::Metric;
+use crate::template::{Template, workspace_file};
+
+const COLUMNS: u64 = 24;
+
+/// Its body as CloudWatch gets it, but for what `${Queue.QueueName}` and the like stand for: the name of the resource,
+/// which must be there, takes their place.
+fn widgets(template: &Template) -> Vec<Json> {
+    let serde_yaml_ng::Value::Tagged(body) =
+        &template.resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]
+    else {
+        panic!("the body has names to fill in");
+    };
+    assert_eq!(body.tag, "Sub");
+    let body: Json = serde_json::from_str(body.value.as_str().expect("a text")).expect("the body is JSON");
+    body["widgets"].as_array().expect("widgets").clone()
+}
+
+/// `X` of `${X.Attribute}`, and of anything else itself.
+fn target(template: &Template, text: &str) -> String {
+    let Some(reference) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
+        return text.to_owned();
+    };
+    let id = reference.split('.').next().expect("a split text has a first part");
+    assert!(!template.root["Resources"][id].is_null(), "the dashboard names {id}, which is not there");
+    id.to_owned()
+}
+
+fn texts(value: &Json) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Json::as_str).collect()
+}
+
+fn metrics(template: &Template, widget: &Json) -> Vec<Metric> {
+    let metrics = widget["properties"]["metrics"].as_array().into_iter().flatten();
+    let metrics = metrics.map(|metric| match texts(metric)[..] {
+        [namespace, name, ref dimensions @ ..] if !dimensions.is_empty() => Metric {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions: dimensions.chunks(2).map(|pair| (pair[0].to_owned(), target(template, pair[1]))).collect(),
+        },
+        _ => searched(metric[0]["expression"].as_str().unwrap_or_else(|| panic!("{metric} is no metric"))),
+    });
+    metrics.collect()
+}
+
+/// The metric of `SEARCH('{"Namespace",function,route} MetricName="Name" function="f"', 'p99')`.
+fn searched(expression: &str) -> Metric {
+    let between = |what: &str, end: char| {
+        let (_, rest) = expression.split_once(what).unwrap_or_else(|| panic!("{expression} has no {what}"));
+        rest.split_once(end).expect("an end").0
+    };
+    let [namespace, name, function] = ["{\"", "MetricName=\"", " function=\""].map(|what| between(what, '"'));
+    let mut metric = Metric::of(namespace, name, "function", function);
+    metric.dimensions.push((between("\",function,", '}').to_owned(), String::new()));
+    metric
+}
+
+#[test]
+fn every_widget_draws_what_somebody_reports_of_something_that_exists() {
+    let template = Template::read();
+    let mut drawn = 0;
+    for widget in widgets(&template).iter().filter(|widget| widget["type"] == "metric") {
+        let metrics = metrics(&template, widget);
+        assert!(!metrics.is_empty(), "{widget} draws nothing");
+        for metric in &metrics {
+            metric.assert_exists(&template, &widget["properties"]["title"].to_string());
+        }
+        assert_eq!(widget["properties"]["region"], "${AWS::Region}");
+        drawn += metrics.len();
+    }
+    assert!(drawn > 50, "{drawn}");
+}
+
+#[test]
+fn every_alarm_is_on_the_dashboard_and_what_it_watches_is_drawn() {
+    let template = Template::read();
+    let widgets = widgets(&template);
+    let shown: BTreeSet<_> = widgets
+        .iter()
+        .flat_map(|widget| texts(&widget["properties"]["alarms"]))
+        .map(|alarm| target(&template, alarm))
+        .collect();
+    let drawn: Vec<_> = widgets.iter().flat_map(|widget| metrics(&template, widget)).collect();
+    for (id, alarm) in alarms(&template) {
+        assert!(shown.contains(id), "{id}");
+        // What it watches by its absence needs no graph.
+        assert!(id == "RelayIsNotRunning" || drawn.contains(&watched(alarm)), "{id}");
+    }
+}
+
+/// A line that says "alarm" is where the alarm is.
+#[test]
+fn a_line_across_a_graph_is_the_threshold_of_its_alarm() {
+    let template = Template::read();
+    let mut lines = 0;
+    for widget in widgets(&template) {
+        for line in widget["properties"]["annotations"]["horizontal"].as_array().into_iter().flatten() {
+            for metric in metrics(&template, &widget) {
+                let alarm = alarms(&template).into_values().find(|alarm| watched(alarm) == metric);
+                let threshold = alarm.unwrap_or_else(|| panic!("no alarm watches {metric:?}"))["Threshold"].as_u64();
+                assert_eq!(line["value"].as_u64(), threshold, "{metric:?}");
+            }
+            lines += 1;
+        }
+    }
+    assert_eq!(lines, 3);
+}
+
+#[test]
+fn widgets_fill_rows_and_never_overlap() {
+    let template = Template::read();
+    let mut taken = BTreeSet::new();
+    for widget in widgets(&template) {
+        let [x, y, width, height] = ["x", "y", "width", "height"].map(|of| widget[of].as_u64().expect("a number"));
+        for cell in (x..x + width).flat_map(|column| (y..y + height).map(move |row| (column, row))) {
+            assert!(cell.0 < COLUMNS && taken.insert(cell), "{cell:?} is taken, or outside");
+        }
+    }
+    let rows = taken.iter().map(|(_, row)| row + 1).max().expect("widgets");
+    assert_eq!(u64::try_from(taken.len()).expect("a small number"), rows * COLUMNS, "there are holes");
+}
+
+#[test]
+fn the_dashboard_is_named_like_the_stack_as_the_guides_say() {
+    let template = Template::read();
+    let name = &template.resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardName"];
+    assert_eq!(crate::template::target(name), Some("AWS::StackName"));
+    assert!(workspace_file("ARCHITECTURE.md").contains("a dashboard named like the stack"));
+}
