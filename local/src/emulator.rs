@@ -7,6 +7,7 @@ use tokio::process::Command;
 
 use crate::ports::invoke_url;
 use crate::server::{Server, folder};
+use crate::workspace::root;
 use crate::{FUNCTIONS, Progress, STACK_NAME, Tools};
 
 /// A running emulator. It ends, with the functions it runs, when this is dropped.
@@ -28,13 +29,17 @@ pub enum Invocations {
 }
 
 /// What the template deploys and what deploying needs.
-const SERVICES: &str = "apigateway,cloudformation,dynamodb,iam,kms,lambda,logs,s3,scheduler,sns,sqs,sts";
+const SERVICES: &str = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,scheduler,sns,sqs,sts";
+
+/// Starts ministack, which lacks one of the template's resources.
+const LAUNCHER: &str = "local/tools/emulator.py";
 
 impl Emulator {
     /// Starts it on a loopback port and waits until it answers.
     pub async fn start(tools: &Tools, port: u16, invocations: Invocations, progress: Progress) -> Result<Self> {
         let folder = folder()?;
-        let mut command = tools.command("ministack");
+        let mut command = tools.command("python");
+        command.arg(root().join(LAUNCHER));
         let path = command.as_std().get_envs().find_map(|(name, value)| (name == "PATH").then_some(value).flatten());
         let path = path.context("the tools' command sets PATH")?.to_owned();
         // The functions inherit this environment: they are to see nothing of whoever started it.

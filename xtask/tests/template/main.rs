@@ -8,6 +8,7 @@ mod environments;
 mod functions;
 mod logs;
 mod metrics;
+mod queries;
 mod queues;
 mod roles;
 mod template;

@@ -1,0 +1,56 @@
+//! The saved queries of Logs Insights.
+
+use serde_yaml_ng::Value;
+
+use crate::template::{Template, each, functions, target, workspace_file};
+
+fn texts(template: &Template) -> Vec<(String, String)> {
+    let queries = template.resources("AWS::Logs::QueryDefinition").into_values();
+    let queries = queries.map(|query| {
+        let Value::Tagged(name) = &query["Name"] else { panic!("a query is in the stack's folder") };
+        let name = name.value.as_str().and_then(|name| name.strip_prefix("${AWS::StackName}/"));
+        let text = query["QueryString"].as_str().expect("a query's text");
+        (name.expect("a query is in the stack's folder").to_owned(), text.to_owned())
+    });
+    queries.collect()
+}
+
+#[test]
+fn every_query_is_over_the_logs_of_all_functions() {
+    let template = Template::read();
+    let functions = functions(&template);
+    let logs: Vec<_> = functions.values().map(|function| target(&function["LoggingConfig"]["LogGroup"])).collect();
+    for (id, query) in template.resources("AWS::Logs::QueryDefinition") {
+        let mut over: Vec<_> = each(&query["LogGroupNames"]).into_iter().map(target).collect();
+        over.sort_unstable();
+        let mut all = logs.clone();
+        all.sort_unstable();
+        assert_eq!(over, all, "{id}");
+    }
+}
+
+#[test]
+fn there_is_a_query_for_what_is_asked_at_night() {
+    let mut names: Vec<_> = texts(&Template::read()).into_iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cold starts", "one order's way", "slowest orders", "why rejected"]);
+}
+
+#[test]
+fn a_query_that_a_runbook_names_is_there() {
+    let names: Vec<_> = texts(&Template::read()).into_iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    for (runbook, query) in [("api-is-failing", "\"cold starts\""), ("orders-are-late", "\"slowest orders\"")] {
+        assert!(names.iter().any(|name| name == query), "{query}");
+        assert!(workspace_file(&format!("docs/runbooks/{runbook}.md")).contains(query), "{runbook}");
+    }
+}
+
+/// Lambda's reports come at INFO; at WARN only those of failed invocations do.
+#[test]
+fn lambda_logs_the_reports_that_the_query_for_cold_starts_reads() {
+    let template = Template::read();
+    assert_eq!(template.root["Globals"]["Function"]["LoggingConfig"]["SystemLogLevel"], "INFO");
+    let queries = texts(&template);
+    let (_, cold) = queries.iter().find(|(name, _)| name == "cold starts").expect("the query");
+    assert!(cold.contains("platform.report") && cold.contains("initDurationMs"), "{cold}");
+}
