@@ -125,11 +125,12 @@ impl Metric {
             more.for_each(|more| assert!(BY.contains(&(&self.name, more)), "{by}: {} by {more}", self.name));
         } else {
             let known = AWS.iter().find(|(namespace, ..)| *namespace == self.namespace);
-            let (_, named, kind, names) = known.unwrap_or_else(|| panic!("{by}: nobody reports {}", self.namespace));
-            assert_eq!(dimension, named, "{by}");
+            let (_, dimensioned_by, kind, names) =
+                known.unwrap_or_else(|| panic!("{by}: nobody reports {}", self.namespace));
+            assert_eq!(dimension, dimensioned_by, "{by}");
             assert_eq!(template.root["Resources"][value]["Type"], *kind, "{by}: {value}");
             assert!(names.contains(&self.name.as_str()), "{by}: {} has no {}", self.namespace, self.name);
-            more.for_each(|more| assert_eq!((*named, more), ("TableName", "Operation"), "{by}"));
+            more.for_each(|more| assert_eq!((*dimensioned_by, more), ("TableName", "Operation"), "{by}"));
         }
     }
 }
