@@ -12,7 +12,9 @@ pub(crate) fn when(text: &str) -> Result<Timestamp, &'static str> {
     if ago.is_negative() {
         return Err(WRONG);
     }
-    Timestamp::now().checked_sub(ago).map_err(|_| WRONG)
+    // Orders are placed at whole seconds: without its fraction, the time includes those of its own second.
+    let now = Timestamp::from_second(Timestamp::now().as_second()).expect("the second of a timestamp is in range");
+    now.checked_sub(ago).map_err(|_| WRONG)
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ fn the_outputs_say_where_everything_is() {
         "ShipmentsTable",
         "CouponsTable",
         "OrdersTopicArn",
-        "OutboxShards",
         "FulfilmentQueueUrl",
         "FulfilmentDlqUrl",
         "FulfilmentSubscriptionDlqUrl",

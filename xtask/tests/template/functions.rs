@@ -1,5 +1,7 @@
 //! The functions: how they are built, and what only the tables between them can promise.
 
+use std::collections::BTreeSet;
+
 use serde_yaml_ng::Value;
 
 use crate::environments::{environments, number};
@@ -22,6 +24,20 @@ fn every_function_is_built_by_cargo_lambda_from_its_package() {
 }
 
 #[test]
+fn a_function_has_the_variables_that_it_cannot_start_without() {
+    let template = Template::read();
+    for (id, function) in functions(&template) {
+        let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
+        let main = workspace_file(&format!("{code}/src/main.rs"));
+        let asked = |call: &str| main.split(call).skip(1).filter_map(|rest| rest.split('"').next()).collect::<Vec<_>>();
+        let asked: BTreeSet<_> = [asked("required(\""), asked("number(\"")].concat().into_iter().collect();
+        let given = function["Environment"]["Variables"].as_mapping().expect("variables");
+        let given: BTreeSet<_> = given.keys().filter_map(Value::as_str).collect();
+        assert!(asked.is_subset(&given), "{id} asks for {asked:?} and is given {given:?}");
+    }
+}
+
+#[test]
 fn what_subscribers_did_is_never_forgotten() {
     let template = Template::read();
     let tables = template.resources("AWS::DynamoDB::Table");
@@ -37,6 +53,7 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     let template = Template::read();
     let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
     assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)");
+    assert!(schedule["State"].is_null(), "it runs from the start");
     assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction"));
     let index = &template.resources("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"][0];
     assert_eq!(index["IndexName"], "outbox");

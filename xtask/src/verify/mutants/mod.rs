@@ -42,11 +42,13 @@ pub(super) struct Patch {
 
 pub(super) const FILE: &str = "mutants.json";
 
-pub(super) async fn run(tools: &Tools, Options { only }: &Options) -> Result<()> {
+pub(super) async fn run(tools: &Tools, Options { only }: &Options, commit: String) -> Result<()> {
     local::build(tools, Progress).await?;
     let mut patches = patches()?;
     patches.retain(|(patch, _)| only.as_ref().is_none_or(|only| patch.name.contains(only)));
+    ensure!(!patches.is_empty(), "no patch of e2e/mutations has that in its name");
     let tree = Tree::of_the_last_commit(tools).await?;
+    tree.passes(&patches.iter().map(|(patch, _)| &*patch.caught_by).collect()).await?;
     let mut results = vec![];
     for (number, (mut patch, file)) in patches.iter().cloned().enumerate() {
         eprintln!("── {} of {}: {} ({})", number + 1, patches.len(), patch.name, patch.what);
@@ -58,7 +60,7 @@ pub(super) async fn run(tools: &Tools, Options { only }: &Options) -> Result<()>
     if only.is_none() {
         let generated = generated::find().await?;
         let survivors = generated.missed.len();
-        super::keep(FILE, Mutants { patches: results, generated: Some(generated) })?;
+        super::keep(FILE, commit, Mutants { patches: results, generated: Some(generated) })?;
         ensure!(survivors == 0, "no test notices {survivors} of cargo-mutants' mutants: see docs/reliability.md");
     }
     ensure!(missed.is_empty(), "not caught: {}", missed.join(", "));

@@ -1,9 +1,10 @@
 //! A copy of the last commit, to be broken.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use local::{Emulator, FUNCTIONS, Front, Group, Invocations, Progress, Tools, root};
 use tokio::process::Command;
 
@@ -29,20 +30,35 @@ impl<'a> Tree<'a> {
         Ok(Self { tools, folder })
     }
 
+    /// Fails unless each of these tests passes on the copy as it is: one that always fails would notice nothing.
+    pub(super) async fn passes(&self, tests: &BTreeSet<&str>) -> Result<()> {
+        for (number, test) in tests.iter().enumerate() {
+            eprintln!("── Unbroken, {} of {}: {test}", number + 1, tests.len());
+            ensure!(self.run(test).await?, "{test} fails on code that is not broken");
+        }
+        Ok(())
+    }
+
     /// Breaks the copy, runs the test that must notice, and mends the copy again.
     pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<bool> {
         self.git(&["apply", &file.display().to_string()]).await?;
-        let output = match patch.caught_by.split_once("::").context("Caught-by names a suite and a test")? {
-            ("pipeline", test) => self.end_to_end(Suite::Pipeline, test).await,
-            ("faults", test) => self.end_to_end(Suite::Faults, test).await,
-            (package, test) => self.unit(package, test).await,
-        };
+        let passed = self.run(&patch.caught_by).await;
         self.git(&["checkout", "--quiet", "."]).await?;
-        let (output, (_, test)) = (output?, patch.caught_by.split_once("::").unwrap_or_default());
-        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... "))) else {
-            bail!("{} did not run:\n{output}", patch.caught_by);
+        Ok(!passed?)
+    }
+
+    /// Runs a test, named by its crate or suite and its path there, and gives whether it passed. One that does not run,
+    /// as the code does not compile, is an error.
+    async fn run(&self, name: &str) -> Result<bool> {
+        let (output, test) = match name.split_once("::").context("a test is named by a suite and a path")? {
+            ("pipeline", test) => (self.end_to_end(Suite::Pipeline, test).await?, test),
+            ("faults", test) => (self.end_to_end(Suite::Faults, test).await?, test),
+            (package, test) => (self.unit(package, test).await?, test),
         };
-        Ok(line.ends_with("FAILED"))
+        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... "))) else {
+            bail!("{name} did not run:\n{output}");
+        };
+        Ok(line.ends_with("ok"))
     }
 
     async fn unit(&self, package: &str, test: &str) -> Result<String> {
@@ -51,11 +67,11 @@ impl<'a> Tree<'a> {
         Progress.command_outcome("Testing", &mut cargo).await
     }
 
-    /// Deploys the broken functions, as a debug build, to a stack of their own.
+    /// Deploys the functions of the copy, as a debug build, to a stack of their own.
     async fn end_to_end(&self, suite: Suite, test: &str) -> Result<String> {
         let mut cargo = self.cargo();
         cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
-        Progress.command("Building the broken functions", &mut cargo).await?;
+        Progress.command("Building the functions of the copy", &mut cargo).await?;
         let template = self.assemble()?;
         let emulator = Emulator::start(self.tools, local::free_port()?, Invocations::Deployed, Progress).await?;
         let stack = local::deploy(self.tools, &emulator, &template, Progress).await?;
@@ -65,7 +81,7 @@ impl<'a> Tree<'a> {
         Progress.command_outcome("Testing", &mut tests.command).await
     }
 
-    /// Puts the broken functions in the place of those that `sam build` left, and gives the template that finds them.
+    /// Puts the functions of the copy in the place of those that `sam build` left, and gives the template that finds them.
     fn assemble(&self) -> Result<PathBuf> {
         let built = root().join(".aws-sam/build");
         let assembled = self.folder.join("build");
