@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{check, dlq, orders};
+use crate::{check, dlq, orders, trace};
 
 /// Looks after a deployed order fan-out: its dead-letter queues, its outbox, and whether every order was carried out.
 ///
@@ -75,6 +75,11 @@ pub(crate) enum Command {
     /// policy lets through, as it is in force now, must have a coupon; and nothing else may have either. It reads three
     /// whole tables, strongly consistent, which is paid for per row.
     Check(check::Options),
+    /// One order's way: what the tables and the functions' logs say of it, with the time at each step.
+    ///
+    /// Exits with 3 if the order is not fulfilled. Under `cargo xtask run` without --built the functions log on that
+    /// terminal only.
+    Trace(trace::Options),
 }
 
 /// 500 a second is as fast as SQS itself redrives.

@@ -14,6 +14,7 @@ mod pace;
 mod progress;
 mod queue;
 mod stack;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -39,5 +40,6 @@ async fn run(Arguments { place, manner, command }: Arguments) -> anyhow::Result<
         Command::Dlq { command } => dlq::run(&operator, command).await,
         Command::Orders { command } => orders::run(&operator, command).await,
         Command::Check(options) => check::run(&operator, options).await,
+        Command::Trace(options) => trace::run(&operator, options).await,
     }
 }

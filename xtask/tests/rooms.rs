@@ -28,12 +28,13 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// What only some rooms may name. `aligned` names all that the functions share and uses none of it.
-const NAMED_BY: [(&str, &[&str]); 6] = [
+const NAMED_BY: [(&str, &[&str]); 7] = [
     ("aws-sdk-dynamodb", &["aligned", "store", "contract", "e2e"]),
     ("aws-sdk-sns", &["aligned", "topic", "contract", "e2e"]),
     ("aws-sdk-sqs", &["contract", "ops", "e2e"]),
     ("aws_lambda_events", &["aligned", "batch"]),
     ("aws-sdk-cloudformation", &["ops"]),
+    ("aws-sdk-cloudwatchlogs", &["ops"]),
     ("aws-config", &["ops", "e2e"]),
 ];
 

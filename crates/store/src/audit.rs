@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
-use domain::{Order, OrderId};
+use domain::{Order, OrderId, OrderView};
 
 use crate::client::{Budget, client};
+use crate::orders::read;
 use crate::outbox::{self, INDEX, Next};
 use crate::row::{Attributes, OUTBOX, Reader};
 use crate::{OrderTables, StoreError, Unreadable};
@@ -84,6 +85,11 @@ impl Audit {
         let coupon = |reader: &Reader| reader.coupon().map(|coupon| coupon.order_id);
         let read = |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", coupon);
         self.scan(self.client.scan().table_name(&self.tables.coupons).consistent_read(true), from, read).await
+    }
+
+    /// Reads an order, its shipment and its coupon in one strongly consistent request.
+    pub async fn whole(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
+        read(&self.client, &self.tables, id).await
     }
 
     /// Takes an order's mark away. Only what is known to be announced may lose it.

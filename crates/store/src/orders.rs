@@ -70,42 +70,47 @@ impl Orders {
         outbox::clear(&self.clearing, &self.tables.orders, id).await
     }
 
-    /// Reads an order, its shipment and its coupon in one strongly consistent request.
+    /// Reads an order, with what became of it.
     pub async fn read(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
-        let OrderTables { orders, shipments, coupons, .. } = &self.tables;
-        let keys = [(orders, "id"), (shipments, "order_id"), (coupons, "order_id")].map(|(table, key)| {
-            let keys = KeysAndAttributes::builder()
-                .keys([(key.to_owned(), AttributeValue::S(id.to_string()))].into())
-                .consistent_read(true)
-                .build();
-            (table.clone(), keys.expect("one key is given"))
-        });
-
-        let mut asked = HashMap::from(keys);
-        let mut found = HashMap::<String, Vec<Attributes>>::new();
-        for _ in 0..READ_ROUNDS {
-            let answer = self.reading.batch_get_item().set_request_items(Some(asked)).send().await;
-            let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
-            for (table, rows) in answer.responses.unwrap_or_default() {
-                found.entry(table).or_default().extend(rows);
-            }
-            asked = answer.unprocessed_keys.unwrap_or_default();
-            if asked.is_empty() {
-                break;
-            }
-        }
-        if !asked.is_empty() {
-            return Err(StoreError::Unavailable("keys of the batch were left unread".to_owned()));
-        }
-
-        let row_of = |table: &str| found.get(table).and_then(|rows| rows.first());
-        let Some(order) = row_of(orders) else { return Ok(None) };
-        Ok(Some(OrderView::new(
-            Reader { table: "orders", row: order }.order()?,
-            row_of(shipments).map(|row| Reader { table: "shipments", row }.shipment()).transpose()?,
-            row_of(coupons).map(|row| Reader { table: "coupons", row }.coupon()).transpose()?,
-        )))
+        read(&self.reading, &self.tables, id).await
     }
+}
+
+/// Reads an order, its shipment and its coupon in one strongly consistent request.
+pub(crate) async fn read(client: &Client, tables: &OrderTables, id: OrderId) -> Result<Option<OrderView>, StoreError> {
+    let OrderTables { orders, shipments, coupons, .. } = tables;
+    let keys = [(orders, "id"), (shipments, "order_id"), (coupons, "order_id")].map(|(table, key)| {
+        let keys = KeysAndAttributes::builder()
+            .keys([(key.to_owned(), AttributeValue::S(id.to_string()))].into())
+            .consistent_read(true)
+            .build();
+        (table.clone(), keys.expect("one key is given"))
+    });
+
+    let mut asked = HashMap::from(keys);
+    let mut found = HashMap::<String, Vec<Attributes>>::new();
+    for _ in 0..READ_ROUNDS {
+        let answer = client.batch_get_item().set_request_items(Some(asked)).send().await;
+        let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
+        for (table, rows) in answer.responses.unwrap_or_default() {
+            found.entry(table).or_default().extend(rows);
+        }
+        asked = answer.unprocessed_keys.unwrap_or_default();
+        if asked.is_empty() {
+            break;
+        }
+    }
+    if !asked.is_empty() {
+        return Err(StoreError::Unavailable("keys of the batch were left unread".to_owned()));
+    }
+
+    let row_of = |table: &str| found.get(table).and_then(|rows| rows.first());
+    let Some(order) = row_of(orders) else { return Ok(None) };
+    Ok(Some(OrderView::new(
+        Reader { table: "orders", row: order }.order()?,
+        row_of(shipments).map(|row| Reader { table: "shipments", row }.shipment()).transpose()?,
+        row_of(coupons).map(|row| Reader { table: "coupons", row }.coupon()).transpose()?,
+    )))
 }
 
 #[cfg(test)]

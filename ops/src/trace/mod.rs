@@ -1,0 +1,62 @@
+//! `ops trace`: one order's way, with the time at each step.
+
+mod logs;
+mod step;
+
+use anyhow::{Result, bail};
+use domain::{OrderId, OrderView, Status};
+use jiff::{SignedDuration, Timestamp};
+use step::{Shown, Step};
+use store::Audit;
+
+use crate::operator::Operator;
+use crate::outcome::Outcome;
+use crate::output::say;
+use crate::progress;
+
+/// Options of `ops trace`.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The order's id.
+    #[arg(value_name = "ID")]
+    id: OrderId,
+    /// How long after it was placed to look through the logs, in hours. Looking is paid for by what is looked through.
+    #[arg(long, default_value_t = 24, value_name = "HOURS")]
+    hours: u16,
+}
+
+/// Logs may be stamped a little before what is in the table.
+const BEFORE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Reads the tables and the functions' logs, and puts what they say of the order in order.
+pub(crate) async fn run(operator: &Operator, Options { id, hours }: Options) -> Result<Outcome> {
+    let Some(order) = Audit::of(&operator.sdk, operator.tables()?).whole(id).await? else {
+        bail!("there is no order {id} in this stack");
+    };
+    let spinner = progress::spinner("Looking through the logs");
+    let until = order.placed_at.checked_add(SignedDuration::from_hours(hours.into()))?.min(Timestamp::now());
+    let logged = logs::of_order(operator, id, order.placed_at.checked_sub(BEFORE)?..=until).await?;
+    spinner.finish_and_clear();
+
+    let mut steps: Vec<_> = from_tables(&order).into_iter().chain(logged).collect();
+    // The tables tell whole seconds: at the same second, what was logged explains what came of it.
+    steps.sort_by_key(|step| step.time);
+    operator.output.table(&Shown::all(steps))?;
+    say(summary(&order));
+    Ok(if order.status == Status::Fulfilled { Outcome::Fine } else { Outcome::NeedsAttention })
+}
+
+fn from_tables(order: &OrderView) -> Vec<Step> {
+    let step = |time, source: &str, what: &str| Step { time, source: source.to_owned(), what: what.to_owned() };
+    let placed = step(order.placed_at, "orders table", "saved");
+    let shipped = order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, "shipments table", "shipped"));
+    [Some(placed), shipped].into_iter().flatten().collect()
+}
+
+fn summary(order: &OrderView) -> String {
+    let status = match order.status {
+        Status::Fulfilled => "It is fulfilled",
+        Status::Placed => "It is NOT fulfilled: see docs/runbooks/orders-are-late.md",
+    };
+    format!("{status}{}.", if order.coupon.is_some() { ", and has earned a coupon" } else { "" })
+}
