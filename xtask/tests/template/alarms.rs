@@ -79,6 +79,7 @@ fn what_lambda_takes_for_success_has_alarms_of_its_own() {
     }
     alarm_on(&template, &Metric::ours("orders", "PublishFailures"));
     alarm_on(&template, &Metric::ours("relay", "OutboxOldestAge"));
+    alarm_on(&template, &Metric::ours("relay", "Sweeps"));
 }
 
 #[test]
