@@ -30,6 +30,9 @@ fn the_outputs_say_where_everything_is() {
         "PromotionQueueUrl",
         "PromotionDlqUrl",
         "PromotionSubscriptionDlqUrl",
+        "AlarmTopicArn",
+        "DashboardName",
+        "DashboardUrl",
     ] {
         assert!(outputs.contains_key(output), "{output}");
     }
