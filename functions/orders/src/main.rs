@@ -18,7 +18,7 @@ use crate::router::{Shop, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let Startup { environment, sdk } = Startup::begin()?;
+    let Startup { environment, sdk, .. } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let tables = OrderTables {
         orders: environment.required("ORDERS_TABLE")?,
         shipments: environment.required("SHIPMENTS_TABLE")?,

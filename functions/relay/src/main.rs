@@ -11,7 +11,7 @@ use topic::Republisher;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let Startup { environment, sdk } = Startup::begin()?;
+    let Startup { environment, sdk, .. } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let shards = environment.number("OUTBOX_SHARDS")?;
     let (outbox, topic) = tokio::join!(
         Outbox::connect(&sdk, environment.required("ORDERS_TABLE")?, shards),
