@@ -3,10 +3,17 @@
 
 use batch::Verdict;
 use domain::{Amount, OrderPlaced};
+use metrique_writer::Entry;
+use telemetry::LogSettings;
+
+/// Nothing is measured of it but what is of every consumer.
+#[derive(Entry)]
+struct NothingMore {}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    batch::run(prepare, commit).await
+    let telemetry = telemetry::init("panics", &LogSettings::from_lambda(Some("trace"), Some("json")), None);
+    batch::run(&telemetry, prepare, commit, |_| NothingMore {}).await
 }
 
 fn prepare(event: &OrderPlaced) -> Amount {

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
 use domain::{Order, OrderId};
+use telemetry::TraceParent;
 
 use crate::client::{Budget, client};
 use crate::outbox::Next;
@@ -36,6 +37,8 @@ pub struct SavedOrder {
     pub id: OrderId,
     /// The order, or which of its attributes cannot be read.
     pub order: Result<Order, StoreError>,
+    /// The request that placed it.
+    pub trace: Option<TraceParent>,
     /// Whether it has its outbox mark: it is not known to be announced.
     pub marked: bool,
 }
@@ -110,7 +113,7 @@ impl Audit {
 
 fn saved(row: &Attributes) -> Result<SavedOrder, StoreError> {
     let reader = Reader { table: "orders", row };
-    Ok(SavedOrder { id: reader.id()?, order: reader.order(), marked: row.contains_key(OUTBOX) })
+    Ok(SavedOrder { id: reader.id()?, order: reader.order(), trace: reader.trace(), marked: row.contains_key(OUTBOX) })
 }
 
 #[cfg(test)]
@@ -121,7 +124,7 @@ mod tests {
     fn an_order_with_a_broken_attribute_still_has_its_id() {
         let id = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
         let row = HashMap::from([("id".to_owned(), AttributeValue::S(id.to_owned()))]);
-        let SavedOrder { id: read, order, marked } = saved(&row).unwrap();
+        let SavedOrder { id: read, order, trace: _, marked } = saved(&row).unwrap();
         assert_eq!((read.to_string().as_str(), marked), (id, false));
         assert_eq!(order.unwrap_err().to_string(), "a row of orders cannot be read: customer");
     }

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 use domain::{Order, OrderId};
 use jiff::Timestamp;
+use telemetry::TraceParent;
 
 use crate::StoreError;
 use crate::audit::PATIENT;
@@ -29,9 +30,18 @@ pub struct Outbox {
 #[derive(Debug)]
 pub struct Page {
     /// The orders, oldest first.
-    pub orders: Vec<Order>,
+    pub orders: Vec<Unannounced>,
     /// Where the next page begins, if there may be one.
     pub next: Option<Next>,
+}
+
+/// An order that is saved and not known to be announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unannounced {
+    /// The order.
+    pub order: Order,
+    /// The request that placed it, whose trace an announcement continues.
+    pub trace: Option<TraceParent>,
 }
 
 /// Where a page begins.
@@ -83,7 +93,11 @@ impl Outbox {
             .limit(PAGE);
         let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
         let rows = answer.items.unwrap_or_default();
-        let orders = rows.iter().map(|row| Reader { table: "outbox", row }.order()).collect::<Result<_, _>>()?;
+        let unannounced = |row| {
+            let reader = Reader { table: "outbox", row };
+            Ok(Unannounced { order: reader.order()?, trace: reader.trace() })
+        };
+        let orders = rows.iter().map(unannounced).collect::<Result<_, _>>()?;
         Ok(Page { orders, next: answer.last_evaluated_key.map(Next) })
     }
 

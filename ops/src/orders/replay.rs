@@ -5,13 +5,13 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use anyhow::Result;
-use domain::{Order, OrderId};
+use domain::OrderId;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{Audit, Outbox, SavedOrder};
 use tokio::time::Instant;
-use topic::Republisher;
+use topic::{Announcement, Republisher};
 
 use super::unpublished::outbox;
 use crate::interrupt::Interrupt;
@@ -93,9 +93,9 @@ impl<'a> Replay<'a> {
     /// Announces these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails altogether.
     async fn all(&mut self, orders: Vec<SavedOrder>) -> Result<bool> {
         let mut readable = vec![];
-        for SavedOrder { id, order, marked } in orders {
+        for SavedOrder { id, order, trace, marked } in orders {
             match order {
-                Ok(order) => readable.push((order, marked)),
+                Ok(order) => readable.push((Announcement { order, trace }, marked)),
                 Err(error) => self.failed(id, error.to_string())?,
             }
         }
@@ -112,18 +112,18 @@ impl<'a> Replay<'a> {
         Ok(true)
     }
 
-    async fn batch(&mut self, batch: &[(Order, bool)]) -> Result<bool> {
+    async fn batch(&mut self, batch: &[(Announcement, bool)]) -> Result<bool> {
         if self.operator.dry_run {
-            for (order, _) in batch {
+            for (Announcement { order, .. }, _) in batch {
                 self.done(order.id)?;
             }
             return Ok(true);
         }
-        let orders: Vec<_> = batch.iter().map(|(order, _)| order.clone()).collect();
+        let orders: Vec<_> = batch.iter().map(|(announcement, _)| announcement.clone()).collect();
         let acknowledged = match self.topic.announce_all(&orders).await {
             Ok(acknowledged) => acknowledged,
             Err(error) => {
-                for order in &orders {
+                for Announcement { order, .. } in &orders {
                     self.failed(order.id, error.to_string())?;
                 }
                 let not_tried = "SNS does nothing at all: what comes after these was not tried. Run it again later.";
@@ -131,7 +131,7 @@ impl<'a> Replay<'a> {
                 return Ok(false);
             }
         };
-        for (order, marked) in batch {
+        for (Announcement { order, .. }, marked) in batch {
             if !acknowledged.contains(&order.id) {
                 self.failed(order.id, "SNS did not acknowledge it".to_owned())?;
                 continue;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use domain::OrderId;
 use jiff::Timestamp;
 use serde::Serialize;
-use store::Outbox;
+use store::{Outbox, Unannounced};
 
 use crate::operator::Operator;
 use crate::outcome::Outcome;
@@ -50,7 +50,7 @@ pub(crate) async fn unpublished(operator: &Operator) -> Result<Outcome> {
         loop {
             let page = outbox.marked_until(shard, now, from).await?;
             spinner.inc(u64::try_from(page.orders.len())?);
-            marked.extend(page.orders.into_iter().map(|order| Marked {
+            marked.extend(page.orders.into_iter().map(|Unannounced { order, .. }| Marked {
                 order_id: order.id,
                 placed_at: order.placed_at,
                 age_seconds: now.as_second() - order.placed_at.as_second(),
