@@ -103,6 +103,12 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
                 for action in each(&statement["Action"]) {
                     assert!(!action.as_str().expect("an action").contains('*'), "{id} may do {action:?}");
                 }
+                if statement["Resource"] == "*" {
+                    // X-Ray has no resource to name.
+                    let actions: Vec<_> = each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
+                    assert_eq!(actions, ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "{id} may do it to all");
+                    continue;
+                }
                 for resource in each(&statement["Resource"]) {
                     let named = target(resource).unwrap_or_else(|| panic!("{id} names no resource: {resource:?}"));
                     assert!(!template.root["Resources"][named].is_null(), "{id} names {named}, which is not there");
@@ -142,7 +148,8 @@ fn permissions(template: &Template, role: &str) -> Vec<String> {
     let statements = policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
     let lines = statements.flat_map(|statement| {
         let pair = |action: &Value, resource: &Value| {
-            format!("{} {}", action.as_str().expect("an action"), target(resource).expect("a resource"))
+            let resource = resource.as_str().filter(|resource| *resource == "*").or_else(|| target(resource));
+            format!("{} {}", action.as_str().expect("an action"), resource.expect("a resource"))
         };
         let resources = each(&statement["Resource"]);
         each(&statement["Action"])
@@ -151,6 +158,9 @@ fn permissions(template: &Template, role: &str) -> Vec<String> {
     });
     lines.collect()
 }
+
+/// What Lambda itself does for a function that is traced.
+const TRACE: [&str; 2] = ["xray:PutTraceSegments *", "xray:PutTelemetryRecords *"];
 
 #[test]
 fn a_role_allows_what_its_function_does_and_nothing_else() {
@@ -163,7 +173,7 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
             format!("logs:CreateLogStream {name}Logs"),
             format!("logs:PutLogEvents {name}Logs"),
         ];
-        [own, rest].concat()
+        [own.as_slice(), &rest, &TRACE.map(str::to_owned)].concat()
     };
     let orders = [
         "dynamodb:PutItem OrdersTable",
@@ -175,6 +185,8 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         "sns:Publish OrdersTopic",
         "logs:CreateLogStream OrdersLogs",
         "logs:PutLogEvents OrdersLogs",
+        TRACE[0],
+        TRACE[1],
     ];
     let relay = [
         "dynamodb:Query OrdersTable",
@@ -182,6 +194,8 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         "sns:Publish OrdersTopic",
         "logs:CreateLogStream RelayLogs",
         "logs:PutLogEvents RelayLogs",
+        TRACE[0],
+        TRACE[1],
     ];
     assert_eq!(permissions(&template, "OrdersRole"), orders);
     assert_eq!(permissions(&template, "RelayRole"), relay);
@@ -286,6 +300,31 @@ fn the_topic_fans_out_raw_messages_and_filters_for_promotion() {
 }
 
 #[test]
+fn functions_and_topic_are_traced_and_the_topic_is_let() {
+    let template = Template::read();
+    assert_eq!(template.root["Globals"]["Function"]["Tracing"], "Active");
+    assert_eq!(template.resources("AWS::SNS::Topic")["OrdersTopic"]["TracingConfig"], "Active");
+    let policy = template.resources("AWS::XRay::ResourcePolicy")["OrdersTopicTracing"];
+    let Value::Tagged(document) = &policy["PolicyDocument"] else { panic!("the policy names the topic by !Sub") };
+    let document: Value = serde_yaml_ng::from_value(document.value.clone()).expect("a text");
+    let document: Value = serde_yaml_ng::from_str(document.as_str().expect("a text")).expect("JSON");
+    let [statement] = each(&document["Statement"])[..] else { panic!("{document:?}") };
+    assert_eq!(statement["Principal"]["Service"], "sns.amazonaws.com");
+    assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "${OrdersTopic}");
+}
+
+#[test]
+fn every_function_measures_in_the_stacks_own_namespace() {
+    let template = Template::read();
+    let globals = &template.root["Globals"]["Function"]["Environment"]["Variables"];
+    let Value::Tagged(namespace) = &globals["METRICS_NAMESPACE"] else { panic!("no namespace: {globals:?}") };
+    assert_eq!(namespace.value, "OrderFanout/${AWS::StackName}");
+    for (id, function) in functions(&template) {
+        assert!(function["Environment"]["Variables"]["METRICS_NAMESPACE"].is_null(), "{id} measures elsewhere");
+    }
+}
+
+#[test]
 fn the_api_has_one_catch_all_route_to_orders() {
     let template = Template::read();
     let routes = template.resources("AWS::ApiGatewayV2::Route");
@@ -330,7 +369,7 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     assert_eq!(index["IndexName"], "outbox");
     let projected: Vec<_> =
         each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
-    assert_eq!(projected, ["customer", "amount"], "the event is made of these and the keys");
+    assert_eq!(projected, ["customer", "amount", "traceparent"], "the message is made of these and the keys");
     for (name, environment) in &environments() {
         let [age, timeout] =
             ["OutboxAge", "FunctionTimeout"].map(|parameter| number(&template, environment, parameter));
