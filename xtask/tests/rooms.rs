@@ -28,13 +28,14 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// What only some rooms may name. `aligned` names all that the functions share and uses none of it.
-const NAMED_BY: [(&str, &[&str]); 6] = [
+const NAMED_BY: [(&str, &[&str]); 7] = [
     ("aws-sdk-dynamodb", &["aligned", "store", "contract", "e2e"]),
     ("aws-sdk-sns", &["aligned", "topic", "contract", "e2e"]),
     ("aws-sdk-sqs", &["contract", "ops", "e2e"]),
     ("aws_lambda_events", &["aligned", "batch"]),
     ("aws-sdk-cloudformation", &["ops"]),
     ("aws-config", &["ops", "e2e"]),
+    ("metrique-writer-format-emf", &["aligned", "telemetry"]),
 ];
 
 /// The rooms that read the environment: `startup` for the functions; the others are not part of them.

@@ -13,14 +13,13 @@ pub struct Delivery {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Message {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) message_id: Option<String>,
+    #[serde(rename = "messageId", default, deserialize_with = "lenient")]
+    pub(crate) id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) body: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    message_attributes: Option<Attributes>,
+    #[serde(rename = "messageAttributes", default, deserialize_with = "lenient")]
+    attributes: Option<Attributes>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,7 +52,7 @@ fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<O
 impl Message {
     /// What announced the order, if it said so in the contract's form.
     pub(crate) fn trace(&self) -> Option<TraceParent> {
-        self.message_attributes.as_ref()?.traceparent.as_ref()?.string_value.as_ref()?.parse().ok()
+        self.attributes.as_ref()?.traceparent.as_ref()?.string_value.as_ref()?.parse().ok()
     }
 }
 
@@ -80,7 +79,7 @@ mod tests {
         message["messageAttributes"]["amount"] = json!({"stringValue": "80.00", "dataType": "Number"});
         message["attributes"] = json!({"ApproximateReceiveCount": "1"});
         let message = read(&message);
-        assert_eq!((message.message_id.as_deref(), message.body.as_deref()), (Some("m"), Some("b")));
+        assert_eq!((message.id.as_deref(), message.body.as_deref()), (Some("m"), Some("b")));
         assert_eq!(message.trace(), TRACE.parse().ok());
     }
 
@@ -94,7 +93,7 @@ mod tests {
         messages.extend(odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "attributes": {"SenderId": odd}})));
         for message in messages {
             let read = read(&message);
-            assert_eq!((read.message_id.as_deref(), read.body.as_deref()), (Some("m"), Some("b")), "{message}");
+            assert_eq!((read.id.as_deref(), read.body.as_deref()), (Some("m"), Some("b")), "{message}");
             assert_eq!(read.trace(), None, "{message}");
         }
     }
@@ -103,7 +102,7 @@ mod tests {
     fn an_id_or_a_body_that_is_no_text_is_none() {
         for odd in [json!(null), json!(7), json!({"a": [1]}), json!([true])] {
             let message = read(&json!({"messageId": odd, "body": odd}));
-            assert_eq!((message.message_id, message.body), (None, None), "{odd}");
+            assert_eq!((message.id, message.body), (None, None), "{odd}");
         }
     }
 }

@@ -80,7 +80,7 @@ pub async fn process<I>(
 fn records(delivery: Delivery) -> Result<Vec<Record>, BatchError> {
     let record = |(position, message): (usize, Message)| {
         let span = Step::after(message.trace()).span();
-        let message_id = message.message_id.filter(|id| !id.is_empty());
+        let message_id = message.id.filter(|id| !id.is_empty());
         Ok(Record {
             message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,
             body: message.body.unwrap_or_default(),

@@ -1,5 +1,5 @@
-//! Metrics as lines of CloudWatch's embedded metric format: one JSON document for an invocation, formatted when it ends.
-//! No thread sends them later, as a frozen sandbox would keep it waiting.
+//! Metrics in the embedded metric format: one JSON document for an invocation, among its log lines, formatted when it
+//! ends. No thread sends them later, as a frozen sandbox would keep it waiting.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -29,7 +29,7 @@ impl OrdersTopic {
     pub async fn announce(&self, order: &Order, trace: TraceParent) -> Result<(), TopicError> {
         let event = OrderPlaced::from(order);
         let publish = self.client.publish().topic_arn(&self.arn).message(event.encode());
-        let publish = publish.set_message_attributes(attributes(&event, Some(trace)));
+        let publish = publish.set_message_attributes(Some(attributes(&event, Some(trace))));
         publish.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }

@@ -55,15 +55,12 @@ pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, budget: Budget) -> Clien
 
 /// The message attributes: `amount`, a `Number`, carries what is paid, and the topic's subscriptions filter on it;
 /// `traceparent` is what subscribers continue.
-pub(crate) fn attributes(
-    event: &OrderPlaced,
-    trace: Option<TraceParent>,
-) -> Option<HashMap<String, MessageAttributeValue>> {
+pub(crate) fn attributes(event: &OrderPlaced, trace: Option<TraceParent>) -> HashMap<String, MessageAttributeValue> {
     let amount = ("amount", attribute("Number", &event.total));
     let kind = ("type", attribute("String", &OrderPlaced::TYPE));
     let trace = trace.map(|trace| (TraceParent::NAME, attribute("String", &trace)));
     let attributes = [amount, kind].into_iter().chain(trace);
-    Some(attributes.map(|(name, value)| (name.to_owned(), value)).collect())
+    attributes.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn attribute(data_type: &str, value: &impl ToString) -> MessageAttributeValue {

@@ -51,7 +51,7 @@ impl Republisher {
         let entries = orders.iter().map(|Announcement { order, trace }| {
             let event = OrderPlaced::from(order);
             let entry = PublishBatchRequestEntry::builder().id(order.id.to_string()).message(event.encode());
-            let entry = entry.set_message_attributes(attributes(&event, *trace));
+            let entry = entry.set_message_attributes(Some(attributes(&event, *trace)));
             entry.build().expect("an id is given")
         });
         let publish = self.client.publish_batch().topic_arn(&self.arn);
