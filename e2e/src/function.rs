@@ -61,8 +61,18 @@ impl Function {
 
     /// Hands over an event, and gives the answer or the error. It must come in the function's time.
     pub async fn outcome(&mut self, event: &Value) -> Outcome {
-        let outcome = self.sandbox.invoke(event.to_string()).await;
+        self.outcome_of(&event.to_string()).await
+    }
+
+    /// Hands over anything at all, and gives the answer or the error.
+    pub async fn outcome_of(&mut self, event: &str) -> Outcome {
+        let outcome = self.sandbox.invoke(event.to_owned()).await;
         outcome.unwrap_or_else(|error| panic!("{error:#}\n{}", self.log().join("\n")))
+    }
+
+    /// Ends it, and gives all that it wrote, line by line.
+    pub async fn end(self) -> Vec<String> {
+        self.sandbox.end().await.expect("a process can be ended")
     }
 
     /// What it wrote so far, line by line.

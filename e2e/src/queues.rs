@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Deployment, eventually};
 
@@ -19,6 +19,27 @@ pub struct Message {
 }
 
 const DRAINED_WITHIN: Duration = Duration::from_secs(60);
+
+impl Message {
+    pub(crate) fn of(message: aws_sdk_sqs::types::Message) -> Option<Self> {
+        let attributes = message.message_attributes.unwrap_or_default().into_iter();
+        let attributes =
+            attributes.map(|(name, value)| (name, (value.data_type, value.string_value.unwrap_or_default())));
+        Some(Self { body: message.body?, attributes: attributes.collect(), receipt: message.receipt_handle? })
+    }
+
+    /// The message as Lambda hands it to a consumer, with the message id `m0`.
+    #[must_use]
+    pub fn delivery(&self) -> Value {
+        let attributes = self.attributes.iter().map(|(name, (kind, value))| {
+            let value =
+                json!({ "dataType": kind, "stringValue": value, "stringListValues": [], "binaryListValues": [] });
+            (name.clone(), value)
+        });
+        let attributes: serde_json::Map<_, _> = attributes.collect();
+        json!({ "Records": [{ "messageId": "m0", "body": self.body, "messageAttributes": attributes }] })
+    }
+}
 
 impl Deployment {
     /// Publishes a body on the topic with an `amount` attribute, as the orders function does.
@@ -100,10 +121,7 @@ impl Deployment {
             let messages = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
             let message =
                 messages.into_iter().find(|message| message.body().is_some_and(|body| body.contains(needle)))?;
-            let attributes = message.message_attributes.unwrap_or_default().into_iter();
-            let attributes =
-                attributes.map(|(name, value)| (name, (value.data_type, value.string_value.unwrap_or_default())));
-            Some(Message { body: message.body?, attributes: attributes.collect(), receipt: message.receipt_handle? })
+            Message::of(message)
         })
         .await;
         let delete = self.sqs.delete_message().queue_url(queue).receipt_handle(&message.receipt);

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::{Deployment, eventually};
+use crate::{Deployment, Message, eventually};
 
 /// A queue subscribed to the topic.
 #[derive(Debug)]
@@ -47,13 +47,26 @@ impl Deployment {
 impl Spy {
     /// Listens until a message has `needle` in its body, and gives every body heard so far.
     pub async fn hear_until(&self, needle: &str) -> Vec<String> {
+        self.messages_until(needle).await.into_iter().map(|message| message.body).collect()
+    }
+
+    /// Listens until a message has `needle` in its body, and gives it.
+    pub async fn message(&self, needle: &str) -> Message {
+        let mut heard = self.messages_until(needle).await.into_iter();
+        heard.find(|message| message.body.contains(needle)).expect("it was heard")
+    }
+
+    async fn messages_until(&self, needle: &str) -> Vec<Message> {
         let heard = Mutex::new(BTreeMap::new());
         eventually(&format!("the topic says {needle}"), HEARD_WITHIN, async || {
             let receive = self.deployment.sqs.receive_message().queue_url(&self.queue).max_number_of_messages(10);
+            let receive = receive.message_attribute_names("All");
             let messages = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
             let mut heard = heard.lock().await;
-            heard.extend(messages.into_iter().filter_map(|message| Some((message.message_id?, message.body?))));
-            heard.values().any(|body: &String| body.contains(needle)).then_some(())
+            heard.extend(
+                messages.into_iter().filter_map(|message| Some((message.message_id.clone()?, Message::of(message)?))),
+            );
+            heard.values().any(|message: &Message| message.body.contains(needle)).then_some(())
         })
         .await;
         heard.into_inner().into_values().collect()

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use runtime_api::{Invocation, RuntimeApi};
@@ -24,6 +25,7 @@ pub struct Sandbox {
     api: RuntimeApi,
     function_timeout: Duration,
     log: Arc<Mutex<Vec<String>>>,
+    outputs: [JoinHandle<()>; 2],
 }
 
 /// How an invocation ended.
@@ -40,7 +42,7 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Sandbox {
     /// Starts a bootstrap with nothing in its environment but `variables` and what Lambda itself sets, and waits until
-    /// it asks for its first event.
+    /// it asks for its first event. Of Lambda's variables too, those in `variables` win.
     pub async fn start(
         bootstrap: &Path,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -48,14 +50,15 @@ impl Sandbox {
     ) -> Result<Self> {
         let api = RuntimeApi::serve().await?;
         let mut command = Command::new(bootstrap);
-        command.env_clear().envs(variables).envs(lambda_variables(&api.address));
+        command.env_clear().envs(lambda_variables(&api.address)).envs(variables);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().with_context(|| format!("{} cannot be started", bootstrap.display()))?;
         let log = Arc::default();
-        tokio::spawn(keep_lines(process.stdout.take().context("standard output is piped")?, Arc::clone(&log)));
-        tokio::spawn(keep_lines(process.stderr.take().context("standard error is piped")?, Arc::clone(&log)));
+        let stdout = keep_lines(process.stdout.take().context("standard output is piped")?, Arc::clone(&log));
+        let stderr = keep_lines(process.stderr.take().context("standard error is piped")?, Arc::clone(&log));
+        let outputs = [tokio::spawn(stdout), tokio::spawn(stderr)];
 
-        let mut sandbox = Self { process, api, function_timeout, log };
+        let mut sandbox = Self { process, api, function_timeout, log, outputs };
         let Self { process, api, .. } = &mut sandbox;
         tokio::select! {
             ready = timeout(INIT_TIMEOUT, api.first_poll()) => ready.context("it did not ask for an event in 10 s")??,
@@ -83,6 +86,16 @@ impl Sandbox {
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.log.lock().expect("nobody panics while holding the log").clone()
+    }
+
+    /// Ends it, and gives all that it wrote. What it writes between two events may come in after the second one's
+    /// outcome; after its end nothing does.
+    pub async fn end(mut self) -> Result<Vec<String>> {
+        self.process.kill().await?;
+        for output in &mut self.outputs {
+            output.await?;
+        }
+        Ok(self.log())
     }
 }
 

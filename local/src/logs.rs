@@ -78,7 +78,8 @@ impl LogStream {
     }
 }
 
-/// The lines that Lambda itself writes around an invocation.
+/// The lines that Lambda itself writes around an invocation, and those that `CloudWatch` makes metrics of.
 fn is_platform(line: &str) -> bool {
-    ["START RequestId:", "END RequestId:", "REPORT RequestId:"].iter().any(|prefix| line.starts_with(prefix))
+    let for_machines = ["START RequestId:", "END RequestId:", "REPORT RequestId:", r#"{"_aws":"#];
+    for_machines.iter().any(|prefix| line.starts_with(prefix))
 }

@@ -99,13 +99,15 @@ fn harmless_event(function: &str) -> Value {
     }
 }
 
-/// The variables that the template gave the deployed function.
+/// The variables that the template gave the deployed function, but for the one that would have it write metrics among
+/// the lines that somebody reads.
 async fn variables(stack: &Stack, function: &str) -> Result<Vec<(String, String)>> {
     let url = format!("{}/2015-03-31/functions/{}-{function}/configuration", stack.endpoint, crate::STACK_NAME);
     let configuration = http::get_json(&http::client(), &url).await?;
     let variables = configuration.pointer("/Environment/Variables").and_then(Value::as_object);
     let variables = variables.with_context(|| format!("{function} has no environment"))?;
-    Ok(variables.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
+    let variables = variables.iter().filter(|(name, _)| *name != "METRICS_NAMESPACE");
+    Ok(variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
 }
 
 async fn show_lines(reader: BufReader<impl tokio::io::AsyncRead + Unpin>, show: impl Fn(&str)) {

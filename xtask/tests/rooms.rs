@@ -12,11 +12,11 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("telemetry", &[]),
     ("aligned", &[]),
     ("startup", &["aligned", "telemetry"]),
-    ("store", &["domain"]),
-    ("topic", &["domain"]),
-    ("batch", &["domain"]),
-    ("orders", &["domain", "startup", "store", "topic"]),
-    ("relay", &["domain", "startup", "store", "topic"]),
+    ("store", &["domain", "telemetry"]),
+    ("topic", &["domain", "telemetry"]),
+    ("batch", &["domain", "telemetry"]),
+    ("orders", &["domain", "startup", "store", "telemetry", "topic"]),
+    ("relay", &["domain", "startup", "store", "telemetry", "topic"]),
     ("fulfilment", &["batch", "domain", "startup", "store"]),
     ("promotion", &["batch", "domain", "startup", "store"]),
     ("local", &[]),
@@ -28,7 +28,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// What only some rooms may name. `aligned` names all that the functions share and uses none of it.
-const NAMED_BY: [(&str, &[&str]); 7] = [
+const NAMED_BY: [(&str, &[&str]); 8] = [
     ("aws-sdk-dynamodb", &["aligned", "store", "contract", "e2e"]),
     ("aws-sdk-sns", &["aligned", "topic", "contract", "e2e"]),
     ("aws-sdk-sqs", &["contract", "ops", "e2e"]),
@@ -36,6 +36,7 @@ const NAMED_BY: [(&str, &[&str]); 7] = [
     ("aws-sdk-cloudformation", &["ops"]),
     ("aws-sdk-cloudwatchlogs", &["ops"]),
     ("aws-config", &["ops", "e2e"]),
+    ("metrique-writer-format-emf", &["aligned", "telemetry"]),
 ];
 
 /// The rooms that read the environment: `startup` for the functions; the others are not part of them.

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::sqs::SqsBatchResponse;
 use domain::{OrderId, OrderPlaced};
 use futures::FutureExt;
 use futures::future::join_all;
+use telemetry::Step;
 use tokio::time::{Instant, timeout_at};
+use tracing::Span;
 
-use crate::{MAX_COMMIT, Verdict};
+use crate::delivery::Message;
+use crate::{Account, Delivery, MAX_COMMIT, Verdict};
 
 /// The time kept back for the answer to travel: work that would run into it is handed back to SQS.
 const ANSWER_MARGIN: Duration = Duration::from_millis(200);
@@ -27,44 +30,66 @@ pub enum BatchError {
     },
 }
 
+/// What came of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worked {
+    /// Which messages SQS should keep.
+    pub response: SqsBatchResponse,
+    /// How many became what.
+    pub account: Account,
+}
+
 struct Record {
     message_id: String,
     body: String,
-    order_id: Option<OrderId>,
+    /// Lines about the record have its trace.
+    span: Span,
+    order: Option<(OrderId, SystemTime)>,
     verdict: Verdict,
 }
 
-/// Works through one batch and says which messages SQS should keep. See [`crate::run`] for `prepare` and `commit`.
+/// Works through one batch and says what came of it. See [`crate::run`] for `prepare` and `commit`.
 pub async fn process<I>(
-    event: SqsEvent,
+    delivery: Delivery,
     time_left: Duration,
     prepare: impl Fn(&OrderPlaced) -> I,
     commit: impl AsyncFn(&[I]) -> Vec<Verdict>,
-) -> Result<SqsBatchResponse, BatchError> {
+) -> Result<Worked, BatchError> {
     let deadline = Instant::now() + time_left.saturating_sub(ANSWER_MARGIN);
-    let mut records = records(event)?;
+    let mut records = records(delivery)?;
     let (orders, items) = prepare_all(&mut records, prepare);
     let chunks = items.chunks(MAX_COMMIT).map(|chunk| commit_chunk(chunk, deadline, &commit));
     let verdicts = join_all(chunks).await.into_iter().flatten();
+    let mut account = Account::default();
     for (order, verdict) in orders.into_iter().zip(verdicts) {
+        if verdict == Verdict::Done {
+            let placed_at = order.first().and_then(|record| records[*record].order).map(|(_, placed_at)| placed_at);
+            // A clock that is behind the one that placed the order sees no age.
+            account.ages.extend(placed_at.map(|placed_at| placed_at.elapsed().unwrap_or_default()));
+        }
         for record in order {
             records[record].verdict = verdict.clone();
         }
     }
-    Ok(report(&records))
+    for record in &records {
+        account.enter(&record.verdict);
+    }
+    Ok(Worked { response: report(&records), account })
 }
 
-fn records(event: SqsEvent) -> Result<Vec<Record>, BatchError> {
-    let record = |(position, message): (usize, aws_lambda_events::sqs::SqsMessage)| {
-        let message_id = message.message_id.filter(|id| !id.is_empty());
+fn records(delivery: Delivery) -> Result<Vec<Record>, BatchError> {
+    let record = |(position, message): (usize, Message)| {
+        let span = Step::after(message.trace()).span();
+        let message_id = message.id.filter(|id| !id.is_empty());
         Ok(Record {
             message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,
             body: message.body.unwrap_or_default(),
-            order_id: None,
+            span,
+            order: None,
             verdict: Verdict::Retry("not worked on".to_owned()),
         })
     };
-    event.records.into_iter().enumerate().map(record).collect()
+    delivery.messages.into_iter().enumerate().map(record).collect()
 }
 
 /// Makes an item of each record's body, a poison verdict of what cannot be one. Records of the same order are folded
@@ -80,12 +105,12 @@ fn prepare_all<I>(records: &mut [Record], prepare: impl Fn(&OrderPlaced) -> I) -
                 continue;
             }
         };
-        record.order_id = Some(event.order_id);
+        record.order = Some((event.order_id, event.placed_at.into()));
         if let Some(place) = place_of.get(&event.order_id) {
             waiting[*place].push(position);
             continue;
         }
-        match catch_unwind(AssertUnwindSafe(|| prepare(&event))) {
+        match record.span.in_scope(|| catch_unwind(AssertUnwindSafe(|| prepare(&event)))) {
             Ok(item) => {
                 place_of.insert(event.order_id, items.len());
                 items.push(item);
@@ -113,14 +138,14 @@ async fn commit_chunk<I>(items: &[I], deadline: Instant, commit: impl AsyncFn(&[
 
 fn report(records: &[Record]) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
-    for Record { message_id, order_id, verdict, .. } in records {
-        let order_id = order_id.map(tracing::field::display);
-        match verdict {
+    for Record { message_id, span, order, verdict, .. } in records {
+        let order_id = order.map(|(order_id, _)| tracing::field::display(order_id));
+        span.in_scope(|| match verdict {
             Verdict::Done => tracing::info!(order_id, message_id, outcome = "done", "record"),
             Verdict::AlreadyDone => tracing::info!(order_id, message_id, outcome = "already done", "record"),
             Verdict::Retry(reason) => tracing::warn!(order_id, message_id, outcome = "retry", reason, "record"),
             Verdict::Poison(reason) => tracing::error!(order_id, message_id, outcome = "poison", reason, "record"),
-        }
+        });
         if !verdict.is_success() {
             response.add_failure(message_id);
         }
@@ -141,7 +166,7 @@ mod tests {
         ) + r#""currency":"USD","amount":"81.50","total":"81.50","placed_at":"2026-11-22T10:00:00Z"}"#
     }
 
-    fn batch(bodies: impl IntoIterator<Item = String>) -> SqsEvent {
+    fn batch(bodies: impl IntoIterator<Item = String>) -> Delivery {
         let records: Vec<_> = bodies
             .into_iter()
             .enumerate()
@@ -154,8 +179,8 @@ mod tests {
         event.order_id.to_string()[24..].parse().unwrap()
     }
 
-    fn failures(response: Result<SqsBatchResponse, BatchError>) -> Vec<String> {
-        response.unwrap().batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+    fn failures(worked: Result<Worked, BatchError>) -> Vec<String> {
+        worked.unwrap().response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
 
     async fn all_done(items: &[usize]) -> Vec<Verdict> {
@@ -199,6 +224,29 @@ mod tests {
             vec![Verdict::Done, Verdict::Retry("busy".into()), Verdict::AlreadyDone, Verdict::Poison("bad".into())]
         });
         assert_eq!(failures(response.await), ["m1", "m3"]);
+    }
+
+    #[tokio::test]
+    async fn every_message_is_counted_and_every_order_that_was_newly_done_has_its_age() {
+        let bodies = [0, 1, 2, 3, 0].map(body).into_iter().chain(["{".to_owned()]);
+        let worked = process(batch(bodies), AMPLE, number, async |_: &[usize]| {
+            vec![Verdict::Done, Verdict::AlreadyDone, Verdict::Retry("busy".into()), Verdict::Poison("bad".into())]
+        });
+        let mut account = worked.await.unwrap().account;
+        assert_eq!(account.ages.len(), 1, "one order, though two messages");
+        account.ages.clear();
+        let mut expected = Account::default();
+        for verdict in [
+            Verdict::Done,
+            Verdict::AlreadyDone,
+            Verdict::Retry(String::new()),
+            Verdict::Poison(String::new()),
+            Verdict::Done,
+            Verdict::Poison(String::new()),
+        ] {
+            expected.enter(&verdict);
+        }
+        assert_eq!(account, expected);
     }
 
     #[tokio::test]
@@ -268,10 +316,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_message_id_fails_the_whole_batch() {
-        for id in ["", r#""messageId": null, "#, r#""messageId": "", "#] {
+        for id in ["", r#""messageId": null, "#, r#""messageId": "", "#, r#""messageId": 7, "#] {
             let event = format!(r#"{{"Records": [{{"messageId": "m0", "body": "x"}}, {{{id}"body": "x"}}]}}"#);
             let response = process(serde_json::from_str(&event).unwrap(), AMPLE, number, all_done).await;
-            assert_eq!(response, Err(BatchError::MissingMessageId { position: 1 }));
+            assert_eq!(response, Err(BatchError::MissingMessageId { position: 1 }), "{id}");
         }
     }
 }

@@ -5,32 +5,47 @@
 //! reported by message id in a partial batch response, and SQS delivers it again or, after enough tries, moves it to
 //! the dead-letter queue with its body intact.
 
+mod account;
+mod delivery;
 mod kernel;
 mod verdict;
 
-pub use kernel::{BatchError, process};
+pub use account::Account;
+pub use delivery::Delivery;
+pub use kernel::{BatchError, Worked, process};
 pub use verdict::Verdict;
 
 use std::time::{Duration, SystemTime};
 
-use aws_lambda_events::sqs::SqsEvent;
+use account::Both;
 use domain::OrderPlaced;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use metrique_writer::Entry;
+use telemetry::{Telemetry, request_span};
+use tracing::Instrument;
 
 /// Serves SQS batches until Lambda ends the process.
 ///
 /// `prepare` makes of an event what is to be done; it must not do it. `commit` does it for up to [`MAX_COMMIT`] items
 /// of different orders, and gives a verdict on each, in the order of the items. Doing an item twice must do no more
-/// than doing it once.
-pub async fn run<I>(
+/// than doing it once. `measure` makes of a batch's account the metrics that no other service has.
+pub async fn run<I, M: Entry>(
+    telemetry: &Telemetry,
     prepare: impl Fn(&OrderPlaced) -> I,
     commit: impl AsyncFn(&[I]) -> Vec<Verdict>,
+    measure: impl Fn(&Account) -> M,
 ) -> Result<(), Error> {
-    let (prepare, commit) = (&prepare, &commit);
-    let handler = async |event: LambdaEvent<SqsEvent>| {
-        let time_left = time_left(&event.context);
-        let response = process(event.payload, time_left, prepare, commit).await;
-        response.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch")).map_err(Error::from)
+    let metrics = telemetry.metrics(&[]);
+    let (prepare, commit, measure, metrics) = (&prepare, &commit, &measure, &metrics);
+    let handler = async |LambdaEvent { payload, context }: LambdaEvent<Delivery>| {
+        let invocation = telemetry.invocation();
+        let worked = async {
+            let worked = process(payload, time_left(&context), prepare, commit).await;
+            worked.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch"))
+        };
+        let Worked { response, account } = worked.instrument(request_span(&context.request_id)).await?;
+        invocation.end(metrics, &Both(&account, measure(&account)));
+        Ok::<_, Error>(response)
     };
     lambda_runtime::run(service_fn(handler)).await
 }

@@ -39,8 +39,7 @@ impl Environment {
 
     /// Lambda's advanced logging controls.
     pub(crate) fn log_settings(self) -> LogSettings {
-        let names = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT"];
-        let [function, level, format] = names.map(|name| self.optional(name));
-        LogSettings::from_lambda(function.as_deref(), level.as_deref(), format.as_deref())
+        let [level, format] = ["AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT"].map(|name| self.optional(name));
+        LogSettings::from_lambda(level.as_deref(), format.as_deref())
     }
 }

@@ -7,22 +7,26 @@ mod sdk;
 pub use environment::{Environment, EnvironmentError};
 
 use aws_types::SdkConfig;
+use telemetry::Telemetry;
 
 /// What a function has in its hands when its own start-up begins.
-#[derive(Debug)]
 pub struct Startup {
     /// The template's variables.
     pub environment: Environment,
     /// What every AWS client is built from, with one HTTP connector for all of them.
     pub sdk: SdkConfig,
+    /// How the function tells what it does.
+    pub telemetry: Telemetry,
 }
 
 impl Startup {
-    /// Reads the process's environment and starts logging.
-    pub fn begin() -> Result<Self, EnvironmentError> {
+    /// Reads the process's environment and starts logging, under this name. Without `METRICS_NAMESPACE`, as on a laptop,
+    /// nothing is measured.
+    pub fn begin(function: &'static str) -> Result<Self, EnvironmentError> {
         let environment = Environment;
-        telemetry::init(environment.log_settings());
+        let namespace = environment.optional("METRICS_NAMESPACE");
+        let telemetry = telemetry::init(function, &environment.log_settings(), namespace);
         let sdk = sdk::config(environment)?;
-        Ok(Self { environment, sdk })
+        Ok(Self { environment, sdk, telemetry })
     }
 }

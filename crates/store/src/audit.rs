@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
 use domain::{Order, OrderId, OrderView};
+use telemetry::TraceParent;
 
 use crate::client::{Budget, client};
 use crate::orders::read;
@@ -37,6 +38,8 @@ pub struct Scanned<T> {
 pub struct SavedOrder {
     /// The order.
     pub order: Order,
+    /// The request that placed it.
+    pub trace: Option<TraceParent>,
     /// Whether it has its outbox mark: it is not known to be announced.
     pub marked: bool,
 }
@@ -129,7 +132,8 @@ impl Audit {
 }
 
 fn saved(row: &Attributes) -> Read<SavedOrder> {
-    let saved = |reader: &Reader| Ok(SavedOrder { order: reader.order()?, marked: row.contains_key(OUTBOX) });
+    let marked = row.contains_key(OUTBOX);
+    let saved = |reader: &Reader| Ok(SavedOrder { order: reader.order()?, trace: reader.trace(), marked });
     Reader { table: "orders", row }.or_unreadable("id", saved)
 }
 

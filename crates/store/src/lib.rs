@@ -17,6 +17,6 @@ pub use audit::{Audit, SavedOrder, Scanned};
 pub use error::{StoreError, Unreadable};
 pub use ledger::{Inserted, Ledger};
 pub use orders::{OrderTables, Orders};
-pub use outbox::{Next, Outbox, Page};
+pub use outbox::{Next, Outbox, Page, Unannounced};
 pub use row::Row;
 pub use save::{Claim, Claimed};

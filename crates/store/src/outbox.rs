@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 use domain::{Order, OrderId};
 use jiff::Timestamp;
+use telemetry::TraceParent;
 
 use crate::client::{Budget, client};
 use crate::row::{Attributes, OUTBOX, Reader};
@@ -28,11 +29,20 @@ pub struct Outbox {
 #[derive(Debug)]
 pub struct Page {
     /// The orders, oldest first.
-    pub orders: Vec<Order>,
+    pub orders: Vec<Unannounced>,
     /// Rows among them that are no orders.
     pub unreadable: Vec<Unreadable>,
     /// Where the next page begins, if there may be one.
     pub next: Option<Next>,
+}
+
+/// An order that is saved and not known to be announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unannounced {
+    /// The order.
+    pub order: Order,
+    /// The request that placed it, whose trace an announcement continues.
+    pub trace: Option<TraceParent>,
 }
 
 /// Where a page begins.
@@ -79,8 +89,9 @@ impl Outbox {
         let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
         let rows = answer.items.unwrap_or_default();
         let mut page = Page { orders: vec![], unreadable: vec![], next: answer.last_evaluated_key.map(Next) };
+        let unannounced = |reader: &Reader| Ok(Unannounced { order: reader.order()?, trace: reader.trace() });
         for row in &rows {
-            match (Reader { table: "outbox", row }).or_unreadable("id", Reader::order) {
+            match (Reader { table: "outbox", row }).or_unreadable("id", unannounced) {
                 Ok(order) => page.orders.push(order),
                 Err(unreadable) => page.unreadable.push(unreadable),
             }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Code, Coupon, Order, OrderId, Shipment};
+use telemetry::TraceParent;
 
 use crate::{Claim, StoreError, Unreadable};
 
@@ -43,14 +44,16 @@ impl Row for Coupon {
 pub(crate) const OUTBOX: &str = "outbox";
 
 /// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC 3339 in whole seconds,
-/// so that it sorts), and while it is not known to be announced `outbox` (N, its shard).
-pub(crate) fn from_order(order: &Order, shards: NonZeroU8) -> Attributes {
+/// so that it sorts), `traceparent` (S, the request that placed it), and while it is not known to be announced `outbox`
+/// (N, its shard).
+pub(crate) fn from_order(order: &Order, trace: TraceParent, shards: NonZeroU8) -> Attributes {
     HashMap::from([
         (OUTBOX.to_owned(), AttributeValue::N(order.id.shard(shards).to_string())),
         ("id".to_owned(), string(&order.id)),
         ("customer".to_owned(), AttributeValue::S(order.customer.as_str().to_owned())),
         ("amount".to_owned(), AttributeValue::N(order.amount.to_string())),
         ("placed_at".to_owned(), string(&order.placed_at)),
+        (TraceParent::NAME.to_owned(), string(&trace)),
     ])
 }
 
@@ -87,6 +90,11 @@ impl Reader<'_> {
             amount: self.parsed("amount")?,
             placed_at: self.parsed("placed_at")?,
         })
+    }
+
+    /// The trace that the order belongs to. There is none in older rows, and an odd one is no reason to lose an order.
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        self.parsed(TraceParent::NAME).ok()
     }
 
     pub(crate) fn shipment(&self) -> Result<Shipment, StoreError> {
@@ -178,7 +186,10 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let order = order();
-        assert_eq!(Reader { table: "orders", row: &from_order(&order, SHARDS) }.order().unwrap(), order);
+        assert_eq!(
+            Reader { table: "orders", row: &from_order(&order, TraceParent::begin(), SHARDS) }.order().unwrap(),
+            order
+        );
 
         let shipment =
             Shipment { order_id: order.id, tracking_number: Code::from_entropy([3; 12]), shipped_at: order.placed_at };
@@ -190,14 +201,27 @@ mod tests {
 
     #[test]
     fn an_amount_comes_back_to_the_cent_though_dynamodb_drops_the_last_zero() {
-        let mut row = from_order(&order(), SHARDS);
+        let mut row = from_order(&order(), TraceParent::begin(), SHARDS);
         row.insert("amount".to_owned(), AttributeValue::N("81.5".to_owned()));
         assert_eq!(Reader { table: "orders", row: &row }.order().unwrap().amount.cents(), 8150);
     }
 
     #[test]
+    fn a_trace_is_read_back_and_an_odd_one_is_none() {
+        let trace = TraceParent::begin();
+        let mut row = from_order(&order(), trace, SHARDS);
+        assert_eq!(Reader { table: "orders", row: &row }.trace(), Some(trace));
+        for odd in [Some(AttributeValue::S("00-xyz".to_owned())), Some(AttributeValue::Bool(true)), None] {
+            row.remove(TraceParent::NAME);
+            row.extend(odd.map(|odd| (TraceParent::NAME.to_owned(), odd)));
+            let reader = Reader { table: "orders", row: &row };
+            assert_eq!((reader.trace(), reader.order().unwrap()), (None, order()));
+        }
+    }
+
+    #[test]
     fn a_broken_row_says_which_attribute_and_not_what_stands_there() {
-        let mut row = from_order(&order(), SHARDS);
+        let mut row = from_order(&order(), TraceParent::begin(), SHARDS);
         row.insert("amount".to_owned(), AttributeValue::S("secret".to_owned()));
         let error = Reader { table: "orders", row: &row }.order().unwrap_err().to_string();
         assert_eq!(error, "a row of orders cannot be read: amount");

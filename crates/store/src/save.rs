@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use domain::{IdempotencyKey, Order, OrderId};
+use telemetry::TraceParent;
 
 use crate::row::{Attributes, Reader, from_claim, from_order};
 use crate::{Orders, StoreError};
@@ -47,12 +48,12 @@ const KEY_VALIDITY: i64 = 24 * 60 * 60;
 impl Orders {
     /// Saves a new order, marked as not yet announced. Saving the very same order again is success: when DynamoDB's
     /// answer was lost, the SDK's second attempt finds what the first one wrote.
-    pub async fn save(&self, order: &Order) -> Result<(), StoreError> {
+    pub async fn save(&self, order: &Order, trace: TraceParent) -> Result<(), StoreError> {
         let put = self
             .saving
             .put_item()
             .table_name(&self.tables.orders)
-            .set_item(Some(from_order(order, self.shards)))
+            .set_item(Some(from_order(order, trace, self.shards)))
             .condition_expression("attribute_not_exists(id)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = put.send().await else { return Ok(()) };
@@ -65,7 +66,7 @@ impl Orders {
     /// Saves a new order unless its request's key was used before; all of it in one transaction. The key outranks
     /// everything. A key is free when there is none, or when it has expired: that DynamoDB deletes expired rows is
     /// only tidiness.
-    pub async fn save_once(&self, order: &Order, claim: &Claim) -> Result<Claimed, StoreError> {
+    pub async fn save_once(&self, order: &Order, trace: TraceParent, claim: &Claim) -> Result<Claimed, StoreError> {
         let now = order.placed_at.as_second();
         let key = Put::builder()
             .table_name(&self.tables.idempotency_keys)
@@ -75,7 +76,7 @@ impl Orders {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let order_put = Put::builder()
             .table_name(&self.tables.orders)
-            .set_item(Some(from_order(order, self.shards)))
+            .set_item(Some(from_order(order, trace, self.shards)))
             .condition_expression("attribute_not_exists(id)");
         let writes = [key, order_put].map(|put| {
             let put = put.build().expect("a table and an item are given");
@@ -133,6 +134,12 @@ mod tests {
         Scripted::answering([(200, json!({}))].into_iter().chain(answers))
     }
 
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn trace() -> TraceParent {
+        TRACE.parse().unwrap()
+    }
+
     fn claim() -> Claim {
         Claim { key: "k".parse().unwrap(), fingerprint: "f".to_owned(), answer: "first".to_owned() }
     }
@@ -141,6 +148,7 @@ mod tests {
         json!({
             "id": {"S": order.id.to_string()}, "customer": {"S": "Ada Lovelace"}, "amount": {"N": "81.50"},
             "placed_at": {"S": "2026-11-22T10:00:00Z"}, "outbox": {"N": order.id.shard(SHARDS).to_string()},
+            "traceparent": {"S": TRACE},
         })
     }
 
@@ -159,7 +167,7 @@ mod tests {
     async fn one_put_carries_the_order_and_its_mark_if_there_is_no_such_order() {
         let aws = aws([(200, json!({}))]);
         let order = order("81.50");
-        orders(&aws).await.save(&order).await.unwrap();
+        orders(&aws).await.save(&order, trace()).await.unwrap();
         let [_primed, put] = aws.asked();
         let (operation, body) = put.json();
         assert_eq!(operation, "PutItem");
@@ -175,21 +183,21 @@ mod tests {
         let order = order("81.50");
         let found = error("ConditionalCheckFailedException", &json!({"Item": row(&order)}));
         let aws = aws([(500, json!({})), found]);
-        orders(&aws).await.save(&order).await.unwrap();
+        orders(&aws).await.save(&order, trace()).await.unwrap();
         let [_primed, _lost, _found] = aws.asked();
     }
 
     #[tokio::test]
     async fn a_failed_condition_that_shows_no_row_is_no_success() {
         let aws = aws([error("ConditionalCheckFailedException", &json!({}))]);
-        orders(&aws).await.save(&order("81.50")).await.unwrap_err();
+        orders(&aws).await.save(&order("81.50"), trace()).await.unwrap_err();
     }
 
     #[tokio::test]
     async fn one_transaction_holds_the_key_and_the_order_with_its_mark() {
         let aws = aws([(200, json!({}))]);
         let order = order("81.50");
-        assert_eq!(orders(&aws).await.save_once(&order, &claim()).await.unwrap(), Claimed::Now);
+        assert_eq!(orders(&aws).await.save_once(&order, trace(), &claim()).await.unwrap(), Claimed::Now);
         let [_primed, write] = aws.asked();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
@@ -213,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_met_another_is_tried_again() {
         let aws = aws([cancelled(["TransactionConflict", "None"]), (200, json!({}))]);
-        assert_eq!(orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap(), Claimed::Now);
+        assert_eq!(orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap(), Claimed::Now);
         let [_primed, _first, _second] = aws.asked();
     }
 
@@ -221,7 +229,7 @@ mod tests {
     async fn a_transaction_that_meets_others_for_ever_is_unavailable_and_not_a_used_key() {
         let conflict = || cancelled(["TransactionConflict", "None"]);
         let aws = aws([conflict(), conflict(), conflict()]);
-        let error = orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap_err();
+        let error = orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
         let [_primed, _first, _second, _third] = aws.asked();
     }
@@ -229,14 +237,14 @@ mod tests {
     #[tokio::test]
     async fn a_condition_that_failed_is_not_tried_again() {
         let aws = aws([cancelled(["TransactionConflict", "ConditionalCheckFailed"])]);
-        orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap_err();
+        orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap_err();
         let [_primed, _only] = aws.asked();
     }
 
     #[tokio::test]
     async fn a_token_that_met_itself_is_replaced_and_the_table_asked() {
         let aws = aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
-        assert_eq!(orders(&aws).await.save_once(&order("81.50"), &claim()).await.unwrap(), Claimed::Now);
+        assert_eq!(orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap(), Claimed::Now);
         let [_primed, first, second] = aws.asked();
         let [first, second] = [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());
         assert!(first.is_string() && second.is_string() && first != second, "{first} {second}");

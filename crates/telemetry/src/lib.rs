@@ -1,10 +1,26 @@
-//! Log set-up: our own events at the level asked for, everybody else's at `warn`.
+//! What a function tells of itself: log lines, the trace that they belong to, and metrics.
 //!
-//! The Lambda runtime and the SDK print whole payloads, customers' names included, at TRACE. Nothing here can
-//! switch that on.
+//! Our own events come at the level asked for, everybody else's at `warn`: the Lambda runtime and the SDK print whole
+//! payloads, customers' names included, at TRACE. Nothing here can switch that on.
 
+mod invocation;
+mod json;
+mod metrics;
+mod output;
+mod step;
 mod terminal;
+mod trace_parent;
 
+pub use invocation::{Invocation, Telemetry, request_span};
+pub use metrics::{AlsoBy, Metrics};
+pub use step::Step;
+pub use trace_parent::{SpanId, TraceId, TraceParent, TraceParentError};
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+
+use json::{Json, JsonFields};
+use output::Output;
 use terminal::Terminal;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -17,32 +33,26 @@ pub struct LogSettings {
     format: LogFormat,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LogFormat {
     /// One JSON object a line, for machines.
     Json,
-    /// Short and coloured, for a terminal that shows several functions; this is the one that speaks.
-    Text { function: String },
+    /// Short and coloured, for a terminal that shows several functions.
+    Text,
 }
 
 impl LogSettings {
-    /// Reads the values of Lambda's `AWS_LAMBDA_FUNCTION_NAME`, `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`;
-    /// text at `info` where there are none, as on a laptop.
+    /// Reads the values of Lambda's `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`; text at `info` where there are
+    /// none, as on a laptop.
     #[must_use]
-    pub fn from_lambda(function: Option<&str>, level: Option<&str>, format: Option<&str>) -> Self {
+    pub fn from_lambda(level: Option<&str>, format: Option<&str>) -> Self {
         let level = match level.map(str::to_ascii_uppercase).as_deref() {
             Some("FATAL") => LevelFilter::ERROR,
             Some(level) => level.parse().unwrap_or(LevelFilter::INFO),
             None => LevelFilter::INFO,
         };
-        let format = match format {
-            Some(format) if format.eq_ignore_ascii_case("json") => LogFormat::Json,
-            // The template names a function after its stack and its package.
-            _ => LogFormat::Text {
-                function: function.unwrap_or_default().rsplit('-').next().unwrap_or_default().to_owned(),
-            },
-        };
-        Self { level, format }
+        let json = format.is_some_and(|format| format.eq_ignore_ascii_case("json"));
+        Self { level, format: if json { LogFormat::Json } else { LogFormat::Text } }
     }
 }
 
@@ -53,20 +63,24 @@ const OURS: [&str; 9] =
 /// The runtime's own report of a panic quotes its message, and that of an event it cannot read quotes the event.
 const QUOTES: &str = "lambda_runtime::layers";
 
-/// Sends this process's events to standard output. Call it once, before anything logs.
+/// Sends this process's events to standard output, and gives what metrics go out by. Call it once, before anything
+/// logs. `function` is the name in every line and metric; without a `namespace` no metric is written.
 ///
 /// Of a panic it tells the place and not the message, which may quote a customer.
-pub fn init(settings: LogSettings) {
+#[must_use]
+pub fn init(function: &'static str, settings: &LogSettings, namespace: Option<String>) -> Telemetry {
+    let output = Output::to(io::stdout());
     let events = tracing_subscriber::registry().with(levels(settings.level));
-    let lines = fmt::layer();
+    let lines = fmt::layer().with_writer(output.clone());
     match settings.format {
-        LogFormat::Json => events.with(lines.json().flatten_event(true).with_target(false)).init(),
-        LogFormat::Text { function } => events.with(lines.event_format(Terminal::of(function))).init(),
+        LogFormat::Json => events.with(lines.fmt_fields(JsonFields).event_format(Json { function })).init(),
+        LogFormat::Text => events.with(lines.event_format(Terminal { function })).init(),
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panicked");
     }));
+    Telemetry { output, function, namespace, cold: AtomicBool::new(true) }
 }
 
 fn levels(ours: LevelFilter) -> Targets {
@@ -93,13 +107,15 @@ mod tests {
 
     #[test]
     fn lambdas_own_settings_are_honoured() {
-        let settings = LogSettings::from_lambda(Some("shop-orders"), Some("FATAL"), Some("JSON"));
-        assert_eq!(settings, LogSettings { level: LevelFilter::ERROR, format: LogFormat::Json });
-        let text = LogFormat::Text { function: "orders".to_owned() };
-        let settings = LogSettings::from_lambda(Some("shop-orders"), Some("debug"), Some("Text"));
-        assert_eq!(settings, LogSettings { level: LevelFilter::DEBUG, format: text.clone() });
-        let settings = LogSettings::from_lambda(Some("orders"), None, None);
-        assert_eq!(settings, LogSettings { level: LevelFilter::INFO, format: text });
+        for (level, format, expected) in [
+            (Some("FATAL"), Some("JSON"), (LevelFilter::ERROR, LogFormat::Json)),
+            (Some("debug"), Some("Text"), (LevelFilter::DEBUG, LogFormat::Text)),
+            (Some("nonsense"), None, (LevelFilter::INFO, LogFormat::Text)),
+            (None, None, (LevelFilter::INFO, LogFormat::Text)),
+        ] {
+            let LogSettings { level, format } = LogSettings::from_lambda(level, format);
+            assert_eq!((level, format), expected);
+        }
     }
 
     #[test]

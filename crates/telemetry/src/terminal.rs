@@ -1,21 +1,15 @@
-//! A line for people: the function's name, then the event as `tracing-subscriber` writes it.
+//! A line for people: the function's name, the level, then the event's own fields. Ids of requests and spans are left to
+//! the machines' lines.
 
 use std::fmt::Result;
 
-use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::{Format, Full, Writer};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 pub(crate) struct Terminal {
-    function: String,
-    event: Format<Full, ()>,
-}
-
-impl Terminal {
-    pub(crate) fn of(function: String) -> Self {
-        Self { function, event: Format::default().without_time().with_target(false) }
-    }
+    pub(crate) function: &'static str,
 }
 
 impl<S, N> FormatEvent<S, N> for Terminal
@@ -24,7 +18,25 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> Result {
+        let level = *event.metadata().level();
         write!(writer, "{:<11}", self.function)?;
-        self.event.format_event(context, writer, event)
+        if writer.has_ansi_escapes() {
+            write!(writer, "\x1b[{}m{level:>5}\x1b[0m ", colour(level))?;
+        } else {
+            write!(writer, "{level:>5} ")?;
+        }
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+/// As most programs have it.
+fn colour(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 31,
+        Level::WARN => 33,
+        Level::INFO => 32,
+        Level::DEBUG => 34,
+        Level::TRACE => 35,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_sns::Client;
 use aws_types::SdkConfig;
 use domain::{Order, OrderPlaced};
+use telemetry::TraceParent;
 
 use crate::TopicError;
 use crate::client::{Budget, attributes, connect, unavailable};
@@ -24,11 +25,11 @@ impl OrdersTopic {
         Self { client: connect(sdk, &arn, PUBLISH).await, arn }
     }
 
-    /// Publishes `order.placed`.
-    pub async fn announce(&self, order: &Order) -> Result<(), TopicError> {
+    /// Publishes `order.placed`, which `trace` is the cause of.
+    pub async fn announce(&self, order: &Order, trace: TraceParent) -> Result<(), TopicError> {
         let event = OrderPlaced::from(order);
         let publish = self.client.publish().topic_arn(&self.arn).message(event.encode());
-        let publish = publish.set_message_attributes(Some(attributes(&event).into()));
+        let publish = publish.set_message_attributes(Some(attributes(&event, Some(trace))));
         publish.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
@@ -42,18 +43,26 @@ mod tests {
     const PUBLISHED: (u16, &str) =
         (200, "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>");
 
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn trace() -> TraceParent {
+        TRACE.parse().unwrap()
+    }
+
     #[tokio::test]
     async fn a_publish_carries_the_event_its_type_and_what_is_paid_as_a_number() {
         let aws = Scripted::answering([REFUSED, PUBLISHED]);
         let order = order("80.00");
-        OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await.announce(&order).await.unwrap();
+        OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await.announce(&order, trace()).await.unwrap();
         let [_primed, publish] = aws.asked();
         let form = publish.form();
         let event = OrderPlaced::from(&order).encode();
         for (name, value) in [("Action", "Publish"), ("TopicArn", "arn"), ("Message", &event)] {
             assert_eq!(form.get(name).map(String::as_str), Some(value), "{name}");
         }
-        assert_eq!(publish.message_attributes(""), [["amount", "Number", "80.00"], ["type", "String", "order.placed"]]);
+        let expected =
+            [["amount", "Number", "80.00"], ["traceparent", "String", TRACE], ["type", "String", "order.placed"]];
+        assert_eq!(publish.message_attributes(""), expected);
     }
 
     #[tokio::test]
@@ -61,8 +70,8 @@ mod tests {
         let failed = (503, "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>");
         let aws = Scripted::answering([REFUSED, failed, PUBLISHED, failed, failed]);
         let topic = OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await;
-        topic.announce(&order("80.00")).await.unwrap();
-        topic.announce(&order("80.00")).await.unwrap_err();
+        topic.announce(&order("80.00"), trace()).await.unwrap();
+        topic.announce(&order("80.00"), trace()).await.unwrap_err();
         let [_primed, _failed, _published, _failed_again, _given_up] = aws.asked();
     }
 }

@@ -1,5 +1,6 @@
 //! A client of the topic whose calls must end within a time of their own, and what every message of ours carries.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sns::Client;
@@ -11,6 +12,7 @@ use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_types::SdkConfig;
 use domain::OrderPlaced;
+use telemetry::TraceParent;
 
 use crate::TopicError;
 
@@ -51,12 +53,14 @@ pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, budget: Budget) -> Clien
     client
 }
 
-/// The message attributes: `amount`, a `Number`, carries what is paid, and the topic's subscriptions filter on it.
-pub(crate) fn attributes(event: &OrderPlaced) -> [(String, MessageAttributeValue); 2] {
-    [
-        ("amount".to_owned(), attribute("Number", &event.total)),
-        ("type".to_owned(), attribute("String", &OrderPlaced::TYPE)),
-    ]
+/// The message attributes: `amount`, a `Number`, carries what is paid, and the topic's subscriptions filter on it;
+/// `traceparent` is what subscribers continue.
+pub(crate) fn attributes(event: &OrderPlaced, trace: Option<TraceParent>) -> HashMap<String, MessageAttributeValue> {
+    let amount = ("amount", attribute("Number", &event.total));
+    let kind = ("type", attribute("String", &OrderPlaced::TYPE));
+    let trace = trace.map(|trace| (TraceParent::NAME, attribute("String", &trace)));
+    let attributes = [amount, kind].into_iter().chain(trace);
+    attributes.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn attribute(data_type: &str, value: &impl ToString) -> MessageAttributeValue {

@@ -9,7 +9,7 @@ mod republish;
 mod subscriptions;
 
 pub use announce::OrdersTopic;
-pub use republish::Republisher;
+pub use republish::{Announcement, Republisher};
 pub use subscriptions::{Filter, Subscriptions};
 
 /// SNS is not known to have done what it was asked.

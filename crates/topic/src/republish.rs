@@ -7,6 +7,7 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::types::PublishBatchRequestEntry;
 use aws_types::SdkConfig;
 use domain::{Order, OrderId, OrderPlaced};
+use telemetry::TraceParent;
 
 use crate::TopicError;
 use crate::client::{Budget, PATIENT, attributes, client, connect, unavailable};
@@ -16,6 +17,15 @@ use crate::client::{Budget, PATIENT, attributes, client, connect, unavailable};
 pub struct Republisher {
     client: Client,
     arn: String,
+}
+
+/// An order to announce.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// The order.
+    pub order: Order,
+    /// What it is announced by, if that is known: what subscribers do is part of the same trace.
+    pub trace: Option<TraceParent>,
 }
 
 const ONCE: Budget = Budget { attempts: 1, attempt: Duration::from_millis(900), whole: Duration::from_secs(1) };
@@ -37,11 +47,11 @@ impl Republisher {
 
     /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request, and gives the ids of those that
     /// SNS acknowledged, one by one. Of the others nothing is known.
-    pub async fn announce_all(&self, orders: &[Order]) -> Result<HashSet<OrderId>, TopicError> {
-        let entries = orders.iter().map(|order| {
+    pub async fn announce_all(&self, orders: &[Announcement]) -> Result<HashSet<OrderId>, TopicError> {
+        let entries = orders.iter().map(|Announcement { order, trace }| {
             let event = OrderPlaced::from(order);
             let entry = PublishBatchRequestEntry::builder().id(order.id.to_string()).message(event.encode());
-            let entry = entry.set_message_attributes(Some(attributes(&event).into()));
+            let entry = entry.set_message_attributes(Some(attributes(&event, *trace)));
             entry.build().expect("an id is given")
         });
         let publish = self.client.publish_batch().topic_arn(&self.arn);
@@ -70,6 +80,10 @@ mod tests {
         (200, format!("<PublishBatchResponse>{result}</PublishBatchResponse>"))
     }
 
+    fn announcement(amount: &str) -> Announcement {
+        Announcement { order: order(amount), trace: None }
+    }
+
     async fn republisher(answer: (u16, String)) -> (Scripted, Republisher) {
         let (status, refused) = REFUSED;
         let aws = Scripted::answering([(status, refused.to_owned()), answer]);
@@ -77,28 +91,33 @@ mod tests {
         (aws, republisher)
     }
 
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
     #[tokio::test]
     async fn each_entry_carries_its_event_its_type_and_what_is_paid_as_a_number() {
-        let orders = [order("80.00"), order("79.99")];
-        let (aws, topic) = republisher(answer(&orders.each_ref().map(|order| order.id), &[])).await;
+        let mut orders = [announcement("80.00"), announcement("79.99")];
+        orders[1].trace = Some(TRACE.parse().unwrap());
+        let (aws, topic) = republisher(answer(&orders.each_ref().map(|orders| orders.order.id), &[])).await;
         topic.announce_all(&orders).await.unwrap();
         let [_primed, publish] = aws.asked();
         let form = publish.form();
         assert_eq!((&*form["Action"], &*form["TopicArn"]), ("PublishBatch", "arn"));
-        for (order, at) in orders.iter().zip(1..) {
+        for (Announcement { order, trace }, at) in orders.iter().zip(1..) {
             let entry = format!("PublishBatchRequestEntries.member.{at}.");
             assert_eq!(form[&format!("{entry}Id")], order.id.to_string());
             assert_eq!(form[&format!("{entry}Message")], OrderPlaced::from(order).encode());
             let amount = order.total().to_string();
-            let expected = [["amount", "Number", &amount], ["type", "String", "order.placed"]];
-            assert_eq!(publish.message_attributes(&entry), expected);
+            let amount = ["amount", "Number", &amount];
+            let trace = trace.map(|_| ["traceparent", "String", TRACE]);
+            let expected = [Some(amount), trace, Some(["type", "String", "order.placed"])];
+            assert_eq!(publish.message_attributes(&entry), expected.into_iter().flatten().collect::<Vec<_>>());
         }
     }
 
     #[tokio::test]
     async fn only_what_sns_acknowledged_counts_as_announced() {
-        let orders = [order("80.00"), order("79.99"), order("81.50")];
-        let [first, second, _unmentioned] = orders.each_ref().map(|order| order.id);
+        let orders = ["80.00", "79.99", "81.50"].map(announcement);
+        let [first, second, _unmentioned] = orders.each_ref().map(|announcement| announcement.order.id);
         let (_, topic) = republisher(answer(&[second], &[first])).await;
         assert_eq!(topic.announce_all(&orders).await.unwrap(), HashSet::from([second]));
     }
@@ -106,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn a_batch_that_failed_is_not_tried_again() {
         let (aws, topic) = republisher((503, String::new())).await;
-        topic.announce_all(&[order("80.00")]).await.unwrap_err();
+        topic.announce_all(&[announcement("80.00")]).await.unwrap_err();
         let [_primed, _only] = aws.asked();
     }
 }

@@ -7,7 +7,8 @@ use store::Ledger;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let Startup { environment, sdk } = Startup::begin()?;
+    let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let shipments = Ledger::connect(&sdk, environment.required("SHIPMENTS_TABLE")?).await;
-    batch::run(ship::prepare, async |parcels: &[_]| ship::commit(&shipments, parcels).await).await
+    let commit = async |parcels: &[_]| ship::commit(&shipments, parcels).await;
+    batch::run(&telemetry, ship::prepare, commit, ship::measure).await
 }

@@ -1,9 +1,21 @@
 //! From an event to a shipment in the table.
 
-use batch::Verdict;
+use std::time::Duration;
+
+use batch::{Account, Verdict};
 use domain::{Code, OrderPlaced, Shipment};
 use jiff::Timestamp;
+use metrique_writer::Entry;
+use metrique_writer::value::Distribution;
 use store::{Inserted, Ledger};
+
+/// What is measured of a batch.
+#[derive(Entry)]
+#[entry(rename_all = "PascalCase")]
+pub(crate) struct Shipped {
+    /// For each order that was shipped, the time since it was placed, in milliseconds: how long the customer waited.
+    order_age_when_fulfilled: Distribution<Duration>,
+}
 
 /// A parcel for the order, shipped now.
 pub(crate) fn prepare(event: &OrderPlaced) -> Shipment {
@@ -26,4 +38,8 @@ pub(crate) async fn commit(shipments: &Ledger, parcels: &[Shipment]) -> Vec<Verd
         Inserted::Failed(error) => Verdict::Retry(error.to_string()),
     });
     verdicts.collect()
+}
+
+pub(crate) fn measure(account: &Account) -> Shipped {
+    Shipped { order_age_when_fulfilled: account.ages.iter().copied().collect() }
 }

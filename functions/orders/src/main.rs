@@ -7,8 +7,10 @@ mod place;
 mod problem;
 mod request;
 mod router;
+mod serve;
 mod show;
 mod suggestion;
+mod told;
 
 use startup::Startup;
 use store::{OrderTables, Orders};
@@ -18,7 +20,7 @@ use crate::router::{Shop, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let Startup { environment, sdk } = Startup::begin()?;
+    let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let tables = OrderTables {
         orders: environment.required("ORDERS_TABLE")?,
         shipments: environment.required("SHIPMENTS_TABLE")?,
@@ -28,5 +30,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
     let shards = environment.number("OUTBOX_SHARDS")?;
     let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables, shards), OrdersTopic::connect(&sdk, topic_arn));
-    lambda_http::run(router(Shop { orders, topic })).await
+    lambda_http::run(router(Shop { orders, topic }, telemetry.into())).await
 }

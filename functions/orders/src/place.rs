@@ -1,5 +1,6 @@
 //! `POST /orders`: parse, save, announce, answer.
 
+use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
@@ -8,14 +9,20 @@ use axum::response::{IntoResponse, Response};
 use domain::{IdempotencyKey, Order, OrderId, OrderView};
 use jiff::Timestamp;
 use store::{Claim, Claimed};
+use telemetry::TraceParent;
 use uuid::Uuid;
 
 use crate::pages;
 use crate::problem::Problem;
 use crate::request::{Encoding, MAX_BODY, NewOrder, Rejected, Typed};
 use crate::router::Shop;
+use crate::told::{Outcome, Told};
 
-pub(crate) async fn place(State(shop): State<Shop>, request: Request<Body>) -> Response {
+pub(crate) async fn place(
+    State(shop): State<Shop>,
+    Extension(trace): Extension<TraceParent>,
+    request: Request<Body>,
+) -> Response {
     let (parts, body) = request.into_parts();
     let encoding = match Encoding::of(&parts.headers) {
         Ok(encoding) => encoding,
@@ -32,28 +39,24 @@ pub(crate) async fn place(State(shop): State<Shop>, request: Request<Body>) -> R
     let (order, key) = accept(new);
     let answer = answer_body(&order);
     let saved = match key {
-        None => shop.orders.save(&order).await.map(|()| Claimed::Now),
+        None => shop.orders.save(&order, trace).await.map(|()| Claimed::Now),
         Some(key) => {
             let claim = Claim { key, fingerprint: encoding.fingerprint(&body), answer: answer.clone() };
-            shop.orders.save_once(&order, &claim).await
+            shop.orders.save_once(&order, trace, &claim).await
         }
     };
     match saved {
         Ok(Claimed::Now) => {
-            announce(&shop, &order).await;
-            created(encoding, order.id, answer)
+            let outcome = announce(&shop, &order, trace).await;
+            Told::of(outcome, order.id).with(created(encoding, order.id, answer))
         }
         Ok(Claimed::Before { order_id, answer }) => {
-            tracing::info!(%order_id, outcome = "answered again", "order");
-            created(encoding, order_id, answer)
+            Told::of(Outcome::AnsweredAgain, order_id).with(created(encoding, order_id, answer))
         }
-        Ok(Claimed::ByAnother { order_id }) => {
-            tracing::info!(%order_id, status = 422, outcome = "rejected, key of another order", "order");
-            key_of_another(encoding, &order, order_id)
-        }
+        Ok(Claimed::ByAnother { order_id }) => key_of_another(encoding, &order, order_id),
         Err(error) => {
-            tracing::error!(order_id = %order.id, %error, outcome = "not saved", "order");
-            not_saved(encoding, &body)
+            tracing::error!(order_id = %order.id, %error, "the order is not known to be saved");
+            Told::of(Outcome::NotSaved, order.id).with(not_saved(encoding, &body))
         }
     }
 }
@@ -66,14 +69,17 @@ fn accept(NewOrder { customer, amount, key }: NewOrder) -> (Order, Option<Idempo
 }
 
 /// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to announce it.
-async fn announce(shop: &Shop, order: &Order) {
-    if let Err(error) = shop.topic.announce(order).await {
-        tracing::warn!(order_id = %order.id, %error, outcome = "saved, not announced", "order");
-        return;
+async fn announce(shop: &Shop, order: &Order, trace: TraceParent) -> Outcome {
+    if let Err(error) = shop.topic.announce(order, trace).await {
+        tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not announced");
+        return Outcome::NotAnnounced;
     }
     match shop.orders.clear_mark(order.id).await {
-        Ok(()) => tracing::info!(order_id = %order.id, outcome = "placed", "order"),
-        Err(error) => tracing::warn!(order_id = %order.id, %error, outcome = "placed, still marked", "order"),
+        Ok(()) => Outcome::Placed,
+        Err(error) => {
+            tracing::warn!(order_id = %order.id, %error, "the order is announced, and still marked");
+            Outcome::StillMarked
+        }
     }
 }
 
@@ -97,13 +103,14 @@ fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
 /// The form comes again with a fresh key, so that what was edited can be ordered if it was meant.
 fn key_of_another(encoding: Encoding, order: &Order, first: OrderId) -> Response {
     let problem = Problem::key_of_another();
-    match encoding {
+    let told = Told::rejected(&problem).about(first);
+    told.with(match encoding {
         Encoding::Json => problem.into_response(),
         Encoding::Form => {
             let typed = Typed::fresh(order.customer.as_str(), &order.amount.to_string());
             pages::form_after(&problem, typed, first)
         }
-    }
+    })
 }
 
 /// It may have been saved all the same, if only the answer was lost: the form comes again with the key it had, so that
@@ -116,19 +123,14 @@ fn not_saved(encoding: Encoding, body: &[u8]) -> Response {
 }
 
 fn reject(encoding: Encoding, Rejected { problem, typed }: Rejected) -> Response {
-    log_rejection(&problem);
-    match encoding {
+    let told = Told::rejected(&problem);
+    told.with(match encoding {
         Encoding::Json => problem.into_response(),
         Encoding::Form => pages::form_again(&problem, typed),
-    }
+    })
 }
 
 fn reject_whole(problem: Problem, headers: &HeaderMap) -> Response {
-    log_rejection(&problem);
-    problem.into_response_for(headers)
-}
-
-fn log_rejection(problem: &Problem) {
-    let fields: Vec<_> = problem.errors.iter().map(|error| error.pointer).collect();
-    tracing::info!(status = problem.status.as_u16(), ?fields, outcome = "rejected", "order");
+    let told = Told::rejected(&problem);
+    told.with(problem.into_response_for(headers))
 }

@@ -2,12 +2,15 @@
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use store::Orders;
 use topic::OrdersTopic;
 
 use crate::problem::Problem;
+use crate::serve::{Teller, serve, tell};
+use crate::told::Route;
 use crate::{assets, pages, place, show};
 
 /// What every request may use.
@@ -18,14 +21,16 @@ pub(crate) struct Shop {
 }
 
 /// The shop's HTTP API.
-pub(crate) fn router(shop: Shop) -> Router {
+pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
+    let told_as = |route: Route| map_response_with_state(route, tell);
     Router::new()
-        .route("/", get(pages::form))
-        .route("/orders", post(place::place))
-        .route("/orders/{id}", get(show::show))
-        .route("/assets/{name}", get(assets::asset))
+        .route("/", get(pages::form).route_layer(told_as(Route::Form)))
+        .route("/orders", post(place::place).route_layer(told_as(Route::Place)))
+        .route("/orders/{id}", get(show::show).route_layer(told_as(Route::Show)))
+        .route("/assets/{name}", get(assets::asset).route_layer(told_as(Route::Asset)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(teller, serve))
         .with_state(shop)
 }
 

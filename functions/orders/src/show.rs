@@ -12,6 +12,7 @@ use crate::negotiate::wants_html;
 use crate::pages;
 use crate::problem::Problem;
 use crate::router::Shop;
+use crate::told::{Outcome, Told};
 
 pub(crate) async fn show(
     State(shop): State<Shop>,
@@ -25,14 +26,14 @@ pub(crate) async fn show(
         Ok(Some(view)) => view,
         Ok(None) => return unknown(&headers),
         Err(error) => {
-            tracing::error!(order_id = %id, %error, outcome = "not read", "order");
-            return Problem::unavailable().into_response_for(&headers);
+            tracing::error!(order_id = %id, %error, "the order cannot be read");
+            return Told::of(Outcome::NotRead, id).with(Problem::unavailable().into_response_for(&headers));
         }
     };
     let mut response = if wants_html(&headers) { pages::order(view) } else { Json(view).into_response() };
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Told::of(Outcome::Shown, id).with(response)
 }
 
 fn unknown(headers: &HeaderMap) -> Response {

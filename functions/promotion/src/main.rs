@@ -8,7 +8,8 @@ use store::Ledger;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let Startup { environment, sdk } = Startup::begin()?;
+    let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let coupons = Ledger::connect(&sdk, environment.required("COUPONS_TABLE")?).await;
-    batch::run(reward::prepare, async |earned: &[_]| reward::commit(&coupons, earned).await).await
+    let commit = async |earned: &[_]| reward::commit(&coupons, earned).await;
+    batch::run(&telemetry, reward::prepare, commit, reward::measure).await
 }

@@ -1,9 +1,18 @@
 //! From an event to a coupon in the table.
 
-use batch::Verdict;
+use batch::{Account, Verdict};
 use domain::{Code, Coupon, OrderPlaced};
 use jiff::Timestamp;
+use metrique_writer::Entry;
+use metrique_writer::unit::AsCount;
 use store::{Inserted, Ledger};
+
+/// What is measured of a batch.
+#[derive(Entry)]
+#[entry(rename_all = "PascalCase")]
+pub(crate) struct Rewarded {
+    coupons_given: AsCount<u64>,
+}
 
 /// A coupon for the order, with a code that cannot be guessed.
 pub(crate) fn prepare(event: &OrderPlaced) -> Coupon {
@@ -23,4 +32,8 @@ pub(crate) async fn commit(coupons: &Ledger, earned: &[Coupon]) -> Vec<Verdict> 
         Inserted::Failed(error) => Verdict::Retry(error.to_string()),
     });
     verdicts.collect()
+}
+
+pub(crate) fn measure(account: &Account) -> Rewarded {
+    Rewarded { coupons_given: (account.ages.len() as u64).into() }
 }

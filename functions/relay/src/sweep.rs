@@ -1,16 +1,20 @@
 //! One sweep of the outbox: look through every shard, publish, clear what SNS acknowledged, report.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use domain::{Order, OrderId};
+use domain::OrderId;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
+use metrique_writer::unit::{AsCount, AsSeconds};
+use metrique_writer::{Entry, EntryWriter};
 use serde::Serialize;
-use store::{Outbox, Unreadable};
+use store::{Outbox, Unannounced, Unreadable};
+use telemetry::Step;
 use tokio::time::timeout;
-use topic::Republisher;
+use topic::{Announcement, Republisher};
 
 /// What a sweep works with.
 #[derive(Debug)]
@@ -38,6 +42,18 @@ pub(crate) struct Swept {
     failed: usize,
     /// Whether the time was over before the outbox was.
     cut_short: bool,
+}
+
+impl Entry for Swept {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        let Self { found, announced, cleared: _, oldest_seconds, unreadable, failed, cut_short: _ } = *self;
+        let count = |number: usize| AsCount::from(number as u64);
+        writer.value("Sweeps", &count(1));
+        writer.value("OutboxFound", &count(found));
+        writer.value("OutboxAnnounced", &count(announced));
+        writer.value("OutboxOldestAge", &AsSeconds::from(u64::try_from(oldest_seconds).unwrap_or_default()));
+        writer.value("SweepFailures", &count(failed + unreadable));
+    }
 }
 
 /// The time kept back for the answer to travel.
@@ -70,9 +86,10 @@ impl Sweep {
             };
             note_found(swept, &page.orders, now);
             page.unreadable.iter().for_each(|unreadable| note_unreadable(swept, unreadable));
-            for orders in page.orders.chunks(Republisher::MAX_ORDERS) {
+            let (orders, steps): (Vec<_>, HashMap<_, _>) = page.orders.into_iter().map(step).unzip();
+            for orders in orders.chunks(Republisher::MAX_ORDERS) {
                 match self.topic.announce_all(orders).await {
-                    Ok(acknowledged) => self.clear_all(acknowledged, swept).await,
+                    Ok(acknowledged) => self.clear_all(acknowledged, &steps, swept).await,
                     Err(error) => return fail(swept, &error),
                 }
             }
@@ -83,10 +100,17 @@ impl Sweep {
         }
     }
 
-    async fn clear_all(&self, acknowledged: impl IntoIterator<Item = OrderId>, swept: &RefCell<Swept>) {
+    async fn clear_all(
+        &self,
+        acknowledged: impl IntoIterator<Item = OrderId>,
+        steps: &HashMap<OrderId, Step>,
+        swept: &RefCell<Swept>,
+    ) {
         let clearing = acknowledged.into_iter().map(async |id| {
             swept.borrow_mut().announced += 1;
-            match self.outbox.clear(id).await {
+            let cleared = self.outbox.clear(id).await;
+            let _span = steps.get(&id).map(|step| step.span().entered());
+            match cleared {
                 Ok(()) => {
                     swept.borrow_mut().cleared += 1;
                     tracing::info!(order_id = %id, outcome = "announced", "order");
@@ -101,10 +125,16 @@ impl Sweep {
     }
 }
 
-fn note_found(swept: &RefCell<Swept>, orders: &[Order], now: Timestamp) {
+/// An announcement continues the trace of the request that placed the order.
+fn step(Unannounced { order, trace }: Unannounced) -> (Announcement, (OrderId, Step)) {
+    let (id, step) = (order.id, Step::after(trace));
+    (Announcement { order, trace: Some(step.trace()) }, (id, step))
+}
+
+fn note_found(swept: &RefCell<Swept>, orders: &[Unannounced], now: Timestamp) {
     let mut swept = swept.borrow_mut();
     swept.found += orders.len();
-    let oldest = orders.iter().map(|order| now.as_second() - order.placed_at.as_second()).max();
+    let oldest = orders.iter().map(|Unannounced { order, .. }| now.as_second() - order.placed_at.as_second()).max();
     swept.oldest_seconds = swept.oldest_seconds.max(oldest.unwrap_or_default());
 }
 

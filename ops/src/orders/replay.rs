@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::{Audit, SavedOrder, Unreadable};
 use tokio::time::Instant;
-use topic::Republisher;
+use topic::{Announcement, Republisher};
 
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
@@ -122,11 +122,12 @@ impl<'a> Replay<'a> {
             }
             return Ok(true);
         }
-        let orders: Vec<_> = batch.iter().map(|saved| saved.order.clone()).collect();
-        let acknowledged = match self.topic.announce_all(&orders).await {
+        let announcements =
+            batch.iter().map(|SavedOrder { order, trace, .. }| Announcement { order: order.clone(), trace: *trace });
+        let acknowledged = match self.topic.announce_all(&announcements.collect::<Vec<_>>()).await {
             Ok(acknowledged) => acknowledged,
             Err(error) => {
-                for order in &orders {
+                for SavedOrder { order, .. } in batch {
                     self.failed(order.id.to_string(), error.to_string())?;
                 }
                 let not_tried = "SNS does nothing at all: what comes after these was not tried. Run it again later.";
@@ -134,7 +135,7 @@ impl<'a> Replay<'a> {
                 return Ok(false);
             }
         };
-        for SavedOrder { order, marked } in batch {
+        for SavedOrder { order, marked, .. } in batch {
             if !acknowledged.contains(&order.id) {
                 self.failed(order.id.to_string(), "SNS did not acknowledge it".to_owned())?;
                 continue;

@@ -59,7 +59,7 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     assert_eq!(index["IndexName"], "outbox");
     let projected: Vec<_> =
         each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
-    assert_eq!(projected, ["customer", "amount"], "the event is made of these and the keys");
+    assert_eq!(projected, ["customer", "amount", "traceparent"], "the message is made of these and the keys");
     for (name, environment) in &environments() {
         let [age, timeout] =
             ["OutboxAge", "FunctionTimeout"].map(|parameter| number(&template, environment, parameter));
@@ -68,4 +68,15 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     let functions = functions(&template);
     let shards = |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);
     assert_eq!((shards("OrdersFunction"), shards("RelayFunction")), (Some("OutboxShards"), Some("OutboxShards")));
+}
+
+#[test]
+fn every_function_measures_in_the_stacks_own_namespace() {
+    let template = Template::read();
+    let globals = &template.root["Globals"]["Function"]["Environment"]["Variables"];
+    let Value::Tagged(namespace) = &globals["METRICS_NAMESPACE"] else { panic!("no namespace: {globals:?}") };
+    assert_eq!(namespace.value, "OrderFanout/${AWS::StackName}");
+    for (id, function) in functions(&template) {
+        assert!(function["Environment"]["Variables"]["METRICS_NAMESPACE"].is_null(), "{id} measures elsewhere");
+    }
 }

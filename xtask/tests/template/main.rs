@@ -12,3 +12,4 @@ mod queries;
 mod queues;
 mod roles;
 mod template;
+mod tracing;

@@ -19,6 +19,12 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
                 for action in each(&statement["Action"]) {
                     assert!(!action.as_str().expect("an action").contains('*'), "{id} may do {action:?}");
                 }
+                if statement["Resource"] == "*" {
+                    // X-Ray has no resource to name.
+                    let actions: Vec<_> = each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
+                    assert_eq!(actions, ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "{id} may do it to all");
+                    continue;
+                }
                 for resource in each(&statement["Resource"]) {
                     let named = target(resource).unwrap_or_else(|| panic!("{id} names no resource: {resource:?}"));
                     assert!(!template.root["Resources"][named].is_null(), "{id} names {named}, which is not there");
@@ -58,7 +64,8 @@ fn permissions(template: &Template, role: &str) -> Vec<String> {
     let statements = policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
     let lines = statements.flat_map(|statement| {
         let pair = |action: &Value, resource: &Value| {
-            format!("{} {}", action.as_str().expect("an action"), target(resource).expect("a resource"))
+            let resource = resource.as_str().filter(|resource| *resource == "*").or_else(|| target(resource));
+            format!("{} {}", action.as_str().expect("an action"), resource.expect("a resource"))
         };
         let resources = each(&statement["Resource"]);
         each(&statement["Action"])
@@ -67,6 +74,9 @@ fn permissions(template: &Template, role: &str) -> Vec<String> {
     });
     lines.collect()
 }
+
+/// What Lambda itself does for a function that is traced.
+const TRACE: [&str; 2] = ["xray:PutTraceSegments *", "xray:PutTelemetryRecords *"];
 
 #[test]
 fn a_role_allows_what_its_function_does_and_nothing_else() {
@@ -79,7 +89,7 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
             format!("logs:CreateLogStream {name}Logs"),
             format!("logs:PutLogEvents {name}Logs"),
         ];
-        [own, rest].concat()
+        [own.as_slice(), &rest, &TRACE.map(str::to_owned)].concat()
     };
     let orders = [
         "dynamodb:PutItem OrdersTable",
@@ -91,6 +101,8 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         "sns:Publish OrdersTopic",
         "logs:CreateLogStream OrdersLogs",
         "logs:PutLogEvents OrdersLogs",
+        TRACE[0],
+        TRACE[1],
     ];
     let relay = [
         "dynamodb:Query OrdersTable",
@@ -98,6 +110,8 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         "sns:Publish OrdersTopic",
         "logs:CreateLogStream RelayLogs",
         "logs:PutLogEvents RelayLogs",
+        TRACE[0],
+        TRACE[1],
     ];
     assert_eq!(permissions(&template, "OrdersRole"), orders);
     assert_eq!(permissions(&template, "RelayRole"), relay);

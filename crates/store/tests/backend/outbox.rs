@@ -5,9 +5,14 @@ use std::collections::{BTreeSet, HashSet};
 use contract::order;
 use domain::{Order, OrderId};
 use jiff::{SignedDuration, Timestamp};
-use store::Outbox;
+use store::{Outbox, Unannounced};
+use telemetry::TraceParent;
 
 use crate::{SHARDS, Shop};
+
+fn trace() -> TraceParent {
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a traceparent")
+}
 
 /// Every marked order until a time, page by page: its shard, and the sizes of the shard's pages.
 async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<usize>>) {
@@ -17,7 +22,10 @@ async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<
         loop {
             let page = outbox.marked_until(shard, until, next).await.expect("a page");
             pages.push(page.orders.len());
-            found.extend(page.orders.into_iter().map(|order| (shard, order)));
+            found.extend(page.orders.into_iter().map(|Unannounced { order, trace }| {
+                assert_eq!(trace, Some(self::trace()), "the index projects it");
+                (shard, order)
+            }));
             next = page.next;
             if next.is_none() {
                 break;
@@ -38,7 +46,7 @@ async fn marked_orders_are_found_in_every_shard_with_all_that_the_event_needs() 
     let mut placed = Vec::new();
     while placed.iter().map(|order: &Order| order.id.shard(SHARDS)).collect::<BTreeSet<_>>().len() < 16 {
         let order = order("81.50");
-        shop.orders.save(&order).await.unwrap();
+        shop.orders.save(&order, trace()).await.unwrap();
         placed.push(order);
     }
     let outbox = shop.outbox().await;
@@ -55,7 +63,7 @@ async fn marked_orders_are_found_in_every_shard_with_all_that_the_event_needs() 
 async fn an_order_is_found_from_the_second_it_was_placed_at() {
     let shop = Shop::open().await;
     let order = order("81.50");
-    shop.orders.save(&order).await.unwrap();
+    shop.orders.save(&order, trace()).await.unwrap();
     let outbox = shop.outbox().await;
     for (milliseconds, expected) in [(-1, 0), (0, 1), (999, 1), (60_000, 1)] {
         let (found, _) = sweep(&outbox, order.placed_at + SignedDuration::from_millis(milliseconds)).await;
@@ -68,7 +76,7 @@ async fn an_order_that_lost_its_mark_is_not_found() {
     let shop = Shop::open().await;
     let orders = [order("81.50"), order("12.00"), order("80.00")];
     for order in &orders {
-        shop.orders.save(order).await.unwrap();
+        shop.orders.save(order, trace()).await.unwrap();
     }
     let outbox = shop.outbox().await;
     shop.orders.clear_mark(orders[0].id).await.unwrap();
@@ -91,7 +99,7 @@ async fn more_orders_of_a_shard_than_a_page_holds_come_oldest_first_and_once() {
     }
     // Newest first, so that the order they come in is the index's.
     for order in placed.iter().rev() {
-        shop.orders.save(order).await.unwrap();
+        shop.orders.save(order, trace()).await.unwrap();
     }
     let (found, sizes) = sweep(&shop.outbox().await, start + SignedDuration::from_hours(1)).await;
     assert_eq!(sizes[7], [100, 100, 30]);

@@ -3,13 +3,14 @@
 use contract::{order, shipment};
 use domain::{Code, Coupon, OrderView};
 use store::Row;
+use telemetry::TraceParent;
 
 use crate::Shop;
 
 #[tokio::test]
 async fn an_unknown_order_is_none() {
     let shop = Shop::open().await;
-    shop.orders.save(&order("81.50")).await.unwrap();
+    shop.orders.save(&order("81.50"), TraceParent::begin()).await.unwrap();
     assert_eq!(shop.orders.read(order("81.50").id).await.unwrap(), None);
 }
 
@@ -20,7 +21,7 @@ async fn an_order_is_read_with_its_shipment_and_its_coupon() {
     let (shipment, others) = (shipment(order.id), shipment(other.id));
     let coupon = Coupon::earned_by(order.id, Code::from_entropy([1; 12]), order.placed_at);
     for order in [&order, &other] {
-        shop.orders.save(order).await.unwrap();
+        shop.orders.save(order, TraceParent::begin()).await.unwrap();
     }
     shop.tables.put("ShipmentsTable", shipment.columns()).await;
     shop.tables.put("ShipmentsTable", others.columns()).await;

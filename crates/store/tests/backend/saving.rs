@@ -3,6 +3,7 @@
 use contract::order;
 use domain::OrderView;
 use store::StoreError;
+use telemetry::TraceParent;
 
 use crate::Shop;
 
@@ -11,7 +12,7 @@ async fn a_saved_order_is_read_back_to_the_cent() {
     let shop = Shop::open().await;
     for amount in ["0.01", "80.00", "81.50", "999999999.99"] {
         let order = order(amount);
-        shop.orders.save(&order).await.unwrap();
+        shop.orders.save(&order, TraceParent::begin()).await.unwrap();
         assert_eq!(shop.orders.read(order.id).await.unwrap(), Some(OrderView::new(order, None, None)));
     }
 }
@@ -20,9 +21,9 @@ async fn a_saved_order_is_read_back_to_the_cent() {
 async fn the_same_order_again_is_success_and_changes_nothing() {
     let shop = Shop::open().await;
     let order = order("81.50");
-    shop.orders.save(&order).await.unwrap();
+    shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     let before = shop.tables.rows("OrdersTable").await;
-    shop.orders.save(&order).await.unwrap();
+    shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     assert_eq!(shop.tables.rows("OrdersTable").await, before);
 }
 
@@ -30,9 +31,9 @@ async fn the_same_order_again_is_success_and_changes_nothing() {
 async fn the_same_order_again_does_not_mark_it_again() {
     let shop = Shop::open().await;
     let order = order("81.50");
-    shop.orders.save(&order).await.unwrap();
+    shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     shop.orders.clear_mark(order.id).await.unwrap();
-    shop.orders.save(&order).await.unwrap();
+    shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     assert_eq!(shop.tables.index_rows("OrdersTable", "outbox").await, []);
 }
 
@@ -42,8 +43,8 @@ async fn another_order_with_the_same_id_is_refused() {
     let first = order("81.50");
     let mut other = order("12.00");
     other.id = first.id;
-    shop.orders.save(&first).await.unwrap();
-    let refused = shop.orders.save(&other).await.unwrap_err();
+    shop.orders.save(&first, TraceParent::begin()).await.unwrap();
+    let refused = shop.orders.save(&other, TraceParent::begin()).await.unwrap_err();
     assert!(
         matches!(&refused, StoreError::Unavailable(code) if code == "ConditionalCheckFailedException"),
         "{refused}"
@@ -55,7 +56,7 @@ async fn another_order_with_the_same_id_is_refused() {
 async fn an_announced_order_loses_its_mark_and_nothing_else() {
     let shop = Shop::open().await;
     let order = order("81.50");
-    shop.orders.save(&order).await.unwrap();
+    shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     let mut rows = shop.tables.rows("OrdersTable").await;
     shop.orders.clear_mark(order.id).await.unwrap();
     assert!(rows[0].remove("outbox").is_some());

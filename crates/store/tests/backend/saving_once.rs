@@ -3,6 +3,7 @@
 use contract::order;
 use domain::{Order, OrderView};
 use store::{Claim, Claimed};
+use telemetry::TraceParent;
 
 use crate::Shop;
 
@@ -20,7 +21,10 @@ fn hours_after(order: &Order, hours: i64) -> Order {
 async fn a_free_key_is_claimed_with_its_order() {
     let shop = Shop::open().await;
     let order = order("81.50");
-    assert_eq!(shop.orders.save_once(&order, &claim("k", "f", "first")).await.unwrap(), Claimed::Now);
+    assert_eq!(
+        shop.orders.save_once(&order, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap(),
+        Claimed::Now
+    );
     assert_eq!(shop.orders.read(order.id).await.unwrap(), Some(OrderView::new(order, None, None)));
     assert_eq!(shop.tables.index_rows("OrdersTable", "outbox").await.len(), 1);
     assert_eq!(shop.tables.rows("IdempotencyKeysTable").await.len(), 1);
@@ -30,8 +34,8 @@ async fn a_free_key_is_claimed_with_its_order() {
 async fn a_replay_gets_the_first_answer_and_makes_no_order() {
     let shop = Shop::open().await;
     let (first, replay) = (order("81.50"), order("81.50"));
-    shop.orders.save_once(&first, &claim("k", "f", "first")).await.unwrap();
-    let claimed = shop.orders.save_once(&replay, &claim("k", "f", "second")).await.unwrap();
+    shop.orders.save_once(&first, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap();
+    let claimed = shop.orders.save_once(&replay, TraceParent::begin(), &claim("k", "f", "second")).await.unwrap();
     assert_eq!(claimed, Claimed::Before { order_id: first.id, answer: "first".to_owned() });
     assert_eq!(shop.orders.read(replay.id).await.unwrap(), None);
 }
@@ -40,8 +44,8 @@ async fn a_replay_gets_the_first_answer_and_makes_no_order() {
 async fn the_same_call_again_is_the_first_one() {
     let shop = Shop::open().await;
     let (order, claim) = (order("81.50"), claim("k", "f", "first"));
-    shop.orders.save_once(&order, &claim).await.unwrap();
-    assert_eq!(shop.orders.save_once(&order, &claim).await.unwrap(), Claimed::Now);
+    shop.orders.save_once(&order, TraceParent::begin(), &claim).await.unwrap();
+    assert_eq!(shop.orders.save_once(&order, TraceParent::begin(), &claim).await.unwrap(), Claimed::Now);
     assert_eq!(shop.tables.rows("OrdersTable").await.len(), 1);
 }
 
@@ -49,8 +53,8 @@ async fn the_same_call_again_is_the_first_one() {
 async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
     let shop = Shop::open().await;
     let (first, other) = (order("81.50"), order("12.00"));
-    shop.orders.save_once(&first, &claim("k", "f", "first")).await.unwrap();
-    let claimed = shop.orders.save_once(&other, &claim("k", "g", "second")).await.unwrap();
+    shop.orders.save_once(&first, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap();
+    let claimed = shop.orders.save_once(&other, TraceParent::begin(), &claim("k", "g", "second")).await.unwrap();
     assert_eq!(claimed, Claimed::ByAnother { order_id: first.id });
     assert_eq!(shop.orders.read(other.id).await.unwrap(), None);
 }
@@ -59,12 +63,20 @@ async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
 async fn a_key_is_free_again_when_it_expired_and_not_before() {
     let shop = Shop::open().await;
     let first = order("81.50");
-    shop.orders.save_once(&first, &claim("k", "f", "first")).await.unwrap();
-    let early = shop.orders.save_once(&hours_after(&first, 23), &claim("k", "g", "second")).await.unwrap();
+    shop.orders.save_once(&first, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap();
+    let early = shop
+        .orders
+        .save_once(&hours_after(&first, 23), TraceParent::begin(), &claim("k", "g", "second"))
+        .await
+        .unwrap();
     assert_eq!(early, Claimed::ByAnother { order_id: first.id });
     let later = hours_after(&first, 24);
-    assert_eq!(shop.orders.save_once(&later, &claim("k", "g", "third")).await.unwrap(), Claimed::Now);
-    let replay = shop.orders.save_once(&hours_after(&later, 1), &claim("k", "g", "fourth")).await.unwrap();
+    assert_eq!(
+        shop.orders.save_once(&later, TraceParent::begin(), &claim("k", "g", "third")).await.unwrap(),
+        Claimed::Now
+    );
+    let replay =
+        shop.orders.save_once(&hours_after(&later, 1), TraceParent::begin(), &claim("k", "g", "fourth")).await.unwrap();
     assert_eq!(replay, Claimed::Before { order_id: later.id, answer: "third".to_owned() });
 }
 
@@ -73,7 +85,10 @@ async fn of_many_at_once_with_one_key_one_makes_an_order() {
     let shop = Shop::open().await;
     let orders: Vec<_> = (0..4).map(|_| order("81.50")).collect();
     let claim = claim("k", "f", "first");
-    let claimed = futures::future::join_all(orders.iter().map(|order| shop.orders.save_once(order, &claim))).await;
+    let claimed = futures::future::join_all(
+        orders.iter().map(|order| shop.orders.save_once(order, TraceParent::begin(), &claim)),
+    )
+    .await;
     let now = claimed.iter().filter(|claimed| matches!(claimed, Ok(Claimed::Now))).count();
     assert_eq!(now, 1, "{claimed:?}");
     assert_eq!(shop.tables.rows("OrdersTable").await.len(), 1);

@@ -5,14 +5,24 @@ use std::collections::{BTreeSet, HashSet};
 
 use contract::{Backend, Message, Topic, order};
 use domain::{Order, OrderPlaced};
-use topic::{OrdersTopic, Republisher};
+use telemetry::TraceParent;
+use topic::{Announcement, OrdersTopic, Republisher};
 
 const EVERY_ORDER: &str = "FulfilmentSubscription";
 const FROM_80: &str = "PromotionSubscription";
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+fn trace() -> TraceParent {
+    TRACE.parse().expect("a traceparent")
+}
 
 /// What a subscriber is to receive of an order: the event itself, and what it is filtered by.
 fn announced(order: &Order) -> Message {
-    let attributes = [["amount", "Number", &order.total().to_string()], ["type", "String", "order.placed"]];
+    let attributes = [
+        ["amount", "Number", &order.total().to_string()],
+        ["traceparent", "String", TRACE],
+        ["type", "String", "order.placed"],
+    ];
     Message {
         body: OrderPlaced::from(order).encode(),
         attributes: attributes.map(|attribute| attribute.map(str::to_owned)).into(),
@@ -29,7 +39,7 @@ async fn an_order_arrives_raw_with_its_attributes() {
     let backend = Backend::under_test();
     let topic = Topic::make(&backend).await;
     let order = order("81.50");
-    OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await.announce(&order).await.unwrap();
+    OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await.announce(&order, trace()).await.unwrap();
     assert_eq!(topic.inbox(EVERY_ORDER).drain().await, [announced(&order)]);
     assert_eq!(topic.inbox(FROM_80).drain().await, [announced(&order)]);
 }
@@ -41,7 +51,7 @@ async fn the_filter_lets_80_through_and_not_a_cent_less() {
     let publisher = OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await;
     let orders = ["0.01", "79.99", "80.00", "80.01", "999999999.99"].map(order);
     for order in &orders {
-        publisher.announce(order).await.unwrap();
+        publisher.announce(order, trace()).await.unwrap();
     }
     let (every, from_80) = (topic.inbox(EVERY_ORDER).drain().await, topic.inbox(FROM_80).drain().await);
     let sent: Vec<_> = orders.iter().map(announced).collect();
@@ -55,7 +65,9 @@ async fn ten_orders_in_one_request_arrive_as_ten_and_are_filtered_one_by_one() {
     let topic = Topic::make(&backend).await;
     let publisher = Republisher::connect(backend.sdk(), topic.arn.clone()).await;
     let orders: Vec<_> = (0..10).map(|at| order(if at % 2 == 0 { "80.00" } else { "79.99" })).collect();
-    let acknowledged = publisher.announce_all(&orders).await.unwrap();
+    let announcements: Vec<_> =
+        orders.iter().map(|order| Announcement { order: order.clone(), trace: Some(trace()) }).collect();
+    let acknowledged = publisher.announce_all(&announcements).await.unwrap();
     assert_eq!(acknowledged, orders.iter().map(|order| order.id).collect::<HashSet<_>>());
 
     let sent: Vec<_> = orders.iter().map(announced).collect();

@@ -1,0 +1,50 @@
+//! What became of a batch, in numbers.
+
+use std::time::Duration;
+
+use metrique_writer::unit::AsCount;
+use metrique_writer::{Entry, EntryWriter};
+
+use crate::Verdict;
+
+/// What became of a batch, in numbers: of messages, as SQS counts them, and of orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    done: u64,
+    already_done: u64,
+    retried: u64,
+    poison: u64,
+    /// For each order that was newly done, how long ago it was placed. Orders are placed at whole seconds.
+    pub ages: Vec<Duration>,
+}
+
+impl Account {
+    pub(crate) fn enter(&mut self, verdict: &Verdict) {
+        *match verdict {
+            Verdict::Done => &mut self.done,
+            Verdict::AlreadyDone => &mut self.already_done,
+            Verdict::Retry(_) => &mut self.retried,
+            Verdict::Poison(_) => &mut self.poison,
+        } += 1;
+    }
+}
+
+impl Entry for Account {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        let Self { done, already_done, retried, poison, ages: _ } = *self;
+        writer.value("RecordsDone", &AsCount::from(done));
+        writer.value("RecordsAlreadyDone", &AsCount::from(already_done));
+        writer.value("RecordsRetried", &AsCount::from(retried));
+        writer.value("RecordsPoison", &AsCount::from(poison));
+    }
+}
+
+/// What every subscriber measures, and then what this one does.
+pub(crate) struct Both<'a, M>(pub(crate) &'a Account, pub(crate) M);
+
+impl<M: Entry> Entry for Both<'_, M> {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        self.0.write(writer);
+        self.1.write(writer);
+    }
+}

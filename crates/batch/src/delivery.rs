@@ -1,0 +1,108 @@
+//! What Lambda hands over of a queue, as far as it is needed. What is odd about one message must not cost the others
+//! their delivery: all fields are read for what they should be, and taken for absent if they are anything else.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use telemetry::TraceParent;
+
+/// Messages of a queue.
+#[derive(Debug, Deserialize)]
+pub struct Delivery {
+    #[serde(rename = "Records")]
+    pub(crate) messages: Vec<Message>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Message {
+    #[serde(rename = "messageId", default, deserialize_with = "lenient")]
+    pub(crate) id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) body: Option<String>,
+    #[serde(rename = "messageAttributes", default, deserialize_with = "lenient")]
+    attributes: Option<Attributes>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Attributes {
+    #[serde(default, deserialize_with = "lenient")]
+    traceparent: Option<Attribute>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attribute {
+    #[serde(default, deserialize_with = "lenient")]
+    string_value: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lenient<T> {
+    AsItShouldBe(T),
+    Odd(IgnoredAny),
+}
+
+fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    Ok(match Lenient::deserialize(value)? {
+        Lenient::AsItShouldBe(value) => Some(value),
+        Lenient::Odd(IgnoredAny) => None,
+    })
+}
+
+impl Message {
+    /// What announced the order, if it said so in the contract's form.
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        self.attributes.as_ref()?.traceparent.as_ref()?.string_value.as_ref()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn read(message: &Value) -> Message {
+        let delivery = json!({ "Records": [message] }).to_string();
+        serde_json::from_str::<Delivery>(&delivery).unwrap().messages.remove(0)
+    }
+
+    fn attribute(value: &Value) -> Value {
+        json!({"messageId": "m", "body": "b", "messageAttributes": {"traceparent": value}})
+    }
+
+    #[test]
+    fn a_message_as_lambda_hands_it_over() {
+        let trace = json!({"stringValue": TRACE, "stringListValues": [], "binaryListValues": [], "dataType": "String"});
+        let mut message = attribute(&trace);
+        message["messageAttributes"]["amount"] = json!({"stringValue": "80.00", "dataType": "Number"});
+        message["attributes"] = json!({"ApproximateReceiveCount": "1"});
+        let message = read(&message);
+        assert_eq!((message.id.as_deref(), message.body.as_deref()), (Some("m"), Some("b")));
+        assert_eq!(message.trace(), TRACE.parse().ok());
+    }
+
+    #[test]
+    fn odd_attributes_are_none_and_leave_the_message_alone() {
+        let odd =
+            [json!(null), json!(7), json!("x"), json!([]), json!({"stringValue": 7}), json!({"stringValue": "x"})];
+        let mut messages: Vec<_> = odd.iter().map(attribute).collect();
+        messages.extend(odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "messageAttributes": odd})));
+        messages.extend(odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "attributes": odd})));
+        messages.extend(odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "attributes": {"SenderId": odd}})));
+        for message in messages {
+            let read = read(&message);
+            assert_eq!((read.id.as_deref(), read.body.as_deref()), (Some("m"), Some("b")), "{message}");
+            assert_eq!(read.trace(), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn an_id_or_a_body_that_is_no_text_is_none() {
+        for odd in [json!(null), json!(7), json!({"a": [1]}), json!([true])] {
+            let message = read(&json!({"messageId": odd, "body": odd}));
+            assert_eq!((message.id, message.body), (None, None), "{odd}");
+        }
+    }
+}

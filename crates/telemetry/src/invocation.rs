@@ -1,0 +1,136 @@
+//! One invocation, from the event to the answer: its lines, its duration and its metrics go out together.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use metrique_writer::Entry;
+use tracing::Span;
+
+use crate::metrics::Document;
+use crate::output::Output;
+use crate::{AlsoBy, Metrics};
+
+/// What a function tells of itself, and where.
+pub struct Telemetry {
+    pub(crate) output: Output,
+    pub(crate) function: &'static str,
+    pub(crate) namespace: Option<String>,
+    pub(crate) cold: AtomicBool,
+}
+
+/// A running invocation. However it ends, what was logged in it is written then.
+#[must_use]
+pub struct Invocation<'a> {
+    telemetry: &'a Telemetry,
+    start: Instant,
+}
+
+impl Telemetry {
+    /// Metrics of one kind of entry, whose dimension is `function` and for some of them one more.
+    #[must_use]
+    pub fn metrics(&self, also_by: &[AlsoBy]) -> Metrics {
+        Metrics::of(self.namespace.as_deref(), also_by)
+    }
+
+    /// Begins an invocation. Lambda has a process do one at a time.
+    pub fn invocation(&self) -> Invocation<'_> {
+        self.output.hold();
+        Invocation { telemetry: self, start: Instant::now() }
+    }
+}
+
+impl Invocation<'_> {
+    /// Ends the invocation with what was measured: `ColdStarts` (count) and `HandlerDuration` (milliseconds) are added.
+    pub fn end(self, metrics: &Metrics, measured: &impl Entry) {
+        let Self { telemetry, start } = &self;
+        let document = Document {
+            function: telemetry.function,
+            cold_starts: u64::from(telemetry.cold.swap(false, Ordering::Relaxed)).into(),
+            handler_duration: start.elapsed(),
+            measured,
+        };
+        telemetry.output.add(false, |lines| metrics.write(&document, lines));
+    }
+}
+
+impl Drop for Invocation<'_> {
+    fn drop(&mut self) {
+        self.telemetry.output.release();
+    }
+}
+
+/// A span whose lines have the `request_id` that Lambda gave the invocation.
+#[must_use]
+pub fn request_span(request_id: &str) -> Span {
+    tracing::error_span!("invocation", request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::tests::Writes;
+    use metrique_writer::Unit;
+    use metrique_writer::unit::AsCount;
+    use serde_json::{Value, json};
+
+    #[derive(Entry)]
+    #[entry(rename_all = "PascalCase")]
+    struct Sold {
+        #[entry(name = "kind")]
+        kind: &'static str,
+        apples: AsCount<u64>,
+    }
+
+    const BY_KIND: AlsoBy = AlsoBy { dimension: "kind", metric: "Apples", unit: Unit::Count };
+    const SCHEMA: &str = include_str!("../tests/emf.schema.json");
+
+    fn telemetry(namespace: Option<&str>) -> (Telemetry, Writes) {
+        let writes = Writes::default();
+        let namespace = namespace.map(str::to_owned);
+        let output = Output::to(writes.clone());
+        (Telemetry { output, function: "orders", namespace, cold: AtomicBool::new(true) }, writes)
+    }
+
+    #[test]
+    fn a_document_is_what_the_specification_says_it_is() {
+        let (telemetry, writes) = telemetry(Some("Shop/test"));
+        let metrics = telemetry.metrics(&[BY_KIND]);
+        for cold in [1, 0] {
+            telemetry.invocation().end(&metrics, &Sold { kind: "red", apples: 3.into() });
+            let mut document: Value = serde_json::from_str(writes.all().last().unwrap()).unwrap();
+            let schema = serde_json::from_str(SCHEMA).unwrap();
+            jsonschema::validator_for(&schema).unwrap().validate(&document).unwrap();
+
+            let aws = document["_aws"].take();
+            let of = |dimensions: Value, metrics: Value| json!({"Namespace": "Shop/test", "Dimensions": dimensions, "Metrics": metrics});
+            let all = json!([
+                {"Name": "ColdStarts", "Unit": "Count"},
+                {"Name": "HandlerDuration", "Unit": "Milliseconds"},
+                {"Name": "Apples", "Unit": "Count"},
+            ]);
+            let apples = json!([{"Name": "Apples", "Unit": "Count"}]);
+            let expected = json!([of(json!([["function"]]), all), of(json!([["function", "kind"]]), apples)]);
+            assert_eq!(aws["CloudWatchMetrics"], expected);
+            assert!(document["HandlerDuration"].as_f64() >= Some(0.0), "{document}");
+            let told = ["function", "kind", "Apples", "ColdStarts"].map(|name| document[name].clone());
+            assert_eq!(told, [json!("orders"), json!("red"), json!(3), json!(cold)]);
+        }
+    }
+
+    #[test]
+    fn nothing_is_measured_without_a_namespace() {
+        let (telemetry, writes) = telemetry(None);
+        telemetry.invocation().end(&telemetry.metrics(&[]), &Sold { kind: "red", apples: 3.into() });
+        assert!(writes.all().is_empty());
+    }
+
+    #[test]
+    fn what_was_logged_is_written_even_if_the_invocation_is_dropped() {
+        let (telemetry, writes) = telemetry(None);
+        let invocation = telemetry.invocation();
+        telemetry.output.add(false, |lines| lines.extend_from_slice(b"a line\n"));
+        assert!(writes.all().is_empty());
+        drop(invocation);
+        assert_eq!(writes.all(), ["a line\n"]);
+    }
+}

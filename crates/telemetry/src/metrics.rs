@@ -1,0 +1,73 @@
+//! Metrics in the embedded metric format: one JSON document for an invocation, among its log lines, formatted when it
+//! ends. No thread sends them later, as a frozen sandbox would keep it waiting.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use metrique_writer::format::Format;
+use metrique_writer::unit::AsCount;
+use metrique_writer::{Entry, EntryWriter, Unit};
+use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
+
+/// Formats the entries of one kind. Nothing comes of it where there is no namespace, as on a laptop.
+pub struct Metrics {
+    emf: Option<Mutex<Emf>>,
+}
+
+/// A metric that is also told apart by one more dimension, which every entry of its kind has. A dimension has few
+/// values, and never an id, a name or an amount: each makes a metric of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct AlsoBy {
+    /// The dimension.
+    pub dimension: &'static str,
+    /// The metric's name.
+    pub metric: &'static str,
+    /// The metric's unit.
+    pub unit: Unit,
+}
+
+const FUNCTION: &str = "function";
+
+/// What is measured of every invocation, whatever the function, and then what the function measured.
+pub(crate) struct Document<'a, E> {
+    pub(crate) function: &'static str,
+    pub(crate) cold_starts: AsCount<u64>,
+    pub(crate) handler_duration: Duration,
+    pub(crate) measured: &'a E,
+}
+
+impl Metrics {
+    pub(crate) fn of(namespace: Option<&str>, also_by: &[AlsoBy]) -> Self {
+        let emf = namespace.map(|namespace| {
+            let emf = Emf::builder(namespace.to_owned(), vec![vec![FUNCTION.to_owned()]]);
+            let emf = also_by.iter().fold(emf, |emf, AlsoBy { dimension, metric, unit }| {
+                emf.directive(MetricDirective {
+                    dimensions: vec![vec![FUNCTION, dimension]],
+                    metrics: vec![MetricDefinition { name: metric, unit: *unit, storage_resolution: None }],
+                    namespace,
+                })
+            });
+            Mutex::new(emf.build())
+        });
+        Self { emf }
+    }
+
+    /// Adds a document's line.
+    pub(crate) fn write<E: Entry>(&self, document: &Document<'_, E>, lines: &mut Vec<u8>) {
+        let Some(emf) = &self.emf else { return };
+        let whole = lines.len();
+        if let Err(error) = emf.lock().unwrap_or_else(PoisonError::into_inner).format(document, lines) {
+            lines.truncate(whole);
+            debug_assert!(false, "a document that is none: {error:?}");
+        }
+    }
+}
+
+impl<E: Entry> Entry for Document<'_, E> {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        writer.value(FUNCTION, self.function);
+        writer.value("ColdStarts", &self.cold_starts);
+        writer.value("HandlerDuration", &self.handler_duration);
+        self.measured.write(writer);
+    }
+}

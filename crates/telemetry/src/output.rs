@@ -1,0 +1,167 @@
+//! Standard output, which is what Lambda makes log events of: a line each, but one `write` for an invocation, as every
+//! write of a small function costs it more than the line itself.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Where all lines go. Clones write to the same place.
+#[derive(Clone)]
+pub(crate) struct Output(Arc<Mutex<State>>);
+
+struct State {
+    /// Whether an invocation is running, whose end will write what is held back.
+    holding: bool,
+    lines: Vec<u8>,
+    to: Box<dyn Write + Send>,
+}
+
+/// No more than this, in bytes, is held back.
+const MOST: usize = 64 * 1024;
+
+impl Output {
+    pub(crate) fn to(to: impl Write + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(State { holding: false, lines: Vec::new(), to: Box::new(to) })))
+    }
+
+    /// Holds lines back from now on.
+    pub(crate) fn hold(&self) {
+        self.state().holding = true;
+    }
+
+    /// Writes what was held back, and holds nothing back any more.
+    pub(crate) fn release(&self) {
+        let mut state = self.state();
+        state.holding = false;
+        state.write_out();
+    }
+
+    /// Lets `write` add a whole line, or several.
+    pub(crate) fn add(&self, urgent: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = self.state();
+        write(&mut state.lines);
+        if urgent || !state.holding || state.lines.len() >= MOST {
+            state.write_out();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Half a line of somebody who panicked is better than no lines from then on.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn write_out(&mut self) {
+        if self.lines.is_empty() {
+            return;
+        }
+        // Nobody could be told that nobody can be told.
+        let _ = self.to.write_all(&self.lines).and_then(|()| self.to.flush());
+        self.lines.clear();
+    }
+}
+
+/// Takes the lines of one event. A warning does not wait: what follows it may be the end of the process.
+pub(crate) struct Lines<'a> {
+    output: &'a Output,
+    urgent: bool,
+}
+
+impl Write for Lines<'_> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.output.add(self.urgent, |held| held.extend_from_slice(lines));
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Output {
+    type Writer = Lines<'a>;
+
+    fn make_writer(&'a self) -> Lines<'a> {
+        Lines { output: self, urgent: true }
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Lines<'a> {
+        Lines { output: self, urgent: *event.level() <= Level::WARN }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Keeps every write apart.
+    #[derive(Clone, Default)]
+    pub(crate) struct Writes(Arc<Mutex<Vec<String>>>);
+
+    impl Writes {
+        pub(crate) fn all(&self) -> Vec<String> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().push(String::from_utf8(bytes.to_vec()).unwrap());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn add(output: &Output, urgent: bool, line: &str) {
+        output.add(urgent, |lines| lines.extend_from_slice(line.as_bytes()));
+    }
+
+    #[test]
+    fn an_invocation_writes_once() {
+        let writes = Writes::default();
+        let output = Output::to(writes.clone());
+        output.hold();
+        add(&output, false, "one\n");
+        add(&output, false, "two\n");
+        assert!(writes.all().is_empty());
+        output.release();
+        output.release();
+        assert_eq!(writes.all(), ["one\ntwo\n"]);
+    }
+
+    #[test]
+    fn a_warning_does_not_wait_and_keeps_its_place() {
+        let writes = Writes::default();
+        let output = Output::to(writes.clone());
+        output.hold();
+        add(&output, false, "one\n");
+        add(&output, true, "two\n");
+        assert_eq!(writes.all(), ["one\ntwo\n"]);
+    }
+
+    #[test]
+    fn between_invocations_nothing_is_held_back() {
+        let writes = Writes::default();
+        let output = Output::to(writes.clone());
+        add(&output, false, "one\n");
+        output.hold();
+        output.release();
+        add(&output, false, "two\n");
+        assert_eq!(writes.all(), ["one\n", "two\n"]);
+    }
+
+    #[test]
+    fn no_more_than_so_much_is_held_back() {
+        let writes = Writes::default();
+        let output = Output::to(writes.clone());
+        output.hold();
+        add(&output, false, &"x".repeat(MOST));
+        assert_eq!(writes.all().len(), 1);
+    }
+}

@@ -1,0 +1,53 @@
+//! One step of an order's way: a request, a record, an announcement. A span here is what its log lines say it is.
+
+use tracing::Span;
+
+use crate::{SpanId, TraceParent};
+
+/// A step that continues a trace or begins one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    own: TraceParent,
+    cause: Option<SpanId>,
+}
+
+impl Step {
+    /// The step after `cause`; without one, the first of a new trace.
+    #[must_use]
+    pub fn after(cause: Option<TraceParent>) -> Self {
+        match cause {
+            Some(cause) => Self { own: cause.child(), cause: Some(cause.span_id()) },
+            None => Self { own: TraceParent::begin(), cause: None },
+        }
+    }
+
+    /// What the next step comes after.
+    #[must_use]
+    pub fn trace(self) -> TraceParent {
+        self.own
+    }
+
+    /// A span whose lines have `trace_id`, `span_id` and, if something caused it, `parent_span_id`. It is there at
+    /// every level, as a failure's line needs it most.
+    #[must_use]
+    pub fn span(self) -> Span {
+        let Self { own, cause } = self;
+        let parent_span_id = cause.map(tracing::field::display);
+        tracing::error_span!("step", trace_id = %own.trace_id(), span_id = %own.span_id(), parent_span_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_continues_its_cause_or_begins_a_trace() {
+        let first = Step::after(None);
+        assert_eq!(first.cause, None);
+        let second = Step::after(Some(first.trace()));
+        assert_eq!(second.own.trace_id(), first.own.trace_id());
+        assert_eq!(second.cause, Some(first.own.span_id()));
+        assert_ne!(second.own.span_id(), first.own.span_id());
+    }
+}

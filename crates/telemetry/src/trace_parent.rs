@@ -1,0 +1,208 @@
+//! Which trace an order belongs to, as W3C Trace Context writes it (`traceparent`, version 00).
+
+use std::fmt;
+use std::num::{NonZeroU64, NonZeroU128};
+use std::str::FromStr;
+
+/// A trace and one span of it: the one that whoever reads this continues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceParent {
+    trace_id: TraceId,
+    span_id: SpanId,
+    flags: u8,
+}
+
+/// One order's way from the request to the last subscriber. 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceId(NonZeroU128);
+
+/// One step of the way: a request, a record, an announcement. 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanId(NonZeroU64);
+
+/// The text is not a `traceparent` of version 00. It is never repeated: it came from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceParentError;
+
+/// The only flag of version 00: the caller may have recorded its span.
+const SAMPLED: u8 = 1;
+
+impl TraceParent {
+    /// The header's and the message attribute's name.
+    pub const NAME: &'static str = "traceparent";
+
+    /// A new trace with its first span.
+    #[must_use]
+    pub fn begin() -> Self {
+        let mut entropy = [0; 16];
+        getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
+        // Zero is no id. It comes up once in 2^128.
+        let trace_id = NonZeroU128::new(u128::from_ne_bytes(entropy)).unwrap_or(NonZeroU128::MAX);
+        Self { trace_id: TraceId(trace_id), span_id: SpanId::random(), flags: SAMPLED }
+    }
+
+    /// A new span of the same trace, caused by this one.
+    #[must_use]
+    pub fn child(self) -> Self {
+        Self { span_id: SpanId::random(), ..self }
+    }
+
+    /// The trace.
+    #[must_use]
+    pub fn trace_id(self) -> TraceId {
+        self.trace_id
+    }
+
+    /// The span.
+    #[must_use]
+    pub fn span_id(self) -> SpanId {
+        self.span_id
+    }
+}
+
+impl SpanId {
+    fn random() -> Self {
+        let random = getrandom::u64().expect("the operating system gives random numbers");
+        Self(NonZeroU64::new(random).unwrap_or(NonZeroU64::MAX))
+    }
+}
+
+impl FromStr for TraceParent {
+    type Err = TraceParentError;
+
+    /// Takes the one form of version 00: lower-case hexadecimal, no id all zeros, and nothing after the flags. Of the
+    /// flags only the one that version 00 defines is kept.
+    fn from_str(text: &str) -> Result<Self, TraceParentError> {
+        let [b'0', b'0', b'-', ids @ ..] = text.as_bytes() else { return Err(TraceParentError) };
+        let (trace_id, ids) = hexadecimal::<32>(ids)?;
+        let (span_id, flags) = hexadecimal::<16>(ids.strip_prefix(b"-").ok_or(TraceParentError)?)?;
+        let (flags, rest) = hexadecimal::<2>(flags.strip_prefix(b"-").ok_or(TraceParentError)?)?;
+        let span_id = u64::try_from(span_id).ok().and_then(NonZeroU64::new);
+        let flags = u8::try_from(flags).map_err(|_| TraceParentError)?;
+        match (NonZeroU128::new(trace_id), span_id, rest) {
+            (Some(trace_id), Some(span_id), []) => {
+                Ok(Self { trace_id: TraceId(trace_id), span_id: SpanId(span_id), flags: flags & SAMPLED })
+            }
+            _ => Err(TraceParentError),
+        }
+    }
+}
+
+/// The number in the first `DIGITS` lower-case digits, and what comes after them.
+fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceParentError> {
+    let (digits, rest) = text.split_first_chunk::<DIGITS>().ok_or(TraceParentError)?;
+    let number = digits.iter().try_fold(0, |number, digit| {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return Err(TraceParentError),
+        };
+        Ok(number << 4 | u128::from(digit))
+    })?;
+    Ok((number, rest))
+}
+
+impl fmt::Display for TraceParent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { trace_id, span_id, flags } = self;
+        write!(formatter, "00-{trace_id}-{span_id}-{flags:02x}")
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Display for TraceParentError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not a traceparent of version 00")
+    }
+}
+
+impl std::error::Error for TraceParentError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const EXAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn the_specifications_example_reads_and_writes_back_to_the_same() {
+        let trace: TraceParent = EXAMPLE.parse().unwrap();
+        assert_eq!(trace.to_string(), EXAMPLE);
+        assert_eq!(trace.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(trace.span_id().to_string(), "00f067aa0ba902b7");
+    }
+
+    #[test]
+    fn what_is_ill_formed_is_none() {
+        for text in [
+            "",
+            "00",
+            &EXAMPLE[..54],
+            &format!("{EXAMPLE}-"),
+            &format!("{EXAMPLE} "),
+            &format!("{EXAMPLE},{EXAMPLE}"),
+            &EXAMPLE.replacen("00", "ff", 1),
+            &EXAMPLE.replacen("00", "01", 1),
+            &EXAMPLE.to_uppercase(),
+            &EXAMPLE.replace('-', "_"),
+            &EXAMPLE.replace("01", "0g"),
+            &EXAMPLE.replace("4bf92f3577b34da6a3ce929d0e0e4736", "00000000000000000000000000000000"),
+            &EXAMPLE.replace("00f067aa0ba902b7", "0000000000000000"),
+        ] {
+            assert_eq!(text.parse::<TraceParent>(), Err(TraceParentError), "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_that_version_00_does_not_know_are_dropped() {
+        let parsed = EXAMPLE.replace("-01", "-ff").parse::<TraceParent>().unwrap();
+        assert_eq!(parsed.to_string(), EXAMPLE);
+        let unsampled = EXAMPLE.replace("-01", "-00");
+        assert_eq!(unsampled.parse::<TraceParent>().unwrap().child().to_string()[52..], unsampled[52..]);
+    }
+
+    #[test]
+    fn a_child_is_another_span_of_the_same_trace() {
+        let parent = TraceParent::begin();
+        let child = parent.child();
+        assert_eq!(child.trace_id(), parent.trace_id());
+        assert_ne!(child.span_id(), parent.span_id());
+        assert_ne!(TraceParent::begin().trace_id(), parent.trace_id());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_parsing_panic(text in ".*", cut in 0..EXAMPLE.len(), with: char) {
+            let _ = text.parse::<TraceParent>();
+            let mut broken = EXAMPLE.to_owned();
+            broken.replace_range(cut..=cut, with.encode_utf8(&mut [0; 4]));
+            if let Ok(trace) = broken.parse::<TraceParent>() {
+                prop_assert_eq!(trace.to_string().parse(), Ok(trace));
+            }
+        }
+
+        #[test]
+        fn what_is_written_reads_back(trace in 1_u128.., span in 1_u64.., flags in 0_u8..=1) {
+            let text = format!("00-{trace:032x}-{span:016x}-{flags:02x}");
+            prop_assert_eq!(text.parse::<TraceParent>().unwrap().to_string(), text);
+        }
+
+        #[test]
+        fn what_begins_here_is_well_formed(_round in 0..100) {
+            let begun = TraceParent::begin().child();
+            prop_assert_eq!(begun.to_string().parse(), Ok(begun));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What is measured, as the alarms and the dashboard read it: names, units and dimensions are a contract.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use e2e::{Deployment, OrderEvent, batch, fixture};
+use serde_json::{Value, json};
+
+const NAMESPACE: &str = "OrderFanout/test";
+
+const ALWAYS: [&str; 2] = ["ColdStarts Count [function]", "HandlerDuration Milliseconds [function]"];
+const ORDERS: [&str; 6] = [
+    "HandlerDuration Milliseconds [function, route]",
+    "MarksNotCleared Count [function]",
+    "OrdersAccepted Count [function]",
+    "OrdersRejected Count [function]",
+    "OrdersUnavailable Count [function]",
+    "PublishFailures Count [function]",
+];
+const CONSUMER: [&str; 4] = [
+    "RecordsAlreadyDone Count [function]",
+    "RecordsDone Count [function]",
+    "RecordsPoison Count [function]",
+    "RecordsRetried Count [function]",
+];
+const RELAY: [&str; 5] = [
+    "OutboxAnnounced Count [function]",
+    "OutboxFound Count [function]",
+    "OutboxOldestAge Seconds [function]",
+    "SweepFailures Count [function]",
+    "Sweeps Count [function]",
+];
+
+/// The documents that a function writes of these events, one for each; each is what AWS's schema says it is.
+async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
+    let shop = Deployment::under_test().await;
+    let variables: Vec<_> = [("METRICS_NAMESPACE", NAMESPACE)].into_iter().chain(replaced.iter().copied()).collect();
+    let mut running = shop.start(function, &variables).await;
+    for event in events {
+        running.invoke(event).await;
+    }
+    let log = running.end().await;
+    let lines = log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
+    let documents: Vec<_> = lines.filter(|line| !line["_aws"].is_null()).collect();
+    assert_eq!(documents.len(), events.len(), "{function}: {log:?}");
+
+    let schema = local::root().join("crates/telemetry/tests/emf.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(schema).expect("the schema")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    for document in &documents {
+        schema.validate(document).unwrap_or_else(|error| panic!("{error}: {document}"));
+        assert_eq!(document["function"], function);
+    }
+    documents
+}
+
+/// What a document defines: metric, unit, dimensions. Each metric and dimension it names is in it.
+fn defined(document: &Value) -> BTreeSet<String> {
+    let mut defined = BTreeSet::new();
+    for directive in document["_aws"]["CloudWatchMetrics"].as_array().expect("directives") {
+        assert_eq!(directive["Namespace"], NAMESPACE);
+        for dimensions in directive["Dimensions"].as_array().expect("dimension sets") {
+            let dimensions: Vec<_> = dimensions.as_array().expect("a set").iter().filter_map(Value::as_str).collect();
+            for dimension in &dimensions {
+                assert!(document[dimension].is_string(), "{dimension} is not in {document}");
+            }
+            for metric in directive["Metrics"].as_array().expect("metrics") {
+                let (name, unit) = (metric["Name"].as_str().expect("a name"), metric["Unit"].as_str().expect("a unit"));
+                let value = &document[name];
+                assert!(value.is_number() || value["Values"].is_array(), "{name} is not in {document}");
+                defined.insert(format!("{name} {unit} [{}]", dimensions.join(", ")));
+            }
+        }
+    }
+    defined
+}
+
+fn set(parts: &[&[&str]]) -> BTreeSet<String> {
+    parts.concat().into_iter().map(str::to_owned).collect()
+}
+
+fn post(content_type: &str, body: &str) -> Value {
+    let mut event = fixture("orders/place-by-json.json");
+    event["headers"]["content-type"] = json!(content_type);
+    event["body"] = json!(body);
+    event
+}
+
+#[tokio::test]
+async fn an_order_is_accepted_and_a_cold_start_counted_once() {
+    let event = fixture("orders/place-by-json.json");
+    let documents = measured("orders", &[event.clone(), event], &[]).await;
+    for (document, cold) in documents.iter().zip([1, 0]) {
+        assert_eq!(defined(document), set(&[&ALWAYS, &ORDERS]));
+        assert_eq!((&document["ColdStarts"], &document["OrdersAccepted"]), (&json!(cold), &json!(1)));
+        for zero in ["OrdersRejected", "OrdersUnavailable", "PublishFailures", "MarksNotCleared"] {
+            assert_eq!(document[zero], 0, "{zero}");
+        }
+        assert_eq!(document["route"], "place");
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_has_a_reason() {
+    let mut again = post("application/json", r#"{"customer": "Ada", "amount": 12}"#);
+    again["headers"]["idempotency-key"] = json!(uuid::Uuid::new_v4().to_string());
+    let mut reused = post("application/json", r#"{"customer": "Ada", "amount": 13}"#);
+    reused["headers"]["idempotency-key"] = again["headers"]["idempotency-key"].clone();
+    let events = [
+        post("application/json", "{"),
+        post("text/plain", "hello"),
+        post("application/json", &"x".repeat(17 * 1024)),
+        post("application/x-www-form-urlencoded", "customer=Ada&amount=abc"),
+        again,
+        reused,
+    ];
+    let documents = measured("orders", &events, &[]).await;
+    let reasons: Vec<_> = documents.iter().map(|document| document["reason"].as_str()).collect();
+    let expected = ["not_json", "media_type", "too_large", "invalid"].map(Some);
+    assert_eq!(reasons, [&expected[..], &[None, Some("key_reused")]].concat());
+    let by_reason = ["OrdersRejected Count [function, reason]"];
+    for document in documents.iter().filter(|document| document["reason"].is_string()) {
+        assert_eq!(defined(document), set(&[&ALWAYS, &ORDERS, &by_reason]));
+        assert_eq!((&document["OrdersRejected"], &document["OrdersAccepted"]), (&json!(1), &json!(0)), "{document}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_has_its_duration() {
+    let at = |path: &str| {
+        let mut event = fixture("orders/get-order.json");
+        event["rawPath"] = json!(path);
+        event
+    };
+    let paths = ["/", "/orders/00000000-0000-4000-8000-000000000000", "/assets/style.css", "/nowhere", "/orders"];
+    let documents = measured("orders", &paths.map(at), &[]).await;
+    let routes: Vec<_> = documents.iter().map(|document| document["route"].as_str().expect("a route")).collect();
+    assert_eq!(routes, ["form", "show", "asset", "other", "other"]);
+}
+
+#[tokio::test]
+async fn what_fails_is_counted() {
+    let event = fixture("orders/place-by-json.json");
+    let nowhere = "arn:aws:sns:us-east-1:000000000000:that-is-not-there";
+    let document = measured("orders", std::slice::from_ref(&event), &[("ORDERS_TOPIC_ARN", nowhere)]).await.remove(0);
+    assert_eq!((&document["PublishFailures"], &document["OrdersAccepted"]), (&json!(1), &json!(1)), "{document}");
+
+    let down = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    let document = measured("orders", &[event], &down).await.remove(0);
+    assert_eq!((&document["OrdersUnavailable"], &document["OrdersAccepted"]), (&json!(1), &json!(0)), "{document}");
+
+    let document = measured("relay", &[json!({})], &down).await.remove(0);
+    assert!(document["SweepFailures"].as_u64() > Some(0), "{document}");
+
+    let document = measured("fulfilment", &[batch(&[OrderEvent::of("80.00")])], &down).await.remove(0);
+    assert_eq!((&document["RecordsRetried"], &document["RecordsDone"]), (&json!(1), &json!(0)), "{document}");
+}
+
+#[tokio::test]
+async fn subscribers_count_records_and_what_came_of_them() {
+    let events = [OrderEvent::of("80.00"), OrderEvent::of("90.00")];
+    let mut delivery = batch(&[events[0].clone(), events[1].clone(), events[1].clone(), events[0].clone()]);
+    delivery["Records"][3]["body"] = json!("{");
+    let again = batch(&events);
+    for (function, own) in [
+        ("fulfilment", ["OrderAgeWhenFulfilled Milliseconds [function]"]),
+        ("promotion", ["CouponsGiven Count [function]"]),
+    ] {
+        let documents = measured(function, &[delivery.clone(), again.clone()], &[]).await;
+        let counts = |document: &Value| {
+            ["RecordsDone", "RecordsAlreadyDone", "RecordsRetried", "RecordsPoison"]
+                .map(|name| document[name].as_u64().unwrap_or_else(|| panic!("{name} is not in {document}")))
+        };
+        assert_eq!(counts(&documents[0]), [3, 0, 0, 1], "{function}");
+        assert_eq!(counts(&documents[1]), [0, 2, 0, 0], "{function}");
+        assert_eq!(defined(&documents[0]), set(&[&ALWAYS, &CONSUMER, &own]));
+        if function == "promotion" {
+            assert_eq!((&documents[0]["CouponsGiven"], &documents[1]["CouponsGiven"]), (&json!(2), &json!(0)));
+        } else {
+            let ages = documents[0]["OrderAgeWhenFulfilled"].clone();
+            let orders: u64 = ages["Counts"].as_array().expect("counts").iter().filter_map(Value::as_u64).sum();
+            assert_eq!(orders, 2, "one for each order, in milliseconds: {ages}");
+            assert_eq!(documents[1]["OrderAgeWhenFulfilled"], Value::Null, "nothing was newly done");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_says_how_much_it_found_and_how_old() {
+    let shop = Deployment::under_test().await;
+    let document = measured("relay", &[json!({})], &[]).await.remove(0);
+    assert_eq!(defined(&document), set(&[&ALWAYS, &RELAY]));
+    assert_eq!(document["Sweeps"], 1);
+    let ids = shop.place_unannounced(1).await;
+    let document = measured("relay", &[json!({})], &[]).await.remove(0);
+    // The stack's own relay may have been quicker.
+    assert!(document["OutboxAnnounced"].as_u64() <= document["OutboxFound"].as_u64(), "{document}");
+    shop.fulfilled(&ids[0]).await;
+}
+
+#[tokio::test]
+async fn nothing_is_measured_without_a_namespace() {
+    let shop = Deployment::under_test().await;
+    let mut orders = shop.start("orders", &[]).await;
+    orders.invoke(&fixture("orders/get-form.json")).await;
+    let log = orders.end().await;
+    assert!(!log.is_empty() && log.iter().all(|line| !line.contains("_aws")), "{log:?}");
+}

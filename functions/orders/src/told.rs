@@ -1,0 +1,187 @@
+//! What is told of a request: its log line and its metrics. A handler says what became of it as an extension of its
+//! response; nothing a customer wrote goes in there.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::OrderId;
+use metrique_writer::unit::{AsCount, NegativeScale};
+use metrique_writer::{Entry, EntryWriter, Unit};
+use telemetry::AlsoBy;
+
+use crate::problem::Problem;
+
+/// Which part of the shop a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Form,
+    Place,
+    Show,
+    Asset,
+    /// None of the shop's addresses, or a method that it does not answer to.
+    Other,
+}
+
+/// What became of a request, and of which order.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    outcome: Outcome,
+    order_id: Option<OrderId>,
+    /// JSON pointers to the fields that were wrong.
+    fields: Vec<&'static str>,
+}
+
+/// What became of a request for an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Saved, announced, and not marked any more.
+    Placed,
+    /// Saved and announced; the relay announces it again.
+    StillMarked,
+    /// Saved; the relay announces it.
+    NotAnnounced,
+    /// An earlier request with the same key placed it.
+    AnsweredAgain,
+    Rejected(Reason),
+    NotSaved,
+    Shown,
+    NotRead,
+}
+
+/// Why an order was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// It cannot be read: not JSON, or not text.
+    NotJson,
+    MediaType,
+    TooLarge,
+    /// It can be read, and something in it is not as it must be.
+    Invalid,
+    KeyReused,
+}
+
+/// One request, measured.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) route: Route,
+    pub(crate) status: StatusCode,
+    pub(crate) told: Option<Told>,
+}
+
+const MILLISECONDS: Unit = Unit::Second(NegativeScale::Milli);
+
+pub(crate) const BY_ROUTE: AlsoBy = AlsoBy { dimension: "route", metric: "HandlerDuration", unit: MILLISECONDS };
+/// Of rejections only: a dimension that a document names must be in it.
+pub(crate) const BY_REASON: AlsoBy = AlsoBy { dimension: "reason", metric: "OrdersRejected", unit: Unit::Count };
+
+impl Told {
+    pub(crate) fn of(outcome: Outcome, order_id: OrderId) -> Self {
+        Self { outcome, order_id: Some(order_id), fields: vec![] }
+    }
+
+    pub(crate) fn rejected(problem: &Problem) -> Self {
+        let fields = problem.errors.iter().map(|error| error.pointer).collect();
+        Self { outcome: Outcome::Rejected(Reason::of(problem)), order_id: None, fields }
+    }
+
+    /// The order that it has to do with.
+    pub(crate) fn about(self, order_id: OrderId) -> Self {
+        Self { order_id: Some(order_id), ..self }
+    }
+
+    /// Has the request's line and metrics say so.
+    pub(crate) fn with(self, mut response: Response) -> Response {
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl Served {
+    /// The one line about the request. Failures have lines of their own, where they are handled.
+    pub(crate) fn log(&self) {
+        let Self { route, status, told } = self;
+        let outcome = told.as_ref().map(|told| told.outcome);
+        let order_id = told.as_ref().and_then(|told| told.order_id).map(tracing::field::display);
+        let fields = told.as_ref().map(|told| told.fields.join(" ")).filter(|fields| !fields.is_empty());
+        tracing::info!(
+            route = route.name(),
+            status = status.as_u16(),
+            order_id,
+            outcome = outcome.map_or("answered", Outcome::name),
+            reason = self.reason().map(Reason::name),
+            fields,
+            "request"
+        );
+    }
+
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        match self.told.as_ref()?.outcome {
+            Outcome::Rejected(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl Entry for Served {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        let outcome = self.told.as_ref().map(|told| told.outcome);
+        let is = |one: Outcome| outcome == Some(one);
+        let count = |happened: bool| AsCount::from(u64::from(happened));
+        writer.value("route", self.route.name());
+        writer.value("reason", &self.reason().map(Reason::name));
+        let accepted = [Outcome::Placed, Outcome::StillMarked, Outcome::NotAnnounced].into_iter().any(is);
+        writer.value("OrdersAccepted", &count(accepted));
+        writer.value("OrdersRejected", &count(self.reason().is_some()));
+        writer.value("OrdersUnavailable", &count(self.status == StatusCode::SERVICE_UNAVAILABLE));
+        writer.value("PublishFailures", &count(is(Outcome::NotAnnounced)));
+        writer.value("MarksNotCleared", &count(is(Outcome::StillMarked)));
+    }
+}
+
+impl Route {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Place => "place",
+            Self::Show => "show",
+            Self::Asset => "asset",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::StillMarked => "placed, still marked",
+            Self::NotAnnounced => "saved, not announced",
+            Self::AnsweredAgain => "answered again",
+            Self::Rejected(_) => "rejected",
+            Self::NotSaved => "not saved",
+            Self::Shown => "shown",
+            Self::NotRead => "not read",
+        }
+    }
+}
+
+impl Reason {
+    fn of(problem: &Problem) -> Self {
+        match problem.status {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::MediaType,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::BAD_REQUEST if problem.kind == "about:blank" => Self::NotJson,
+            StatusCode::UNPROCESSABLE_ENTITY if *problem == Problem::key_of_another() => Self::KeyReused,
+            _ => Self::Invalid,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::NotJson => "not_json",
+            Self::MediaType => "media_type",
+            Self::TooLarge => "too_large",
+            Self::Invalid => "invalid",
+            Self::KeyReused => "key_reused",
+        }
+    }
+}
