@@ -102,11 +102,12 @@ fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceP
     Ok((number, rest))
 }
 
-/// The lowest digits of a number, as many as there is room for. `{:032x}` takes five times as long, on every line.
-fn digits<const DIGITS: usize>(mut number: u128, room: &mut [u8; DIGITS]) -> &str {
-    for digit in room.iter_mut().rev() {
-        *digit = b"0123456789abcdef"[usize::from(number as u8 & 0xf)];
-        number >>= 4;
+/// Two digits for each byte. `{:032x}` takes five times as long, on every line.
+fn digits<'a, const DIGITS: usize>(bytes: &[u8], room: &'a mut [u8; DIGITS]) -> &'a str {
+    const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in room.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = HEXADECIMAL[usize::from(byte >> 4)];
+        pair[1] = HEXADECIMAL[usize::from(byte & 0xf)];
     }
     str::from_utf8(room).expect("digits are ASCII")
 }
@@ -120,13 +121,13 @@ impl fmt::Display for TraceParent {
 
 impl fmt::Display for TraceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(digits(self.0.get(), &mut [0; 32]))
+        formatter.write_str(digits(&self.0.get().to_be_bytes(), &mut [0; 32]))
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(digits(self.0.get().into(), &mut [0; 16]))
+        formatter.write_str(digits(&self.0.get().to_be_bytes(), &mut [0; 16]))
     }
 }
 
