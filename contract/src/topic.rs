@@ -39,6 +39,9 @@ pub struct Message {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct TopicProperties {
     kms_master_key_id: String,
+    // No emulator has X-Ray.
+    #[serde(rename = "TracingConfig")]
+    _tracing: IgnoredAny,
 }
 
 #[derive(Deserialize)]

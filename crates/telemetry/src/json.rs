@@ -30,7 +30,9 @@ where
     ) -> fmt::Result {
         writer.write_str(r#"{"timestamp":""#)?;
         SystemTime.format_time(&mut writer)?;
-        write!(writer, r#"","level":"{}","function":"{}""#, event.metadata().level(), self.function)?;
+        for part in [r#"","level":""#, event.metadata().level().as_str(), r#"","function":""#, self.function, "\""] {
+            writer.write_str(part)?;
+        }
         for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
             if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
                 writer.write_str(fields)?;
@@ -55,37 +57,41 @@ struct Members<'writer> {
 }
 
 impl Members<'_> {
-    fn member(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        let name = field.name();
-        self.result = self.result.and_then(|()| write!(self.writer, r#","{name}":{value}"#));
+    /// Writes a name, and has `value` write what it is. Piece by piece, as `write!` costs more than the pieces.
+    fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        let name =
+            |writer: &mut Writer<'_>| [",\"", field.name(), "\":"].iter().try_for_each(|part| writer.write_str(part));
+        self.result = self.result.and_then(|()| name(&mut self.writer)).and_then(|()| value(&mut self.writer));
     }
 
-    fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        self.member(field, format_args!("\""));
-        self.result = self.result.and_then(|()| Escaped(&mut self.writer).write_fmt(value));
-        self.result = self.result.and_then(|()| self.writer.write_char('"'));
+    fn text(&mut self, field: &Field, value: impl FnOnce(&mut Escaped<'_, '_>) -> fmt::Result) {
+        self.member(field, |writer| {
+            writer.write_char('"')?;
+            value(&mut Escaped(writer))?;
+            writer.write_char('"')
+        });
     }
 }
 
 impl Visit for Members<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.text(field, format_args!("{value:?}"));
+        self.text(field, |text| write!(text, "{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, format_args!("{value}"));
+        self.text(field, |text| text.write_str(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.member(field, format_args!("{value}"));
+        self.member(field, |writer| write!(writer, "{value}"));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.member(field, format_args!("{value}"));
+        self.member(field, |writer| write!(writer, "{value}"));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.member(field, format_args!("{value}"));
+        self.member(field, |writer| write!(writer, "{value}"));
     }
 }
 
@@ -94,15 +100,18 @@ struct Escaped<'a, 'writer>(&'a mut Writer<'writer>);
 
 impl Write for Escaped<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for run in text.split_inclusive(|character: char| matches!(character, '"' | '\\' | '\0'..='\x1f')) {
-            let mut plain = run.chars();
-            match plain.next_back() {
-                Some(last @ ('"' | '\\')) => write!(self.0, "{}\\{last}", plain.as_str())?,
-                Some(last @ '\0'..='\x1f') => write!(self.0, "{}\\u{:04x}", plain.as_str(), u32::from(last))?,
-                _ => self.0.write_str(run)?,
+        let mut rest = text;
+        // All of these are one byte long, and no byte of a longer character is like them.
+        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
+            let (plain, special) = rest.split_at(at);
+            self.0.write_str(plain)?;
+            match special.as_bytes()[0] {
+                byte @ (b'"' | b'\\') => write!(self.0, "\\{}", char::from(byte))?,
+                byte => write!(self.0, "\\u{byte:04x}")?,
             }
+            rest = &special[1..];
         }
-        Ok(())
+        self.0.write_str(rest)
     }
 }
 

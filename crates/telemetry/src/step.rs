@@ -33,7 +33,17 @@ impl Step {
     pub fn span(self) -> Span {
         let Self { own, cause } = self;
         let parent_span_id = cause.map(tracing::field::display);
-        tracing::error_span!("step", trace_id = %own.trace_id(), span_id = %own.span_id(), parent_span_id)
+        let (trace_id, span_id) = (own.trace_id(), own.span_id());
+        tracing::error_span!("step", %trace_id, %span_id, parent_span_id)
+    }
+
+    /// The same for an invocation that is one step: one span instead of two, and `request_id` in its lines.
+    #[must_use]
+    pub fn request_span(self, request_id: &str) -> Span {
+        let Self { own, cause } = self;
+        let parent_span_id = cause.map(tracing::field::display);
+        let (trace_id, span_id) = (own.trace_id(), own.span_id());
+        tracing::error_span!("request", request_id, %trace_id, %span_id, parent_span_id)
     }
 }
 

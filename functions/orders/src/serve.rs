@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use lambda_http::RequestExt;
-use telemetry::{Metrics, Step, Telemetry, TraceParent, request_span};
+use telemetry::{Metrics, Step, Telemetry, TraceParent};
 use tracing::Instrument;
 
 use crate::told::{BY_REASON, BY_ROUTE, Route, Served, Told};
@@ -36,8 +36,7 @@ pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Re
     let Telling { telemetry, served, rejected } = &*telling;
     let invocation = telemetry.invocation();
     let step = Step::after(trace_of(request.headers()));
-    let lambda = request_span(request.lambda_context_ref().map_or("", |context| &context.request_id));
-    let span = lambda.in_scope(|| step.span());
+    let span = step.request_span(request.lambda_context_ref().map_or("", |context| &context.request_id));
     request.extensions_mut().insert(step.trace());
     let (response, request) = async {
         let mut response = next.run(request).await;
