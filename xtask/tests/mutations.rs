@@ -27,14 +27,18 @@ fn every_patch_names_a_test_that_there_is() {
     for patch in patches() {
         let text = fs::read_to_string(&patch).expect("a patch is text");
         let caught_by = text.split_once("\n\nCaught-by: ").and_then(|(_, rest)| rest.lines().next());
-        let mut path = caught_by.expect("a patch says what catches it").split("::");
-        let (suite, module) = (path.next().unwrap_or_default(), path.next().unwrap_or_default());
+        let mut names = caught_by.expect("a patch says what catches it").split("::");
+        let (suite, module) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
         let file = match suite {
             "pipeline" | "faults" => format!("e2e/tests/{suite}/{module}.rs"),
             package => format!("crates/{package}/src/{module}.rs"),
         };
         let source = fs::read_to_string(root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let test = path.last().expect("a path of a test");
-        assert!(source.contains(&format!("fn {test}()")), "{} names {test}, which is not in {file}", patch.display());
+        let wanted = names.last().expect("a path of a test");
+        assert!(
+            source.contains(&format!("fn {wanted}()")),
+            "{} names {wanted}, which is not in {file}",
+            patch.display()
+        );
     }
 }

@@ -5,6 +5,7 @@ mod dlq;
 mod orders;
 mod purge;
 mod redrive;
+mod trace;
 
 use std::env;
 use std::time::Duration;
