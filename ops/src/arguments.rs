@@ -77,8 +77,7 @@ pub(crate) enum Command {
     Check(check::Options),
     /// One order's way: what the tables and the functions' logs say of it, with the time at each step.
     ///
-    /// Exits with 3 if the order is not fulfilled. Under `cargo xtask run` without --built the functions log on that
-    /// terminal only.
+    /// Exits with 3 if the order is not fulfilled.
     Trace(trace::Options),
 }
 

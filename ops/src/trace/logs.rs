@@ -64,13 +64,14 @@ fn steps(row: &[ResultField], id: &str) -> Vec<Step> {
     // `account:/aws/lambda/stack-function`
     let source = field("@log").rsplit('-').next().unwrap_or_default();
     let lines = field("@message").lines().filter(|line| line.contains(id));
-    lines.map(|line| Step { time, source: source.to_owned(), what: what(line, id) }).collect()
+    lines.map(|line| Step { time, source: source.to_owned(), what: what(line, source, id) }).collect()
 }
 
 /// What a line says, without what the table says beside it.
-fn what(line: &str, id: &str) -> String {
+fn what(line: &str, source: &str, id: &str) -> String {
     let Ok(Value::Object(line)) = serde_json::from_str(line) else {
-        return console::strip_ansi_codes(line).replace(&format!(" order_id={id}"), "").trim().to_owned();
+        let line = console::strip_ansi_codes(line).replace(&format!(" order_id={id}"), "");
+        return line.trim_start_matches(source).trim().to_owned();
     };
     let text = |name: &str| line.get(name).and_then(Value::as_str);
     let outcome = text("outcome").or(text("message")).unwrap_or_default();
@@ -112,6 +113,6 @@ mod tests {
     fn of_lines_of_text_those_that_name_the_order_are_shown_plain() {
         let message = format!("START\nfulfilment \u{1b}[32m INFO\u{1b}[0m record order_id={ID} outcome=\"done\"\nEND");
         let what: Vec<_> = steps(&row(&message), ID).into_iter().map(|step| step.what).collect();
-        assert_eq!(what, ["fulfilment  INFO record outcome=\"done\""]);
+        assert_eq!(what, ["INFO record outcome=\"done\""]);
     }
 }

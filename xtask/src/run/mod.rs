@@ -5,7 +5,7 @@ mod screen;
 use std::convert::Infallible;
 
 use anyhow::{Result, ensure};
-use local::{Emulator, Flow, Front, Invocations, LogStream, Progress, Tools, Watch};
+use local::{Emulator, Flow, Front, Invocations, LogKeeper, LogStream, Progress, Tools, Watch};
 
 use screen::Screen;
 
@@ -55,9 +55,12 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
     let stack = local::deploy(&tools, &emulator, local::TEMPLATE, Progress).await?;
     let screen = Screen::new();
-    let lines = screen.clone();
-    let mut watch =
-        Watch::start(&tools, &emulator, &stack, invoke_port, Progress, move |line: &str| lines.show(line)).await?;
+    let (lines, keeper) = (screen.clone(), LogKeeper::of(&stack));
+    let show = move |line: &str| {
+        lines.show(line);
+        keeper.take(line);
+    };
+    let mut watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await?;
     let front = Front::open(&stack, port).await?;
     welcome(&front, &emulator, Some(invoke_port));
     tokio::select! {

@@ -25,7 +25,7 @@ pub(super) struct Cut {
 
 pub(super) const FILE: &str = "faults.json";
 
-pub(super) async fn run(tools: &Tools, commit: String) -> Result<()> {
+pub(super) async fn run(tools: &Tools, commit: &str) -> Result<()> {
     local::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
@@ -37,5 +37,5 @@ pub(super) async fn run(tools: &Tools, commit: String) -> Result<()> {
     let mut cuts = cuts.context("a test wrote down something else")?;
     cuts.sort();
     cuts.dedup();
-    super::keep(FILE, commit, Faults { cuts })
+    super::keep(FILE, commit, &Faults { cuts })
 }

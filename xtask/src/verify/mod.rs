@@ -27,12 +27,14 @@ pub(crate) enum Part {
 pub(crate) async fn verify(part: Part) -> Result<()> {
     let commit = commit()?;
     let tools = Tools::install(Progress).await?;
-    match part {
-        Part::Faults => faults::run(&tools, commit).await?,
-        Part::Soak(options) => soak::run(&tools, &options, commit).await?,
-        Part::Mutants(options) => mutants::run(&tools, &options, commit).await?,
-    }
-    page::write()
+    let outcome = match part {
+        Part::Faults => faults::run(&tools, &commit).await,
+        Part::Soak(options) => soak::run(&tools, &options, &commit).await,
+        Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
+    };
+    // What was kept before something failed is told as well.
+    page::write()?;
+    outcome
 }
 
 /// A result, and the commit that it is of.
@@ -45,10 +47,10 @@ struct Of<T> {
 
 const RESULTS: &str = "docs/reliability";
 
-fn keep<T: Serialize>(name: &str, commit: String, result: T) -> Result<()> {
+fn keep<T: Serialize>(name: &str, commit: &str, result: &T) -> Result<()> {
     let folder = root().join(RESULTS);
     fs::create_dir_all(&folder)?;
-    let result = serde_json::to_string_pretty(&Of { commit, result })?;
+    let result = serde_json::to_string_pretty(&Of { commit: commit.to_owned(), result })?;
     fs::write(folder.join(name), result + "\n").context("the result cannot be written")
 }
 

@@ -1,6 +1,6 @@
 //! docs/reliability.md, from the kept results.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 
@@ -8,7 +8,7 @@ use anyhow::Result;
 use local::root;
 
 use super::faults::{self, Cut, Faults};
-use super::mutants::{self, Mutants};
+use super::mutants::{self, Generated, Mutations, Patch};
 use super::soak::{self, Soak};
 use super::{Of, kept};
 
@@ -19,9 +19,9 @@ pub(super) fn write() -> Result<()> {
         "# What holds when things break\n\n\
          Written by `cargo xtask verify faults`, `verify soak` and `verify mutants` from what they saw; not by hand.\n",
     );
-    let mutants = kept::<Mutants>(mutants::FILE)?;
+    let patches = kept::<Mutations>(mutants::MUTATIONS)?;
     if let Some(Of { commit, result }) = kept::<Faults>(faults::FILE)? {
-        cuts(&mut page, &commit, &result.cuts, mutants.as_ref())?;
+        cuts(&mut page, &commit, &result.cuts, patches.as_ref().map_or(&[], |of| &of.result.patches))?;
     }
     if let Some(Of { commit, result }) = kept::<Soak>(soak::FILE)? {
         write!(page, "\n## The soak\n\n`cargo xtask verify soak` at {commit}.\n\n| | |\n|---|--:|\n")?;
@@ -29,8 +29,11 @@ pub(super) fn write() -> Result<()> {
             writeln!(page, "| {what} | {count} |")?;
         }
     }
-    if let Some(Of { commit, result }) = mutants {
-        mutations(&mut page, &commit, &result)?;
+    if let Some(Of { commit, result }) = patches {
+        mutations(&mut page, &commit, &result.patches)?;
+    }
+    if let Some(Of { commit, result }) = kept::<Generated>(mutants::GENERATED)? {
+        generated(&mut page, &commit, &result)?;
     }
     fs::write(root().join(PAGE), page)?;
     eprintln!("Written: {PAGE}");
@@ -38,7 +41,7 @@ pub(super) fn write() -> Result<()> {
 }
 
 /// A row for each test and cut: all that was injected there, and what held.
-fn cuts(page: &mut String, commit: &str, cuts: &[Cut], mutants: Option<&Of<Mutants>>) -> Result<()> {
+fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Result<()> {
     let mut rows = BTreeMap::<_, BTreeMap<_, Vec<_>>>::new();
     for Cut { place, test, injected, held } in cuts {
         rows.entry((place, test)).or_default().entry(held).or_default().push(&**injected);
@@ -47,8 +50,7 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], mutants: Option<&Of<Mutan
     writeln!(page, "| Cut | Injected: what held | Test | Mutation it catches |\n|---|---|---|---|")?;
     for ((place, test), outcomes) in rows {
         let outcomes = outcomes.iter().map(|(held, injected)| format!("{}: **{held}**", injected.join(", ")));
-        let caught: BTreeSet<_> = mutants.into_iter().flat_map(|of| &of.result.patches).collect();
-        let caught = caught.into_iter().filter(|patch| patch.caught && patch.caught_by.ends_with(&**test));
+        let caught = patches.iter().filter(|patch| patch.caught && patch.caught_by == **test);
         let caught: Vec<_> = caught.map(|patch| format!("`{}`", patch.name)).collect();
         let outcomes: Vec<_> = outcomes.collect();
         writeln!(page, "| {place} | {} | `{test}` | {} |", outcomes.join("<br>"), caught.join(", "))?;
@@ -56,26 +58,34 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], mutants: Option<&Of<Mutan
     Ok(())
 }
 
-fn mutations(page: &mut String, commit: &str, mutants: &Mutants) -> Result<()> {
-    writeln!(page, "\n## Mutations\n\n`cargo xtask verify mutants` at {commit}.\n")?;
+fn mutations(page: &mut String, commit: &str, patches: &[Patch]) -> Result<()> {
+    writeln!(page, "\n## The code, broken on purpose\n\n`cargo xtask verify mutants --patches` at {commit}.\n")?;
     writeln!(page, "| `e2e/mutations/` | What is broken | Test that fails |\n|---|---|---|")?;
-    for patch in &mutants.patches {
-        let failed = if patch.caught { format!("`{}`", patch.caught_by) } else { "**none**".to_owned() };
-        writeln!(page, "| `{}` | {} | {failed} |", patch.name, patch.what)?;
+    for Patch { name, what, caught_by, caught } in patches {
+        let failed = if *caught { format!("`{caught_by}`") } else { "**none**".to_owned() };
+        writeln!(page, "| `{name}` | {what} | {failed} |")?;
     }
-    let Some(generated) = &mutants.generated else { return Ok(()) };
+    Ok(())
+}
+
+fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
+    let Generated { all, caught, unviable, timed_out, missed } = found;
     writeln!(
         page,
-        "\ncargo-mutants on `domain` and `batch`: {} mutants, {} caught by the tests, {} that do not compile, {} that \
-         run for ever and are stopped, {} missed.",
-        generated.all,
-        generated.caught,
-        generated.unviable,
-        generated.timed_out,
-        generated.missed.len()
+        "\n## The code, broken by cargo-mutants\n\n`cargo xtask verify mutants --generated` at {commit}.\n"
     )?;
-    for missed in &generated.missed {
-        writeln!(page, "- missed: {missed}")?;
+    writeln!(
+        page,
+        "Of {all} mutants of `domain` and `batch`, the tests catch {caught}; {unviable} do not compile, {timed_out}"
+    )?;
+    writeln!(
+        page,
+        "run for ever and are stopped, {} are missed{}",
+        missed.len(),
+        if missed.is_empty() { "." } else { ":\n" }
+    )?;
+    for mutant in missed {
+        writeln!(page, "- {mutant}")?;
     }
     Ok(())
 }

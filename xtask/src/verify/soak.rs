@@ -30,7 +30,7 @@ pub(super) struct Soak {
 
 pub(super) const FILE: &str = "soak.json";
 
-pub(super) async fn run(tools: &Tools, Options { orders, seed, minutes }: &Options, commit: String) -> Result<()> {
+pub(super) async fn run(tools: &Tools, Options { orders, seed, minutes }: &Options, commit: &str) -> Result<()> {
     local::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
@@ -40,5 +40,5 @@ pub(super) async fn run(tools: &Tools, Options { orders, seed, minutes }: &Optio
     let outcome = stack::on_stacks_of_their_own(tools, "soak", &arguments, &[]).await;
     let rows = fs::read_to_string(report.path())?;
     outcome?;
-    super::keep(FILE, commit, Soak { rows: serde_json::from_str(&rows).context("the soak left no report")? })
+    super::keep(FILE, commit, &Soak { rows: serde_json::from_str(&rows).context("the soak left no report")? })
 }

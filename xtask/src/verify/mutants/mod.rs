@@ -14,19 +14,24 @@ use serde::{Deserialize, Serialize};
 pub(super) use generated::Generated;
 use tree::Tree;
 
-/// Options of `cargo xtask verify mutants`.
+/// Options of `cargo xtask verify mutants`; without any, all of it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Only the patches whose name has this in it, and not cargo-mutants.
+    /// Only the patches of e2e/mutations.
     #[arg(long)]
+    patches: bool,
+    /// Only what cargo-mutants thinks of.
+    #[arg(long, conflicts_with = "patches")]
+    generated: bool,
+    /// Only the patches whose name has this in it; the result is not kept.
+    #[arg(long, conflicts_with = "generated")]
     only: Option<String>,
 }
 
-/// What became of the mutants.
+/// What became of the patches.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Mutants {
+pub(super) struct Mutations {
     pub(super) patches: Vec<Patch>,
-    pub(super) generated: Option<Generated>,
 }
 
 /// A patch of e2e/mutations.
@@ -40,28 +45,39 @@ pub(super) struct Patch {
     pub(super) caught: bool,
 }
 
-pub(super) const FILE: &str = "mutants.json";
+pub(super) const MUTATIONS: &str = "mutations.json";
+pub(super) const GENERATED: &str = "mutants.json";
 
-pub(super) async fn run(tools: &Tools, Options { only }: &Options, commit: String) -> Result<()> {
+pub(super) async fn run(tools: &Tools, options: &Options, commit: &str) -> Result<()> {
+    if !options.generated {
+        break_on_purpose(tools, options.only.as_deref(), commit).await?;
+    }
+    if !options.patches && options.only.is_none() {
+        let generated = generated::find().await?;
+        super::keep(GENERATED, commit, &generated)?;
+        let survivors = generated.missed.len();
+        ensure!(survivors == 0, "no test notices {survivors} of cargo-mutants' mutants: see docs/reliability.md");
+    }
+    Ok(())
+}
+
+async fn break_on_purpose(tools: &Tools, only: Option<&str>, commit: &str) -> Result<()> {
     local::build(tools, Progress).await?;
-    let mut patches = patches()?;
-    patches.retain(|(patch, _)| only.as_ref().is_none_or(|only| patch.name.contains(only)));
-    ensure!(!patches.is_empty(), "no patch of e2e/mutations has that in its name");
+    let mut todo = patches()?;
+    todo.retain(|(patch, _)| only.is_none_or(|only| patch.name.contains(only)));
+    ensure!(!todo.is_empty(), "no patch of e2e/mutations has that in its name");
     let tree = Tree::of_the_last_commit(tools).await?;
-    tree.passes(&patches.iter().map(|(patch, _)| &*patch.caught_by).collect()).await?;
-    let mut results = vec![];
-    for (number, (mut patch, file)) in patches.iter().cloned().enumerate() {
-        eprintln!("── {} of {}: {} ({})", number + 1, patches.len(), patch.name, patch.what);
+    tree.passes(&todo.iter().map(|(patch, _)| &*patch.caught_by).collect()).await?;
+    let (mut patches, all) = (vec![], todo.len());
+    for (number, (mut patch, file)) in todo.into_iter().enumerate() {
+        eprintln!("── {} of {all}: {} ({})", number + 1, patch.name, patch.what);
         patch.caught = tree.catches(&patch, &file).await.with_context(|| patch.name.clone())?;
         eprintln!("{} {}", if patch.caught { "✓ caught by" } else { "✗ NOT caught by" }, patch.caught_by);
-        results.push(patch);
+        patches.push(patch);
     }
-    let missed: Vec<_> = results.iter().filter(|patch| !patch.caught).map(|patch| patch.name.clone()).collect();
+    let missed: Vec<_> = patches.iter().filter(|patch| !patch.caught).map(|patch| patch.name.clone()).collect();
     if only.is_none() {
-        let generated = generated::find().await?;
-        let survivors = generated.missed.len();
-        super::keep(FILE, commit, Mutants { patches: results, generated: Some(generated) })?;
-        ensure!(survivors == 0, "no test notices {survivors} of cargo-mutants' mutants: see docs/reliability.md");
+        super::keep(MUTATIONS, commit, &Mutations { patches })?;
     }
     ensure!(missed.is_empty(), "not caught: {}", missed.join(", "));
     Ok(())

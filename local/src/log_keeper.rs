@@ -1,0 +1,71 @@
+//! What watched functions write, kept where a deployed function's log is: there the operator's command looks for it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::http::{self, HttpClient};
+use crate::{FUNCTIONS, STACK_NAME, Stack};
+
+/// Takes lines and puts them into the functions' log groups.
+#[derive(Clone, Debug)]
+pub struct LogKeeper {
+    lines: UnboundedSender<Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    function: &'static str,
+    /// In milliseconds since 1970.
+    timestamp: u64,
+    message: String,
+}
+
+const STREAM: &str = "watch";
+
+impl LogKeeper {
+    /// For a stack on the emulator. It ends when the last one that can take lines is dropped.
+    #[must_use]
+    pub fn of(stack: &Stack) -> Self {
+        let (lines, taken) = mpsc::unbounded_channel();
+        let log = Log { client: http::client(), endpoint: stack.endpoint.clone() };
+        tokio::spawn(async move { log.keep(taken).await });
+        Self { lines }
+    }
+
+    /// Keeps a line that begins with its function's name, as they do on a terminal.
+    pub fn take(&self, line: &str) {
+        let Some(function) = FUNCTIONS.into_iter().find(|function| line.starts_with(function)) else { return };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let timestamp = u64::try_from(now).unwrap_or(u64::MAX);
+        // Whoever keeps them may have ended with the emulator.
+        let _ = self.lines.send(Line { function, timestamp, message: line.to_owned() });
+    }
+}
+
+struct Log {
+    client: HttpClient,
+    endpoint: String,
+}
+
+impl Log {
+    async fn keep(&self, mut lines: UnboundedReceiver<Line>) {
+        for function in FUNCTIONS {
+            // It may be there from an earlier run of the same stack.
+            let _ = self.call("CreateLogStream", function, &mut json!({})).await;
+        }
+        while let Some(Line { function, timestamp, message }) = lines.recv().await {
+            let events = json!([{ "timestamp": timestamp, "message": message }]);
+            // The line was shown; that it is also kept is a convenience.
+            let _ = self.call("PutLogEvents", function, &mut json!({ "logEvents": events })).await;
+        }
+    }
+
+    async fn call(&self, operation: &str, function: &str, body: &mut Value) -> Result<Value> {
+        body["logGroupName"] = json!(format!("/aws/lambda/{STACK_NAME}-{function}"));
+        body["logStreamName"] = json!(STREAM);
+        http::call_aws(&self.client, &self.endpoint, &format!("Logs_20140328.{operation}"), body).await
+    }
+}
