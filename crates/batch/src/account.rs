@@ -48,3 +48,18 @@ impl<M: Entry> Entry for Both<'_, M> {
         self.1.write(writer);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_verdict_is_counted_as_what_it_is() {
+        let mut account = Account::default();
+        let (retry, poison) = (Verdict::Retry(String::new()), Verdict::Poison(String::new()));
+        for (verdict, times) in [(Verdict::Done, 1), (Verdict::AlreadyDone, 2), (retry, 3), (poison, 4)] {
+            (0..times).for_each(|_| account.enter(&verdict));
+        }
+        assert_eq!(account, Account { done: 1, already_done: 2, retried: 3, poison: 4, ages: vec![] });
+    }
+}

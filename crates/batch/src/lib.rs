@@ -63,3 +63,21 @@ const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The most items of one `commit`, DynamoDB's limit for one `BatchExecuteStatement`.
 pub const MAX_COMMIT: usize = 25;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time_left_until(deadline: u64) -> Duration {
+        let mut context = Context::default();
+        context.deadline = deadline;
+        time_left(&context)
+    }
+
+    #[test]
+    fn the_time_left_is_lambdas_unless_it_dates_the_deadline_to_1970() {
+        assert_eq!(time_left_until(YEAR_2001_MS), Duration::ZERO);
+        assert_eq!(time_left_until(YEAR_2001_MS - 1), WITHOUT_DEADLINE);
+        assert!(time_left_until(4 * YEAR_2001_MS) > WITHOUT_DEADLINE);
+    }
+}

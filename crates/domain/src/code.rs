@@ -60,6 +60,7 @@ mod tests {
         fn is_twelve_unambiguous_characters(bytes: [u8; 12]) {
             let code = Code::from_entropy(bytes);
             prop_assert_eq!(code.as_str().len(), 12);
+            prop_assert_eq!(code.to_string(), code.as_str());
             prop_assert!(!code.as_str().contains(['0', 'O', '1', 'I']));
             prop_assert!(code.as_str().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()));
         }
