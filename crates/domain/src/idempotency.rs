@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn has_1_to_255_characters_and_no_control_character() {
         for good in ["x", " ", &"é".repeat(255)] {
-            assert_eq!(good.parse::<IdempotencyKey>().unwrap().as_str(), good);
+            let key: IdempotencyKey = good.parse().unwrap();
+            assert_eq!((key.as_str(), key.to_string().as_str()), (good, good));
         }
         for bad in ["", &"x".repeat(256), "a\0b", "a\u{85}b", "a\nb"] {
             assert_eq!(bad.parse::<IdempotencyKey>(), Err(IdempotencyKeyError), "{bad:?}");

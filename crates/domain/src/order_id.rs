@@ -70,6 +70,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ids_spread_over_all_shards_alike() {
+        let ways = NonZeroU8::new(16).unwrap();
+        let mut orders = [0; 16];
+        for id in 0..160_u128 {
+            orders[usize::from(OrderId(Uuid::from_u128(id)).shard(ways))] += 1;
+        }
+        assert_eq!(orders, [10; 16]);
+    }
+
+    #[test]
     fn has_one_spelling() {
         let text = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
         assert_eq!(text.parse::<OrderId>().unwrap().to_string(), text);
