@@ -85,7 +85,7 @@ impl fmt::Display for Depths {
         write!(formatter, "orders {orders} │ fulfilment {fulfilment} shipped │ promotion {promotion} coupons")?;
         match fulfilment.dead + promotion.dead {
             0 => Ok(()),
-            dead => write!(formatter, " │ {dead} in dead-letter queues: cargo run -p ops -- --local dlq list"),
+            dead => write!(formatter, " │ {dead} in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"),
         }
     }
 }
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(
             line,
             "orders 12 │ fulfilment 2 waiting, 1 in flight → 9 shipped │ promotion 0 waiting, 0 in flight → 4 coupons \
-             │ 1 in dead-letter queues: cargo run -p ops -- --local dlq list"
+             │ 1 in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
         );
     }
 }
