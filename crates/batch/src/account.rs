@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use metrique_writer::unit::AsCount;
 use metrique_writer::{Entry, EntryWriter};
+use telemetry::counted;
 
 use crate::Verdict;
 
@@ -32,10 +32,10 @@ impl Account {
 impl Entry for Account {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
         let Self { done, already_done, retried, poison, ages: _ } = *self;
-        writer.value("RecordsDone", &AsCount::from(done));
-        writer.value("RecordsAlreadyDone", &AsCount::from(already_done));
-        writer.value("RecordsRetried", &AsCount::from(retried));
-        writer.value("RecordsPoison", &AsCount::from(poison));
+        writer.value("RecordsDone", &counted(done));
+        writer.value("RecordsAlreadyDone", &counted(already_done));
+        writer.value("RecordsRetried", &counted(retried));
+        writer.value("RecordsPoison", &counted(poison));
     }
 }
 

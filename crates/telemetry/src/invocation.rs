@@ -6,7 +6,7 @@ use std::time::Instant;
 use metrique_writer::Entry;
 use tracing::Span;
 
-use crate::metrics::Document;
+use crate::metrics::{Document, counted};
 use crate::output::Output;
 use crate::{AlsoBy, Metrics};
 
@@ -40,12 +40,13 @@ impl Telemetry {
 }
 
 impl Invocation<'_> {
-    /// Ends the invocation with what was measured: `ColdStarts` (count) and `HandlerDuration` (milliseconds) are added.
+    /// Ends the invocation with what was measured: `HandlerDuration` (milliseconds) and, the first
+    /// time, `ColdStarts` (count) are added.
     pub fn end(self, metrics: &Metrics, measured: &impl Entry) {
         let Self { telemetry, start } = &self;
         let document = Document {
             function: telemetry.function,
-            cold_starts: u64::from(telemetry.cold.swap(false, Ordering::Relaxed)).into(),
+            cold_starts: counted(telemetry.cold.swap(false, Ordering::Relaxed).into()),
             handler_duration: start.elapsed(),
             measured,
         };
@@ -95,7 +96,7 @@ mod tests {
     fn a_document_is_what_the_specification_says_it_is() {
         let (telemetry, writes) = telemetry(Some("Shop/test"));
         let metrics = telemetry.metrics(&[BY_KIND]);
-        for cold in [1, 0] {
+        for cold in [true, false] {
             telemetry.invocation().end(&metrics, &Sold { kind: "red", apples: 3.into() });
             let mut document: Value = serde_json::from_str(writes.all().last().unwrap()).unwrap();
             let schema = serde_json::from_str(SCHEMA).unwrap();
@@ -103,17 +104,16 @@ mod tests {
 
             let aws = document["_aws"].take();
             let of = |dimensions: Value, metrics: Value| json!({"Namespace": "Shop/test", "Dimensions": dimensions, "Metrics": metrics});
-            let all = json!([
-                {"Name": "ColdStarts", "Unit": "Count"},
-                {"Name": "HandlerDuration", "Unit": "Milliseconds"},
-                {"Name": "Apples", "Unit": "Count"},
-            ]);
-            let apples = json!([{"Name": "Apples", "Unit": "Count"}]);
-            let expected = json!([of(json!([["function"]]), all), of(json!([["function", "kind"]]), apples)]);
+            let cold_starts = json!({"Name": "ColdStarts", "Unit": "Count"});
+            let duration = json!({"Name": "HandlerDuration", "Unit": "Milliseconds"});
+            let apples = json!({"Name": "Apples", "Unit": "Count"});
+            let all = if cold { vec![&cold_starts, &duration, &apples] } else { vec![&duration, &apples] };
+            let expected =
+                json!([of(json!([["function"]]), json!(all)), of(json!([["function", "kind"]]), json!([apples]))]);
             assert_eq!(aws["CloudWatchMetrics"], expected);
             assert!(document["HandlerDuration"].as_f64() >= Some(0.0), "{document}");
             let told = ["function", "kind", "Apples", "ColdStarts"].map(|name| document[name].clone());
-            assert_eq!(told, [json!("orders"), json!("red"), json!(3), json!(cold)]);
+            assert_eq!(told, [json!("orders"), json!("red"), json!(3), if cold { json!(1) } else { Value::Null }]);
         }
     }
 

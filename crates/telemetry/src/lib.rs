@@ -12,7 +12,7 @@ mod terminal;
 mod trace_parent;
 
 pub use invocation::{Invocation, Telemetry, request_span};
-pub use metrics::{AlsoBy, Metrics};
+pub use metrics::{AlsoBy, Metrics, counted};
 pub use step::Step;
 pub use trace_parent::{SpanId, TraceId, TraceParent, TraceParentError};
 

@@ -26,12 +26,19 @@ pub struct AlsoBy {
     pub unit: Unit,
 }
 
+/// A count of what happened; none, if nothing did. To an alarm and a sum an absent count is as good as a zero, which
+/// would take as long to write, and as much to keep, as any other.
+#[must_use]
+pub fn counted(number: u64) -> Option<AsCount<u64>> {
+    (number > 0).then(|| number.into())
+}
+
 const FUNCTION: &str = "function";
 
 /// What is measured of every invocation, whatever the function, and then what the function measured.
 pub(crate) struct Document<'a, E> {
     pub(crate) function: &'static str,
-    pub(crate) cold_starts: AsCount<u64>,
+    pub(crate) cold_starts: Option<AsCount<u64>>,
     pub(crate) handler_duration: Duration,
     pub(crate) measured: &'a E,
 }

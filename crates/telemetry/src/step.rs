@@ -2,6 +2,7 @@
 
 use tracing::Span;
 
+use crate::trace_parent::Digits;
 use crate::{SpanId, TraceParent};
 
 /// A step that continues a trace or begins one.
@@ -31,19 +32,23 @@ impl Step {
     /// every level, as a failure's line needs it most.
     #[must_use]
     pub fn span(self) -> Span {
-        let Self { own, cause } = self;
-        let parent_span_id = cause.map(tracing::field::display);
-        let (trace_id, span_id) = (own.trace_id(), own.span_id());
-        tracing::error_span!("step", %trace_id, %span_id, parent_span_id)
+        let (trace_id, span_id, parent_span_id) = self.ids();
+        let (trace_id, span_id) = (trace_id.as_str(), span_id.as_str());
+        tracing::error_span!("step", trace_id, span_id, parent_span_id = parent_span_id.as_ref().map(Digits::as_str))
     }
 
     /// The same for an invocation that is one step: one span instead of two, and `request_id` in its lines.
     #[must_use]
     pub fn request_span(self, request_id: &str) -> Span {
+        let (trace_id, span_id, parent_span_id) = self.ids();
+        let (trace_id, span_id) = (trace_id.as_str(), span_id.as_str());
+        let parent_span_id = parent_span_id.as_ref().map(Digits::as_str);
+        tracing::error_span!("request", request_id, trace_id, span_id, parent_span_id)
+    }
+
+    fn ids(self) -> (Digits<32>, Digits<16>, Option<Digits<16>>) {
         let Self { own, cause } = self;
-        let parent_span_id = cause.map(tracing::field::display);
-        let (trace_id, span_id) = (own.trace_id(), own.span_id());
-        tracing::error_span!("request", request_id, %trace_id, %span_id, parent_span_id)
+        (own.trace_id().digits(), own.span_id().digits(), cause.map(SpanId::digits))
     }
 }
 

@@ -61,6 +61,10 @@ impl TraceParent {
 }
 
 impl SpanId {
+    pub(crate) fn digits(self) -> Digits<16> {
+        Digits::of(&self.0.get().to_be_bytes())
+    }
+
     fn random() -> Self {
         let random = getrandom::u64().expect("the operating system gives random numbers");
         Self(NonZeroU64::new(random).unwrap_or(NonZeroU64::MAX))
@@ -102,14 +106,30 @@ fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceP
     Ok((number, rest))
 }
 
-/// Two digits for each byte. `{:032x}` takes five times as long, on every line.
-fn digits<'a, const DIGITS: usize>(bytes: &[u8], room: &'a mut [u8; DIGITS]) -> &'a str {
-    const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
-    for (pair, byte) in room.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = HEXADECIMAL[usize::from(byte >> 4)];
-        pair[1] = HEXADECIMAL[usize::from(byte & 0xf)];
+/// An id as text, without a formatter: on every line, `{:032x}` takes five times as long.
+pub(crate) struct Digits<const DIGITS: usize>([u8; DIGITS]);
+
+impl<const DIGITS: usize> Digits<DIGITS> {
+    /// Two digits for each byte.
+    fn of(bytes: &[u8]) -> Self {
+        const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; DIGITS];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+            pair[0] = HEXADECIMAL[usize::from(byte >> 4)];
+            pair[1] = HEXADECIMAL[usize::from(byte & 0xf)];
+        }
+        Self(digits)
     }
-    str::from_utf8(room).expect("digits are ASCII")
+
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("digits are ASCII")
+    }
+}
+
+impl TraceId {
+    pub(crate) fn digits(self) -> Digits<32> {
+        Digits::of(&self.0.get().to_be_bytes())
+    }
 }
 
 impl fmt::Display for TraceParent {
@@ -121,13 +141,13 @@ impl fmt::Display for TraceParent {
 
 impl fmt::Display for TraceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(digits(&self.0.get().to_be_bytes(), &mut [0; 32]))
+        formatter.write_str(self.digits().as_str())
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(digits(&self.0.get().to_be_bytes(), &mut [0; 16]))
+        formatter.write_str(self.digits().as_str())
     }
 }
 

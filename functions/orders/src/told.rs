@@ -4,9 +4,9 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::OrderId;
-use metrique_writer::unit::{AsCount, NegativeScale};
+use metrique_writer::unit::NegativeScale;
 use metrique_writer::{Entry, EntryWriter, Unit};
-use telemetry::AlsoBy;
+use telemetry::{AlsoBy, counted};
 
 use crate::problem::Problem;
 
@@ -125,7 +125,7 @@ impl Entry for Served {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
         let outcome = self.told.as_ref().map(|told| told.outcome);
         let is = |one: Outcome| outcome == Some(one);
-        let count = |happened: bool| AsCount::from(u64::from(happened));
+        let count = |happened: bool| counted(happened.into());
         writer.value("route", self.route.name());
         writer.value("reason", &self.reason().map(Reason::name));
         let accepted = [Outcome::Placed, Outcome::StillMarked, Outcome::NotAnnounced].into_iter().any(is);

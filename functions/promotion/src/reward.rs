@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
 use store::{Inserted, Ledger};
+use telemetry::counted;
 
 /// What is measured of a batch.
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
 pub(crate) struct Rewarded {
-    coupons_given: AsCount<u64>,
+    coupons_given: Option<AsCount<u64>>,
 }
 
 /// A coupon for the order, with a code that cannot be guessed.
@@ -35,5 +36,5 @@ pub(crate) async fn commit(coupons: &Ledger, earned: &[Coupon]) -> Vec<Verdict> 
 }
 
 pub(crate) fn measure(account: &Account) -> Rewarded {
-    Rewarded { coupons_given: (account.ages.len() as u64).into() }
+    Rewarded { coupons_given: counted(account.ages.len() as u64) }
 }

@@ -1,0 +1,66 @@
+//! What telling of so many requests costs, counted as instructions: run it under callgrind with two numbers and divide
+//! the difference.
+//!
+//! Each request is as orders tells of one that was placed: one span, one line, one document of metrics. A record of a
+//! batch costs its span and its line alone.
+
+use std::error::Error;
+
+use metrique_writer::Entry;
+use metrique_writer::Unit;
+use metrique_writer::unit::{AsCount, NegativeScale};
+use telemetry::{AlsoBy, LogSettings, Step, TraceParent, counted};
+
+#[derive(Entry)]
+#[entry(rename_all = "PascalCase")]
+struct Served {
+    #[entry(name = "route")]
+    route: &'static str,
+    #[entry(name = "reason")]
+    reason: Option<&'static str>,
+    orders_accepted: Option<AsCount<u64>>,
+    orders_rejected: Option<AsCount<u64>>,
+    orders_unavailable: Option<AsCount<u64>>,
+    publish_failures: Option<AsCount<u64>>,
+    marks_not_cleared: Option<AsCount<u64>>,
+}
+
+const BY_ROUTE: AlsoBy =
+    AlsoBy { dimension: "route", metric: "HandlerDuration", unit: Unit::Second(NegativeScale::Milli) };
+const CLIENTS: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const ORDER: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut numbers = std::env::args().skip(1).map(|number| number.parse::<u32>());
+    let (requests, records) =
+        (numbers.next().ok_or("how many requests?")??, numbers.next().ok_or("and how many records each?")??);
+    let json = LogSettings::from_lambda(None, Some("JSON"));
+    let telemetry = telemetry::init("cost", &json, Some("OrderFanout/cost".to_owned()));
+    let metrics = telemetry.metrics(&[BY_ROUTE]);
+    for _ in 0..requests {
+        let invocation = telemetry.invocation();
+        if records == 0 {
+            let step = Step::after(CLIENTS.parse::<TraceParent>().ok());
+            step.request_span(ORDER).in_scope(|| {
+                tracing::info!(target: "orders", route = "place", status = 201, order_id = ORDER, outcome = "placed", "request");
+            });
+        }
+        for _ in 0..records {
+            let step = Step::after(CLIENTS.parse::<TraceParent>().ok());
+            step.span().in_scope(|| {
+                tracing::info!(target: "batch", order_id = ORDER, message_id = ORDER, outcome = "done", "record");
+            });
+        }
+        let served = Served {
+            route: "place",
+            reason: None,
+            orders_accepted: counted(1),
+            orders_rejected: counted(0),
+            orders_unavailable: counted(0),
+            publish_failures: counted(0),
+            marks_not_cleared: counted(0),
+        };
+        invocation.end(&metrics, &served);
+    }
+    Ok(())
+}
