@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("orders", &["domain", "startup", "store", "telemetry", "topic"]),
     ("relay", &["domain", "startup", "store", "telemetry", "topic"]),
     ("fulfilment", &["batch", "domain", "startup", "store"]),
-    ("promotion", &["batch", "domain", "startup", "store"]),
+    ("promotion", &["batch", "domain", "startup", "store", "telemetry"]),
     ("local", &[]),
     ("harness", &[]),
     ("contract", &["domain"]),
