@@ -23,12 +23,18 @@ impl Stack {
     pub(crate) async fn read(sdk: &SdkConfig, name: &str) -> Result<Self> {
         let answer = Client::new(sdk).describe_stacks().stack_name(name).send().await;
         let answer = answer.map_err(|error| {
-            let region = sdk.region().map_or("no region", AsRef::as_ref);
-            anyhow!(
-                "the stack {name} cannot be read in {region}: {}\nName another with --stack or ORDER_FANOUT_STACK, \
-                 and check AWS_PROFILE and AWS_REGION; --local is the stack of `cargo xtask run`",
-                aws::told(&error)
-            )
+            let told = aws::told(&error);
+            match (sdk.endpoint_url(), sdk.region()) {
+                (Some(endpoint), _) => anyhow!(
+                    "the stack {name} cannot be read at {endpoint}: {told}\nIs `cargo xtask run` up, and at this port? \
+                     --aws-port names another"
+                ),
+                (None, None) => anyhow!("no region is set, so there is nowhere to look for {name}: set AWS_REGION"),
+                (None, Some(region)) => anyhow!(
+                    "the stack {name} cannot be read in {region}: {told}\nName another with --stack or \
+                     ORDER_FANOUT_STACK, and check AWS_PROFILE and AWS_REGION; --local is the stack of `cargo xtask run`"
+                ),
+            }
         })?;
         let stack = answer.stacks.unwrap_or_default().into_iter().next();
         let outputs = stack.with_context(|| format!("CloudFormation does not tell of {name}"))?.outputs;

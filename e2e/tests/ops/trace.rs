@@ -21,8 +21,8 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
         all.into_iter().all(told_by).then_some(steps)
     })
     .await;
-    let times: Vec<_> = steps.iter().map(|step| step["after_ms"].as_i64().expect("a time")).collect();
-    assert!(times.is_sorted(), "{steps:?}");
+    let times: Vec<_> = steps.iter().filter_map(|step| step["after_ms"].as_i64()).collect();
+    assert!(times.len() >= 3 && times.is_sorted(), "{steps:?}");
     assert!(steps.iter().all(|step| !step["what"].as_str().expect("a text").contains("Ada")), "{steps:?}");
 }
 

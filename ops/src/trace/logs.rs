@@ -10,7 +10,7 @@ use domain::OrderId;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::step::Step;
+use super::step::{Source, Step};
 use crate::aws;
 use crate::operator::Operator;
 
@@ -20,7 +20,7 @@ const MOST_LINES: i32 = 1_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
-/// Every line of the functions' logs that names the order, in the order they were written.
+/// Every line of the functions' logs that says what became of the order, in the order they were written.
 pub(super) async fn of_order(operator: &Operator, id: OrderId, when: RangeInclusive<Timestamp>) -> Result<Vec<Step>> {
     let client = Client::new(&operator.sdk);
     let groups = FUNCTIONS.map(|output| Ok(format!("/aws/lambda/{}", operator.stack.output(output)?)));
@@ -63,8 +63,14 @@ fn steps(row: &[ResultField], id: &str) -> Vec<Step> {
     let Ok(time) = format!("{}Z", field("@timestamp").replacen(' ', "T", 1)).parse() else { return vec![] };
     // `account:/aws/lambda/stack-function`
     let source = field("@log").rsplit('-').next().unwrap_or_default();
-    let lines = field("@message").lines().filter(|line| line.contains(id));
-    lines.map(|line| Step { time, source: source.to_owned(), what: what(line, source, id) }).collect()
+    let lines = field("@message").lines().filter(|line| line.contains(id) && !is_a_look(line));
+    let step = |line| Step { time, source: Source::Function(source.to_owned()), what: what(line, source, id) };
+    lines.map(step).collect()
+}
+
+/// Whether the line is of somebody who looked at the order, as its page does every few seconds.
+fn is_a_look(line: &str) -> bool {
+    [r#""route":"show""#, r#"route="show""#].iter().any(|route| line.contains(route))
 }
 
 /// What a line says, without what the table says beside it.
@@ -100,13 +106,20 @@ mod tests {
     fn a_line_of_json_is_its_outcome_and_its_problem() {
         let step = |what: &str| Step {
             time: "2026-11-22T10:00:00.25Z".parse().unwrap(),
-            source: "fulfilment".to_owned(),
+            source: Source::Function("fulfilment".to_owned()),
             what: what.to_owned(),
         };
         let line = |more: &str| format!(r#"{{"level":"INFO","message":"record","order_id":"{ID}"{more}}}"#);
         assert_eq!(steps(&row(&line(r#","outcome":"done""#)), ID), [step("done")]);
         assert_eq!(steps(&row(&line(r#","outcome":"retry","reason":"busy""#)), ID), [step("retry: busy")]);
         assert_eq!(steps(&row(&line("")), ID), [step("record")]);
+    }
+
+    #[test]
+    fn who_only_looked_at_the_order_is_left_out() {
+        let json = format!(r#"{{"message":"request","route":"show","order_id":"{ID}","outcome":"shown"}}"#);
+        let text = format!(r#"orders INFO request route="show" status=200 order_id={ID} outcome="shown""#);
+        assert_eq!([json, text].map(|line| steps(&row(&line), ID)), [vec![], vec![]]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod step;
 use anyhow::{Result, bail};
 use domain::{OrderId, OrderView, Status};
 use jiff::{SignedDuration, Timestamp};
-use step::{Shown, Step};
+use step::{Shown, Source, Step};
 use store::Audit;
 
 use crate::operator::Operator;
@@ -38,16 +38,14 @@ pub(crate) async fn run(operator: &Operator, Options { id, hours }: Options) -> 
     let logged = logs::of_order(operator, id, order.placed_at.checked_sub(BEFORE)?..=until).await?;
     spinner.finish_and_clear();
 
-    let mut steps: Vec<_> = from_tables(&order).into_iter().chain(logged).collect();
-    // The tables tell whole seconds: at the same second, what was logged explains what came of it.
-    steps.sort_by_key(|step| step.time);
-    operator.output.table(&Shown::all(steps))?;
+    let steps = from_tables(&order).into_iter().chain(logged).collect();
+    operator.output.table(&Shown::in_order(steps))?;
     say(summary(&order));
     Ok(if order.status == Status::Fulfilled { Outcome::Fine } else { Outcome::NeedsAttention })
 }
 
 fn from_tables(order: &OrderView) -> Vec<Step> {
-    let step = |time, source: &str, what: &str| Step { time, source: source.to_owned(), what: what.to_owned() };
+    let step = |time, table, what: &str| Step { time, source: Source::Table(table), what: what.to_owned() };
     let placed = step(order.placed_at, "orders table", "saved");
     let shipped = order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, "shipments table", "shipped"));
     [Some(placed), shipped].into_iter().flatten().collect()
