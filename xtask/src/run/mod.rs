@@ -41,6 +41,7 @@ async fn run_built(Options { port, aws_port, .. }: Options) -> Result<Infallible
     let front = Front::open(&stack, port).await?;
     welcome(&front, &emulator, None);
     let screen = Screen::new();
+    screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
         error = LogStream::of(&stack).follow(|line| screen.show(line)) => error,
@@ -60,9 +61,12 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
         lines.show(line);
         keeper.take(line);
     };
-    let mut watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await?;
+    let watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await;
+    // What they logged may say why.
+    let mut watch = watch.inspect_err(|_| screen.open())?;
     let front = Front::open(&stack, port).await?;
     welcome(&front, &emulator, Some(invoke_port));
+    screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
         error = watch.failure() => Err(error),

@@ -1,34 +1,61 @@
 //! What a run shows: the functions' log, and below it, on a terminal, how far everything is and the last orders.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::{self, Display};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use local::{Flow, Recent};
 
-/// Where lines go, and what stays below them.
+/// Where lines go, and what stays below them. Clones are the same screen.
 #[derive(Clone, Debug)]
 pub(super) struct Screen {
     below: ProgressBar,
-    recent: Arc<Mutex<Recent>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Whether lines are shown. Until then they would get into the progress of the start.
+    open: bool,
+    held: Vec<String>,
+    depths: String,
+    recent: Recent,
 }
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Screen {
     pub(super) fn new() -> Self {
-        let style = ProgressStyle::with_template("{msg}\n{prefix:.dim}").expect("the template is well-formed");
-        Self { below: ProgressBar::new_spinner().with_style(style), recent: Arc::default() }
+        let style = ProgressStyle::with_template("{msg}").expect("the template is well-formed");
+        Self { below: ProgressBar::new_spinner().with_style(style), state: Arc::default() }
+    }
+
+    /// Shows what was held back, and from now on every line as it comes.
+    pub(super) fn open(&self) {
+        let mut state = self.state();
+        state.open = true;
+        for line in std::mem::take(&mut state.held) {
+            self.print(&mut state, &line);
+        }
     }
 
     /// Shows a line of the functions' log.
     pub(super) fn show(&self, line: &str) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.hear(line);
+        let mut state = self.state();
+        if state.open {
+            self.print(&mut state, line);
+        } else {
+            state.held.push(line.to_owned());
+        }
+    }
+
+    fn print(&self, state: &mut State, line: &str) {
+        state.recent.hear(line);
         self.below.suspend(|| println!("{line}"));
-        self.below.set_prefix(recent.to_string());
+        self.below.set_message(state.to_string());
     }
 
     /// Keeps the depths below up to date, for ever. Where there is no terminal, a line is shown whenever it is another.
@@ -40,10 +67,24 @@ impl Screen {
                 if self.below.is_hidden() && shown.as_ref() != Some(&depths) {
                     println!("{depths}");
                 }
-                self.below.set_message(depths.to_string());
+                let mut state = self.state();
+                state.depths = depths.to_string();
+                self.below.set_message(state.to_string());
                 shown = Some(depths);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.depths)?;
+        let recent = self.recent.to_string();
+        recent.lines().try_for_each(|order| write!(formatter, "\n{order}"))
     }
 }
