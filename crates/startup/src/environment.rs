@@ -1,6 +1,7 @@
 //! The process's environment: what the template and Lambda put there.
 
 use std::env;
+use std::io::ErrorKind;
 use std::str::FromStr;
 
 use telemetry::LogSettings;
@@ -18,6 +19,9 @@ pub enum EnvironmentError {
     /// It is not a number, or not one that makes sense there.
     #[error("the environment variable {0} is not a number in its range")]
     NotANumber(&'static str),
+    /// It names a file that cannot be read.
+    #[error("the file that the environment variable {0} names cannot be read: {1}")]
+    Unreadable(&'static str, ErrorKind),
 }
 
 impl Environment {

@@ -3,6 +3,7 @@
 
 mod environment;
 mod sdk;
+mod trust;
 
 pub use environment::{Environment, EnvironmentError};
 

@@ -14,7 +14,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::StalledStreamProtectionConfig;
 
-use crate::{Environment, EnvironmentError};
+use crate::{Environment, EnvironmentError, trust};
 
 /// A connection is made within this, or another attempt makes a new one. How long a whole call may take is each
 /// client's own to say.
@@ -28,11 +28,13 @@ pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentE
         None,
         "environment",
     );
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let http = http.tls_context(trust::context(environment)?).build_https();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(environment.required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+        .http_client(http)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
