@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -17,13 +17,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::Outcome;
+use crate::{Invoked, Outcome};
 
 /// One event on its way to the function.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) event: Bytes,
-    pub(crate) outcome: oneshot::Sender<Outcome>,
+    pub(crate) invoked: oneshot::Sender<Invoked>,
     pub(crate) function_timeout: Duration,
 }
 
@@ -33,21 +33,25 @@ pub(crate) struct RuntimeApi {
     /// `host:port`, for `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) address: String,
     events: mpsc::UnboundedSender<Invocation>,
-    state: watch::Receiver<Init>,
+    state: watch::Receiver<State>,
     accepting: JoinHandle<()>,
 }
 
+/// What the function is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Init {
+enum State {
     Starting,
-    Ready,
+    /// It asked for an event, at this time.
+    Idle(Instant),
+    Busy,
+    /// It reported that it cannot start.
     Failed(String),
 }
 
 struct Shared {
     events: Mutex<mpsc::UnboundedReceiver<Invocation>>,
-    in_flight: Mutex<Option<oneshot::Sender<Outcome>>>,
-    init: watch::Sender<Init>,
+    in_flight: Mutex<Option<(Instant, oneshot::Sender<Invoked>)>>,
+    state: watch::Sender<State>,
 }
 
 impl RuntimeApi {
@@ -55,17 +59,19 @@ impl RuntimeApi {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?.to_string();
         let (events, receiver) = mpsc::unbounded_channel();
-        let (init, state) = watch::channel(Init::Starting);
-        let shared = Arc::new(Shared { events: Mutex::new(receiver), in_flight: Mutex::default(), init });
+        let (sender, state) = watch::channel(State::Starting);
+        let shared = Arc::new(Shared { events: Mutex::new(receiver), in_flight: Mutex::default(), state: sender });
         let accepting = tokio::spawn(accept(listener, shared));
         Ok(Self { address, events, state, accepting })
     }
 
-    pub(crate) async fn first_poll(&mut self) -> Result<()> {
-        let state = self.state.wait_for(|state| *state != Init::Starting).await?;
+    /// Waits until the function asks for an event, and gives the time at which it did.
+    pub(crate) async fn idle(&mut self) -> Result<Instant> {
+        let state = self.state.wait_for(|state| matches!(state, State::Idle(_) | State::Failed(_))).await?;
         match &*state {
-            Init::Failed(error) => Err(anyhow!("its start-up failed: {error}")),
-            _ => Ok(()),
+            State::Idle(since) => Ok(*since),
+            State::Failed(error) => bail!("its start-up failed: {error}"),
+            State::Starting | State::Busy => bail!("it has been waited for"),
         }
     }
 
@@ -83,6 +89,8 @@ impl Drop for RuntimeApi {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let Ok((connection, _)) = listener.accept().await else { continue };
+        // Lambda's own Runtime API answers at once, too.
+        let _ = connection.set_nodelay(true);
         let shared = Arc::clone(&shared);
         let answer = service_fn(move |request| {
             let shared = Arc::clone(&shared);
@@ -95,12 +103,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
     let path = request.uri().path().trim_start_matches("/2018-06-01/runtime/").to_owned();
     if path == "invocation/next" {
-        shared.init.send_replace(Init::Ready);
+        shared.state.send_replace(State::Idle(Instant::now()));
         return next(shared).await;
     }
     let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     if path == "init/error" {
-        shared.init.send_replace(Init::Failed(String::from_utf8_lossy(&body).into_owned()));
+        shared.state.send_replace(State::Failed(String::from_utf8_lossy(&body).into_owned()));
         return status(StatusCode::ACCEPTED);
     }
     let outcome = match path.rsplit('/').next() {
@@ -108,16 +116,17 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
         Some("error") => Outcome::Error(body),
         _ => return status(StatusCode::NOT_FOUND),
     };
-    if let Some(waiting) = shared.in_flight.lock().await.take() {
+    if let Some((since, waiting)) = shared.in_flight.lock().await.take() {
         // Nobody waits any more when the invocation ran out of its time.
-        let _ = waiting.send(outcome);
+        let _ = waiting.send(Invoked { outcome, took: since.elapsed() });
     }
     status(StatusCode::ACCEPTED)
 }
 
 async fn next(shared: &Shared) -> Response<Full<Bytes>> {
     let Some(invocation) = shared.events.lock().await.recv().await else { return status(StatusCode::GONE) };
-    *shared.in_flight.lock().await = Some(invocation.outcome);
+    shared.state.send_replace(State::Busy);
+    *shared.in_flight.lock().await = Some((Instant::now(), invocation.invoked));
     let deadline = SystemTime::now() + invocation.function_timeout;
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     Response::builder()

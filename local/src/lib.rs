@@ -34,7 +34,7 @@ pub use ports::{free_port, require_free};
 pub use process::Group;
 pub use progress::Progress;
 pub use recent::Recent;
-pub use sam::{BUILT_TEMPLATE, TEMPLATE, build, build_panics_example, deploy, stack, validate};
+pub use sam::{BUILT_TEMPLATE, TEMPLATE, build, build_packages, build_panics_example, deploy, stack, validate};
 pub use stack::{Outputs, Stack};
 pub use tools::Tools;
 pub use watch::Watch;

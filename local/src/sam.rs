@@ -1,6 +1,6 @@
 //! The SAM CLI, as a user runs it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use tokio::process::Command;
@@ -31,6 +31,16 @@ pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<(
     let mut cargo = tools.cargo();
     cargo.args(["lambda", "build", "--release", "--package", "batch", "--example", "panics", ARCHITECTURE.1]);
     progress.command("Building the example that panics", &mut cargo).await
+}
+
+/// Packages of the workspace, built as `sam build` builds the functions. Gives the folder that has one for each binary,
+/// with its `bootstrap`.
+pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", ARCHITECTURE.1]);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    progress.command("Building the functions for release", &mut cargo).await?;
+    Ok(root().join("target/lambda"))
 }
 
 /// The template as it is in the repository; the functions are not built for it.
