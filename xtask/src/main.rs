@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's commands.
 
+mod bench;
 mod interrupt;
 mod run;
 mod test;
@@ -26,6 +27,8 @@ enum Command {
     /// Verify what takes too long for every change, and write down the result.
     #[command(subcommand)]
     Verify(verify::Part),
+    /// Measure what the functions cost, beside functions that do nothing; `--help` says more.
+    Bench(bench::Options),
     /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use them.
     Tools,
 }
@@ -37,6 +40,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => interrupt::or(ExitCode::SUCCESS, run::run(options)).await,
         Command::Test(options) => interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await,
         Command::Verify(part) => interrupt::or(interrupt::CUT_SHORT.into(), verify::verify(part)).await,
+        Command::Bench(options) => interrupt::or(interrupt::CUT_SHORT.into(), bench::bench(options)).await,
         Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
     };
     match outcome {

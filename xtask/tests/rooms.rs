@@ -7,7 +7,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each room, and the rooms of ours that it may depend on.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("aligned", &[]),
@@ -24,6 +24,8 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("contract", &["domain"]),
     ("ops", &["domain", "store", "topic"]),
     ("e2e", &["harness", "local"]),
+    ("bench", &["harness", "local"]),
+    ("floors", &["aligned"]),
     ("xtask", &["local"]),
 ];
 

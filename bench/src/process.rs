@@ -1,0 +1,96 @@
+//! What Linux tells of a process.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// The time that all threads of a process have had on a processor so far, in the kernel's nanoseconds. None where the
+/// kernel keeps no such count.
+pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let times = threads.map(|thread| {
+        let schedstat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        on_cpu(&schedstat)
+    });
+    times.sum()
+}
+
+/// The most memory that a process has had resident so far, in KiB.
+pub(crate) fn peak_resident_kib(process: u32) -> Option<u64> {
+    kib(&fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmHWM:")
+}
+
+fn on_cpu(schedstat: &str) -> Option<Duration> {
+    schedstat.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+fn kib(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// A share of a processor, as Lambda gives it by a function's memory. Whatever is put into it must have ended when this
+/// is dropped.
+#[derive(Debug)]
+pub(crate) struct CpuShare {
+    folder: PathBuf,
+}
+
+/// The memory with which a function has one whole processor, in MB.
+const WHOLE_PROCESSOR_MB: u32 = 1769;
+const PERIOD: Duration = Duration::from_millis(20);
+
+impl CpuShare {
+    /// What Lambda grants a function of so many MB: 1.45 ms in each 20 ms at 128 MB.
+    pub(crate) fn of_memory(megabytes: u32) -> Result<Self> {
+        let period = PERIOD.as_micros();
+        let quota = period * u128::from(megabytes) / u128::from(WHOLE_PROCESSOR_MB);
+        let name = format!("order-fanout-bench-{}-{megabytes}", std::process::id());
+        let (folder, limits) = if fs::exists("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")? {
+            let limits = vec![("cpu.cfs_period_us", period.to_string()), ("cpu.cfs_quota_us", quota.to_string())];
+            (PathBuf::from("/sys/fs/cgroup/cpu").join(name), limits)
+        } else {
+            (PathBuf::from("/sys/fs/cgroup").join(name), vec![("cpu.max", format!("{quota} {period}"))])
+        };
+        fs::create_dir(&folder).context("control groups cannot be made here")?;
+        let share = Self { folder };
+        for (file, value) in limits {
+            fs::write(share.folder.join(file), value).with_context(|| format!("{file} cannot be written"))?;
+        }
+        Ok(share)
+    }
+
+    /// From now on the process has no more than this share.
+    pub(crate) fn limit(&self, process: u32) -> Result<()> {
+        fs::write(self.folder.join("cgroup.procs"), process.to_string()).context("a process cannot be limited")
+    }
+}
+
+impl Drop for CpuShare {
+    fn drop(&mut self) {
+        // A killed process leaves its group a moment after its parent was told.
+        for _ in 0..100 {
+            if fs::remove_dir(&self.folder).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_words_are_read() {
+        assert_eq!(on_cpu("2114523 3318 27\n"), Some(Duration::from_nanos(2_114_523)));
+        let status = "Name:\torders\nVmHWM:\t    9216 kB\nVmRSS:\t    9000 kB\n";
+        assert_eq!(
+            (kib(status, "VmHWM:"), kib(status, "VmRSS:"), kib(status, "VmSwap:")),
+            (Some(9216), Some(9000), None)
+        );
+    }
+}

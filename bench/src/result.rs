@@ -1,0 +1,126 @@
+//! What a run found, as it is kept.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::callgrind::Instructions;
+use crate::machine::Machine;
+use crate::sandbox::Life;
+use crate::statistics::{median, percentile};
+
+/// A whole run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Run {
+    /// The commit of the working tree, and whether it has changes that are in none.
+    pub(crate) commit: String,
+    pub(crate) machine: Machine,
+    /// How many sandboxes each median is of.
+    pub(crate) sandboxes: usize,
+    /// How many warm invocations each sandbox had.
+    pub(crate) warm_invocations: u32,
+    /// How long the stub waited before each answer, in milliseconds.
+    pub(crate) delay_ms: u64,
+    pub(crate) subjects: Vec<Measured>,
+    /// What could not be measured, and why.
+    pub(crate) not_measured: Vec<String>,
+}
+
+/// What was found of one subject: medians over its sandboxes. Times are in microseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    pub(crate) name: String,
+    pub(crate) function: String,
+    /// From the start of the process until it asks for its first event.
+    pub(crate) init_us: f64,
+    /// From handing over the first event until its outcome.
+    pub(crate) first_us: f64,
+    pub(crate) init_and_first_us: f64,
+    pub(crate) warm_p50_us: f64,
+    pub(crate) warm_p99_us: f64,
+    pub(crate) cpu: Option<CpuTimes>,
+    pub(crate) peak_resident_kib: Option<f64>,
+    pub(crate) binary_bytes: Option<u64>,
+    pub(crate) instructions: Option<Instructions>,
+    /// The first invocation with the share of a processor that Lambda gives at so many MB.
+    pub(crate) first_at_mb_us: BTreeMap<u32, f64>,
+}
+
+/// Time on a processor.
+#[expect(clippy::struct_field_names, reason = "the unit, as it is kept")]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct CpuTimes {
+    pub(crate) init_us: f64,
+    pub(crate) first_us: f64,
+    pub(crate) warm_us: f64,
+}
+
+impl Measured {
+    /// The medians over the lives of a subject's sandboxes, of which there must be one at least.
+    pub(crate) fn of(name: &str, function: &str, lives: &[Life]) -> Self {
+        let over = |of: &dyn Fn(&Life) -> f64| median(&lives.iter().map(of).collect::<Vec<_>>());
+        let warm = |life: &Life| life.warm.iter().map(micros).collect::<Vec<_>>();
+        let cpu: Option<Vec<_>> = lives.iter().map(|life| life.cpu).collect();
+        let cpu = cpu.map(|cpu| CpuTimes {
+            init_us: median(&cpu.iter().map(|cpu| micros(&cpu.init)).collect::<Vec<_>>()),
+            first_us: median(&cpu.iter().map(|cpu| micros(&cpu.first)).collect::<Vec<_>>()),
+            warm_us: median(&cpu.iter().map(|cpu| micros(&cpu.warm)).collect::<Vec<_>>()),
+        });
+        #[expect(clippy::cast_precision_loss, reason = "kibibytes")]
+        let resident: Option<Vec<_>> = lives.iter().map(|life| life.peak_resident_kib.map(|kib| kib as f64)).collect();
+        Self {
+            name: name.to_owned(),
+            function: function.to_owned(),
+            init_us: over(&|life| micros(&life.init)),
+            first_us: over(&|life| micros(&life.first)),
+            init_and_first_us: over(&|life| micros(&(life.init + life.first))),
+            warm_p50_us: over(&|life| percentile(&warm(life), 0.5)),
+            warm_p99_us: over(&|life| percentile(&warm(life), 0.99)),
+            cpu,
+            peak_resident_kib: resident.map(|resident| median(&resident)),
+            binary_bytes: None,
+            instructions: None,
+            first_at_mb_us: BTreeMap::new(),
+        }
+    }
+}
+
+/// In microseconds.
+pub(crate) fn micros(duration: &std::time::Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+impl Run {
+    /// A subject by its name, if it was measured.
+    pub(crate) fn of(&self, name: &str) -> Option<&Measured> {
+        self.subjects.iter().find(|subject| subject.name == name)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    pub(crate) fn life(init_ms: u64, first_us: u64, warm_us: &[u64]) -> Life {
+        Life {
+            init: Duration::from_millis(init_ms),
+            first: Duration::from_micros(first_us),
+            warm: warm_us.iter().copied().map(Duration::from_micros).collect(),
+            cpu: None,
+            peak_resident_kib: Some(8 * 1024),
+        }
+    }
+
+    #[test]
+    fn figures_are_medians_over_sandboxes() {
+        let lives = [life(1, 100, &[50, 60, 70]), life(9, 900, &[500, 600, 700]), life(2, 200, &[80, 90, 95])];
+        let measured = Measured::of("orders: POST", "orders", &lives);
+        let near = |one: f64, other: f64| (one - other).abs() < 1e-6;
+        assert!(near(measured.init_us, 2_000.0) && near(measured.first_us, 200.0));
+        assert!(near(measured.init_and_first_us, 2_200.0));
+        assert!(near(measured.warm_p50_us, 90.0) && near(measured.warm_p99_us, 95.0));
+        assert_eq!(measured.peak_resident_kib, Some(8192.0));
+        assert!(measured.cpu.is_none());
+    }
+}

@@ -1,0 +1,164 @@
+//! What DynamoDB answers when all is well. It keeps nothing: an order that is asked for is there, a row that is inserted
+//! is new.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+/// A table whose outbox holds [`MARKED`] orders, one in each of the first shards; those of all others are empty.
+pub(crate) const TABLE_WITH_MARKED_ORDERS: &str = "order-fanout-OrdersTable-MARKED000000";
+/// How many orders the relay finds there.
+pub(crate) const MARKED: usize = 10;
+
+const NOBODYS_ID: &str = "00000000-0000-0000-0000-000000000000";
+const LONG_AGO: &str = "1970-01-01T00:00:00Z";
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+/// The answer's body to an operation; an error says what is wrong with the request.
+pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
+    match operation {
+        "PutItem" => {
+            text(request, "/TableName")?;
+            row(&request["Item"])?;
+            Ok(json!({}))
+        }
+        "UpdateItem" => {
+            text(request, "/TableName")?;
+            text(request, "/Key/id/S")?;
+            text(request, "/UpdateExpression")?;
+            Ok(json!({}))
+        }
+        "TransactWriteItems" => {
+            for write in list(request, "/TransactItems")? {
+                row(write.pointer("/Put/Item").unwrap_or(&Value::Null))?;
+            }
+            Ok(json!({}))
+        }
+        "BatchGetItem" => found(request),
+        "BatchExecuteStatement" => {
+            let answers = list(request, "/Statements")?.iter().map(inserted).collect::<Result<Vec<_>>>()?;
+            Ok(json!({ "Responses": answers }))
+        }
+        "Query" => marked(request),
+        other => bail!("DynamoDB is not asked for {other}"),
+    }
+}
+
+fn row(item: &Value) -> Result<()> {
+    ensure!(item.as_object().is_some_and(|attributes| !attributes.is_empty()), "nothing is put");
+    Ok(())
+}
+
+fn found(request: &Value) -> Result<Value> {
+    let asked = request["RequestItems"].as_object().context("no table is asked")?;
+    let rows = asked.iter().map(|(table, asked)| {
+        let key = asked.pointer("/Keys/0").context("no key is asked for")?;
+        let id = key["id"]["S"].as_str().or(key["order_id"]["S"].as_str()).context("a key without an id")?;
+        let rows = if id == NOBODYS_ID { vec![] } else { vec![row_of(table, id)?] };
+        Ok((table.clone(), json!(rows)))
+    });
+    let rows = rows.collect::<Result<serde_json::Map<_, _>>>()?;
+    Ok(json!({ "Responses": rows, "UnprocessedKeys": {} }))
+}
+
+fn row_of(table: &str, id: &str) -> Result<Value> {
+    if table.contains("Orders") {
+        return Ok(order(id));
+    }
+    let row = if table.contains("Shipments") {
+        json!({ "tracking_number": { "S": "HHHHHHHHHHHH" }, "shipped_at": { "S": "2026-11-22T10:00:01Z" } })
+    } else if table.contains("Coupons") {
+        json!({ "code": { "S": "JJJJJJJJJJJJ" }, "percent": { "N": "20" }, "expires_at": { "S": "2027-02-20T10:00:01Z" } })
+    } else {
+        bail!("{table} is not read");
+    };
+    Ok(with(row, "order_id", id))
+}
+
+fn order(id: &str) -> Value {
+    let row = json!({
+        "customer": { "S": "Ada Lovelace" }, "amount": { "N": "81.5" }, "placed_at": { "S": "2026-11-22T10:00:00Z" },
+        "traceparent": { "S": TRACE },
+    });
+    with(row, "id", id)
+}
+
+fn with(mut row: Value, key: &str, id: &str) -> Value {
+    row[key] = json!({ "S": id });
+    row
+}
+
+/// The insert that opens a connection names no key, and is refused.
+fn inserted(statement: &Value) -> Result<Value> {
+    let text = text(statement, "/Statement")?;
+    ensure!(text.starts_with("INSERT INTO \""), "not an insert: {text}");
+    let table = text.split('"').nth(1).unwrap_or_default();
+    if text.contains("'order_id'") {
+        ensure!(!list(statement, "/Parameters")?.is_empty(), "an insert of nothing");
+        return Ok(json!({ "TableName": table }));
+    }
+    let message = "The conditional request failed: missing the key order_id in the item";
+    Ok(json!({ "TableName": table, "Error": { "Code": "ValidationError", "Message": message } }))
+}
+
+fn marked(request: &Value) -> Result<Value> {
+    let shard: usize = text(request, "/ExpressionAttributeValues/:shard/N")?.parse()?;
+    let until = text(request, "/ExpressionAttributeValues/:until/S")?;
+    let table = text(request, "/TableName")?;
+    let rows = if table == TABLE_WITH_MARKED_ORDERS && until != LONG_AGO && shard < MARKED {
+        let mut row = order(&format!("f0f0f0f0-0000-4000-8000-0000000000{shard:02}"));
+        row["outbox"] = json!({ "N": shard.to_string() });
+        vec![row]
+    } else {
+        vec![]
+    };
+    Ok(json!({ "Count": rows.len(), "ScannedCount": rows.len(), "Items": rows }))
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str).with_context(|| format!("{pointer} is missing"))
+}
+
+fn list<'a>(value: &'a Value, pointer: &str) -> Result<&'a [Value]> {
+    let list = value.pointer(pointer).and_then(Value::as_array).with_context(|| format!("{pointer} is missing"))?;
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_expected_is_an_error() {
+        for (operation, request) in [
+            ("Scan", json!({})),
+            ("PutItem", json!({ "TableName": "orders", "Item": {} })),
+            ("UpdateItem", json!({ "TableName": "orders" })),
+            ("BatchExecuteStatement", json!({ "Statements": [{ "Statement": "DELETE FROM \"orders\"" }] })),
+            ("BatchGetItem", json!({ "RequestItems": { "keys": { "Keys": [{ "id": { "S": "1" } }] } } })),
+        ] {
+            assert!(answer(operation, &request).is_err(), "{operation} {request}");
+        }
+    }
+
+    #[test]
+    fn an_insert_without_a_key_is_refused_and_its_neighbour_is_done() {
+        let insert = |columns: &str| json!({ "Statement": format!("INSERT INTO \"Shipments\" VALUE {{{columns}}}"), "Parameters": [{ "S": "1" }] });
+        let request = json!({ "Statements": [insert("'order_id': ?"), insert("'primed': ?")] });
+        let answer = answer("BatchExecuteStatement", &request).unwrap();
+        assert_eq!(answer["Responses"][0], json!({ "TableName": "Shipments" }));
+        assert_eq!(answer["Responses"][1]["Error"]["Code"], "ValidationError");
+    }
+
+    #[test]
+    fn ten_shards_of_the_marked_table_have_an_order_each() {
+        let query = |table: &str, shard: u8, until: &str| {
+            let values = json!({ ":shard": { "N": shard.to_string() }, ":until": { "S": until } });
+            let request = json!({ "TableName": table, "ExpressionAttributeValues": values });
+            answer("Query", &request).unwrap()["Count"].as_u64().unwrap()
+        };
+        let now = "2026-11-22T10:00:00Z";
+        let all = |table| (0..16).map(|shard| query(table, shard, now)).sum::<u64>();
+        assert_eq!((all(TABLE_WITH_MARKED_ORDERS), all("orders")), (MARKED as u64, 0));
+        assert_eq!(query(TABLE_WITH_MARKED_ORDERS, 0, LONG_AGO), 0);
+    }
+}

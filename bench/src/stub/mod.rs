@@ -1,0 +1,163 @@
+//! A stub of DynamoDB and SNS over TLS on loopback. It answers what the functions ask and nothing else: any other request
+//! is answered with 500 and remembered, so that a function which fails cannot look fast.
+
+mod certificates;
+mod dynamodb;
+mod sns;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use certificates::Chain;
+
+pub(crate) use dynamodb::{MARKED, TABLE_WITH_MARKED_ORDERS};
+
+/// How often each operation was asked for.
+pub(crate) type Calls = BTreeMap<String, u64>;
+
+/// A running stub. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Stub {
+    port: u16,
+    folder: TempDir,
+    seen: Arc<Mutex<Seen>>,
+    accepting: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    calls: Calls,
+    unexpected: Vec<String>,
+}
+
+const UNPOISONED: &str = "nobody panics while holding it";
+const ROOTS: &str = "roots.pem";
+
+impl Stub {
+    /// Starts it on a free loopback port. Each answer takes `delay` at least, as that of a service far away.
+    pub(crate) async fn start(delay: Duration) -> Result<Self> {
+        let chain = Chain::make()?;
+        let folder = tempfile::Builder::new().prefix("order-fanout-bench-").tempdir()?;
+        fs::write(folder.path().join(ROOTS), &chain.roots)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        let seen = Arc::<Mutex<Seen>>::default();
+        let accepting = tokio::spawn(accept(listener, TlsAcceptor::from(chain.server), Arc::clone(&seen), delay));
+        Ok(Self { port, folder, seen, accepting })
+    }
+
+    /// Its address, of every service.
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}", self.port)
+    }
+
+    /// The roots to trust it by, a PEM file.
+    pub(crate) fn roots(&self) -> String {
+        self.folder.path().join(ROOTS).display().to_string()
+    }
+
+    /// What it was asked since this was last called. An error if anything of it was not expected.
+    pub(crate) fn take_calls(&self) -> Result<Calls> {
+        let Seen { calls, unexpected } = std::mem::take(&mut *self.seen.lock().expect(UNPOISONED));
+        ensure!(unexpected.is_empty(), "the stub of AWS was asked what it does not expect: {unexpected:#?}");
+        Ok(calls)
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, delay: Duration) {
+    loop {
+        let Ok((connection, _)) = listener.accept().await else { continue };
+        tokio::spawn(serve(connection, tls.clone(), Arc::clone(&seen), delay));
+    }
+}
+
+async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, delay: Duration) {
+    let _ = connection.set_nodelay(true);
+    let connection = match tls.accept(connection).await {
+        Ok(connection) => connection,
+        // A function that is killed, or has found another connection meanwhile, breaks off; one that does not trust us
+        // says so.
+        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => return,
+        Err(error) => return seen.lock().expect(UNPOISONED).unexpected.push(format!("a handshake failed: {error}")),
+    };
+    let answer = service_fn(move |request| {
+        let seen = Arc::clone(&seen);
+        async move { Ok::<_, Infallible>(answer(request, &seen, delay).await) }
+    });
+    // A function that is killed leaves its connections as they are.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), answer).await;
+}
+
+/// An answer on its way.
+struct Answer {
+    status: u16,
+    content_type: &'static str,
+    body: String,
+}
+
+async fn answer(request: Request<Incoming>, seen: &Mutex<Seen>, delay: Duration) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let answer = match reply(&parts.headers, &body) {
+        Ok((operation, answer)) => {
+            *seen.lock().expect(UNPOISONED).calls.entry(operation).or_default() += 1;
+            answer
+        }
+        Err(error) => {
+            let request = String::from_utf8_lossy(&body).into_owned();
+            seen.lock().expect(UNPOISONED).unexpected.push(format!("{error:#}: {request}"));
+            Answer { status: 500, content_type: "text/plain", body: format!("{error:#}") }
+        }
+    };
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    Response::builder()
+        .status(answer.status)
+        .header(CONTENT_TYPE, answer.content_type)
+        .header("server", "Server")
+        .header("x-amzn-requestid", "8F6TJ0KQVR6TDPCA2E9N4MTGTNVV4KQNSO5AEMVJF66Q9ASUAAJG")
+        .header("x-amz-crc32", crc32fast::hash(answer.body.as_bytes()))
+        .body(Full::from(answer.body))
+        .expect("these headers are valid")
+}
+
+fn reply(headers: &HeaderMap, body: &[u8]) -> Result<(String, Answer)> {
+    let signed = headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "));
+    ensure!(signed && headers.contains_key("x-amz-security-token"), "a request that is not signed");
+    let target = headers.get("x-amz-target").map(HeaderValue::to_str).transpose()?;
+    if let Some(target) = target {
+        let operation = target.strip_prefix("DynamoDB_20120810.").with_context(|| format!("{target} is asked"))?;
+        let body = dynamodb::answer(operation, &serde_json::from_slice(body)?)?.to_string();
+        let content_type = "application/x-amz-json-1.0";
+        return Ok((operation.to_owned(), Answer { status: 200, content_type, body }));
+    }
+    let form = form_urlencoded::parse(body).into_owned().collect();
+    let (status, body) = sns::answer(&form)?;
+    Ok((form["Action"].clone(), Answer { status, content_type: "text/xml", body }))
+}

@@ -1,0 +1,78 @@
+//! The figures as a table.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::result::{Measured, Run};
+use crate::subject::FLOOR;
+
+/// What a column says of a subject beside the floor.
+type Say = fn(&Measured, &Measured) -> Option<String>;
+
+const COLUMNS: [(&str, Say); 16] = [
+    ("init ms", |of, _| Some(millis(of.init_us))),
+    ("first ms", |of, _| Some(millis(of.first_us))),
+    ("init + first, × floor", |of, floor| times(of.init_and_first_us, floor.init_and_first_us)),
+    ("first, × floor", |of, floor| times(of.first_us, floor.first_us)),
+    ("warm p50 µs", |of, _| Some(format!("{:.0}", of.warm_p50_us))),
+    ("warm p50, × floor", |of, floor| times(of.warm_p50_us, floor.warm_p50_us)),
+    ("warm p99 µs", |of, _| Some(format!("{:.0}", of.warm_p99_us))),
+    ("CPU init ms", |of, _| of.cpu.map(|cpu| millis(cpu.init_us))),
+    ("CPU first ms", |of, _| of.cpu.map(|cpu| millis(cpu.first_us))),
+    ("CPU warm µs", |of, _| of.cpu.map(|cpu| format!("{:.0}", cpu.warm_us))),
+    ("first at 128 / 256 / 512 MB, ms", |of, _| {
+        let all: Vec<_> = of.first_at_mb_us.values().map(|first| millis(*first)).collect();
+        (!all.is_empty()).then(|| all.join(" / "))
+    }),
+    ("init Minstr", |of, _| of.instructions.map(|count| mega(count.init))),
+    ("first kinstr", |of, _| of.instructions.map(|count| kilo(count.first))),
+    ("warm kinstr", |of, _| of.instructions.map(|count| kilo(count.warm))),
+    ("RSS MB", |of, _| of.peak_resident_kib.map(|kib| format!("{:.1}", kib * 1024.0 / 1e6))),
+    ("binary MB", |of, _| of.binary_bytes.map(mega)),
+];
+
+/// Header and rows, by subject.
+pub(crate) fn rows(run: &Run) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    let header = std::iter::once("").chain(COLUMNS.map(|(name, _)| name)).collect();
+    let Some(floor) = run.of(FLOOR) else { return (header, vec![]) };
+    let row = |of: &Measured| {
+        let cells = COLUMNS.map(|(_, say)| say(of, floor).unwrap_or_else(|| "–".to_owned()));
+        std::iter::once(of.name.clone()).chain(cells).collect()
+    };
+    (header, run.subjects.iter().map(row).collect())
+}
+
+/// For a terminal. It is wide: a figure to a line, a subject to a column.
+pub(crate) fn text(run: &Run) -> String {
+    let (header, rows) = rows(run);
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    for (at, name) in header.iter().enumerate() {
+        let cells = std::iter::once((*name).to_owned()).chain(rows.iter().map(|row| row[at].clone()));
+        if at == 0 {
+            table.set_header(cells);
+        } else {
+            table.add_row(cells);
+        }
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}
+
+fn millis(micros: f64) -> String {
+    format!("{:.2}", micros / 1e3)
+}
+
+fn times(of: f64, floor: f64) -> Option<String> {
+    (floor > 0.0).then(|| format!("{:.2}", of / floor))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]
+fn mega(count: u64) -> String {
+    format!("{:.2}", count as f64 / 1e6)
+}
+
+fn kilo(count: u64) -> String {
+    (count / 1000).to_string()
+}
