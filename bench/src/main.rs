@@ -6,6 +6,7 @@ mod events;
 mod machine;
 mod measure;
 mod process;
+mod profile;
 mod result;
 mod sandbox;
 mod statistics;

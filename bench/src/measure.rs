@@ -6,7 +6,7 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 use local::Progress;
 
-use crate::callgrind;
+use crate::callgrind::Callgrind;
 use crate::process::CpuShare;
 use crate::result::{Measured, micros};
 use crate::sandbox::{first_in_share, live};
@@ -44,13 +44,12 @@ pub(crate) async fn all(subjects: &[Subject], stub: &Stub, extent: Extent) -> Re
         }
         Err(error) => not_measured.push(format!("First invocations with Lambda's share of a processor: {error:#}.")),
     }
-    match callgrind::missing().await {
-        None => {
+    match Callgrind::find().await {
+        Ok(callgrind) => {
             let what = "Counting instructions";
-            let failed = Progress.step(what, async |bar| Ok(instructions(subjects, &mut measured, stub, bar).await));
-            not_measured.extend(failed.await?);
+            Progress.step(what, async |bar| instructions(&callgrind, subjects, &mut measured, stub, bar).await).await?;
         }
-        Some(why) => not_measured.push(format!("Instructions: {why}.")),
+        Err(error) => not_measured.push(format!("Instructions: {error:#}.")),
     }
     Ok((measured, not_measured))
 }
@@ -87,21 +86,16 @@ async fn in_shares(
     Ok(medians.collect())
 }
 
-/// Counts the instructions of the subjects, and says whose could not be. Slow as it is, a function may run out of its
-/// time with AWS.
 pub(crate) async fn instructions(
+    callgrind: &Callgrind,
     subjects: &[Subject],
     measured: &mut [Measured],
     stub: &Stub,
     bar: &ProgressBar,
-) -> Vec<String> {
-    let mut failed = vec![];
+) -> Result<()> {
     for (subject, measured) in subjects.iter().zip(measured) {
         bar.set_message(subject.name);
-        match callgrind::count(subject, subject.program.bootstrap(), stub).await {
-            Ok(count) => measured.instructions = Some(count),
-            Err(error) => failed.push(format!("Instructions of {}: {error:#}.", subject.name)),
-        }
+        measured.instructions = Some(callgrind.count(subject, subject.program.bootstrap(), stub).await?);
     }
-    failed
+    Ok(())
 }

@@ -22,6 +22,22 @@ pub(crate) fn peak_resident_kib(process: u32) -> Option<u64> {
     kib(&fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmHWM:")
 }
 
+/// Waits until a process that has nothing to wait for does nothing.
+pub(crate) async fn quiet(process: u32) {
+    let mut before = cpu_time(process);
+    loop {
+        tokio::time::sleep(A_WHILE).await;
+        let now = cpu_time(process);
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
+/// Long enough for a process that has something to do to do some of it.
+const A_WHILE: Duration = Duration::from_millis(20);
+
 fn on_cpu(schedstat: &str) -> Option<Duration> {
     schedstat.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }

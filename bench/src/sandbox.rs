@@ -65,9 +65,11 @@ pub(crate) async fn first_in_share(subject: &Subject, stub: &Stub, share: &CpuSh
 }
 
 async fn start(subject: &Subject, stub: &Stub) -> Result<Sandbox> {
-    let command = subject.program.command();
+    let command = &mut subject.program.command();
     let sandbox = Sandbox::start_command(command, subject.variables(stub), FUNCTION_TIMEOUT).await;
     let sandbox = sandbox.with_context(|| format!("{} does not start", subject.name))?;
+    // A connection that was begun and not needed is still made in the background.
+    stub.settled().await;
     // What it asks before its first event is its own affair, as long as it is answered.
     stub.take_calls().with_context(|| format!("{}, at its start", subject.name))?;
     Ok(sandbox)

@@ -60,12 +60,12 @@ impl Sandbox {
         variables: impl IntoIterator<Item = (String, String)>,
         function_timeout: Duration,
     ) -> Result<Self> {
-        Self::start_command(Command::new(bootstrap), variables, function_timeout).await
+        Self::start_command(&mut Command::new(bootstrap), variables, function_timeout).await
     }
 
     /// Starts a function that is not one bootstrap: an interpreter, or a tool that looks into the bootstrap it runs.
     pub async fn start_command(
-        mut command: Command,
+        command: &mut Command,
         variables: impl IntoIterator<Item = (String, String)>,
         function_timeout: Duration,
     ) -> Result<Self> {

@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -46,10 +47,13 @@ pub(crate) struct Stub {
 #[derive(Debug, Default)]
 struct Seen {
     calls: Calls,
+    /// Connections that are being made.
+    handshakes: usize,
     unexpected: Vec<String>,
 }
 
 const UNPOISONED: &str = "nobody panics while holding it";
+const LOOK_AGAIN: Duration = Duration::from_micros(200);
 const ROOTS: &str = "roots.pem";
 
 impl Stub {
@@ -75,9 +79,22 @@ impl Stub {
         self.folder.path().join(ROOTS).display().to_string()
     }
 
+    /// A folder for what belongs to this run; gone when the stub is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Waits until no connection is being made.
+    pub(crate) async fn settled(&self) {
+        while self.seen.lock().expect(UNPOISONED).handshakes > 0 {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// What it was asked since this was last called. An error if anything of it was not expected.
     pub(crate) fn take_calls(&self) -> Result<Calls> {
-        let Seen { calls, unexpected } = std::mem::take(&mut *self.seen.lock().expect(UNPOISONED));
+        let mut seen = self.seen.lock().expect(UNPOISONED);
+        let (calls, unexpected) = (std::mem::take(&mut seen.calls), std::mem::take(&mut seen.unexpected));
         ensure!(unexpected.is_empty(), "the stub of AWS was asked what it does not expect: {unexpected:#?}");
         Ok(calls)
     }
@@ -98,7 +115,10 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>,
 
 async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, delay: Duration) {
     let _ = connection.set_nodelay(true);
-    let connection = match tls.accept(connection).await {
+    seen.lock().expect(UNPOISONED).handshakes += 1;
+    let accepted = tls.accept(connection).await;
+    seen.lock().expect(UNPOISONED).handshakes -= 1;
+    let connection = match accepted {
         Ok(connection) => connection,
         // A function that is killed, or has found another connection meanwhile, breaks off; one that does not trust us
         // says so.

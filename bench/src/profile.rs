@@ -1,0 +1,90 @@
+//! Callgrind's own file: which instructions were executed, and where.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, ensure};
+
+/// How many instructions of a profile were executed outside of the object whose file has this name.
+pub(crate) fn executed_outside(object: &str, profile: &str) -> Result<u64> {
+    let mut names = HashMap::new();
+    let (mut outside, mut inside, mut current, mut total) = (0, 0, "", None);
+    let mut lines = profile.lines();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("ob=") {
+            current = full_name(name, &mut names);
+        } else if let Some(name) = line.strip_prefix("cob=") {
+            full_name(name, &mut names);
+        } else if line.starts_with("calls=") {
+            // What follows was executed by the function that is called, and is counted there.
+            lines.next();
+        } else if let Some(count) = line.strip_prefix("totals: ") {
+            total = Some(count.trim().parse::<u64>()?);
+        } else if let Some(count) = cost(line) {
+            *(if current.ends_with(object) { &mut inside } else { &mut outside }) += count;
+        }
+    }
+    let total = total.context("callgrind's file has no totals: it was cut short")?;
+    ensure!(inside + outside == total, "callgrind's file adds up to {} and not to {total}", inside + outside);
+    Ok(outside)
+}
+
+/// The file names a thing in full once, as `(3) libc.so.6`, and later by its number.
+fn full_name<'a>(name: &'a str, names: &mut HashMap<&'a str, &'a str>) -> &'a str {
+    match name.split_once(' ') {
+        Some((number, full)) => {
+            names.insert(number, full);
+            full
+        }
+        None => names.get(name).copied().unwrap_or(name),
+    }
+}
+
+/// Of a line that begins with a place: its number, or how far it is from the last one.
+fn cost(line: &str) -> Option<u64> {
+    let (place, count) = line.split_once(' ')?;
+    let number = place.trim_start_matches(['+', '-', '*']);
+    number.bytes().all(|digit| digit.is_ascii_hexdigit() || digit == b'x').then(|| count.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: &str = "\
+version: 1
+pid: 7
+positions: line
+events: Ir
+summary: 160
+
+ob=(1) /srv/bootstrap
+fl=(1) ???
+fn=(1) main
+0 100
+cob=(2) /usr/lib/libfaketime.so.1
+cfn=(2) clock_gettime
+calls=3 0
+* 60
+
+ob=(2)
+fn=(2)
+12 40
++2 10
+-1 8
+* 2
+
+totals: 160
+";
+
+    #[test]
+    fn what_an_object_executed_is_left_out_and_calls_are_not_counted_twice() {
+        assert_eq!(executed_outside("libfaketime.so.1", PROFILE).unwrap(), 100);
+        assert_eq!(executed_outside("libnothing.so", PROFILE).unwrap(), 160);
+    }
+
+    #[test]
+    fn a_file_that_does_not_add_up_is_not_believed() {
+        executed_outside("libfaketime.so.1", &PROFILE.replace("+2 10", "+2 11")).unwrap_err();
+        executed_outside("libfaketime.so.1", PROFILE.split("totals").next().unwrap()).unwrap_err();
+    }
+}
