@@ -116,7 +116,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
             "relay",
             &every_minute,
             Expected::Swept(MARKED as u64),
-            &[("Query", 16), ("PublishBatch", MARKED as u64), ("UpdateItem", MARKED as u64)],
+            &[("Scan", 1), ("PublishBatch", 1), ("UpdateItem", MARKED as u64)],
         )
     };
     Ok(vec![
@@ -140,7 +140,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
         ),
         batch_of_ten("fulfilment: 10 orders", "fulfilment", "fulfilment", &[("BatchExecuteStatement", 1)]),
         batch_of_ten("promotion: 10 orders", "promotion", "promotion", &[("BatchExecuteStatement", 1)]),
-        subject("relay: nothing to do", "relay", "relay", &every_minute, Expected::Swept(0), &[("Query", 16)]),
+        subject("relay: nothing to do", "relay", "relay", &every_minute, Expected::Swept(0), &[("Scan", 1)]),
         full,
     ])
 }

@@ -25,10 +25,10 @@ pub struct Outbox {
     shards: NonZeroU8,
 }
 
-/// Some marked orders of a shard.
+/// Some marked orders.
 #[derive(Debug)]
 pub struct Page {
-    /// The orders, oldest first.
+    /// The orders; those of one shard oldest first.
     pub orders: Vec<Unannounced>,
     /// Rows among them that are no orders.
     pub unreadable: Vec<Unreadable>,
@@ -56,11 +56,11 @@ const PAGE: i32 = 100;
 const ONCE: Budget = Budget { attempts: 1, attempt: Duration::from_millis(900), whole: Duration::from_secs(1) };
 
 impl Outbox {
-    /// Makes a client and opens its connection
-    /// by looking for orders of long ago. Should that fail, the first sweep opens it.
+    /// Makes a client and opens its connection by looking for orders of long ago. Should that fail, the first sweep
+    /// opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
         let outbox = Self { client: client(sdk, ONCE), table, shards };
-        if let Err(error) = outbox.marked_until(0, Timestamp::UNIX_EPOCH, None).await {
+        if let Err(error) = outbox.glance(Timestamp::UNIX_EPOCH).await {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
         outbox
@@ -71,11 +71,26 @@ impl Outbox {
         0..self.shards.get()
     }
 
+    /// All orders that were placed at `until` or before and are not known to be announced, if there is no more than a
+    /// page in the whole outbox, and none if there may be more. It is one request for all shards, as nearly always there
+    /// are no such orders.
+    pub async fn glance(&self, until: Timestamp) -> Result<Option<Page>, StoreError> {
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .filter_expression("placed_at <= :until")
+            .expression_attribute_values(":until", second(until))
+            .limit(PAGE);
+        let answer = scan.send().await.map_err(|error| StoreError::unavailable(&error))?;
+        let page = page(&answer.items.unwrap_or_default(), answer.last_evaluated_key);
+        Ok(Some(page).filter(|page| page.next.is_none()))
+    }
+
     /// A page of the orders of a shard that were placed at `until` or before and are not known to be announced. The
     /// index follows the table within moments: an order may be listed that was announced just now.
     pub async fn marked_until(&self, shard: u8, until: Timestamp, from: Option<Next>) -> Result<Page, StoreError> {
-        // Whole seconds, as orders are placed at: "…:00.5Z" would sort before "…:00Z".
-        let until = Timestamp::from_second(until.as_second()).expect("the second of a timestamp is in range");
         let query = self
             .client
             .query()
@@ -83,26 +98,35 @@ impl Outbox {
             .index_name(INDEX)
             .key_condition_expression("outbox = :shard AND placed_at <= :until")
             .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
-            .expression_attribute_values(":until", AttributeValue::S(until.to_string()))
+            .expression_attribute_values(":until", second(until))
             .set_exclusive_start_key(from.map(|Next(key)| key))
             .limit(PAGE);
         let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
-        let rows = answer.items.unwrap_or_default();
-        let mut page = Page { orders: vec![], unreadable: vec![], next: answer.last_evaluated_key.map(Next) };
-        let unannounced = |reader: &Reader| Ok(Unannounced { order: reader.order()?, trace: reader.trace() });
-        for row in &rows {
-            match (Reader { table: "outbox", row }).or_unreadable("id", unannounced) {
-                Ok(order) => page.orders.push(order),
-                Err(unreadable) => page.unreadable.push(unreadable),
-            }
-        }
-        Ok(page)
+        Ok(page(&answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
     /// Takes an order's mark away. Only what is known to be announced may lose it.
     pub async fn clear(&self, id: OrderId) -> Result<(), StoreError> {
         clear(&self.client, &self.table, id).await
     }
+}
+
+/// Whole seconds, as orders are placed at: "…:00.5Z" would sort before "…:00Z".
+fn second(time: Timestamp) -> AttributeValue {
+    let second = Timestamp::from_second(time.as_second()).expect("the second of a timestamp is in range");
+    AttributeValue::S(second.to_string())
+}
+
+fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {
+    let mut page = Page { orders: vec![], unreadable: vec![], next: next.map(Next) };
+    let unannounced = |reader: &Reader| Ok(Unannounced { order: reader.order()?, trace: reader.trace() });
+    for row in rows {
+        match (Reader { table: "outbox", row }).or_unreadable("id", unannounced) {
+            Ok(order) => page.orders.push(order),
+            Err(unreadable) => page.unreadable.push(unreadable),
+        }
+    }
+    page
 }
 
 /// Takes the mark away, on condition that there is a row: an unconditional update would make one of nothing.
@@ -145,10 +169,21 @@ mod tests {
 
     #[tokio::test]
     async fn the_relay_tries_once() {
-        let aws = Scripted::answering([(200, json!({})), (500, json!({})), (500, json!({}))]);
+        let failed = (500, json!({}));
+        let aws = Scripted::answering([(200, json!({})), failed.clone(), failed.clone(), failed]);
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
         outbox.clear(order("81.50").id).await.unwrap_err();
+        outbox.glance(Timestamp::UNIX_EPOCH).await.unwrap_err();
         outbox.marked_until(0, Timestamp::UNIX_EPOCH, None).await.unwrap_err();
-        let [_primed, _clear, _query] = aws.asked();
+        let [_primed, _clear, _scan, _query] = aws.asked();
+    }
+
+    #[tokio::test]
+    async fn a_glance_that_did_not_see_all_sees_nothing() {
+        let next = json!({"Items": [], "LastEvaluatedKey": {"id": {"S": "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11"}}});
+        let aws = Scripted::answering([(200, json!({})), (200, json!({"Items": []})), (200, next)]);
+        let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
+        let seen = [outbox.glance(Timestamp::now()).await.unwrap(), outbox.glance(Timestamp::now()).await.unwrap()];
+        assert_eq!(seen.map(|page| page.map(|page| page.orders)), [Some(vec![]), None]);
     }
 }

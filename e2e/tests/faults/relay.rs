@@ -49,7 +49,32 @@ async fn cut_at(operation: &str) {
 
 #[tokio::test]
 async fn cut_at_the_look_into_the_outbox() {
-    cut_at("Query").await;
+    cut_at("Scan").await;
+}
+
+/// More than one look takes.
+const FULL: usize = 101;
+
+#[tokio::test]
+async fn cut_at_the_look_into_the_shards_of_a_full_outbox() {
+    let shop = Deployment::under_test().await;
+    let mut tries = 0..TRIES;
+    let placed = loop {
+        assert!(tries.next().is_some(), "no sweep looked into the shards");
+        let placed = shop.place_unannounced(FULL).await;
+        let proxy = proxy().await;
+        let mut relay = shop.start("relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+        let injected = proxy.inject("Query", Fault::Fail, ONCE);
+        relay.invoke(&json!({})).await;
+        if injected.times() > 0 {
+            break placed;
+        }
+    };
+    sweep(&shop).await;
+    for id in placed {
+        assert_carried_out(&shop, &id, "a shard could not be looked into").await;
+    }
+    held("relay, Query", &name_of(Fault::Fail, ONCE), "announced by a later sweep, done once");
 }
 
 #[tokio::test]
@@ -65,7 +90,7 @@ async fn cut_at_the_clearing_of_a_mark() {
 #[tokio::test]
 async fn killed_at_every_call_while_its_answer_is_on_the_way() {
     let shop = Deployment::under_test().await;
-    for operation in ["Query", "PublishBatch", "UpdateItem"] {
+    for operation in ["Scan", "PublishBatch", "UpdateItem"] {
         let mut placed = vec![];
         let mut tries = 0..TRIES;
         loop {

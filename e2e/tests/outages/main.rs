@@ -18,8 +18,8 @@ const A_CUSTOMER_EVERY: Duration = Duration::from_millis(200);
 const EVERY_TIME: u32 = u32::MAX;
 
 const SNS: [&str; 2] = ["Publish", "PublishBatch"];
-const DYNAMODB: [&str; 6] =
-    ["PutItem", "TransactWriteItems", "UpdateItem", "BatchGetItem", "BatchExecuteStatement", "Query"];
+const DYNAMODB: [&str; 7] =
+    ["PutItem", "TransactWriteItems", "UpdateItem", "BatchGetItem", "BatchExecuteStatement", "Scan", "Query"];
 
 /// Lets customers come, all of them patient, while something is done to the stack, and a while longer.
 async fn customers_during<T>(shop: &Deployment, done_to_it: impl Future<Output = T>) -> (Ledger, T) {

@@ -1,4 +1,4 @@
-//! One sweep of the outbox: look through every shard, publish, clear what SNS acknowledged, report.
+//! One sweep of the outbox: look, publish, clear what SNS acknowledged, report.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use lambda_runtime::Error;
 use metrique_writer::unit::{AsCount, AsSeconds};
 use metrique_writer::{Entry, EntryWriter};
 use serde::Serialize;
-use store::{Outbox, Unannounced, Unreadable};
+use store::{Next, Outbox, Page, Unannounced, Unreadable};
 use telemetry::Step;
 use tokio::time::timeout;
 use topic::{Announcement, Republisher};
@@ -63,18 +63,29 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Sweep {
-    /// Sweeps all shards side by side. Nothing is tried twice: the next sweep is the retry.
+    /// Announces what a glance at the outbox shows; all shards side by side, if it is too full for one. Nothing is tried
+    /// twice: the next sweep is the retry.
     pub(crate) async fn until(&self, deadline: SystemTime) -> Result<Swept, Error> {
         let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
         let now = Timestamp::now();
         let placed_until = now.checked_sub(SignedDuration::from_secs(self.age_seconds.into()))?;
         let swept = RefCell::new(Swept::default());
-        let shards = self.outbox.shards().map(|shard| self.sweep_shard(shard, now, placed_until, &swept));
-        let whole = timeout(time_left.saturating_sub(ANSWER_MARGIN), join_all(shards)).await;
+        let whole = timeout(time_left.saturating_sub(ANSWER_MARGIN), self.sweep(now, placed_until, &swept)).await;
         let swept = Swept { cut_short: whole.is_err(), ..swept.into_inner() };
         let Swept { found, announced, cleared, oldest_seconds, unreadable, failed, cut_short } = swept;
         tracing::info!(found, announced, cleared, oldest_seconds, unreadable, failed, cut_short, "sweep");
         Ok(swept)
+    }
+
+    async fn sweep(&self, now: Timestamp, placed_until: Timestamp, swept: &RefCell<Swept>) {
+        match self.outbox.glance(placed_until).await {
+            Ok(Some(page)) => drop(self.announce(page, now, swept).await),
+            Ok(None) => {
+                let shards = self.outbox.shards();
+                join_all(shards.map(|shard| self.sweep_shard(shard, now, placed_until, swept))).await;
+            }
+            Err(error) => fail(swept, &error),
+        }
     }
 
     async fn sweep_shard(&self, shard: u8, now: Timestamp, placed_until: Timestamp, swept: &RefCell<Swept>) {
@@ -84,20 +95,29 @@ impl Sweep {
                 Ok(page) => page,
                 Err(error) => return fail(swept, &error),
             };
-            note_found(swept, &page.orders, now);
-            page.unreadable.iter().for_each(|unreadable| note_unreadable(swept, unreadable));
-            let (orders, steps): (Vec<_>, HashMap<_, _>) = page.orders.into_iter().map(step).unzip();
-            for orders in orders.chunks(Republisher::MAX_ORDERS) {
-                match self.topic.announce_all(orders).await {
-                    Ok(acknowledged) => self.clear_all(acknowledged, &steps, swept).await,
-                    Err(error) => return fail(swept, &error),
-                }
-            }
-            match page.next {
+            match self.announce(page, now, swept).await {
                 Some(next) => from = Some(next),
                 None => return,
             }
         }
+    }
+
+    /// Announces a page's orders and clears the marks of those that SNS took. What follows is the next page, unless
+    /// there is none or something failed.
+    async fn announce(&self, page: Page, now: Timestamp, swept: &RefCell<Swept>) -> Option<Next> {
+        note_found(swept, &page.orders, now);
+        page.unreadable.iter().for_each(|unreadable| note_unreadable(swept, unreadable));
+        let (orders, steps): (Vec<_>, HashMap<_, _>) = page.orders.into_iter().map(step).unzip();
+        for orders in orders.chunks(Republisher::MAX_ORDERS) {
+            match self.topic.announce_all(orders).await {
+                Ok(acknowledged) => self.clear_all(acknowledged, &steps, swept).await,
+                Err(error) => {
+                    fail(swept, &error);
+                    return None;
+                }
+            }
+        }
+        page.next
     }
 
     async fn clear_all(

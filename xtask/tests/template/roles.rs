@@ -106,6 +106,7 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
     ];
     let relay = [
         "dynamodb:Query OrdersTable",
+        "dynamodb:Scan OrdersTable",
         "dynamodb:UpdateItem OrdersTable",
         "sns:Publish OrdersTopic",
         "logs:CreateLogStream RelayLogs",

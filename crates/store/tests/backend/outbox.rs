@@ -14,7 +14,8 @@ fn trace() -> TraceParent {
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a traceparent")
 }
 
-/// Every marked order until a time, page by page: its shard, and the sizes of the shard's pages.
+/// Every marked order until a time, page by page: its shard, and the sizes of the shard's pages. A glance sees the same,
+/// or that it is too much for one.
 async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<usize>>) {
     let (mut found, mut sizes) = (Vec::new(), Vec::new());
     for shard in outbox.shards() {
@@ -32,6 +33,11 @@ async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<
             }
         }
         sizes.push(pages);
+    }
+    let glance = outbox.glance(until).await.expect("a glance");
+    assert_eq!(glance.is_some(), found.len() < 100);
+    if let Some(page) = glance {
+        assert_eq!(page.orders.iter().map(|marked| marked.order.id).collect::<HashSet<_>>(), ids(&found));
     }
     (found, sizes)
 }
