@@ -31,7 +31,9 @@ impl Recent {
             known.and_then(|at| self.orders.remove(at)).unwrap_or_else(|| Order { id: id.to_owned(), events: vec![] });
         let event = format!("{function} {outcome}");
         if !order.events.contains(&event) {
-            order.events.push(event);
+            // It logs when it has announced the order, and subscribers are as quick.
+            let place = if outcome.starts_with("placed") { 0 } else { order.events.len() };
+            order.events.insert(place, event);
         }
         self.orders.push_back(order);
         if self.orders.len() > MOST {
@@ -82,13 +84,14 @@ mod tests {
     #[test]
     fn an_order_has_a_line_with_each_event_once() {
         let lines = [
+            line("fulfilment", 1, "done"),
             line("orders", 1, "placed"),
             line("orders", 2, "placed"),
-            line("fulfilment", 1, "done"),
             line("orders", 1, LOOK),
+            line("promotion", 1, "done"),
             line("fulfilment", 1, "done"),
         ];
-        let expected = format!("{}  orders placed\n{}  orders placed → fulfilment done", id(2), id(1));
+        let expected = format!("{}  orders placed\n{}  orders placed → fulfilment done → promotion done", id(2), id(1));
         assert_eq!(after(lines), expected);
     }
 

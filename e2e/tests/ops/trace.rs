@@ -1,9 +1,14 @@
 //! One order's way.
 
+use std::time::Duration;
+
 use e2e::{Deployment, eventually, ops};
 use uuid::Uuid;
 
 use super::SOON;
+
+/// The relay comes every minute.
+const RELAYED: Duration = Duration::from_secs(100);
 
 #[tokio::test]
 async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it() {
@@ -21,9 +26,28 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
         all.into_iter().all(told_by).then_some(steps)
     })
     .await;
-    let times: Vec<_> = steps.iter().filter_map(|step| step["after_ms"].as_i64()).collect();
-    assert!(times.len() >= 3 && times.is_sorted(), "{steps:?}");
+    let told_by: Vec<_> = steps.iter().filter_map(|step| step["source"].as_str()).collect();
+    assert_eq!(told_by[..2], ["orders", "orders table"], "{steps:?}");
+    let at = |source| told_by.iter().position(|told| *told == source);
+    assert_eq!(at("shipments table"), at("fulfilment").map(|at| at + 1), "{steps:?}");
     assert!(steps.iter().all(|step| !step["what"].as_str().expect("a text").contains("Ada")), "{steps:?}");
+}
+
+#[tokio::test]
+async fn an_order_that_nobody_could_announce_is_not_fulfilled_until_the_relay_announced_it() {
+    let shop = Deployment::under_test().await;
+    let id = shop.place_unannounced(1).await.remove(0);
+    let trace = ops(&["trace", &id]).await;
+    if shop.row("ShipmentsTable", "order_id", &id).await.is_none() {
+        trace.assert_code(3);
+        assert!(trace.stderr.contains("NOT fulfilled"), "{trace:?}");
+    }
+    eventually("the relay's log names the order", RELAYED, async || {
+        let trace = ops(&["trace", &id, "--json"]).await;
+        trace.objects().iter().any(|step| step["source"] == "relay").then_some(())
+    })
+    .await;
+    ops(&["trace", &id]).await.assert_code(0);
 }
 
 #[tokio::test]

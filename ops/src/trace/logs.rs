@@ -63,7 +63,8 @@ fn steps(row: &[ResultField], id: &str) -> Vec<Step> {
     let Ok(time) = format!("{}Z", field("@timestamp").replacen(' ', "T", 1)).parse() else { return vec![] };
     // `account:/aws/lambda/stack-function`
     let source = field("@log").rsplit('-').next().unwrap_or_default();
-    let lines = field("@message").lines().filter(|line| line.contains(id) && !is_a_look(line));
+    let message = console::strip_ansi_codes(field("@message"));
+    let lines = message.lines().filter(|line| line.contains(id) && !is_a_look(line));
     let step = |line| Step { time, source: Source::Function(source.to_owned()), what: what(line, source, id) };
     lines.map(step).collect()
 }
@@ -76,7 +77,7 @@ fn is_a_look(line: &str) -> bool {
 /// What a line says, without what the table says beside it.
 fn what(line: &str, source: &str, id: &str) -> String {
     let Ok(Value::Object(line)) = serde_json::from_str(line) else {
-        let line = console::strip_ansi_codes(line).replace(&format!(" order_id={id}"), "");
+        let line = line.replace(&format!(" order_id={id}"), "");
         return line.trim_start_matches(source).trim().to_owned();
     };
     let text = |name: &str| line.get(name).and_then(Value::as_str);
@@ -118,7 +119,8 @@ mod tests {
     #[test]
     fn who_only_looked_at_the_order_is_left_out() {
         let json = format!(r#"{{"message":"request","route":"show","order_id":"{ID}","outcome":"shown"}}"#);
-        let text = format!(r#"orders INFO request route="show" status=200 order_id={ID} outcome="shown""#);
+        let text =
+            format!("orders INFO request \u{1b}[3mroute\u{1b}[0m=\"show\" status=200 order_id={ID} outcome=\"shown\"");
         assert_eq!([json, text].map(|line| steps(&row(&line), ID)), [vec![], vec![]]);
     }
 

@@ -6,7 +6,7 @@ mod step;
 use anyhow::{Result, bail};
 use domain::{OrderId, OrderView, Status};
 use jiff::{SignedDuration, Timestamp};
-use step::{Shown, Source, Step};
+use step::{ORDERS, SHIPMENTS, Shown, Source, Step};
 use store::Audit;
 
 use crate::operator::Operator;
@@ -46,15 +46,15 @@ pub(crate) async fn run(operator: &Operator, Options { id, hours }: Options) -> 
 
 fn from_tables(order: &OrderView) -> Vec<Step> {
     let step = |time, table, what: &str| Step { time, source: Source::Table(table), what: what.to_owned() };
-    let placed = step(order.placed_at, "orders table", "saved");
-    let shipped = order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, "shipments table", "shipped"));
+    let placed = step(order.placed_at, ORDERS, "saved");
+    let shipped = order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, SHIPMENTS, "shipped"));
     [Some(placed), shipped].into_iter().flatten().collect()
 }
 
 fn summary(order: &OrderView) -> String {
-    let status = match order.status {
-        Status::Fulfilled => "It is fulfilled",
-        Status::Placed => "It is NOT fulfilled: see docs/runbooks/orders-are-late.md",
-    };
-    format!("{status}{}.", if order.coupon.is_some() { ", and has earned a coupon" } else { "" })
+    let coupon = if order.coupon.is_some() { ", and has earned a coupon" } else { "" };
+    match order.status {
+        Status::Fulfilled => format!("It is fulfilled{coupon}."),
+        Status::Placed => format!("It is NOT fulfilled{coupon}: see docs/runbooks/orders-are-late.md"),
+    }
 }

@@ -1,5 +1,6 @@
 //! One step of an order's way.
 
+use std::collections::HashSet;
 use std::fmt::{self, Display};
 
 use jiff::Timestamp;
@@ -37,13 +38,24 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// The steps of an order, as they came one after the other. A table's row is taken to be written at the end of its
-    /// second: whoever wrote it logged that in the same second, and what a log says explains the row.
+    /// The steps of an order, as one led to the other. A function's line tells when it had done; the one that placed the
+    /// order was announcing it still while subscribers had it, and yet it comes first. A table's time is cut to its
+    /// second: its row comes after the first line of the function that wrote it.
     pub(crate) fn in_order(mut steps: Vec<Step>) -> Vec<Self> {
-        steps.sort_by_key(|Step { time, source, .. }| match source {
-            Source::Table(_) => time.as_second() * 1000 + 999,
-            Source::Function(_) => time.as_millisecond(),
-        });
+        let mut done = HashSet::new();
+        steps.sort_by_key(|step| step.time);
+        let mut lines: Vec<_> = steps.extract_if(.., |step| matches!(step.source, Source::Function(_))).collect();
+        if let Some(placed) = lines.iter().position(|step| step.source.writes() == Some(ORDERS)) {
+            lines[..=placed].rotate_right(1);
+        }
+        let mut rows = steps;
+        let mut steps = vec![];
+        for line in lines {
+            let table = line.source.writes().filter(|table| done.insert(*table));
+            steps.push(line);
+            steps.extend(rows.extract_if(.., |row| table.is_some_and(|table| row.source == Source::Table(table))));
+        }
+        steps.extend(rows);
         let logged = |step: &Step| matches!(step.source, Source::Function(_)).then(|| step.time.as_millisecond());
         let first = steps.iter().find_map(logged);
         let shown = |step: Step| {
@@ -58,7 +70,7 @@ impl Row for Shown {
     const HEAD: &'static [&'static str] = &["TIME", "AFTER", "WHERE", "WHAT"];
 
     fn cells(&self) -> Vec<String> {
-        let after = self.after_ms.map_or_else(String::new, |after| format!("+{after} ms"));
+        let after = self.after_ms.map_or_else(String::new, |after| format!("{after:+} ms"));
         vec![self.time.to_string(), after, self.source.to_string(), self.what.clone()]
     }
 }
@@ -72,24 +84,63 @@ impl Display for Source {
     }
 }
 
+pub(crate) const ORDERS: &str = "orders table";
+pub(crate) const SHIPMENTS: &str = "shipments table";
+
+impl Source {
+    /// The table that a function writes, of those that are looked into.
+    fn writes(&self) -> Option<&'static str> {
+        match self {
+            Self::Function(name) if name == "orders" => Some(ORDERS),
+            Self::Function(name) if name == "fulfilment" => Some(SHIPMENTS),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn in_order(steps: &[(&str, Source)]) -> Vec<(String, Option<i64>)> {
+        let step = |(time, source): &(&str, Source)| Step {
+            time: format!("2026-11-22T10:00:{time}Z").parse().unwrap(),
+            source: source.clone(),
+            what: String::new(),
+        };
+        let shown = Shown::in_order(steps.iter().map(step).collect());
+        shown.into_iter().map(|shown| (shown.source.to_string(), shown.after_ms)).collect()
+    }
+
+    fn function(name: &str) -> Source {
+        Source::Function(name.to_owned())
+    }
+
     #[test]
-    fn a_row_comes_after_the_lines_of_its_second() {
-        let step = |time: &str, source| Step { time: time.parse().unwrap(), source, what: String::new() };
-        let function = |name: &str| Source::Function(name.to_owned());
-        let steps = vec![
-            step("2026-11-22T10:00:00Z", Source::Table("orders table")),
-            step("2026-11-22T10:00:01Z", Source::Table("shipments table")),
-            step("2026-11-22T10:00:00.9Z", function("orders")),
-            step("2026-11-22T10:00:01.25Z", function("fulfilment")),
+    fn what_led_to_the_other_comes_first() {
+        let steps = [
+            ("00", Source::Table(ORDERS)),
+            ("00", Source::Table(SHIPMENTS)),
+            ("00.950", function("promotion")),
+            ("01.002", function("fulfilment")),
+            ("01.010", function("orders")),
+            ("31.000", function("fulfilment")),
         ];
-        let shown: Vec<_> =
-            Shown::in_order(steps).into_iter().map(|shown| (shown.source.to_string(), shown.after_ms)).collect();
-        let expected =
-            [("orders", Some(0)), ("orders table", None), ("fulfilment", Some(350)), ("shipments table", None)];
-        assert_eq!(shown, expected.map(|(source, after)| (source.to_owned(), after)));
+        let expected = [
+            ("orders", Some(0)),
+            (ORDERS, None),
+            ("promotion", Some(-60)),
+            ("fulfilment", Some(-8)),
+            (SHIPMENTS, None),
+            ("fulfilment", Some(29_990)),
+        ];
+        assert_eq!(in_order(&steps), expected.map(|(source, after)| (source.to_owned(), after)));
+    }
+
+    #[test]
+    fn rows_are_there_though_nobody_logged_them() {
+        let steps = [("00", Source::Table(ORDERS)), ("03", Source::Table(SHIPMENTS))];
+        assert_eq!(in_order(&steps), [(ORDERS.to_owned(), None), (SHIPMENTS.to_owned(), None)]);
+        assert_eq!(in_order(&[]), []);
     }
 }
