@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
-use e2e::{Deployment, OrderEvent, batch, fixture};
+use e2e::{Deployment, OrderEvent, batch, eventually, fixture};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "OrderFanout/test";
+const SOON: Duration = Duration::from_secs(30);
+/// In seconds.
+const A_YEAR: u64 = 365 * 24 * 60 * 60;
 
 const ALWAYS: [&str; 1] = ["HandlerDuration Milliseconds [function]"];
 const COLD: [&str; 1] = ["ColdStarts Count [function]"];
@@ -178,10 +182,22 @@ async fn a_sweep_says_how_much_it_found_and_how_old() {
     assert_eq!(defined(&document), set(&[&ALWAYS, &COLD, &RELAY]));
     assert_eq!(document["Sweeps"], 1);
     let ids = shop.place_unannounced(1).await;
-    let document = measured("relay", &[json!({})], &[]).await.remove(0);
-    // The stack's own relay may have been quicker.
-    assert!(document["OutboxAnnounced"].as_u64() <= document["OutboxFound"].as_u64(), "{document}");
+    let old = [("id", &*ids[0]), ("customer", "Ada"), ("amount", "81.5"), ("placed_at", "2020-01-01T00:00:00Z")];
+    // The stack's own relay may be quicker.
+    let document = eventually("a sweep finds the order", SOON, async || {
+        shop.put_row("OrdersTable", &[&old[..], &[("outbox", "3")]].concat()).await;
+        let document = measured("relay", &[json!({})], &[]).await.remove(0);
+        document["OutboxFound"].as_u64().filter(|found| *found > 0).map(|_| document)
+    })
+    .await;
+    assert!(document["OutboxOldestAge"].as_u64() > Some(A_YEAR), "{document}");
     shop.fulfilled(&ids[0]).await;
+}
+
+#[tokio::test]
+async fn a_sweep_that_sees_nothing_does_not_say_that_there_is_nothing() {
+    let document = measured("relay", &[json!({})], &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")]).await.remove(0);
+    assert_eq!((&document["OutboxOldestAge"], &document["SweepFailures"]), (&Value::Null, &json!(1)), "{document}");
 }
 
 #[tokio::test]

@@ -46,12 +46,15 @@ pub(crate) struct Swept {
 
 impl Entry for Swept {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
-        let Self { found, announced, cleared: _, oldest_seconds, unreadable, failed, cut_short: _ } = *self;
+        let Self { found, announced, cleared: _, oldest_seconds, unreadable, failed, cut_short } = *self;
         let count = |number: usize| AsCount::from(number as u64);
+        // Who did not see all knows of no age that it is the oldest; to say 0 would end an alarm.
+        let known = found > 0 || (failed == 0 && !cut_short);
+        let oldest = AsSeconds::from(u64::try_from(oldest_seconds).unwrap_or_default());
         writer.value("Sweeps", &count(1));
         writer.value("OutboxFound", &count(found));
         writer.value("OutboxAnnounced", &count(announced));
-        writer.value("OutboxOldestAge", &AsSeconds::from(u64::try_from(oldest_seconds).unwrap_or_default()));
+        writer.value("OutboxOldestAge", &known.then_some(oldest));
         writer.value("SweepFailures", &count(failed + unreadable));
     }
 }
