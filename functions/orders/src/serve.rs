@@ -1,16 +1,20 @@
 //! Around every request: its trace, its log line, its metrics.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures::FutureExt;
 use lambda_http::RequestExt;
 use telemetry::{Metrics, Step, Telemetry, TraceParent};
 use tracing::Instrument;
 
+use crate::problem::Problem;
 use crate::told::{BY_REASON, BY_ROUTE, Route, Served, Told};
 
 /// How requests are told of.
@@ -38,8 +42,10 @@ pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Re
     let step = Step::after(trace_of(request.headers()));
     let span = step.request_span(request.lambda_context_ref().map_or("", |context| &context.request_id));
     request.extensions_mut().insert(step.trace());
+    let accept = request.headers().get(ACCEPT).cloned();
     let (response, request) = async {
-        let mut response = next.run(request).await;
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let mut response = answered.unwrap_or_else(|_| broken(accept));
         let route = response.extensions_mut().remove().unwrap_or(Route::Other);
         let request = Served { route, status: response.status(), told: response.extensions_mut().remove::<Told>() };
         request.log();
@@ -49,6 +55,14 @@ pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Re
     .await;
     invocation.end(if request.reason().is_some() { rejected } else { served }, &request);
     response
+}
+
+/// A handler's panic costs its own request. Where it was is logged by the panic hook; what it said goes nowhere, as it may
+/// quote a customer.
+fn broken(accept: Option<HeaderValue>) -> Response {
+    let headers = accept.map(|accept| (ACCEPT, accept)).into_iter().collect();
+    let detail = "Something is broken here. It is being looked into; please try again later.";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response_for(&headers)
 }
 
 /// Says which part of the shop answered.
@@ -69,10 +83,29 @@ fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
     use axum::http::HeaderName;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use telemetry::LogSettings;
+    use tower::ServiceExt;
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const NAME: HeaderName = HeaderName::from_static(TraceParent::NAME);
+
+    #[tokio::test]
+    async fn a_panic_costs_its_own_request_and_is_not_quoted() {
+        let teller = Teller::from(telemetry::init("orders", &LogSettings::from_lambda(None, None), None));
+        let router = Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") }));
+        let router = router.layer(from_fn_with_state(teller, serve));
+        for _ in 0..2 {
+            let response = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            assert!(!String::from_utf8_lossy(&body).contains("Ada"));
+        }
+    }
 
     #[test]
     fn one_well_formed_header_is_continued_and_nothing_else() {
