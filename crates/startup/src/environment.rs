@@ -27,12 +27,12 @@ pub enum EnvironmentError {
 impl Environment {
     /// A variable that must be there, and not empty.
     pub fn required(self, name: &'static str) -> Result<String, EnvironmentError> {
-        self.optional(name).ok_or(EnvironmentError::Missing(name))
+        self.optional(name).ok_or_else(|| told(EnvironmentError::Missing(name)))
     }
 
     /// A number that must be there.
     pub fn number<T: FromStr>(self, name: &'static str) -> Result<T, EnvironmentError> {
-        self.required(name)?.parse().map_err(|_| EnvironmentError::NotANumber(name))
+        self.required(name)?.parse().map_err(|_| told(EnvironmentError::NotANumber(name)))
     }
 
     /// A variable that may be absent; empty is absent.
@@ -46,4 +46,10 @@ impl Environment {
         let [level, format] = ["AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT"].map(|name| self.optional(name));
         LogSettings::from_lambda(level.as_deref(), format.as_deref())
     }
+}
+
+/// Logs it, as nobody else does: the process ends of it.
+pub(crate) fn told(error: EnvironmentError) -> EnvironmentError {
+    tracing::error!(%error, "the function cannot start");
+    error
 }
