@@ -50,7 +50,9 @@ impl Invocation<'_> {
             handler_duration: start.elapsed(),
             measured,
         };
-        telemetry.output.add(false, |lines| metrics.write(&document, lines));
+        let mut line = vec![];
+        metrics.write(&document, &mut line);
+        telemetry.output.add(false, |lines| lines.append(&mut line));
     }
 }
 

@@ -59,13 +59,13 @@ impl Metrics {
         Self { emf }
     }
 
-    /// Adds a document's line.
-    pub(crate) fn write<E: Entry>(&self, document: &Document<'_, E>, lines: &mut Vec<u8>) {
+    /// Writes a document's line; nothing if it is not one, which is an error in the entry and is logged.
+    pub(crate) fn write<E: Entry>(&self, document: &Document<'_, E>, line: &mut Vec<u8>) {
         let Some(emf) = &self.emf else { return };
-        let whole = lines.len();
-        if let Err(error) = emf.lock().unwrap_or_else(PoisonError::into_inner).format(document, lines) {
-            lines.truncate(whole);
-            debug_assert!(false, "a document that is none: {error:?}");
+        let formatted = emf.lock().unwrap_or_else(PoisonError::into_inner).format(document, line);
+        if let Err(error) = formatted {
+            line.clear();
+            tracing::error!(%error, "what was measured cannot be written");
         }
     }
 }
