@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -130,6 +131,8 @@ async fn next(shared: &Shared) -> Response<Full<Bytes>> {
     let deadline = SystemTime::now() + invocation.function_timeout;
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     Response::builder()
+        .header(CONTENT_TYPE, "application/json")
+        .header("lambda-runtime-trace-id", "Root=1-6921a2c0-3f1d5d0c7a2b4e8f9a0b1c2d;Parent=53995c3f42cd8ad8;Sampled=0")
         .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
         .header("lambda-runtime-deadline-ms", deadline.to_string())
         .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:under-test")
