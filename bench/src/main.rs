@@ -1,10 +1,13 @@
 //! Measures the functions beside functions that do nothing, as Lambda runs them: `cargo xtask bench`.
 
 mod answer;
+mod budget;
 mod callgrind;
 mod events;
+mod growth;
 mod machine;
 mod measure;
+mod page;
 mod process;
 mod profile;
 mod result;
@@ -12,29 +15,40 @@ mod sandbox;
 mod statistics;
 mod stub;
 mod subject;
-mod table;
+mod targets;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use local::{FUNCTIONS, Progress, Tools};
 use tokio::signal::unix::{SignalKind, signal};
 
+use budget::Comparison;
 use machine::Machine;
 use measure::Extent;
+use page::table;
 use result::Run;
 use stub::Stub;
-use subject::Subject;
+use subject::{CONSUMERS, ORDERS, Subject};
 
 /// Measures what the functions cost, beside functions that do nothing.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Options {
+    /// Compare instructions, memory and binaries with bench/budget.toml, and measure nothing else.
+    #[arg(long)]
+    check: bool,
+    /// Print what bench/budget.toml would be if it just allowed what was measured.
+    #[arg(long, requires = "check")]
+    suggest: bool,
     /// Only these functions, and the floors.
     #[arg(long, num_args = 1.., value_parser = FUNCTIONS)]
     only: Vec<String>,
+    /// Without the same work in Python and with the SDK's defaults.
+    #[arg(long)]
+    alone: bool,
     /// How many sandboxes each median is of.
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
@@ -83,9 +97,19 @@ async fn bench(options: Options) -> Result<()> {
             || options.only.is_empty()
             || options.only.iter().any(|only| only == subject.function)
     };
-    let subjects: Vec<_> = subject::rust(&binaries)?.into_iter().filter(wanted).collect();
+    let mut subjects = subject::rust(&binaries)?;
+    if !options.check && !options.alone {
+        local::build_apart(&tools, "bench/default-sdk", Progress).await?;
+        let default_sdk = local::root().join("target/default-sdk/lambda");
+        subjects.extend(subject::others(&default_sdk, &local::lambda_python(Progress).await?)?);
+    }
+    subjects.retain(wanted);
 
     let stub = Stub::start(Duration::from_millis(options.delay_ms)).await?;
+    if options.check {
+        let functions: Vec<_> = subjects.into_iter().filter(|subject| subject.function != "floor").collect();
+        return check(&functions, &stub, !options.only.is_empty(), options.suggest).await;
+    }
     let extent = Extent { sandboxes: options.samples.into(), warm_invocations: options.warm };
     let (measured, not_measured) = measure::all(&subjects, &stub, extent).await?;
     let run = Run {
@@ -97,9 +121,38 @@ async fn bench(options: Options) -> Result<()> {
         subjects: measured,
         not_measured,
     };
-    println!("{}", table::text(&run));
+    println!("{}\n{}", table::text(&run), targets::text(&run));
     for reason in &run.not_measured {
         println!("Not measured. {reason}");
     }
+    if !options.only.is_empty() || options.alone {
+        println!("docs/benchmarks.md stays as it is: this was part of a run.");
+        return Ok(());
+    }
+    run.keep()?;
+    let subject = |name| subjects.iter().find(|subject| subject.name == name).context("all are measured");
+    let (orders, consumer) = (subject(ORDERS)?, subject(CONSUMERS[0])?);
+    let grow = async |bar: &_| growth::measure(orders, consumer, &stub, bar).await;
+    page::keep(page::GROWTH, &Progress.step("Measuring how it grows", grow).await?)?;
+    page::write()
+}
+
+async fn check(functions: &[Subject], stub: &Stub, partial: bool, suggest: bool) -> Result<()> {
+    let found = budget::figures(&measure::budgeted(functions, stub).await?);
+    if suggest {
+        println!("{}", budget::suggestion(&found)?);
+    }
+    let mut budget = budget::kept()?;
+    if partial {
+        budget.retain(|subject, _| functions.iter().any(|function| function.name == subject));
+    }
+    let Comparison { over, below } = budget::compare(&budget, &found);
+    if !below.is_empty() {
+        println!("Below budget, which can be lowered:\n  {}", below.join("\n  "));
+    }
+    if !over.is_empty() {
+        bail!("over budget:\n  {}\n{}", over.join("\n  "), budget::HOW_TO_RAISE);
+    }
+    println!("Within the budget: instructions, memory and binaries.");
     Ok(())
 }

@@ -38,6 +38,11 @@ pub(crate) async fn quiet(process: u32) {
 /// Long enough for a process that has something to do to do some of it.
 const A_WHILE: Duration = Duration::from_millis(20);
 
+/// The memory that a process has resident now, in KiB.
+pub(crate) fn resident_kib(process: u32) -> Option<u64> {
+    kib(&fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmRSS:")
+}
+
 fn on_cpu(schedstat: &str) -> Option<Duration> {
     schedstat.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }

@@ -64,7 +64,8 @@ pub(crate) async fn first_in_share(subject: &Subject, stub: &Stub, share: &CpuSh
     Ok(first)
 }
 
-async fn start(subject: &Subject, stub: &Stub) -> Result<Sandbox> {
+/// Starts a sandbox of the subject.
+pub(crate) async fn start(subject: &Subject, stub: &Stub) -> Result<Sandbox> {
     let command = &mut subject.program.command();
     let sandbox = Sandbox::start_command(command, subject.variables(stub), FUNCTION_TIMEOUT).await;
     let sandbox = sandbox.with_context(|| format!("{} does not start", subject.name))?;
@@ -76,7 +77,7 @@ async fn start(subject: &Subject, stub: &Stub) -> Result<Sandbox> {
 }
 
 /// Hands over an event, and waits until it asks for the next one.
-async fn invoke(sandbox: &mut Sandbox, subject: &Subject) -> Result<Duration> {
+pub(crate) async fn invoke(sandbox: &mut Sandbox, subject: &Subject) -> Result<Duration> {
     let Invoked { outcome, took } = sandbox.invoke_timed(subject.event.clone()).await?;
     subject.expected.check(&outcome).with_context(|| subject.name)?;
     sandbox.idle().await?;

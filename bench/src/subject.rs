@@ -31,19 +31,29 @@ pub(crate) struct Subject {
 pub(crate) enum Program {
     /// A binary, as it is deployed.
     Bootstrap(PathBuf),
+    /// A module of `bench/python`, run by this interpreter.
+    Python { interpreter: PathBuf, module: &'static str },
 }
 
 impl Program {
     pub(crate) fn command(&self) -> Command {
         match self {
             Self::Bootstrap(path) => Command::new(path),
+            Self::Python { interpreter, module } => {
+                let mut python = Command::new(interpreter);
+                // As on Lambda, where a function cannot write beside its code.
+                python.args(["-B", "-m", "awslambdaric", &format!("{module}.handler")]);
+                python.current_dir(local::root().join("bench/python"));
+                python
+            }
         }
     }
 
-    /// The binary.
-    pub(crate) fn bootstrap(&self) -> &Path {
+    /// The binary, if it is one.
+    pub(crate) fn bootstrap(&self) -> Option<&Path> {
         match self {
-            Self::Bootstrap(path) => path,
+            Self::Bootstrap(path) => Some(path),
+            Self::Python { .. } => None,
         }
     }
 }
@@ -86,11 +96,47 @@ const TEMPLATE: [(&str, &str); 14] = [
     ("OUTBOX_AGE_SECONDS", "60"),
 ];
 
+/// The main case.
+pub(crate) const ORDERS: &str = "orders: POST";
+/// The consumers.
+pub(crate) const CONSUMERS: [&str; 2] = ["fulfilment: 10 orders", "promotion: 10 orders"];
 /// The name of what everything is compared with.
 pub(crate) const FLOOR: &str = "no-op lambda_http";
 
 /// What SQS hands over at once, unless it is told to hand over more.
 pub(crate) const BATCH: usize = 10;
+
+/// The orders function with the AWS SDK's defaults.
+pub(crate) const DEFAULT_SDK: &str = "SDK defaults, orders: POST";
+/// The same work in Python.
+pub(crate) const PYTHON_ORDERS: &str = "Python, orders: POST";
+/// The same work in Python.
+pub(crate) const PYTHON_CONSUMER: &str = "Python, fulfilment: 10 orders";
+
+/// What the functions are compared with: the same work with the SDK's defaults, and in Python.
+pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Subject>> {
+    let post = events::sample("orders/place-by-json.json")?;
+    let subject = |name, function, program, event, expected, asks| {
+        let variables = &[];
+        Subject { name, function, program, event, expected, asks, variables }
+    };
+    let python = |module| Program::Python { interpreter: interpreter.to_owned(), module };
+    let default_sdk = Program::Bootstrap(default_sdk.join("default-sdk-orders/bootstrap"));
+    Ok(vec![
+        subject(DEFAULT_SDK, "orders", default_sdk, post.clone(), Expected::Status(201), &PLACE),
+        subject(PYTHON_ORDERS, "orders", python("orders"), post, Expected::Status(201), &PLACE),
+        subject(
+            PYTHON_CONSUMER,
+            "fulfilment",
+            python("consumer"),
+            events::batch(BATCH),
+            Expected::WholeBatch,
+            &[("BatchExecuteStatement", 1)],
+        ),
+    ])
+}
+
+const PLACE: [(&str, u64); 3] = [("PutItem", 1), ("Publish", 1), ("UpdateItem", 1)];
 
 /// The functions and the floors, in the order of the table. `binaries` has a folder for each.
 pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
@@ -122,14 +168,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
     Ok(vec![
         subject(FLOOR, "floor", "floor-http", &post, Expected::Status(200), &[]),
         batch_of_ten("no-op lambda_runtime", "floor", "floor-events", &[]),
-        subject(
-            "orders: POST",
-            "orders",
-            "orders",
-            &post,
-            Expected::Status(201),
-            &[("PutItem", 1), ("Publish", 1), ("UpdateItem", 1)],
-        ),
+        subject(ORDERS, "orders", "orders", &post, Expected::Status(201), &PLACE),
         subject(
             "orders: GET",
             "orders",
@@ -138,8 +177,8 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
             Expected::Status(200),
             &[("BatchGetItem", 1)],
         ),
-        batch_of_ten("fulfilment: 10 orders", "fulfilment", "fulfilment", &[("BatchExecuteStatement", 1)]),
-        batch_of_ten("promotion: 10 orders", "promotion", "promotion", &[("BatchExecuteStatement", 1)]),
+        batch_of_ten(CONSUMERS[0], "fulfilment", "fulfilment", &[("BatchExecuteStatement", 1)]),
+        batch_of_ten(CONSUMERS[1], "promotion", "promotion", &[("BatchExecuteStatement", 1)]),
         subject("relay: nothing to do", "relay", "relay", &every_minute, Expected::Swept(0), &[("Scan", 1)]),
         full,
     ])

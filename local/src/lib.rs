@@ -33,8 +33,11 @@ pub use moto::Moto;
 pub use ports::{free_port, require_free};
 pub use process::Group;
 pub use progress::Progress;
+pub use python::lambda_python;
 pub use recent::Recent;
-pub use sam::{BUILT_TEMPLATE, TEMPLATE, build, build_packages, build_panics_example, deploy, stack, validate};
+pub use sam::{
+    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, deploy, stack, validate,
+};
 pub use stack::{Outputs, Stack};
 pub use tools::Tools;
 pub use watch::Watch;

@@ -47,6 +47,19 @@ impl Locked {
     }
 }
 
+/// Python as Lambda runs it: its runtime client and the AWS SDK.
+const LAMBDA: Locked = Locked {
+    folder: "lambda-python",
+    file: "local/tools/lambda-python.txt",
+    text: include_str!("../tools/lambda-python.txt"),
+    doing: "Installing Lambda's Python into .tools (half a minute, once)",
+};
+
+/// Installs what a function in Python needs unless it is installed, and gives the interpreter that finds it.
+pub async fn lambda_python(progress: Progress) -> Result<PathBuf> {
+    Ok(LAMBDA.install(progress).await?.join("python"))
+}
+
 /// The first Python on the path that is new enough.
 async fn python() -> Result<&'static str> {
     for name in ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python"] {

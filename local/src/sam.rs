@@ -43,6 +43,14 @@ pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress
     Ok(root().join("target/lambda"))
 }
 
+/// The workspace in this folder, built so. Its own `.cargo/config.toml` keeps what is built apart from what is built of
+/// ours.
+pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", "--locked", ARCHITECTURE.1]).current_dir(root().join(folder));
+    progress.command(&format!("Building {folder} (some minutes, once)"), &mut cargo).await
+}
+
 /// The template as it is in the repository; the functions are not built for it.
 pub const TEMPLATE: &str = "template.yaml";
 

@@ -13,7 +13,11 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
-    let tools = Tools::install(Progress).await?;
+    run(&Tools::install(Progress).await?, &arguments).await
+}
+
+/// With `--check`, a lane: what the functions cost is within bench/budget.toml.
+pub(crate) async fn run(tools: &Tools, arguments: &[String]) -> Result<()> {
     let mut cargo = tools.cargo();
     cargo.args(["run", "--release", "--package", "bench", "--"]).args(arguments);
     Group::run("The measuring", &mut cargo).await
