@@ -12,6 +12,7 @@ mod process;
 mod profile;
 mod result;
 mod sandbox;
+mod scaling;
 mod statistics;
 mod stub;
 mod subject;
@@ -36,6 +37,7 @@ use subject::{CONSUMERS, ORDERS, Subject};
 /// Measures what the functions cost, beside functions that do nothing.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Options {
     /// Compare instructions, memory and binaries with bench/budget.toml, and measure nothing else.
     #[arg(long)]
@@ -43,6 +45,9 @@ struct Options {
     /// Print what bench/budget.toml would be if it just allowed what was measured.
     #[arg(long, requires = "check")]
     suggest: bool,
+    /// Measure how cost grows, and nothing else.
+    #[arg(long, conflicts_with_all = ["check", "only", "alone"])]
+    growth: bool,
     /// Only these functions, and the floors.
     #[arg(long, num_args = 1.., value_parser = FUNCTIONS)]
     only: Vec<String>,
@@ -98,7 +103,7 @@ async fn bench(options: Options) -> Result<()> {
             || options.only.iter().any(|only| only == subject.function)
     };
     let mut subjects = subject::rust(&binaries)?;
-    if !options.check && !options.alone {
+    if !options.check && !options.growth && !options.alone {
         local::build_apart(&tools, "bench/default-sdk", Progress).await?;
         let default_sdk = local::root().join("target/default-sdk/lambda");
         subjects.extend(subject::others(&default_sdk, &local::lambda_python(Progress).await?)?);
@@ -109,6 +114,9 @@ async fn bench(options: Options) -> Result<()> {
     if options.check {
         let functions: Vec<_> = subjects.into_iter().filter(|subject| subject.function != "floor").collect();
         return check(&functions, &stub, !options.only.is_empty(), options.suggest).await;
+    }
+    if options.growth {
+        return grow(&subjects, &stub).await;
     }
     let extent = Extent { sandboxes: options.samples.into(), warm_invocations: options.warm };
     let (measured, not_measured) = measure::all(&subjects, &stub, extent).await?;
@@ -130,10 +138,15 @@ async fn bench(options: Options) -> Result<()> {
         return Ok(());
     }
     run.keep()?;
+    grow(&subjects, &stub).await
+}
+
+/// Measures how cost grows, and writes the page anew.
+async fn grow(subjects: &[Subject], stub: &Stub) -> Result<()> {
     let subject = |name| subjects.iter().find(|subject| subject.name == name).context("all are measured");
     let (orders, consumer) = (subject(ORDERS)?, subject(CONSUMERS[0])?);
-    let grow = async |bar: &_| growth::measure(orders, consumer, &stub, bar).await;
-    page::keep(page::GROWTH, &Progress.step("Measuring how it grows", grow).await?)?;
+    let measure = async |bar: &_| growth::measure(orders, consumer, stub, bar).await;
+    page::keep(page::GROWTH, &Progress.step("Measuring how it grows", measure).await?)?;
     page::write()
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Measured {
     pub(crate) warm_p99_us: f64,
     pub(crate) cpu: Option<CpuTimes>,
     pub(crate) peak_resident_kib: Option<f64>,
+    /// What it logs for one event.
+    pub(crate) log_bytes: f64,
     pub(crate) binary_bytes: Option<u64>,
     pub(crate) instructions: Option<Instructions>,
     /// The first invocation with the share of a processor that Lambda gives at so many MB.
@@ -78,6 +80,7 @@ impl Measured {
             warm_p99_us: over(&|life| percentile(&warm(life), 0.99)),
             cpu,
             peak_resident_kib: resident.map(|resident| median(&resident)),
+            log_bytes: over(&|life| life.log_bytes),
             binary_bytes: None,
             instructions: None,
             first_at_mb_us: BTreeMap::new(),
@@ -109,6 +112,7 @@ pub(crate) mod tests {
             warm: warm_us.iter().copied().map(Duration::from_micros).collect(),
             cpu: None,
             peak_resident_kib: Some(8 * 1024),
+            log_bytes: 700.0,
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Life {
     /// None where the kernel does not count it.
     pub(crate) cpu: Option<Cpu>,
     pub(crate) peak_resident_kib: Option<u64>,
+    /// What it wrote for one event, in the mean.
+    pub(crate) log_bytes: f64,
 }
 
 /// Time on a processor.
@@ -50,8 +52,11 @@ pub(crate) async fn live(subject: &Subject, stub: &Stub, warm: u32) -> Result<Li
     });
     let peak_resident_kib = peak_resident_kib(process);
     let init = sandbox.init();
-    end(sandbox, subject, stub, u64::from(warm) + 1).await?;
-    Ok(Life { init, first, warm: took, cpu, peak_resident_kib })
+    let log = end(sandbox, subject, stub, u64::from(warm) + 1).await?;
+    #[expect(clippy::cast_precision_loss, reason = "some megabytes")]
+    let written = log.iter().map(|line| line.len() + 1).sum::<usize>() as f64;
+    let log_bytes = written / f64::from(warm + 1);
+    Ok(Life { init, first, warm: took, cpu, peak_resident_kib, log_bytes })
 }
 
 /// Starts a sandbox of the subject with all the processor it wants, as Lambda does, and hands over its first event when
@@ -84,8 +89,11 @@ pub(crate) async fn invoke(sandbox: &mut Sandbox, subject: &Subject) -> Result<D
     Ok(took)
 }
 
-async fn end(sandbox: Sandbox, subject: &Subject, stub: &Stub, events: u64) -> Result<()> {
-    check(&sandbox.end().await?, subject, stub, events)
+/// Ends it, and gives what it wrote.
+async fn end(sandbox: Sandbox, subject: &Subject, stub: &Stub, events: u64) -> Result<Vec<String>> {
+    let log = sandbox.end().await?;
+    check(&log, subject, stub, events)?;
+    Ok(log)
 }
 
 /// An error unless it asked of AWS what it must for so many events, and had nothing to complain of.

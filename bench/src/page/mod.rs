@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::growth::{Batch, Growth, LARGEST_PAYLOAD};
 use crate::machine::Machine;
 use crate::result::{Measured, Run};
-use crate::targets;
+use crate::{scaling, targets};
 use charts::Bar;
 
 const PAGE: &str = "docs/benchmarks.md";
@@ -54,6 +54,7 @@ pub(crate) fn write() -> Result<()> {
     if let Some(run) = kept::<Run>(RUN)? {
         part_of_run(&mut page, &run)?;
         draw(&run)?;
+        scaling::write(&run)?;
     }
     if let Some(growth) = kept::<Growth>(GROWTH)? {
         part_of_growth(&mut page, &growth)?;

@@ -8,7 +8,7 @@ use crate::subject::FLOOR;
 /// What a column says of a subject beside the floor.
 type Say = fn(&Measured, &Measured) -> Option<String>;
 
-const COLUMNS: [(&str, Say); 16] = [
+const COLUMNS: [(&str, Say); 17] = [
     ("init ms", |of, _| Some(millis(of.init_us))),
     ("first ms", |of, _| Some(millis(of.first_us))),
     ("init + first, × floor", |of, floor| times(of.init_and_first_us, floor.init_and_first_us)),
@@ -27,6 +27,7 @@ const COLUMNS: [(&str, Say); 16] = [
     ("first kinstr", |of, _| of.instructions.map(|count| kilo(count.first))),
     ("warm kinstr", |of, _| of.instructions.map(|count| kilo(count.warm))),
     ("RSS MB", |of, _| of.peak_resident_kib.map(|kib| format!("{:.1}", kib * 1024.0 / 1e6))),
+    ("logged bytes", |of, _| Some(format!("{:.0}", of.log_bytes))),
     ("binary MB", |of, _| of.binary_bytes.map(mega)),
 ];
 
