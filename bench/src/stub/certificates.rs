@@ -73,3 +73,20 @@ fn root(name: &str, length: usize) -> Result<(Certificate, Issuer<'static, KeyPa
     params.custom_extensions.push(CustomExtension::from_oid_content(&FILLING, filling));
     Ok((params.self_signed(&key)?, Issuer::new(params, key)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+
+    #[test]
+    fn there_are_as_many_roots_to_read_as_for_aws_and_they_are_as_long() {
+        let roots = Chain::make().unwrap().roots;
+        let roots = CertificateDer::pem_slice_iter(roots.as_bytes()).collect::<Result<Vec<_>, _>>().unwrap();
+        assert_eq!(roots.len(), ROOT_LENGTHS.len());
+        for (root, length) in roots.iter().zip(ROOT_LENGTHS) {
+            assert!(root.len().abs_diff(length) < 50, "{} is not about {length}", root.len());
+        }
+    }
+}

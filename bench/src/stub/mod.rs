@@ -181,3 +181,58 @@ fn reply(headers: &HeaderMap, body: &[u8]) -> Result<(String, Answer)> {
     let (status, body) = sns::answer(&form)?;
     Ok((form["Action"].clone(), Answer { status, content_type: "text/xml", body }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, ServerName};
+    use rustls::{ClientConfig, RootCertStore};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio_rustls::TlsConnector;
+
+    /// What it answers over TLS, trusted by the roots that it hands out.
+    async fn asked(stub: &Stub, headers: &str, body: &str) -> String {
+        let mut roots = RootCertStore::empty();
+        for root in CertificateDer::pem_file_iter(stub.roots()).unwrap() {
+            roots.add(root.unwrap()).unwrap();
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let tls = TlsConnector::from(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()));
+        let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, stub.port)).await.unwrap();
+        let mut connection = tls.connect(ServerName::try_from("localhost").unwrap(), connection).await.unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+        );
+        connection.write_all((head + body).as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    const SIGNED: &str = "authorization: AWS4-HMAC-SHA256 Credential=A\r\nx-amz-security-token: T\r\n";
+    const PUT: &str = r#"{"TableName": "orders", "Item": {"id": {"S": "1"}}}"#;
+
+    #[tokio::test]
+    async fn what_is_expected_is_answered_and_counted() {
+        let stub = Stub::start(Duration::ZERO).await.unwrap();
+        let headers = format!("{SIGNED}x-amz-target: DynamoDB_20120810.PutItem\r\n");
+        assert!(asked(&stub, &headers, PUT).await.starts_with("HTTP/1.1 200 "));
+        assert_eq!(stub.take_calls().unwrap(), Calls::from([("PutItem".to_owned(), 1)]));
+        assert!(stub.take_calls().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_expected_is_answered_with_500_and_remembered() {
+        let stub = Stub::start(Duration::ZERO).await.unwrap();
+        for (headers, body) in [
+            (format!("{SIGNED}x-amz-target: DynamoDB_20120810.Scan\r\n"), "{}"),
+            ("x-amz-target: DynamoDB_20120810.PutItem\r\n".to_owned(), PUT),
+        ] {
+            assert!(asked(&stub, &headers, body).await.starts_with("HTTP/1.1 500 "));
+            stub.take_calls().unwrap_err();
+        }
+    }
+}
