@@ -19,6 +19,6 @@ pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
 /// With `--check`, a lane: what the functions cost is within bench/budget.toml.
 pub(crate) async fn run(tools: &Tools, arguments: &[String]) -> Result<()> {
     let mut cargo = tools.cargo();
-    cargo.args(["run", "--release", "--package", "bench", "--"]).args(arguments);
+    cargo.args(["run", "--profile", "measuring", "--package", "bench", "--"]).args(arguments);
     Group::run("The measuring", &mut cargo).await
 }
