@@ -42,6 +42,9 @@ pub(crate) async fn all(subjects: &[Subject], stub: &Stub, extent: Extent) -> Re
     if measured.iter().any(|measured| measured.cpu.is_none()) {
         not_measured.push("Time on a processor: the kernel has no /proc/<pid>/task/*/schedstat.".to_owned());
     }
+    if measured.iter().any(|measured| measured.peak_resident_kib.is_none()) {
+        not_measured.push("Memory: the kernel has no /proc/<pid>/status.".to_owned());
+    }
     sizes(subjects, &mut measured)?;
     match MEMORY_SIZES.iter().map(|size| Ok((*size, CpuShare::of_memory(*size)?))).collect::<Result<Vec<_>>>() {
         Ok(shares) => {
