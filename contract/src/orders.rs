@@ -10,6 +10,7 @@ pub fn order(amount: &str) -> Order {
         id: Uuid::new_v4().into(),
         customer: "Ada Lovelace".parse().expect("a name"),
         amount: amount.parse().expect("an amount"),
+        discount: None,
         placed_at: "2026-11-22T10:00:00Z".parse().expect("a time"),
     }
 }

@@ -82,27 +82,29 @@ impl Amount {
         Self::from_cents(cents).ok_or(AmountError::OutOfRange)
     }
 
-    /// Digits, then perhaps a point and more digits; no sign, no exponent, no spaces.
     fn from_plain(text: &str) -> Result<Self, AmountError> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(whole) || !digits(fraction) {
-            return Err(AmountError::NotANumber);
-        }
-        if fraction.len() > 2 {
-            return Err(AmountError::TooManyDecimals);
-        }
-        Self::from_decimal(Decimal::from_str_exact(text).map_err(|_| AmountError::OutOfRange)?)
+        cents_of_plain(text).and_then(|cents| Self::from_cents(cents).ok_or(AmountError::OutOfRange))
     }
+}
 
-    fn from_decimal(decimal: Decimal) -> Result<Self, AmountError> {
-        let decimal = decimal.normalize();
-        if decimal.scale() > 2 {
-            return Err(AmountError::TooManyDecimals);
-        }
-        let cents = decimal.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| u64::try_from(cents).ok());
-        cents.and_then(Self::from_cents).ok_or(AmountError::OutOfRange)
+/// Digits, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero is among them.
+pub(crate) fn cents_of_plain(text: &str) -> Result<u64, AmountError> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return Err(AmountError::NotANumber);
     }
+    if fraction.len() > 2 {
+        return Err(AmountError::TooManyDecimals);
+    }
+    let amount = Decimal::from_str_exact(text).map_err(|_| AmountError::OutOfRange)?;
+    let cents = amount.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| u64::try_from(cents).ok());
+    cents.ok_or(AmountError::OutOfRange)
+}
+
+/// Always two decimals and no separators: `1234.50`.
+pub(crate) fn write_cents(cents: u64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fmt::Display::fmt(&Decimal::from_i128_with_scale(cents.into(), 2), formatter)
 }
 
 impl FromStr for Amount {
@@ -115,9 +117,8 @@ impl FromStr for Amount {
 }
 
 impl fmt::Display for Amount {
-    /// Always two decimals and no separators: `1234.50`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Decimal::from_i128_with_scale(self.cents.into(), 2).fmt(formatter)
+        write_cents(self.cents, formatter)
     }
 }
 

@@ -1,15 +1,27 @@
 //! Codes that people read aloud and type.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 /// 12 characters out of 32 that cannot be mistaken for one another (no `0 O 1 I`): 60 bits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// A coupon's code is as good as money: `Debug` shows nothing of it, and there is no `Display`, so that no log line can.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Code(String);
 
+/// A text is not a [`Code`]. It does not say how it differs from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not a code")]
+pub struct CodeError;
+
 impl Code {
+    /// How many characters a code has.
+    const LENGTH: usize = 12;
+    /// So many of them are shown together.
+    const GROUP: usize = 4;
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
     /// Makes a code of 12 random bytes, which must come from a secure source. Each byte gives one character,
@@ -25,16 +37,40 @@ impl Code {
         Self(code)
     }
 
-    /// The code, upper case and without separators.
+    /// The code, upper case and without separators: as it is kept, and compared.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The code as people read it: in groups of four with hyphens between them.
+    #[must_use]
+    pub fn grouped(&self) -> String {
+        let characters: Vec<_> = self.0.chars().collect();
+        characters.chunks(Self::GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
+    }
 }
 
-impl fmt::Display for Code {
+impl FromStr for Code {
+    type Err = CodeError;
+
+    /// Reads what a person typed or pasted. Case, spaces and hyphens make no difference, nor do the dashes that programs
+    /// make of hyphens.
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let code: String = text.chars().filter(|c| !is_separator(*c)).map(|c| c.to_ascii_uppercase()).collect();
+        let known = code.bytes().all(|byte| Self::ALPHABET.contains(&byte));
+        if known && code.len() == Self::LENGTH { Ok(Self(code)) } else { Err(CodeError) }
+    }
+}
+
+/// The hyphen-minus, the soft hyphen, Unicode's hyphens and dashes, and every kind of space.
+fn is_separator(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}')
+}
+
+impl fmt::Debug for Code {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str("Code(…)")
     }
 }
 
@@ -55,12 +91,62 @@ mod tests {
         assert_eq!(counts.into_values().collect::<BTreeSet<_>>(), BTreeSet::from([8]));
     }
 
+    #[test]
+    fn is_shown_in_groups_of_four() {
+        assert_eq!(Code::from_stored("ABCDEFGHJKLM".to_owned()).grouped(), "ABCD-EFGH-JKLM");
+        assert_eq!(Code::from_stored("ÄBCDE".to_owned()).grouped(), "ÄBCD-E", "whatever was kept can be shown");
+    }
+
+    #[test]
+    fn is_read_as_people_type_and_paste_it() {
+        for typed in [
+            "ABCDEFGHJKLM",
+            "ABCD-EFGH-JKLM",
+            "abcd efgh jklm",
+            " aBcD\t-\u{a0}EfGh—jklm\n",
+            "ABCD\u{2011}EFGH\u{2010}JK\u{ad}LM",
+        ] {
+            assert_eq!(typed.parse::<Code>().map(|code| code.0), Ok("ABCDEFGHJKLM".to_owned()), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn any_other_text_is_none() {
+        for typed in [
+            "",
+            " - ",
+            "ABCDEFGHJKL",
+            "ABCDEFGHJKLMN",
+            "ABCDEFGHJKL0",
+            "ABCD_EFGH_JKLM",
+            "ABCDEFGHJKLÄ",
+            "ＡBCDEFGHJKL",
+        ] {
+            assert_eq!(typed.parse::<Code>(), Err(CodeError), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_it_to_itself() {
+        assert_eq!(format!("{:?}", Code::from_stored("ABCDEFGHJKLM".to_owned())), "Code(…)");
+    }
+
     proptest! {
+        #[test]
+        fn is_read_back_from_what_is_shown(bytes: [u8; 12]) {
+            let code = Code::from_entropy(bytes);
+            prop_assert_eq!(code.grouped().to_lowercase().parse(), Ok(code));
+        }
+
+        #[test]
+        fn no_text_makes_reading_panic(text in ".*") {
+            let _ = text.parse::<Code>();
+        }
+
         #[test]
         fn is_twelve_unambiguous_characters(bytes: [u8; 12]) {
             let code = Code::from_entropy(bytes);
             prop_assert_eq!(code.as_str().len(), 12);
-            prop_assert_eq!(code.to_string(), code.as_str());
             prop_assert!(!code.as_str().contains(['0', 'O', '1', 'I']));
             prop_assert!(code.as_str().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()));
         }

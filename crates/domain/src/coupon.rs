@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Code, OrderId};
+use crate::{Amount, AmountOff, Code, Discount, OrderId};
 
 /// A coupon earned by an order: one per order, whatever is delivered twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +29,47 @@ impl Coupon {
         let expires_at = now.saturating_add(Self::VALIDITY).expect("a duration of hours can be added to a timestamp");
         Self { order_id, code, percent: Self::PERCENT, expires_at }
     }
+
+    /// Whether it is worth nothing any more.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+
+    /// What it takes off an order of `amount`.
+    #[must_use]
+    pub fn discount_on(&self, amount: Amount) -> Discount {
+        let off = AmountOff::percent_of(self.percent, amount);
+        Discount { code: self.code.clone(), percent: self.percent, amount: off }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn coupon() -> Coupon {
+        let id = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap();
+        Coupon::earned_by(id, Code::from_entropy([0; 12]), "2026-11-22T10:00:00Z".parse().unwrap())
+    }
+
     #[test]
     fn is_twenty_percent_for_ninety_days() {
-        let id = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap();
-        let coupon = Coupon::earned_by(id, Code::from_entropy([0; 12]), "2026-11-22T10:00:00Z".parse().unwrap());
+        let coupon = coupon();
         assert_eq!((coupon.percent, coupon.expires_at.to_string()), (20, "2027-02-20T10:00:00Z".to_owned()));
+    }
+
+    #[test]
+    fn is_good_until_the_second_before_it_expires() {
+        let expired = ["2026-11-22T10:00:00Z", "2027-02-20T09:59:59Z", "2027-02-20T10:00:00Z", "2027-02-20T10:00:01Z"]
+            .map(|now| coupon().is_expired(now.parse().unwrap()));
+        assert_eq!(expired, [false, false, true, true]);
+    }
+
+    #[test]
+    fn takes_its_percentage_off() {
+        let discount = coupon().discount_on("81.50".parse().unwrap());
+        assert_eq!((discount.code, discount.percent), (coupon().code, 20));
+        assert_eq!(discount.amount.to_string(), "16.30");
     }
 }

@@ -95,6 +95,7 @@ impl From<&Order> for OrderPlaced {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Code, Coupon};
     use proptest::prelude::*;
 
     const GOLDEN: &str = include_str!("golden/order_placed.v1.json");
@@ -110,6 +111,21 @@ mod tests {
         let event = OrderPlaced::decode(GOLDEN).unwrap();
         assert_eq!(event.encode(), GOLDEN.trim_end());
         assert_eq!(event.total, "81.50".parse().unwrap());
+    }
+
+    #[test]
+    fn of_an_order_with_a_coupon_it_tells_what_was_ordered_and_what_is_paid() {
+        let golden = include_str!("golden/order_placed_discounted.v1.json");
+        let event = OrderPlaced::decode(golden).unwrap();
+        let coupon = Coupon::earned_by(event.order_id, Code::from_entropy([9; 12]), event.placed_at);
+        let order = Order {
+            id: event.order_id,
+            customer: event.customer.clone(),
+            amount: event.amount,
+            discount: Some(coupon.discount_on(event.amount)),
+            placed_at: event.placed_at,
+        };
+        assert_eq!(OrderPlaced::from(&order).encode(), golden.trim_end());
     }
 
     #[test]

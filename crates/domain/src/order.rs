@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, CustomerName, OrderId};
+use crate::{Amount, CustomerName, Discount, OrderId};
 
 /// The shop trades in one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,14 +22,50 @@ pub struct Order {
     pub customer: CustomerName,
     /// What was ordered, in US dollars.
     pub amount: Amount,
+    /// A coupon that is spent on it.
+    pub discount: Option<Discount>,
     /// When it was accepted, in whole seconds, UTC.
     pub placed_at: Timestamp,
 }
 
 impl Order {
-    /// What is paid, in US dollars. The threshold for a coupon is on this.
+    /// What is paid, in US dollars, at least a cent. The threshold for a coupon is on this.
     #[must_use]
     pub fn total(&self) -> Amount {
-        self.amount
+        match &self.discount {
+            None => self.amount,
+            Some(discount) => discount.amount.taken_off(self.amount).unwrap_or(Amount::MIN),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AmountOff, Code};
+
+    #[test]
+    fn what_is_paid_is_what_was_ordered_without_what_a_coupon_took_off() {
+        let order = |off: Option<&str>| Order {
+            id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
+            customer: "Ada Lovelace".parse().unwrap(),
+            amount: "90.00".parse().unwrap(),
+            discount: off.map(|off| Discount {
+                code: Code::from_entropy([9; 12]),
+                percent: 20,
+                amount: off.parse::<AmountOff>().unwrap(),
+            }),
+            placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        };
+        for (off, total) in [
+            (None, "90.00"),
+            (Some("18.00"), "72.00"),
+            (Some("0.00"), "90.00"),
+            (Some("89.99"), "0.01"),
+            (Some("90.00"), "0.01"),
+            (Some("100.00"), "0.01"),
+        ] {
+            assert_eq!(order(off).total().to_string(), total, "{off:?} off");
+        }
     }
 }

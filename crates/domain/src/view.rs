@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Code, Coupon, Currency, CustomerName, Order, OrderId, Shipment};
+use crate::{Amount, AmountOff, Code, Coupon, Currency, CustomerName, Discount, Order, OrderId, Shipment};
 
 /// The body of `POST /orders` and `GET /orders/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub struct DiscountView {
     /// How much it takes off, in percent.
     pub percent: u8,
     /// How much it took off.
-    pub amount: Amount,
+    pub amount: AmountOff,
 }
 
 /// A shipment, to the customer who waits for it.
@@ -80,8 +80,8 @@ impl OrderView {
             currency: Currency::Usd,
             placed_at: order.placed_at,
             amount: order.amount,
-            discount: None,
             total: order.total(),
+            discount: order.discount.map(|Discount { code, percent, amount }| DiscountView { code, percent, amount }),
             customer: order.customer,
             status: if shipment.is_some() { Status::Fulfilled } else { Status::Placed },
             shipment: shipment.map(|Shipment { order_id: _, tracking_number, shipped_at }| ShipmentView {
@@ -106,6 +106,7 @@ mod tests {
             id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
             customer: "Ada Lovelace".parse().unwrap(),
             amount: "81.50".parse().unwrap(),
+            discount: None,
             placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
         }
     }
@@ -128,5 +129,12 @@ mod tests {
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([8; 12]), shipped_at);
         let view = OrderView::new(order, Some(shipment), Some(coupon));
         assert_golden(&view, include_str!("golden/order_view_fulfilled.v1.json"));
+    }
+    #[test]
+    fn an_order_that_a_coupon_was_spent_on_is_the_golden_one() {
+        let mut order = order();
+        let coupon = Coupon::earned_by(order.id, Code::from_entropy([9; 12]), order.placed_at);
+        order.discount = Some(coupon.discount_on(order.amount));
+        assert_golden(&OrderView::new(order, None, None), include_str!("golden/order_view_discounted.v1.json"));
     }
 }

@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(operation, "BatchExecuteStatement");
         let statement = r#"INSERT INTO "shipments" VALUE {'order_id': ?, 'tracking_number': ?, 'shipped_at': ?}"#;
         let expected = rows.map(|Shipment { order_id, tracking_number, shipped_at }| {
-            let [id, number, at] = [order_id.to_string(), tracking_number.to_string(), shipped_at.to_string()];
+            let [id, number, at] = [order_id.to_string(), tracking_number.as_str().to_owned(), shipped_at.to_string()];
             json!({"Statement": statement, "Parameters": [{"S": id}, {"S": number}, {"S": at}]})
         });
         assert_eq!(body["Statements"], json!(expected));

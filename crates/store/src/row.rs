@@ -5,7 +5,7 @@ use std::num::NonZeroU8;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Code, Coupon, Order, OrderId, Shipment};
+use domain::{Amount, Code, Coupon, Discount, Order, OrderId, Shipment};
 use telemetry::TraceParent;
 
 use crate::{Claim, StoreError, Unreadable};
@@ -23,7 +23,7 @@ impl Row for Shipment {
     fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
         vec![
             ("order_id", string(&self.order_id)),
-            ("tracking_number", string(&self.tracking_number)),
+            ("tracking_number", code(&self.tracking_number)),
             ("shipped_at", string(&self.shipped_at)),
         ]
     }
@@ -33,7 +33,7 @@ impl Row for Coupon {
     fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
         vec![
             ("order_id", string(&self.order_id)),
-            ("code", string(&self.code)),
+            ("code", code(&self.code)),
             ("percent", AttributeValue::N(self.percent.to_string())),
             ("expires_at", string(&self.expires_at)),
         ]
@@ -43,18 +43,32 @@ impl Row for Coupon {
 /// The attribute of an order's row that says it is not known to be announced, and is the key of the outbox index.
 pub(crate) const OUTBOX: &str = "outbox";
 
+/// The attribute of an order's row that a coupon left there.
+const DISCOUNT: &str = "discount";
+
 /// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC 3339 in whole seconds,
-/// so that it sorts), `traceparent` (S, the request that placed it), and while it is not known to be announced `outbox`
-/// (N, its shard).
+/// so that it sorts), `traceparent` (S, the request that placed it), while it is not known to be announced `outbox`
+/// (N, its shard), and if a coupon was spent on it `discount` (M of `code`, S; `percent`, N; `amount`, N, US dollars
+/// taken off).
 pub(crate) fn from_order(order: &Order, trace: TraceParent, shards: NonZeroU8) -> Attributes {
-    HashMap::from([
+    let mut row = HashMap::from([
         (OUTBOX.to_owned(), AttributeValue::N(order.id.shard(shards).to_string())),
         ("id".to_owned(), string(&order.id)),
         ("customer".to_owned(), AttributeValue::S(order.customer.as_str().to_owned())),
         ("amount".to_owned(), AttributeValue::N(order.amount.to_string())),
         ("placed_at".to_owned(), string(&order.placed_at)),
         (TraceParent::NAME.to_owned(), string(&trace)),
-    ])
+    ]);
+    row.extend(order.discount.as_ref().map(|discount| (DISCOUNT.to_owned(), from_discount(discount))));
+    row
+}
+
+fn from_discount(discount: &Discount) -> AttributeValue {
+    AttributeValue::M(HashMap::from([
+        ("code".to_owned(), code(&discount.code)),
+        ("percent".to_owned(), AttributeValue::N(discount.percent.to_string())),
+        ("amount".to_owned(), AttributeValue::N(discount.amount.to_string())),
+    ]))
 }
 
 /// The row of an idempotency key: `idempotency_key` (S, key), `fingerprint` (S), `order_id` (S), `answer` (S),
@@ -84,12 +98,8 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(crate) fn order(&self) -> Result<Order, StoreError> {
-        Ok(Order {
-            id: self.id()?,
-            customer: self.parsed("customer")?,
-            amount: self.parsed("amount")?,
-            placed_at: self.parsed("placed_at")?,
-        })
+        let (id, customer, amount) = (self.id()?, self.parsed("customer")?, self.parsed("amount")?);
+        Ok(Order { id, customer, amount, discount: self.discount(amount)?, placed_at: self.parsed("placed_at")? })
     }
 
     /// The trace that the order belongs to. There is none in older rows, and an odd one is no reason to lose an order.
@@ -132,6 +142,26 @@ impl Reader<'_> {
         read(self).map_err(|error| Unreadable { key: key(), error })
     }
 
+    /// There is none in older rows, and in most of the others.
+    fn discount(&self, amount: Amount) -> Result<Option<Discount>, StoreError> {
+        let unreadable = || self.unreadable(DISCOUNT);
+        let row = match self.row.get(DISCOUNT) {
+            None => return Ok(None),
+            Some(AttributeValue::M(row)) => row,
+            Some(_) => return Err(unreadable()),
+        };
+        let reader = Reader { table: self.table, row };
+        let read = || -> Result<_, StoreError> {
+            Ok(Discount {
+                code: reader.code("code")?,
+                percent: reader.parsed("percent")?,
+                amount: reader.parsed("amount")?,
+            })
+        };
+        let discount = read().map_err(|_| unreadable())?;
+        discount.amount.taken_off(amount).map(|_total| Some(discount)).ok_or_else(unreadable)
+    }
+
     fn id(&self) -> Result<OrderId, StoreError> {
         self.parsed("id")
     }
@@ -160,6 +190,10 @@ impl Reader<'_> {
     }
 }
 
+fn code(code: &Code) -> AttributeValue {
+    AttributeValue::S(code.as_str().to_owned())
+}
+
 fn string(value: &impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
@@ -179,8 +213,14 @@ mod tests {
             id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
             customer: "Ada Lovelace".parse().unwrap(),
             amount: "81.50".parse().unwrap(),
+            discount: None,
             placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
         }
+    }
+
+    fn discounted() -> Order {
+        let coupon = Coupon::earned_by(order().id, Code::from_entropy([4; 12]), order().placed_at);
+        Order { discount: Some(coupon.discount_on(order().amount)), ..order() }
     }
 
     #[test]
@@ -190,6 +230,10 @@ mod tests {
             Reader { table: "orders", row: &from_order(&order, TraceParent::begin(), SHARDS) }.order().unwrap(),
             order
         );
+
+        let discounted = discounted();
+        let row = from_order(&discounted, TraceParent::begin(), SHARDS);
+        assert_eq!(Reader { table: "orders", row: &row }.order().unwrap(), discounted);
 
         let shipment =
             Shipment { order_id: order.id, tracking_number: Code::from_entropy([3; 12]), shipped_at: order.placed_at };
@@ -204,6 +248,44 @@ mod tests {
         let mut row = from_order(&order(), TraceParent::begin(), SHARDS);
         row.insert("amount".to_owned(), AttributeValue::N("81.5".to_owned()));
         assert_eq!(Reader { table: "orders", row: &row }.order().unwrap().amount.cents(), 8150);
+    }
+
+    #[test]
+    fn a_discount_is_kept_with_its_code_and_both_numbers() {
+        let row = from_order(&discounted(), TraceParent::begin(), SHARDS);
+        let expected = [
+            ("code", AttributeValue::S("EEEEEEEEEEEE".to_owned())),
+            ("percent", AttributeValue::N("20".to_owned())),
+            ("amount", AttributeValue::N("16.30".to_owned())),
+        ];
+        assert_eq!(row["amount"], AttributeValue::N("81.50".to_owned()));
+        assert_eq!(row["discount"], AttributeValue::M(row_of(expected.into())));
+        assert!(
+            !from_order(&order(), TraceParent::begin(), SHARDS).contains_key("discount"),
+            "as it was before coupons"
+        );
+    }
+
+    #[test]
+    fn a_discount_that_cannot_be_is_not_taken_for_none() {
+        let AttributeValue::M(good) = from_discount(&discounted().discount.unwrap()) else { panic!("a map") };
+        let with = |name: &str, value: &str| {
+            let mut discount = good.clone();
+            discount.insert(name.to_owned(), AttributeValue::N(value.to_owned()));
+            AttributeValue::M(discount)
+        };
+        for odd in [
+            AttributeValue::Null(true),
+            AttributeValue::M(HashMap::new()),
+            with("percent", "256"),
+            with("amount", "-1"),
+            with("amount", "81.5"),
+        ] {
+            let mut row = from_order(&discounted(), TraceParent::begin(), SHARDS);
+            row.insert("discount".to_owned(), odd);
+            let error = Reader { table: "orders", row: &row }.order().unwrap_err().to_string();
+            assert_eq!(error, "a row of orders cannot be read: discount");
+        }
     }
 
     #[test]

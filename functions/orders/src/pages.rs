@@ -84,6 +84,7 @@ mod tests {
             id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
             customer: customer.parse().unwrap(),
             amount: "81.50".parse().unwrap(),
+            discount: None,
             placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
         }
     }
@@ -130,6 +131,14 @@ mod tests {
         let coupon = Coupon::earned_by(id, Code::from_entropy([8; 12]), at);
         let order = OrderView::new(order, Some(shipment), Some(coupon));
         insta::assert_snapshot!(OrderPage { order }.render().unwrap());
+    }
+
+    #[test]
+    fn an_order_that_a_coupon_was_spent_on() {
+        let mut order = sample("Ada Lovelace");
+        let coupon = Coupon::earned_by(order.id, Code::from_entropy([9; 12]), order.placed_at);
+        order.discount = Some(coupon.discount_on(order.amount));
+        insta::assert_snapshot!(OrderPage { order: OrderView::new(order, None, None) }.render().unwrap());
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) async fn place(
 fn accept(NewOrder { customer, amount, key }: NewOrder) -> (Order, Option<IdempotencyKey>) {
     let now = Timestamp::now().as_second();
     let placed_at = Timestamp::from_second(now).expect("the second of a timestamp is in range");
-    (Order { id: OrderId::from(Uuid::new_v4()), customer, amount, placed_at }, key)
+    (Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }, key)
 }
 
 /// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to announce it.

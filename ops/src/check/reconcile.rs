@@ -112,6 +112,7 @@ mod tests {
                 id: id(number),
                 customer: "Ada".parse().unwrap(),
                 amount: Amount::from_cents(cents).unwrap(),
+                discount: None,
                 placed_at: Timestamp::from_second(placed_at).unwrap(),
             };
             findings.extend(reconciliation.order(&order, cents >= THRESHOLD));
