@@ -13,7 +13,7 @@ mod template;
 mod topic;
 
 pub use backend::Backend;
-pub use orders::{order, shipment};
+pub use orders::{coupon, order, shipment};
 pub use scripted::{Asked, Scripted};
 pub use tables::Tables;
 pub use topic::{Inbox, Message, Topic};

@@ -1,6 +1,6 @@
-//! Orders and shipments that nobody placed or sent.
+//! Orders, shipments and coupons that nobody placed, sent or earned.
 
-use domain::{Code, Order, OrderId, Shipment};
+use domain::{Code, Coupon, Order, OrderId, Shipment};
 use uuid::Uuid;
 
 /// A new order of `amount` US dollars.
@@ -20,4 +20,11 @@ pub fn order(amount: &str) -> Order {
 pub fn shipment(order_id: OrderId) -> Shipment {
     let shipped_at = "2026-11-22T10:00:07Z".parse().expect("a time");
     Shipment { order_id, tracking_number: Code::from_entropy([7; 12]), shipped_at }
+}
+
+/// A coupon with this code, good on the day that [`order`] is placed.
+#[must_use]
+pub fn coupon(code: &str) -> Coupon {
+    let earned_at = "2026-11-01T10:00:00Z".parse().expect("a time");
+    Coupon::earned_by(Uuid::new_v4().into(), code.parse().expect("a code"), earned_at)
 }

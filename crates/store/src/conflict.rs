@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
-/// Has the SDK retry, with its backoff and jitter, a transaction that was cancelled for `TransactionConflict` alone.
+/// Has the SDK retry, with its backoff and jitter, a transaction that was cancelled for `TransactionConflict`, if only at
+/// one of its items: what the next attempt is told of the others is told of all at once.
 #[derive(Debug)]
 pub(crate) struct RetryConflicts;
 
@@ -13,10 +14,12 @@ impl ClassifyRetry for RetryConflicts {
         let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
         match error.and_then(|error| error.downcast_ref::<TransactWriteItemsError>()) {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-                let told: Vec<_> = codes.filter(|code| *code != "None").collect();
-                let conflicts = !told.is_empty() && told.iter().all(|code| *code == "TransactionConflict");
-                if conflicts { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+                let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+                if codes.any(|code| code == "TransactionConflict") {
+                    RetryAction::transient_error()
+                } else {
+                    RetryAction::NoActionIndicated
+                }
             }
             _ => RetryAction::NoActionIndicated,
         }

@@ -1,11 +1,14 @@
 //! The tables, behind the domain's types. No other crate of the functions names DynamoDB.
 //!
-//! Each service owns its table and none writes another's: [`Orders`] is what the orders function holds, an
-//! [`Outbox`] the relay, a [`Ledger`] a subscriber. The operator's command reads all of them through an [`Audit`].
+//! Each service owns its table and inserts into no other's: [`Orders`] is what the orders function holds, an [`Outbox`] the
+//! relay, a [`Ledger`] a subscriber. What orders does to a table that is not its own is to mark the coupons that are spent.
+//! The operator's command reads all of them through an [`Audit`].
 
 mod audit;
+mod claim;
 mod client;
 mod conflict;
+mod coupons;
 mod error;
 mod ledger;
 mod orders;
@@ -14,9 +17,10 @@ mod row;
 mod save;
 
 pub use audit::{Audit, SavedOrder, Scanned};
+pub use claim::Claim;
 pub use error::{StoreError, Unreadable};
 pub use ledger::{Inserted, Ledger};
 pub use orders::{OrderTables, Orders};
 pub use outbox::{Next, Outbox, Page, Unannounced};
 pub use row::Row;
-pub use save::{Claim, Claimed};
+pub use save::Saved;

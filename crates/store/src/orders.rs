@@ -21,7 +21,7 @@ pub struct OrderTables {
     pub orders: String,
     /// Written by fulfilment, key `order_id`.
     pub shipments: String,
-    /// Written by promotion, key `order_id`.
+    /// Inserted into by promotion, and updated by the orders function; key `order_id`.
     pub coupons: String,
     /// Written by the orders function, key `idempotency_key`.
     pub idempotency_keys: String,
@@ -32,13 +32,16 @@ pub struct OrderTables {
 pub struct Orders {
     pub(crate) saving: Client,
     clearing: Client,
-    reading: Client,
+    pub(crate) looking: Client,
+    pub(crate) reading: Client,
     pub(crate) tables: OrderTables,
     pub(crate) shards: NonZeroU8,
 }
 
 const SAVE: Budget = Budget { attempts: 3, attempt: Duration::from_millis(350), whole: Duration::from_millis(850) };
 const CLEAR: Budget = Budget { attempts: 1, attempt: Duration::from_millis(200), whole: Duration::from_millis(200) };
+/// Of a coupon, before the save.
+const LOOK_UP: Budget = Budget { attempts: 2, attempt: Duration::from_millis(200), whole: Duration::from_millis(330) };
 /// Of one round; see [`READ_ROUNDS`].
 const READ: Budget = Budget { attempts: 2, attempt: Duration::from_millis(300), whole: Duration::from_millis(600) };
 
@@ -55,6 +58,7 @@ impl Orders {
         let orders = Self {
             saving: Client::from_conf(saving),
             clearing: client::client(sdk, CLEAR),
+            looking: client::client(sdk, LOOK_UP),
             reading: client::client(sdk, READ),
             tables,
             shards,

@@ -43,6 +43,9 @@ impl Row for Coupon {
 /// The attribute of an order's row that says it is not known to be announced, and is the key of the outbox index.
 pub(crate) const OUTBOX: &str = "outbox";
 
+/// The attribute of a coupon's row that names the order it is spent on.
+pub(crate) const SPENT_BY: &str = "spent_by";
+
 /// The attribute of an order's row that a coupon left there.
 const DISCOUNT: &str = "discount";
 
@@ -88,6 +91,8 @@ pub(crate) struct FirstClaim {
     pub(crate) fingerprint: String,
     pub(crate) order_id: OrderId,
     pub(crate) answer: String,
+    /// In seconds since 1970.
+    pub(crate) expires_at: i64,
 }
 
 /// Takes a table's row apart, attribute by attribute.
@@ -124,11 +129,17 @@ impl Reader<'_> {
         })
     }
 
+    /// The order that a coupon is spent on, if it is.
+    pub(crate) fn spent_by(&self) -> Result<Option<OrderId>, StoreError> {
+        self.row.contains_key(SPENT_BY).then(|| self.parsed(SPENT_BY)).transpose()
+    }
+
     pub(crate) fn claimed(&self) -> Result<FirstClaim, StoreError> {
         Ok(FirstClaim {
             fingerprint: self.text("fingerprint")?.to_owned(),
             order_id: self.order_id()?,
             answer: self.text("answer")?.to_owned(),
+            expires_at: self.parsed("expires_at")?,
         })
     }
 

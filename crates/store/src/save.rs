@@ -1,32 +1,22 @@
-//! One write that carries the order, its outbox mark and, for a request that may come twice, the key that makes it one.
+//! One write that carries the order and its outbox mark, and what must not be there without them: the key of a request
+//! that may come twice, the mark in the coupon that is spent.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
-use domain::{IdempotencyKey, Order, OrderId};
+use aws_sdk_dynamodb::types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use domain::{Coupon, Order, OrderId};
 use telemetry::TraceParent;
 
-use crate::row::{Attributes, Reader, from_claim, from_order};
-use crate::{Orders, StoreError};
+use crate::claim::claimed;
+use crate::coupons::is_spent_on;
+use crate::row::{Attributes, Reader, from_order};
+use crate::{Claim, Orders, StoreError};
 
-/// What a request with an idempotency key leaves behind, for the next one with the same key.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// The request's key.
-    pub key: IdempotencyKey,
-    /// What tells its body from any other.
-    pub fingerprint: String,
-    /// The body it is answered with.
-    pub answer: String,
-}
-
-/// What became of a request with an idempotency key.
+/// What became of an order that was to be saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claimed {
-    /// The key was free: the order is saved.
+pub enum Saved {
+    /// It is saved.
     Now,
     /// The same request was accepted before: nothing is saved, and its answer is to be given again.
     Before {
@@ -40,10 +30,9 @@ pub enum Claimed {
         /// The order that one made.
         order_id: OrderId,
     },
+    /// The coupon is spent, expired, or not what it was taken for: nothing is saved.
+    CouponRefused,
 }
-
-/// For how long a key stands for its request, in seconds.
-const KEY_VALIDITY: i64 = 24 * 60 * 60;
 
 impl Orders {
     /// Saves a new order, marked as not yet announced. Saving the very same order again is success: when DynamoDB's
@@ -63,42 +52,42 @@ impl Orders {
         }
     }
 
-    /// Saves a new order unless its request's key was used before; all of it in one transaction. The key outranks
-    /// everything. A key is free when there is none, or when it has expired: that DynamoDB deletes expired rows is
-    /// only tidiness.
-    pub async fn save_once(&self, order: &Order, trace: TraceParent, claim: &Claim) -> Result<Claimed, StoreError> {
-        let now = order.placed_at.as_second();
-        let key = Put::builder()
-            .table_name(&self.tables.idempotency_keys)
-            .set_item(Some(from_claim(claim, order.id, now + KEY_VALIDITY)))
-            .condition_expression("attribute_not_exists(idempotency_key) OR expires_at <= :now")
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    /// Saves a new order unless its request's key was used before or its coupon cannot be spent; all of it in one
+    /// transaction. The key outranks everything: a request that spent its own coupon is answered as it was.
+    pub async fn save_with(
+        &self,
+        order: &Order,
+        trace: TraceParent,
+        claim: Option<&Claim>,
+        coupon: Option<&Coupon>,
+    ) -> Result<Saved, StoreError> {
         let order_put = Put::builder()
             .table_name(&self.tables.orders)
             .set_item(Some(from_order(order, trace, self.shards)))
             .condition_expression("attribute_not_exists(id)");
-        let writes = [key, order_put].map(|put| {
-            let put = put.build().expect("a table and an item are given");
-            TransactWriteItem::builder().put(put).build()
-        });
-        let write = self.saving.transact_write_items().set_transact_items(Some(writes.into()));
+        let order_put = order_put.build().expect("a table and an item are given");
+        let item = TransactWriteItem::builder;
+        let writes = [
+            claim.map(|claim| item().put(self.claiming(order, claim)).build()),
+            Some(item().put(order_put).build()),
+            coupon.map(|coupon| item().update(self.spending(coupon, order)).build()),
+        ];
+        let writes = writes.into_iter().flatten().collect();
+        let write = self.saving.transact_write_items().set_transact_items(Some(writes));
         let mut written = write.clone().send().await;
         if written.as_ref().is_err_and(is_mismatch) {
             // The SDK's own token met itself: an earlier attempt got through and its answer was lost. A call of its own
             // asks the table, which knows.
             written = write.send().await;
         }
-        let Err(error) = written else { return Ok(Claimed::Now) };
-        match error.as_service_error() {
+        let Err(error) = written else { return Ok(Saved::Now) };
+        let judged = match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                match cancelled.cancellation_reasons().first().and_then(CancellationReason::item) {
-                    Some(row) => claimed(row, order, claim),
-                    None => Err(StoreError::unavailable(&error)),
-                }
+                judge(cancelled.cancellation_reasons(), order, claim, coupon)
             }
-            _ => Err(StoreError::unavailable(&error)),
-        }
+            _ => None,
+        };
+        judged.unwrap_or_else(|| Err(StoreError::unavailable(&error)))
     }
 }
 
@@ -106,16 +95,31 @@ fn is_mismatch<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
     error.as_service_error().is_some_and(TransactWriteItemsError::is_idempotent_parameter_mismatch_exception)
 }
 
-/// Whose key it is that was there already.
-fn claimed(row: &Attributes, order: &Order, claim: &Claim) -> Result<Claimed, StoreError> {
-    let first = Reader { table: "idempotency keys", row }.claimed()?;
-    Ok(if first.order_id == order.id {
-        Claimed::Now
-    } else if first.fingerprint == claim.fingerprint {
-        Claimed::Before { order_id: first.order_id, answer: first.answer }
-    } else {
-        Claimed::ByAnother { order_id: first.order_id }
-    })
+/// What a cancelled transaction means, if it says so: of each write a reason, in their order. What is not known of the
+/// key is not known of the request, whatever the coupon's row says; and a conflict says nothing of any row.
+fn judge(
+    reasons: &[CancellationReason],
+    order: &Order,
+    claim: Option<&Claim>,
+    coupon: Option<&Coupon>,
+) -> Option<Result<Saved, StoreError>> {
+    let is = |reason: &CancellationReason, code| reason.code() == Some(code);
+    let mut reasons_left = reasons.iter();
+    if let Some(claim) = claim {
+        let key = reasons_left.next()?;
+        if let Some(row) = key.item() {
+            return Some(claimed(row, order, claim));
+        }
+        if !is(key, "None") {
+            return None;
+        }
+    }
+    let (_order, refused) = (reasons_left.next()?, coupon.and(reasons_left.next())?);
+    if reasons.iter().any(|reason| is(reason, "TransactionConflict")) || !is(refused, "ConditionalCheckFailed") {
+        return None;
+    }
+    let own = refused.item().is_some_and(|row| is_spent_on(row, order));
+    Some(Ok(if own { Saved::Now } else { Saved::CouponRefused }))
 }
 
 fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
@@ -126,7 +130,7 @@ fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
 mod tests {
     use super::*;
     use crate::orders::tests::{SHARDS, orders};
-    use contract::{Scripted, order};
+    use contract::{Scripted, coupon, order};
     use serde_json::{Value, json};
 
     /// An AWS whose first answer is for the opening of the connection.
@@ -158,9 +162,37 @@ mod tests {
         (400, body)
     }
 
-    fn cancelled(codes: [&str; 2]) -> (u16, Value) {
-        let reasons = codes.map(|code| json!({"Code": code}));
+    fn cancelled<const WRITES: usize>(codes: [&str; WRITES]) -> (u16, Value) {
+        because(&codes.map(|code| json!({"Code": code})))
+    }
+
+    fn because(reasons: &[Value]) -> (u16, Value) {
         error("TransactionCanceledException", &json!({"CancellationReasons": reasons}))
+    }
+
+    fn good() -> Coupon {
+        Coupon { order_id: OrderId::NIL, ..coupon("ABCDEFGHJKLM") }
+    }
+
+    /// A failed condition on the coupon, whose row says that this order spent it.
+    fn spent_by(order: OrderId) -> Value {
+        let row = json!({"order_id": {"S": OrderId::NIL.to_string()}, "spent_by": {"S": order.to_string()}});
+        json!({"Code": "ConditionalCheckFailed", "Item": row})
+    }
+
+    fn none() -> Value {
+        json!({"Code": "None"})
+    }
+
+    fn failed() -> Value {
+        json!({"Code": "ConditionalCheckFailed"})
+    }
+
+    /// Saves an order with a coupon, and a key if one is wanted, at an AWS that answers so.
+    async fn spend(order: &Order, with_key: bool, answers: Vec<(u16, Value)>) -> (Scripted, Result<Saved, StoreError>) {
+        let (aws, claim, coupon) = (aws(answers), claim(), good());
+        let saved = orders(&aws).await.save_with(order, trace(), with_key.then_some(&claim), Some(&coupon)).await;
+        (aws, saved)
     }
 
     #[tokio::test]
@@ -197,7 +229,7 @@ mod tests {
     async fn one_transaction_holds_the_key_and_the_order_with_its_mark() {
         let aws = aws([(200, json!({}))]);
         let order = order("81.50");
-        assert_eq!(orders(&aws).await.save_once(&order, trace(), &claim()).await.unwrap(), Claimed::Now);
+        assert_eq!(orders(&aws).await.save_with(&order, trace(), Some(&claim()), None).await.unwrap(), Saved::Now);
         let [_primed, write] = aws.asked();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
@@ -221,7 +253,10 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_met_another_is_tried_again() {
         let aws = aws([cancelled(["TransactionConflict", "None"]), (200, json!({}))]);
-        assert_eq!(orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap(), Claimed::Now);
+        assert_eq!(
+            orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
+            Saved::Now
+        );
         let [_primed, _first, _second] = aws.asked();
     }
 
@@ -229,24 +264,135 @@ mod tests {
     async fn a_transaction_that_meets_others_for_ever_is_unavailable_and_not_a_used_key() {
         let conflict = || cancelled(["TransactionConflict", "None"]);
         let aws = aws([conflict(), conflict(), conflict()]);
-        let error = orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap_err();
+        let error = orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
         let [_primed, _first, _second, _third] = aws.asked();
     }
 
     #[tokio::test]
     async fn a_condition_that_failed_is_not_tried_again() {
-        let aws = aws([cancelled(["TransactionConflict", "ConditionalCheckFailed"])]);
-        orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap_err();
+        let aws = aws([cancelled(["ConditionalCheckFailed", "None"])]);
+        orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap_err();
         let [_primed, _only] = aws.asked();
     }
 
     #[tokio::test]
     async fn a_token_that_met_itself_is_replaced_and_the_table_asked() {
         let aws = aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
-        assert_eq!(orders(&aws).await.save_once(&order("81.50"), trace(), &claim()).await.unwrap(), Claimed::Now);
+        assert_eq!(
+            orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
+            Saved::Now
+        );
         let [_primed, first, second] = aws.asked();
         let [first, second] = [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());
         assert!(first.is_string() && second.is_string() && first != second, "{first} {second}");
+    }
+
+    #[tokio::test]
+    async fn one_transaction_holds_the_key_the_order_and_what_spends_the_coupon() {
+        let order = order("81.50");
+        let (aws, saved) = spend(&order, true, vec![(200, json!({}))]).await;
+        assert_eq!(saved.unwrap(), Saved::Now);
+        let [_primed, write] = aws.asked();
+        let (operation, body) = write.json();
+        assert_eq!(operation, "TransactWriteItems");
+        let [key, order_put, spending] = body["TransactItems"].as_array().unwrap().as_slice() else { panic!("{body}") };
+        assert_eq!((&key["Put"]["TableName"], &order_put["Put"]["TableName"]), (&json!("keys"), &json!("orders")));
+        let expected = json!({"Update": {
+            "TableName": "coupons", "Key": {"order_id": {"S": good().order_id.to_string()}},
+            "UpdateExpression": "SET spent_by = :order, spent_at = :now",
+            "ConditionExpression":
+                "code = :code AND #percent = :percent AND attribute_not_exists(spent_by) AND expires_at > :now",
+            "ExpressionAttributeNames": {"#percent": "percent"},
+            "ExpressionAttributeValues": {
+                ":order": {"S": order.id.to_string()}, ":now": {"S": "2026-11-22T10:00:00Z"},
+                ":code": {"S": "ABCDEFGHJKLM"}, ":percent": {"N": "20"},
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }});
+        assert_eq!(*spending, expected);
+    }
+
+    #[tokio::test]
+    async fn without_a_key_the_transaction_is_of_the_order_and_the_coupon() {
+        let (aws, saved) = spend(&order("81.50"), false, vec![(200, json!({}))]).await;
+        assert_eq!(saved.unwrap(), Saved::Now);
+        let [_primed, write] = aws.asked();
+        let tables = |write: &Value| [&write["Put"], &write["Update"]].map(|of| of["TableName"].clone());
+        let written: Vec<_> = write.json().1["TransactItems"].as_array().unwrap().iter().flat_map(tables).collect();
+        assert_eq!(json!(written), json!(["orders", null, null, "coupons"]));
+    }
+
+    #[tokio::test]
+    async fn a_coupon_whose_condition_fails_is_refused_and_not_tried_again() {
+        let other = order("12.00").id;
+        for refused in [failed(), spent_by(other)] {
+            let (aws, saved) = spend(&order("81.50"), true, vec![because(&[none(), none(), refused.clone()])]).await;
+            assert_eq!(saved.unwrap(), Saved::CouponRefused, "{refused}");
+            let [_primed, _only] = aws.asked();
+            let (_, saved) = spend(&order("81.50"), false, vec![because(&[none(), refused])]).await;
+            assert_eq!(saved.unwrap(), Saved::CouponRefused);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_coupon_that_this_very_order_spent_is_success() {
+        let order = order("81.50");
+        let found = because(&[failed(), spent_by(order.id)]);
+        let (aws, saved) = spend(&order, false, vec![(500, json!({})), found]).await;
+        assert_eq!(saved.unwrap(), Saved::Now);
+        let [_primed, _lost, _found] = aws.asked();
+    }
+
+    #[tokio::test]
+    async fn the_key_outranks_the_coupon() {
+        let (first, order) = (order("81.50"), order("81.50"));
+        let key = |fingerprint: &str, of: OrderId| {
+            let row = json!({
+                "fingerprint": {"S": fingerprint}, "order_id": {"S": of.to_string()}, "answer": {"S": "the first"},
+                "expires_at": {"N": "1795428000"},
+            });
+            json!({"Code": "ConditionalCheckFailed", "Item": row})
+        };
+        for (key, expected) in [
+            (key("f", first.id), Saved::Before { order_id: first.id, answer: "the first".to_owned() }),
+            (key("g", first.id), Saved::ByAnother { order_id: first.id }),
+            (key("f", order.id), Saved::Now),
+        ] {
+            let (_, saved) = spend(&order, true, vec![because(&[key, none(), spent_by(first.id)])]).await;
+            assert_eq!(saved.unwrap(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_conflict_is_tried_again_and_never_taken_for_a_refusal() {
+        let codes = [
+            ["None", "None", "TransactionConflict"],
+            ["TransactionConflict", "None", "ConditionalCheckFailed"],
+            ["None", "TransactionConflict", "ConditionalCheckFailed"],
+            ["TransactionConflict", "ConditionalCheckFailed", "None"],
+        ];
+        for codes in codes {
+            let (aws, saved) = spend(&order("81.50"), true, vec![cancelled(codes), (200, json!({}))]).await;
+            assert_eq!(saved.unwrap(), Saved::Now, "{codes:?}");
+            let [_primed, _first, _second] = aws.asked();
+            let (_, saved) = spend(&order("81.50"), true, vec![cancelled(codes); 3]).await;
+            assert!(matches!(saved, Err(StoreError::Unavailable(_))), "{codes:?}: {saved:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_says_nothing_of_key_or_coupon_is_unavailable() {
+        let unclear: [&[Value]; 5] = [
+            &[],
+            &[none(), failed()],
+            &[failed(), none(), failed()],
+            &[json!({"Code": "ThrottlingError"}), none(), failed()],
+            &[none(), none(), json!({"Code": "ThrottlingError"})],
+        ];
+        for reasons in unclear {
+            let (_, saved) = spend(&order("81.50"), true, vec![because(reasons)]).await;
+            assert!(matches!(saved, Err(StoreError::Unavailable(_))), "{reasons:?}: {saved:?}");
+        }
     }
 }

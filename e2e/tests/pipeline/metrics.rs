@@ -101,12 +101,15 @@ async fn a_rejection_has_a_reason() {
         post("text/plain", "hello"),
         post("application/json", &"x".repeat(17 * 1024)),
         post("application/x-www-form-urlencoded", "customer=Ada&amount=abc"),
+        post("application/json", r#"{"customer": "Ada", "amount": 12, "coupon": "nonsense"}"#),
+        post("application/x-www-form-urlencoded", "customer=Ada&amount=12&coupon=ABCDEFGHJKLM"),
+        post("application/json", r#"{"customer": "Ada", "amount": "abc", "coupon": "nonsense"}"#),
         again,
         reused,
     ];
     let documents = measured("orders", &events, &[]).await;
     let reasons: Vec<_> = documents.iter().map(|document| document["reason"].as_str()).collect();
-    let expected = ["not_json", "media_type", "too_large", "invalid"].map(Some);
+    let expected = ["not_json", "media_type", "too_large", "invalid", "coupon", "coupon", "invalid"].map(Some);
     assert_eq!(reasons, [&expected[..], &[None, Some("key_reused")]].concat());
     for document in documents[1..].iter().filter(|document| document["reason"].is_string()) {
         assert_eq!(defined(document), set(&[&ALWAYS, &ROUTE, &REJECTED]));

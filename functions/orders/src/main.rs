@@ -1,4 +1,4 @@
-//! The HTTP API and its pages: save an order, announce it, show it.
+//! The HTTP API and its pages: save an order, spend its coupon, announce it, show it.
 
 mod assets;
 mod negotiate;
@@ -7,6 +7,7 @@ mod place;
 mod problem;
 mod request;
 mod router;
+mod save;
 mod serve;
 mod show;
 mod suggestion;

@@ -16,9 +16,17 @@ struct FormPage {
     typed: Typed,
     customer_error: Option<String>,
     amount_error: Option<String>,
+    coupon_error: Option<String>,
     notice: Option<String>,
     /// An order that was made with the same form before it was edited.
     first: Option<OrderId>,
+}
+
+impl FormPage {
+    /// With nothing to say but what was typed.
+    fn of(typed: Typed) -> Self {
+        Self { typed, customer_error: None, amount_error: None, coupon_error: None, notice: None, first: None }
+    }
 }
 
 #[derive(Template)]
@@ -36,7 +44,7 @@ struct ProblemPage<'a> {
 /// `GET /`: the form, prefilled so that one click places an order.
 pub(crate) async fn form() -> Response {
     let typed = suggestion::suggest();
-    let page = FormPage { typed, customer_error: None, amount_error: None, notice: None, first: None };
+    let page = FormPage::of(typed);
     ([(CACHE_CONTROL, "no-store")], render(&page, StatusCode::OK)).into_response()
 }
 
@@ -45,18 +53,18 @@ pub(crate) fn form_again(problem: &Problem, typed: Typed) -> Response {
     let error_at =
         |pointer| problem.errors.iter().find(|error| error.pointer == pointer).map(|error| error.detail.clone());
     let page = FormPage {
-        typed,
         customer_error: error_at("/customer"),
         amount_error: error_at("/amount"),
-        notice: error_at("/coupon").or_else(|| problem.errors.is_empty().then(|| problem.detail.to_owned())),
-        first: None,
+        coupon_error: error_at("/coupon"),
+        notice: problem.errors.is_empty().then(|| problem.detail.to_owned()),
+        ..FormPage::of(typed)
     };
     problem.complete(render(&page, problem.status))
 }
 
 /// The form with what was edited after it had made an order already.
 pub(crate) fn form_after(problem: &Problem, typed: Typed, first: OrderId) -> Response {
-    let page = FormPage { typed, customer_error: None, amount_error: None, notice: None, first: Some(first) };
+    let page = FormPage { first: Some(first), ..FormPage::of(typed) };
     problem.complete(render(&page, problem.status))
 }
 
@@ -91,29 +99,21 @@ mod tests {
 
     #[test]
     fn the_form_shows_again_what_was_typed_with_the_messages_beside_it() {
+        let typed = ["\"><script>alert(1)</script>", "abc", "no-code", "k1"].map(str::to_owned);
+        let [customer, amount, coupon, key] = typed;
         let page = FormPage {
-            typed: Typed {
-                customer: "\"><script>alert(1)</script>".to_owned(),
-                amount: "abc".to_owned(),
-                key: "k1".to_owned(),
-            },
-            customer_error: None,
             amount_error: Some(FieldError::new("/amount", "must be a decimal number, such as 81.50").detail),
-            notice: None,
-            first: None,
+            coupon_error: Some(FieldError::coupon_refused().detail),
+            ..FormPage::of(Typed { customer, amount, coupon, key })
         };
         insta::assert_snapshot!(page.render().unwrap());
     }
 
     #[test]
     fn the_form_after_it_made_an_order_and_was_edited() {
-        let page = FormPage {
-            typed: Typed { customer: "Ada".to_owned(), amount: "81.50".to_owned(), key: "k2".to_owned() },
-            customer_error: None,
-            amount_error: None,
-            notice: None,
-            first: Some(sample("Ada").id),
-        };
+        let [customer, amount, coupon, key] = ["Ada", "81.50", "", "k2"].map(str::to_owned);
+        let typed = Typed { customer, amount, coupon, key };
+        let page = FormPage { first: Some(sample("Ada").id), ..FormPage::of(typed) };
         insta::assert_snapshot!(page.render().unwrap());
     }
 

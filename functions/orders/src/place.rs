@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{IdempotencyKey, Order, OrderId, OrderView};
+use domain::{Amount, CustomerName, Order, OrderId};
 use jiff::Timestamp;
-use store::{Claim, Claimed};
+use store::Saved;
 use telemetry::TraceParent;
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use crate::pages;
 use crate::problem::Problem;
 use crate::request::{Encoding, MAX_BODY, NewOrder, Rejected, Typed};
 use crate::router::Shop;
+use crate::save::{Key, answer_body, save};
 use crate::told::{Outcome, Told};
 
 pub(crate) async fn place(
@@ -36,24 +37,23 @@ pub(crate) async fn place(
         Ok(new) => new,
         Err(rejected) => return reject(encoding, rejected),
     };
-    let (order, key) = accept(new);
-    let answer = answer_body(&order);
-    let saved = match key {
-        None => shop.orders.save(&order, trace).await.map(|()| Claimed::Now),
-        Some(key) => {
-            let claim = Claim { key, fingerprint: encoding.fingerprint(&body), answer: answer.clone() };
-            shop.orders.save_once(&order, trace, &claim).await
-        }
-    };
-    match saved {
-        Ok(Claimed::Now) => {
+    let NewOrder { customer, amount, coupon, key } = new;
+    let mut order = accept(customer, amount);
+    let key = key.map(|key| Key { key, fingerprint: encoding.fingerprint(&body) });
+    match save(&shop.orders, &mut order, trace, coupon.as_ref(), key).await {
+        Ok(Saved::Now) => {
             let outcome = announce(&shop, &order, trace).await;
-            Told::of(outcome, order.id).with(created(encoding, order.id, answer))
+            let told = Told::of(outcome, order.id).with_coupon(order.discount.is_some());
+            told.with(created(encoding, order.id, answer_body(&order)))
         }
-        Ok(Claimed::Before { order_id, answer }) => {
+        Ok(Saved::Before { order_id, answer }) => {
             Told::of(Outcome::AnsweredAgain, order_id).with(created(encoding, order_id, answer))
         }
-        Ok(Claimed::ByAnother { order_id }) => key_of_another(encoding, &order, order_id),
+        Ok(Saved::ByAnother { order_id }) => key_of_another(encoding, &body, order_id),
+        Ok(Saved::CouponRefused) => {
+            let typed = Typed::of_form(&body);
+            reject(encoding, Rejected { problem: Problem::coupon_refused(), typed })
+        }
         Err(error) => {
             tracing::error!(order_id = %order.id, %error, "the order is not known to be saved");
             Told::of(Outcome::NotSaved, order.id).with(not_saved(encoding, &body))
@@ -62,10 +62,10 @@ pub(crate) async fn place(
 }
 
 /// From here on the order has an id and a time; it is accepted once it is saved.
-fn accept(NewOrder { customer, amount, key }: NewOrder) -> (Order, Option<IdempotencyKey>) {
+fn accept(customer: CustomerName, amount: Amount) -> Order {
     let now = Timestamp::now().as_second();
     let placed_at = Timestamp::from_second(now).expect("the second of a timestamp is in range");
-    (Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }, key)
+    Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }
 }
 
 /// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to announce it.
@@ -83,11 +83,6 @@ async fn announce(shop: &Shop, order: &Order, trace: TraceParent) -> Outcome {
     }
 }
 
-fn answer_body(order: &Order) -> String {
-    let view = OrderView::new(order.clone(), None, None);
-    serde_json::to_string(&view).expect("an order of strings and numbers always serialises")
-}
-
 fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
     let location = format!("/orders/{id}");
     let uncached = (CACHE_CONTROL, "no-store".to_owned());
@@ -101,15 +96,12 @@ fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
 }
 
 /// The form comes again with a fresh key, so that what was edited can be ordered if it was meant.
-fn key_of_another(encoding: Encoding, order: &Order, first: OrderId) -> Response {
+fn key_of_another(encoding: Encoding, body: &[u8], first: OrderId) -> Response {
     let problem = Problem::key_of_another();
     let told = Told::rejected(&problem).about(first);
     told.with(match encoding {
         Encoding::Json => problem.into_response(),
-        Encoding::Form => {
-            let typed = Typed::fresh(order.customer.as_str(), &order.amount.to_string());
-            pages::form_after(&problem, typed, first)
-        }
+        Encoding::Form => pages::form_after(&problem, Typed::of_form(body).with_fresh_key(), first),
     })
 }
 

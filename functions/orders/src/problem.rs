@@ -35,6 +35,12 @@ impl FieldError {
     pub(crate) fn new(pointer: &'static str, detail: &(impl ToString + ?Sized)) -> Self {
         Self { pointer, detail: detail.to_string() }
     }
+
+    /// The coupon cannot be spent. Whichever the reason, the answer is the same: which codes there are is nobody's to
+    /// find out (docs/decisions/0011).
+    pub(crate) fn coupon_refused() -> Self {
+        Self::new("/coupon", "cannot be spent: check each character; or it has expired, or was spent before")
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -58,6 +64,11 @@ impl Problem {
             detail: "The order was not accepted; each error says which field and why.",
             errors,
         }
+    }
+
+    /// Nothing is wrong but the coupon.
+    pub(crate) fn coupon_refused() -> Self {
+        Self::invalid(vec![FieldError::coupon_refused()])
     }
 
     /// The idempotency key stands for another order.

@@ -26,6 +26,8 @@ pub(crate) enum Route {
 pub(crate) struct Told {
     outcome: Outcome,
     order_id: Option<OrderId>,
+    /// Whether the order has a discount.
+    with_coupon: bool,
     /// JSON pointers to the fields that were wrong.
     fields: Vec<&'static str>,
 }
@@ -56,6 +58,8 @@ pub(crate) enum Reason {
     TooLarge,
     /// It can be read, and something in it is not as it must be.
     Invalid,
+    /// The coupon cannot be spent, and nothing else is wrong.
+    Coupon,
     KeyReused,
 }
 
@@ -75,12 +79,17 @@ pub(crate) const BY_REASON: AlsoBy = AlsoBy { dimension: "reason", metric: "Orde
 
 impl Told {
     pub(crate) fn of(outcome: Outcome, order_id: OrderId) -> Self {
-        Self { outcome, order_id: Some(order_id), fields: vec![] }
+        Self { outcome, order_id: Some(order_id), with_coupon: false, fields: vec![] }
     }
 
     pub(crate) fn rejected(problem: &Problem) -> Self {
         let fields = problem.errors.iter().map(|error| error.pointer).collect();
-        Self { outcome: Outcome::Rejected(Reason::of(problem)), order_id: None, fields }
+        Self { outcome: Outcome::Rejected(Reason::of(problem)), order_id: None, with_coupon: false, fields }
+    }
+
+    /// Of an order on which a coupon is spent, or not.
+    pub(crate) fn with_coupon(self, with_coupon: bool) -> Self {
+        Self { with_coupon, ..self }
     }
 
     /// The order that it has to do with.
@@ -130,6 +139,8 @@ impl Entry for Served {
         writer.value("reason", &self.reason().map(Reason::name));
         let accepted = [Outcome::Placed, Outcome::StillMarked, Outcome::NotAnnounced].into_iter().any(is);
         writer.value("OrdersAccepted", &count(accepted));
+        let with_coupon = self.told.as_ref().is_some_and(|told| told.with_coupon);
+        writer.value("CouponsSpent", &count(accepted && with_coupon));
         writer.value("OrdersRejected", &count(self.reason().is_some()));
         writer.value("OrdersUnavailable", &count(self.status == StatusCode::SERVICE_UNAVAILABLE));
         writer.value("PublishFailures", &count(is(Outcome::NotAnnounced)));
@@ -171,6 +182,7 @@ impl Reason {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::BAD_REQUEST if problem.kind == "about:blank" => Self::NotJson,
             StatusCode::UNPROCESSABLE_ENTITY if *problem == Problem::key_of_another() => Self::KeyReused,
+            StatusCode::UNPROCESSABLE_ENTITY if *problem == Problem::coupon_refused() => Self::Coupon,
             _ => Self::Invalid,
         }
     }
@@ -181,6 +193,7 @@ impl Reason {
             Self::MediaType => "media_type",
             Self::TooLarge => "too_large",
             Self::Invalid => "invalid",
+            Self::Coupon => "coupon",
             Self::KeyReused => "key_reused",
         }
     }

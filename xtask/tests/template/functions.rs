@@ -59,7 +59,8 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     assert_eq!(index["IndexName"], "outbox");
     let projected: Vec<_> =
         each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
-    assert_eq!(projected, ["customer", "amount", "traceparent"], "the message is made of these and the keys");
+    let needed = ["customer", "amount", "discount", "traceparent"];
+    assert_eq!(projected, needed, "the message is made of these and the keys");
     for (name, environment) in &environments() {
         let [age, timeout] =
             ["OutboxAge", "FunctionTimeout"].map(|parameter| number(&template, environment, parameter));
@@ -68,6 +69,21 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     let functions = functions(&template);
     let shards = |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);
     assert_eq!((shards("OrdersFunction"), shards("RelayFunction")), (Some("OutboxShards"), Some("OutboxShards")));
+}
+
+#[test]
+fn a_coupon_is_found_by_its_code_with_what_tells_whether_it_can_be_spent() {
+    let template = Template::read();
+    let table = template.resources("AWS::DynamoDB::Table")["CouponsTable"];
+    let [index] = each(&table["GlobalSecondaryIndexes"])[..] else { panic!("one index") };
+    assert_eq!(index["IndexName"], "code");
+    let [key] = each(&index["KeySchema"])[..] else { panic!("one key") };
+    assert_eq!((&key["AttributeName"], &key["KeyType"]), (&"code".into(), &"HASH".into()));
+    assert_eq!(index["Projection"]["ProjectionType"], "INCLUDE");
+    let projected: Vec<_> =
+        each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
+    assert_eq!(projected, ["percent", "expires_at", "spent_by"], "and the table's key, to spend it by");
+    assert!(table["TimeToLiveSpecification"].is_null(), "a spent coupon is the memory of what was done");
 }
 
 #[test]

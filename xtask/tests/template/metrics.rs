@@ -9,6 +9,7 @@ const OURS: [(&str, &[&str]); 4] = [
         &[
             "OrdersAccepted",
             "OrdersRejected",
+            "CouponsSpent",
             "OrdersUnavailable",
             "PublishFailures",
             "MarksNotCleared",

@@ -35,11 +35,11 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
 }
 
 #[test]
-fn what_a_function_writes_is_its_own_table() {
+fn what_a_function_writes_is_its_own_table_but_for_the_coupons_that_orders_spends() {
     let template = Template::read();
     let writes = |action: &str| matches!(action, "dynamodb:PutItem" | "dynamodb:PartiQLInsert" | "dynamodb:UpdateItem");
     let own = [
-        ("OrdersRole", vec!["OrdersTable", "IdempotencyKeysTable"]),
+        ("OrdersRole", vec!["OrdersTable", "IdempotencyKeysTable", "CouponsTable"]),
         ("RelayRole", vec!["OrdersTable"]),
         ("FulfilmentRole", vec!["ShipmentsTable"]),
         ("PromotionRole", vec!["CouponsTable"]),
@@ -56,6 +56,12 @@ fn what_a_function_writes_is_its_own_table() {
     }
 }
 
+/// The index that a `!Sub ${Table.Arn}/index/name` names.
+fn index(resource: &Value) -> Option<&str> {
+    let Value::Tagged(tagged) = resource else { return None };
+    tagged.value.as_str()?.split_once("/index/").map(|(_, index)| index)
+}
+
 /// A role's permissions as `action resource` lines.
 fn permissions(template: &Template, role: &str) -> Vec<String> {
     let properties = &template.root["Resources"][role]["Properties"];
@@ -64,8 +70,9 @@ fn permissions(template: &Template, role: &str) -> Vec<String> {
     let statements = policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
     let lines = statements.flat_map(|statement| {
         let pair = |action: &Value, resource: &Value| {
+            let within = index(resource).map(|index| format!("/index/{index}")).unwrap_or_default();
             let resource = resource.as_str().filter(|resource| *resource == "*").or_else(|| target(resource));
-            format!("{} {}", action.as_str().expect("an action"), resource.expect("a resource"))
+            format!("{} {}{within}", action.as_str().expect("an action"), resource.expect("a resource"))
         };
         let resources = each(&statement["Resource"]);
         each(&statement["Action"])
@@ -95,6 +102,9 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         "dynamodb:PutItem OrdersTable",
         "dynamodb:UpdateItem OrdersTable",
         "dynamodb:PutItem IdempotencyKeysTable",
+        "dynamodb:GetItem IdempotencyKeysTable",
+        "dynamodb:Query CouponsTable/index/code",
+        "dynamodb:UpdateItem CouponsTable",
         "dynamodb:BatchGetItem OrdersTable",
         "dynamodb:BatchGetItem ShipmentsTable",
         "dynamodb:BatchGetItem CouponsTable",
@@ -105,8 +115,8 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         TRACE[1],
     ];
     let relay = [
-        "dynamodb:Query OrdersTable",
-        "dynamodb:Scan OrdersTable",
+        "dynamodb:Query OrdersTable/index/outbox",
+        "dynamodb:Scan OrdersTable/index/outbox",
         "dynamodb:UpdateItem OrdersTable",
         "sns:Publish OrdersTopic",
         "logs:CreateLogStream RelayLogs",

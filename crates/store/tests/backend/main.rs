@@ -5,6 +5,7 @@ mod outbox;
 mod reading;
 mod saving;
 mod saving_once;
+mod spending;
 
 use std::num::NonZeroU8;
 

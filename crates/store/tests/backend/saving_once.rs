@@ -2,7 +2,7 @@
 
 use contract::order;
 use domain::{Order, OrderView};
-use store::{Claim, Claimed};
+use store::{Claim, Saved};
 use telemetry::TraceParent;
 
 use crate::Shop;
@@ -22,8 +22,8 @@ async fn a_free_key_is_claimed_with_its_order() {
     let shop = Shop::open().await;
     let order = order("81.50");
     assert_eq!(
-        shop.orders.save_once(&order, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap(),
-        Claimed::Now
+        shop.orders.save_with(&order, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap(),
+        Saved::Now
     );
     assert_eq!(shop.orders.read(order.id).await.unwrap(), Some(OrderView::new(order, None, None)));
     assert_eq!(shop.tables.index_rows("OrdersTable", "outbox").await.len(), 1);
@@ -34,9 +34,10 @@ async fn a_free_key_is_claimed_with_its_order() {
 async fn a_replay_gets_the_first_answer_and_makes_no_order() {
     let shop = Shop::open().await;
     let (first, replay) = (order("81.50"), order("81.50"));
-    shop.orders.save_once(&first, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap();
-    let claimed = shop.orders.save_once(&replay, TraceParent::begin(), &claim("k", "f", "second")).await.unwrap();
-    assert_eq!(claimed, Claimed::Before { order_id: first.id, answer: "first".to_owned() });
+    shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
+    let claimed =
+        shop.orders.save_with(&replay, TraceParent::begin(), Some(&claim("k", "f", "second")), None).await.unwrap();
+    assert_eq!(claimed, Saved::Before { order_id: first.id, answer: "first".to_owned() });
     assert_eq!(shop.orders.read(replay.id).await.unwrap(), None);
 }
 
@@ -44,8 +45,8 @@ async fn a_replay_gets_the_first_answer_and_makes_no_order() {
 async fn the_same_call_again_is_the_first_one() {
     let shop = Shop::open().await;
     let (order, claim) = (order("81.50"), claim("k", "f", "first"));
-    shop.orders.save_once(&order, TraceParent::begin(), &claim).await.unwrap();
-    assert_eq!(shop.orders.save_once(&order, TraceParent::begin(), &claim).await.unwrap(), Claimed::Now);
+    shop.orders.save_with(&order, TraceParent::begin(), Some(&claim), None).await.unwrap();
+    assert_eq!(shop.orders.save_with(&order, TraceParent::begin(), Some(&claim), None).await.unwrap(), Saved::Now);
     assert_eq!(shop.tables.rows("OrdersTable").await.len(), 1);
 }
 
@@ -53,9 +54,10 @@ async fn the_same_call_again_is_the_first_one() {
 async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
     let shop = Shop::open().await;
     let (first, other) = (order("81.50"), order("12.00"));
-    shop.orders.save_once(&first, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap();
-    let claimed = shop.orders.save_once(&other, TraceParent::begin(), &claim("k", "g", "second")).await.unwrap();
-    assert_eq!(claimed, Claimed::ByAnother { order_id: first.id });
+    shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
+    let claimed =
+        shop.orders.save_with(&other, TraceParent::begin(), Some(&claim("k", "g", "second")), None).await.unwrap();
+    assert_eq!(claimed, Saved::ByAnother { order_id: first.id });
     assert_eq!(shop.orders.read(other.id).await.unwrap(), None);
 }
 
@@ -63,21 +65,24 @@ async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
 async fn a_key_is_free_again_when_it_expired_and_not_before() {
     let shop = Shop::open().await;
     let first = order("81.50");
-    shop.orders.save_once(&first, TraceParent::begin(), &claim("k", "f", "first")).await.unwrap();
+    shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
     let early = shop
         .orders
-        .save_once(&hours_after(&first, 23), TraceParent::begin(), &claim("k", "g", "second"))
+        .save_with(&hours_after(&first, 23), TraceParent::begin(), Some(&claim("k", "g", "second")), None)
         .await
         .unwrap();
-    assert_eq!(early, Claimed::ByAnother { order_id: first.id });
+    assert_eq!(early, Saved::ByAnother { order_id: first.id });
     let later = hours_after(&first, 24);
     assert_eq!(
-        shop.orders.save_once(&later, TraceParent::begin(), &claim("k", "g", "third")).await.unwrap(),
-        Claimed::Now
+        shop.orders.save_with(&later, TraceParent::begin(), Some(&claim("k", "g", "third")), None).await.unwrap(),
+        Saved::Now
     );
-    let replay =
-        shop.orders.save_once(&hours_after(&later, 1), TraceParent::begin(), &claim("k", "g", "fourth")).await.unwrap();
-    assert_eq!(replay, Claimed::Before { order_id: later.id, answer: "third".to_owned() });
+    let replay = shop
+        .orders
+        .save_with(&hours_after(&later, 1), TraceParent::begin(), Some(&claim("k", "g", "fourth")), None)
+        .await
+        .unwrap();
+    assert_eq!(replay, Saved::Before { order_id: later.id, answer: "third".to_owned() });
 }
 
 #[tokio::test]
@@ -86,10 +91,10 @@ async fn of_many_at_once_with_one_key_one_makes_an_order() {
     let orders: Vec<_> = (0..4).map(|_| order("81.50")).collect();
     let claim = claim("k", "f", "first");
     let claimed = futures::future::join_all(
-        orders.iter().map(|order| shop.orders.save_once(order, TraceParent::begin(), &claim)),
+        orders.iter().map(|order| shop.orders.save_with(order, TraceParent::begin(), Some(&claim), None)),
     )
     .await;
-    let now = claimed.iter().filter(|claimed| matches!(claimed, Ok(Claimed::Now))).count();
+    let now = claimed.iter().filter(|claimed| matches!(claimed, Ok(Saved::Now))).count();
     assert_eq!(now, 1, "{claimed:?}");
     assert_eq!(shop.tables.rows("OrdersTable").await.len(), 1);
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use domain::IdempotencyKey;
 
-use super::{NewOrder, Rejected, Typed, key, no_coupon, order_of};
+use super::{NewOrder, Rejected, Typed, coupon_of, key, order_of};
 use crate::problem::{FieldError, Problem};
 
 /// The hidden field.
@@ -20,7 +20,12 @@ pub(super) fn typed(body: &[u8]) -> Typed {
     let fields: Vec<_> = form_urlencoded::parse(body).collect();
     let field = |name| one(&fields, name).unwrap_or_default().unwrap_or_default().into_owned();
     let key = Some(field(KEY)).filter(|key| key.parse::<IdempotencyKey>().is_ok());
-    Typed { customer: field("customer"), amount: field("amount"), key: key.unwrap_or_default() }
+    Typed {
+        customer: field("customer"),
+        amount: field("amount"),
+        coupon: field("coupon"),
+        key: key.unwrap_or_default(),
+    }
 }
 
 fn parse(fields: &[(Cow<str>, Cow<str>)]) -> Result<NewOrder, Problem> {
@@ -39,7 +44,7 @@ fn parse(fields: &[(Cow<str>, Cow<str>)]) -> Result<NewOrder, Problem> {
     let amount = required("amount", "/amount")
         .and_then(|amount| amount.trim().parse().map_err(|reason| error("/amount", &reason)));
     let coupon = match one(fields, "coupon") {
-        Ok(coupon) => no_coupon(&coupon.unwrap_or_default()),
+        Ok(coupon) => coupon_of(&coupon.unwrap_or_default()),
         Err(Repeated) => Err(error("/coupon", &"must be given once")),
     };
     let Ok(key) = one(fields, KEY) else { return Err(key::bad_key()) };
@@ -66,7 +71,9 @@ mod tests {
     #[test]
     fn reads_what_a_browser_sends() {
         let order = read(b"customer=Ada+Lovelace%20%E2%98%83&amount=+81.50+&coupon=").unwrap();
-        assert_eq!((order.customer.as_str(), order.amount.cents()), ("Ada Lovelace ☃", 8150));
+        assert_eq!((order.customer.as_str(), order.amount.cents(), order.coupon), ("Ada Lovelace ☃", 8150, None));
+        let order = read(b"customer=Ada&amount=81.50&coupon=+abcd-efgh+JKLM").unwrap();
+        assert_eq!(order.coupon, Some("ABCDEFGHJKLM".parse().unwrap()));
     }
 
     #[test]
@@ -78,7 +85,8 @@ mod tests {
     #[test]
     fn keeps_what_was_typed_and_says_what_is_wrong_with_it() {
         let Rejected { problem, typed } = read(b"customer=+&amount=abc&coupon=X&idempotency_key=k1").unwrap_err();
-        assert_eq!(typed, Typed { customer: " ".to_owned(), amount: "abc".to_owned(), key: "k1".to_owned() });
+        let expected = [" ", "abc", "X", "k1"].map(str::to_owned);
+        assert_eq!([typed.customer, typed.amount, typed.coupon, typed.key], expected);
         assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
         let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer).collect();
         assert_eq!(pointers, ["/customer", "/amount", "/coupon"]);
@@ -90,6 +98,7 @@ mod tests {
             ("customer=Ada", "/amount", "is required"),
             ("amount=80", "/customer", "is required"),
             ("customer=Ada&amount=80&amount=90", "/amount", "must be given once"),
+            ("customer=Ada&amount=80&coupon=&coupon=", "/coupon", "must be given once"),
         ] {
             let problem = read(body.as_bytes()).unwrap_err().problem;
             assert_eq!(problem.errors, [FieldError::new(pointer, detail)], "{body}");
@@ -108,15 +117,20 @@ mod tests {
         }
 
         #[test]
-        fn what_a_browser_encodes_is_what_was_typed(customer in "[^\u{fffd}]*", amount in "[^\u{fffd}]*") {
+        fn what_a_browser_encodes_is_what_was_typed(
+            customer in "[^\u{fffd}]*", amount in "[^\u{fffd}]*", coupon in "[^\u{fffd}]*"
+        ) {
             let mut form = form_urlencoded::Serializer::new(String::new());
-            let body = form.append_pair("customer", &customer).append_pair("amount", &amount).finish();
+            form.append_pair("customer", &customer).append_pair("amount", &amount).append_pair("coupon", &coupon);
+            let body = form.finish();
             match read(body.as_bytes()) {
                 Ok(order) => {
                     prop_assert_eq!(order.customer.as_str(), customer.trim());
                     prop_assert_eq!(Ok(order.amount), amount.trim().parse());
                 }
-                Err(rejected) => prop_assert_eq!(rejected.typed, Typed { customer, amount, key: String::new() }),
+                Err(rejected) => {
+                    prop_assert_eq!(rejected.typed, Typed { customer, amount, coupon, key: String::new() });
+                }
             }
         }
     }

@@ -1,11 +1,11 @@
 //! An order as JSON. Each field is kept as its text until it is parsed, so that an amount never becomes a float.
 
 use axum::http::StatusCode;
-use domain::{Amount, CustomerName};
+use domain::{Amount, Code, CustomerName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{NewOrder, no_coupon, order_of};
+use super::{NewOrder, coupon_of, order_of};
 use crate::problem::{FieldError, Problem};
 
 #[derive(Deserialize)]
@@ -53,9 +53,9 @@ fn amount(field: Option<&RawValue>) -> Result<Amount, FieldError> {
     amount.map_err(|reason| error(&reason))
 }
 
-fn coupon(field: Option<&RawValue>) -> Result<(), FieldError> {
-    let Some(field) = field else { return Ok(()) };
-    no_coupon(&string(field).ok_or_else(|| FieldError::new("/coupon", "must be a string"))?)
+fn coupon(field: Option<&RawValue>) -> Result<Option<Code>, FieldError> {
+    let Some(field) = field else { return Ok(None) };
+    coupon_of(&string(field).ok_or_else(|| FieldError::new("/coupon", "must be a string"))?)
 }
 
 fn string(field: &RawValue) -> Option<String> {
@@ -99,10 +99,22 @@ mod tests {
             (r#""customer": "Ada", "amount": [80]"#, "/amount", "must be a decimal string or a number"),
             (r#""customer": "Ada", "amount": 79.999"#, "/amount", "must have at most two decimals"),
             (r#""customer": "Ada", "amount": -80"#, "/amount", "must be between 0.01 and 999999999.99"),
-            (r#""customer": "Ada", "amount": 80, "coupon": "X""#, "/coupon", "coupons cannot be spent yet"),
+            (r#""customer": "Ada", "amount": 80, "coupon": "X""#, "/coupon", &*FieldError::coupon_refused().detail),
             (r#""customer": "Ada", "amount": 80, "coupon": 7"#, "/coupon", "must be a string"),
         ] {
             assert_eq!(errors(&format!("{{{fields}}}")), [(pointer, detail.to_owned())], "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_coupon_is_a_code_however_it_is_written_or_none() {
+        let coupon =
+            |json: &str| read_str(&format!(r#"{{"customer": "Ada", "amount": 80, "coupon": {json}}}"#)).unwrap().coupon;
+        for written in [r#""ABCDEFGHJKLM""#, r#""abcd-efgh-jklm""#, r#"" AbCd eFgH-jKlM ""#] {
+            assert_eq!(coupon(written), Some("ABCDEFGHJKLM".parse().unwrap()), "{written}");
+        }
+        for none in ["null", r#""""#, r#""  ""#] {
+            assert_eq!(coupon(none), None, "{none}");
         }
     }
 

@@ -6,7 +6,7 @@ mod key;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Amount, CustomerName, IdempotencyKey};
+use domain::{Amount, Code, CustomerName, IdempotencyKey};
 use mediatype::MediaType;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -21,6 +21,8 @@ pub(crate) const MAX_BODY: usize = 16 * 1024;
 pub(crate) struct NewOrder {
     pub(crate) customer: CustomerName,
     pub(crate) amount: Amount,
+    /// The coupon to spend on it.
+    pub(crate) coupon: Option<Code>,
     /// What makes this request and its repetitions one, if the client gave it.
     pub(crate) key: Option<IdempotencyKey>,
 }
@@ -44,14 +46,15 @@ pub(crate) struct Rejected {
 pub(crate) struct Typed {
     pub(crate) customer: String,
     pub(crate) amount: String,
+    pub(crate) coupon: String,
     /// The hidden field; the next submission is the same request if it is the same.
     pub(crate) key: String,
 }
 
 impl Typed {
-    /// Fields with a key of their own: whatever is sent with them is another request.
-    pub(crate) fn fresh(customer: &str, amount: &str) -> Self {
-        Self { customer: customer.to_owned(), amount: amount.to_owned(), key: Uuid::new_v4().to_string() }
+    /// With a key of its own: whatever is sent with it is another request.
+    pub(crate) fn with_fresh_key(self) -> Self {
+        Self { key: Uuid::new_v4().to_string(), ..self }
     }
 
     /// What was typed into a form, whether it is an order or not.
@@ -100,17 +103,20 @@ impl Encoding {
 fn order_of(
     customer: Result<CustomerName, FieldError>,
     amount: Result<Amount, FieldError>,
-    coupon: Result<(), FieldError>,
+    coupon: Result<Option<Code>, FieldError>,
 ) -> Result<NewOrder, Problem> {
     match (customer, amount, coupon) {
-        (Ok(customer), Ok(amount), Ok(())) => Ok(NewOrder { customer, amount, key: None }),
+        (Ok(customer), Ok(amount), Ok(coupon)) => Ok(NewOrder { customer, amount, coupon, key: None }),
         (customer, amount, coupon) => {
             Err(Problem::invalid([customer.err(), amount.err(), coupon.err()].into_iter().flatten().collect()))
         }
     }
 }
 
-/// Coupons are given but cannot be spent yet. To ignore one would charge the customer more than they expect.
-fn no_coupon(coupon: &str) -> Result<(), FieldError> {
-    if coupon.trim().is_empty() { Ok(()) } else { Err(FieldError::new("/coupon", "coupons cannot be spent yet")) }
+/// An empty field is no coupon; anything else that is no code is answered like one that nobody has.
+fn coupon_of(text: &str) -> Result<Option<Code>, FieldError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| FieldError::coupon_refused())
 }

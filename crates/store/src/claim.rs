@@ -1,0 +1,113 @@
+//! The key that makes a request and its repetitions one.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
+use domain::{IdempotencyKey, Order};
+
+use crate::row::{Attributes, FirstClaim, Reader, from_claim};
+use crate::{Orders, Saved, StoreError};
+
+/// What a request with an idempotency key leaves behind, for the next one with the same key.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The request's key.
+    pub key: IdempotencyKey,
+    /// What tells its body from any other.
+    pub fingerprint: String,
+    /// The body it is answered with.
+    pub answer: String,
+}
+
+/// For how long a key stands for its request, in seconds.
+const KEY_VALIDITY: i64 = 24 * 60 * 60;
+
+impl Orders {
+    /// What became of an earlier request with this key, or none if the key is free when `order` is placed. To be asked
+    /// where a coupon cannot be spent, as the earlier request may be the one that spent it. Strongly consistent: once the
+    /// coupon is seen spent, the key that was used with it is seen as well.
+    pub async fn claimed_before(
+        &self,
+        order: &Order,
+        key: &IdempotencyKey,
+        fingerprint: &str,
+    ) -> Result<Option<Saved>, StoreError> {
+        let get = self.reading.get_item().table_name(&self.tables.idempotency_keys).consistent_read(true);
+        let get = get.key("idempotency_key", AttributeValue::S(key.to_string())).send().await;
+        let Some(row) = get.map_err(|error| StoreError::unavailable(&error))?.item else { return Ok(None) };
+        let first = read(&row)?;
+        Ok((first.expires_at > order.placed_at.as_second()).then(|| first.outcome_of(order, fingerprint)))
+    }
+
+    /// Puts the key's row, unless the key is in use. A key is free when it has no row, or when it has expired: that
+    /// DynamoDB deletes expired rows is only tidiness.
+    pub(crate) fn claiming(&self, order: &Order, claim: &Claim) -> Put {
+        let now = order.placed_at.as_second();
+        let put = Put::builder()
+            .table_name(&self.tables.idempotency_keys)
+            .set_item(Some(from_claim(claim, order.id, now + KEY_VALIDITY)))
+            .condition_expression("attribute_not_exists(idempotency_key) OR expires_at <= :now")
+            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        put.build().expect("a table and an item are given")
+    }
+}
+
+/// Whose key it is that was there already.
+pub(crate) fn claimed(row: &Attributes, order: &Order, claim: &Claim) -> Result<Saved, StoreError> {
+    Ok(read(row)?.outcome_of(order, &claim.fingerprint))
+}
+
+fn read(row: &Attributes) -> Result<FirstClaim, StoreError> {
+    Reader { table: "idempotency keys", row }.claimed()
+}
+
+impl FirstClaim {
+    /// What a request with the same key and this fingerprint, which wanted to be this order, comes to.
+    fn outcome_of(self, order: &Order, fingerprint: &str) -> Saved {
+        if self.order_id == order.id {
+            Saved::Now
+        } else if self.fingerprint == fingerprint {
+            Saved::Before { order_id: self.order_id, answer: self.answer }
+        } else {
+            Saved::ByAnother { order_id: self.order_id }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::tests::orders;
+    use contract::{Scripted, order};
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn a_key_is_looked_up_with_strong_consistency() {
+        let aws = Scripted::answering([(200, json!({})), (200, json!({}))]);
+        let key = "k".parse().unwrap();
+        assert_eq!(orders(&aws).await.claimed_before(&order("81.50"), &key, "f").await.unwrap(), None);
+        let [_primed, get] = aws.asked();
+        let expected = json!({"TableName": "keys", "Key": {"idempotency_key": {"S": "k"}}, "ConsistentRead": true});
+        assert_eq!(get.json(), ("GetItem", expected));
+    }
+
+    #[tokio::test]
+    async fn a_key_stands_for_its_request_until_it_expires() {
+        let (first, order) = (order("81.50").id, order("81.50"));
+        let now = order.placed_at.as_second();
+        let before = Saved::Before { order_id: first, answer: "the first".to_owned() };
+        for (expires_at, fingerprint, expected) in [
+            (now + 1, "f", Some(before)),
+            (now + 1, "g", Some(Saved::ByAnother { order_id: first })),
+            (now, "f", None),
+            (now, "g", None),
+        ] {
+            let row = json!({
+                "idempotency_key": {"S": "k"}, "fingerprint": {"S": "f"}, "order_id": {"S": first.to_string()},
+                "answer": {"S": "the first"}, "expires_at": {"N": expires_at.to_string()},
+            });
+            let aws = Scripted::answering([(200, json!({})), (200, json!({"Item": row}))]);
+            let before = orders(&aws).await.claimed_before(&order, &"k".parse().unwrap(), fingerprint).await;
+            assert_eq!(before.unwrap(), expected, "{expires_at}, {fingerprint}");
+        }
+    }
+}

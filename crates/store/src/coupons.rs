@@ -1,0 +1,128 @@
+//! Coupons, as the orders function spends them. Promotion inserts them; that one is spent is two attributes more in its
+//! row: `spent_by` (S, the order) and `spent_at` (S, RFC 3339).
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update};
+use domain::{Code, Coupon, Order};
+use jiff::Timestamp;
+
+use crate::row::{Attributes, Reader, SPENT_BY};
+use crate::{Orders, StoreError};
+
+/// The index of coupons by code, as the template names it.
+const INDEX: &str = "code";
+
+impl Orders {
+    /// The coupon with a code, if it can be spent at `now` as far as the index knows. The index follows the table within
+    /// moments, so it may not know yet that a coupon was given or spent: the coupon's row decides, when it is saved.
+    pub async fn spendable(&self, code: &Code, now: Timestamp) -> Result<Option<Coupon>, StoreError> {
+        let query = self.looking.query().table_name(&self.tables.coupons).index_name(INDEX);
+        let query = query.key_condition_expression("code = :code");
+        let query = query.expression_attribute_values(":code", AttributeValue::S(code.as_str().to_owned()));
+        let rows = query.send().await.map_err(|error| StoreError::unavailable(&error))?.items.unwrap_or_default();
+        for row in rows.iter().filter(|row| !row.contains_key(SPENT_BY)) {
+            let coupon = Reader { table: "coupons", row }.coupon()?;
+            if !coupon.is_expired(now) {
+                return Ok(Some(coupon));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Spends the coupon on the order, unless its row says that it cannot be.
+    pub(crate) fn spending(&self, coupon: &Coupon, order: &Order) -> Update {
+        let text = |value: &dyn ToString| AttributeValue::S(value.to_string());
+        let update = Update::builder()
+            .table_name(&self.tables.coupons)
+            .key("order_id", text(&coupon.order_id))
+            .update_expression("SET spent_by = :order, spent_at = :now")
+            .condition_expression(
+                "code = :code AND #percent = :percent AND attribute_not_exists(spent_by) AND expires_at > :now",
+            )
+            .expression_attribute_names("#percent", "percent")
+            .expression_attribute_values(":order", text(&order.id))
+            .expression_attribute_values(":now", text(&order.placed_at))
+            .expression_attribute_values(":code", text(&coupon.code.as_str()))
+            .expression_attribute_values(":percent", AttributeValue::N(coupon.percent.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        update.build().expect("a table, a key and an expression are given")
+    }
+}
+
+/// Whether a coupon's row, which could not be spent on an order, was spent on that very order: by an earlier attempt
+/// whose answer was lost.
+pub(crate) fn is_spent_on(row: &Attributes, order: &Order) -> bool {
+    Reader { table: "coupons", row }.spent_by().is_ok_and(|spent_by| spent_by == Some(order.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::tests::orders;
+    use contract::{Scripted, coupon};
+    use serde_json::{Value, json};
+
+    const CODE: &str = "ABCDEFGHJKLM";
+
+    /// Asks an AWS whose index has these rows for the coupon, in the second before it expires or so many later.
+    async fn spendable(rows: &[Value], later: i64) -> (Scripted, Result<Option<Coupon>, StoreError>) {
+        let aws = Scripted::answering([(200, json!({})), (200, json!({"Items": rows}))]);
+        let now = coupon(CODE).expires_at + jiff::SignedDuration::from_secs(later - 1);
+        let found = orders(&aws).await.spendable(&CODE.parse().unwrap(), now).await;
+        (aws, found)
+    }
+
+    fn row(of: &Coupon) -> Value {
+        json!({
+            "order_id": {"S": of.order_id.to_string()}, "code": {"S": of.code.as_str()}, "percent": {"N": "20"},
+            "expires_at": {"S": of.expires_at.to_string()},
+        })
+    }
+
+    fn spent(of: &Coupon) -> Value {
+        let mut row = row(of);
+        row["spent_by"] = json!({"S": "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11"});
+        row
+    }
+
+    #[tokio::test]
+    async fn a_coupon_is_looked_up_by_its_code() {
+        let coupon = coupon(CODE);
+        let (aws, found) = spendable(&[row(&coupon)], 0).await;
+        assert_eq!(found.unwrap(), Some(coupon));
+        let [_primed, query] = aws.asked();
+        let expected = json!({
+            "TableName": "coupons", "IndexName": "code", "KeyConditionExpression": "code = :code",
+            "ExpressionAttributeValues": {":code": {"S": CODE}},
+        });
+        assert_eq!(query.json(), ("Query", expected));
+    }
+
+    #[tokio::test]
+    async fn what_is_unknown_spent_or_expired_cannot_be_spent() {
+        let coupon = coupon(CODE);
+        for (rows, later) in [(vec![], 0), (vec![spent(&coupon)], 0), (vec![row(&coupon)], 1)] {
+            assert_eq!(spendable(&rows, later).await.1.unwrap(), None, "{rows:?}, {later} s later");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_with_one_code_the_one_that_can_be_spent_is_found() {
+        let (other, good) = (coupon(CODE), coupon(CODE));
+        assert_eq!(spendable(&[spent(&other), row(&good)], 0).await.1.unwrap(), Some(good));
+    }
+
+    #[tokio::test]
+    async fn a_row_that_cannot_be_read_is_not_taken_for_no_coupon() {
+        let mut broken = row(&coupon(CODE));
+        broken["percent"] = json!({"S": "half"});
+        spendable(&[broken], 0).await.1.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn a_look_up_is_tried_twice() {
+        let aws = Scripted::answering([(200, json!({})), (500, json!({})), (500, json!({}))]);
+        let found = orders(&aws).await.spendable(&CODE.parse().unwrap(), Timestamp::UNIX_EPOCH).await;
+        assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
+        let [_primed, _first, _second] = aws.asked();
+    }
+}
