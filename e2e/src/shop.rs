@@ -76,15 +76,35 @@ impl Deployment {
 
     /// Places an order as a careful program does: with an idempotency key, and again while the shop says 503.
     pub async fn place(&self, customer: &str, amount: &str) -> Placed {
-        let (body, key) = (json!({ "customer": customer, "amount": amount }).to_string(), Uuid::new_v4().to_string());
-        let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("idempotency-key", &key)];
-        let answer = eventually("the shop takes an order", SOON, async || {
-            let answer = self.request(Method::POST, "/orders", &headers, body.clone()).await;
-            (answer.status != StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
-        })
-        .await;
+        self.placed(&json!({ "customer": customer, "amount": amount })).await
+    }
+
+    /// Places an order on which a coupon is spent.
+    pub async fn place_with_coupon(&self, customer: &str, amount: &str, code: &str) -> Placed {
+        self.placed(&json!({ "customer": customer, "amount": amount, "coupon": code })).await
+    }
+
+    async fn placed(&self, order: &Value) -> Placed {
+        let answer = self.answered(order, &Uuid::new_v4().to_string()).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         Placed { id: id_of(&answer), answer }
+    }
+
+    /// Asks for an order with an idempotency key, again while the shop says 503, and gives the answer.
+    pub async fn answered(&self, order: &Value, key: &str) -> Answer {
+        let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("idempotency-key", key)];
+        eventually("the shop takes an order", SOON, async || {
+            let answer = self.request(Method::POST, "/orders", &headers, order.to_string()).await;
+            (answer.status != StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
+        })
+        .await
+    }
+
+    /// Earns a coupon with an order, and gives its code.
+    pub async fn earned_coupon(&self) -> String {
+        let placed = self.place("Ada", "80.00").await;
+        let order = self.with_coupon(&placed.id).await;
+        order["coupon"]["code"].as_str().expect("a code").to_owned()
     }
 
     /// Places an order as a browser does.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::Deployment;
 
-/// A row, with its strings and numbers as text.
+/// A row, with its strings and numbers as text; those of a map under the map's name, a point and their own.
 pub type Row = HashMap<String, String>;
 
 impl Deployment {
@@ -15,6 +15,12 @@ impl Deployment {
         let get = self.dynamodb.get_item().table_name(self.output(table_output)).consistent_read(true);
         let answer = get.key(key, AttributeValue::S(value.to_owned())).send().await.expect("the table can be read");
         answer.item.map(text)
+    }
+
+    /// The row of the coupon with this code.
+    pub async fn coupon_row(&self, code: &str) -> Row {
+        let mut rows = self.rows("CouponsTable").await.into_iter();
+        rows.find(|row| row.get("code").is_some_and(|of| of == code)).expect("a coupon has this code")
     }
 
     /// Makes an idempotency key expire a second ago.
@@ -59,9 +65,12 @@ impl Deployment {
 }
 
 fn text(row: HashMap<String, AttributeValue>) -> Row {
-    let text = |value| match value {
-        AttributeValue::S(text) | AttributeValue::N(text) => text,
-        other => format!("{other:?}"),
+    let text = |(name, value): (String, AttributeValue)| match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => vec![(name, text)],
+        AttributeValue::M(map) => {
+            self::text(map).into_iter().map(|(inner, text)| (format!("{name}.{inner}"), text)).collect()
+        }
+        other => vec![(name, format!("{other:?}"))],
     };
-    row.into_iter().map(|(name, value)| (name, text(value))).collect()
+    row.into_iter().flat_map(text).collect()
 }

@@ -3,6 +3,7 @@
 //! fulfilled, once, and every request is answered in its function's time.
 
 mod consumers;
+mod coupons;
 mod orders;
 mod relay;
 

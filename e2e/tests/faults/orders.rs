@@ -7,24 +7,26 @@ use uuid::Uuid;
 
 use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
 
-/// One customer's attempt to place one order.
-struct Attempt {
-    customer: String,
-    key: Option<String>,
+/// One customer's attempt to place one order, which earns a coupon.
+pub(crate) struct Attempt {
+    pub(crate) customer: String,
+    pub(crate) key: Option<String>,
+    pub(crate) coupon: Option<String>,
 }
 
 impl Attempt {
-    fn with_key() -> Self {
+    pub(crate) fn with_key() -> Self {
         Self { key: Some(Uuid::new_v4().to_string()), ..Self::without_key() }
     }
 
-    fn without_key() -> Self {
-        Self { customer: format!("Ada {}", Uuid::new_v4()), key: None }
+    pub(crate) fn without_key() -> Self {
+        Self { customer: format!("Ada {}", Uuid::new_v4()), key: None, coupon: None }
     }
 
-    fn event(&self) -> Value {
+    pub(crate) fn event(&self) -> Value {
         let mut event = e2e::fixture("orders/place-by-json.json");
-        event["body"] = json!(json!({ "customer": self.customer, "amount": "81.50" }).to_string());
+        let order = json!({ "customer": self.customer, "amount": "101.88", "coupon": self.coupon });
+        event["body"] = json!(order.to_string());
         if let Some(key) = &self.key {
             event["headers"]["idempotency-key"] = json!(key);
         }
@@ -32,34 +34,45 @@ impl Attempt {
     }
 
     /// The ids of the orders that this customer has in the table.
-    async fn saved(&self, shop: &Deployment) -> Vec<String> {
+    pub(crate) async fn saved(&self, shop: &Deployment) -> Vec<String> {
         let rows = shop.rows("OrdersTable").await;
         let mine = rows.into_iter().filter(|row| row.get("customer").is_some_and(|name| *name == self.customer));
         mine.map(|row| row["id"].clone()).collect()
     }
+
+    /// Asserts that the coupon, if there is one, is spent on the order that is in the table, or on none if none is.
+    pub(crate) async fn assert_coupon_is_spent_with_its_order(&self, shop: &Deployment, what: &str) {
+        let Some(code) = &self.coupon else { return };
+        let spent_by = shop.coupon_row(code).await.remove("spent_by");
+        assert_eq!(Vec::from_iter(spent_by), self.saved(shop).await, "{what}: the coupon's order, and the customer's");
+    }
 }
 
-async fn orders_behind(shop: &Deployment, proxy: &FaultProxy) -> Function {
+pub(crate) async fn orders_behind(shop: &Deployment, proxy: &FaultProxy) -> Function {
     shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await
 }
 
-fn id_of(answer: &Value) -> String {
+pub(crate) fn id_of(answer: &Value) -> String {
     let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
     order["id"].as_str().expect("an id").to_owned()
 }
 
 /// Places an order for every fault at an operation, happening once and every time, and hands the answer to `judge`.
 /// In the end every order that is in the table must be carried out, and every accepted one be in it, once.
-async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault, u32, &Value)) {
+pub(crate) async fn cut_at(
+    operation: &str,
+    attempt: impl AsyncFn(&Deployment) -> Attempt,
+    judge: impl Fn(Fault, u32, &Value),
+) {
     let shop = Deployment::under_test().await;
     let spy = shop.spy().await;
     let mut attempts = vec![];
     for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
         let what = format!("{fault:?} at {operation}, {times} times");
+        let attempt = attempt(&shop).await;
         let proxy = proxy().await;
         let mut orders = orders_behind(&shop, &proxy).await;
         let injected = proxy.inject(operation, fault, times);
-        let attempt = attempt();
         let answer = orders.invoke(&attempt.event()).await;
         assert!(injected.times() > 0, "{what} did not happen");
         // Shown when the test fails.
@@ -73,6 +86,7 @@ async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault,
             assert_eq!(answer["statusCode"], 503, "{what}: {answer}");
             assert!(saved.len() <= 1, "{what}: one request made {saved:?}");
         }
+        attempt.assert_coupon_is_spent_with_its_order(&shop, &what).await;
         let what_held = if answer["statusCode"] == 201 { "accepted, done once" } else { "503, made at most one order" };
         attempts.push((what, attempt, name_of(fault, times), what_held));
     }
@@ -95,16 +109,18 @@ async fn cut_at(operation: &str, attempt: fn() -> Attempt, judge: impl Fn(Fault,
             let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
             assert_eq!(again["statusCode"], 201, "{what}: {again}");
             assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{what}");
+            attempt.assert_coupon_is_spent_with_its_order(&shop, &what).await;
         }
         for id in attempt.saved(&shop).await {
             assert_carried_out(&shop, &id, &what).await;
         }
-        held(&format!("orders, {operation}"), &injected, what_held);
+        let place = if attempt.coupon.is_some() { "orders with a coupon" } else { "orders" };
+        held(&format!("{place}, {operation}"), &injected, what_held);
     }
 }
 
 /// A save is retried: a fault that passes costs nothing, one that stays is "not accepted as far as we know".
-fn save_is_retried(fault: Fault, times: u32, answer: &Value) {
+pub(crate) fn save_is_retried(fault: Fault, times: u32, answer: &Value) {
     assert_eq!(answer["statusCode"], if times == ONCE { 201 } else { 503 }, "{fault:?}, {times} times: {answer}");
     if times > ONCE {
         assert_eq!(answer["headers"]["retry-after"], "2", "{answer}");
@@ -118,22 +134,22 @@ fn accepted(fault: Fault, times: u32, answer: &Value) {
 
 #[tokio::test]
 async fn cut_at_the_save_without_a_key() {
-    cut_at("PutItem", Attempt::without_key, save_is_retried).await;
+    cut_at("PutItem", async |_| Attempt::without_key(), save_is_retried).await;
 }
 
 #[tokio::test]
 async fn cut_at_the_save_with_a_key() {
-    cut_at("TransactWriteItems", Attempt::with_key, save_is_retried).await;
+    cut_at("TransactWriteItems", async |_| Attempt::with_key(), save_is_retried).await;
 }
 
 #[tokio::test]
 async fn cut_at_the_publish() {
-    cut_at("Publish", Attempt::with_key, accepted).await;
+    cut_at("Publish", async |_| Attempt::with_key(), accepted).await;
 }
 
 #[tokio::test]
 async fn cut_at_the_clearing_of_the_mark() {
-    cut_at("UpdateItem", Attempt::with_key, accepted).await;
+    cut_at("UpdateItem", async |_| Attempt::with_key(), accepted).await;
 }
 
 #[tokio::test]

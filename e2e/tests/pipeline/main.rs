@@ -1,6 +1,7 @@
 //! The order pipeline, through real HTTP, SNS, SQS and DynamoDB.
 
 mod bad_input;
+mod coupons;
 mod fan_out;
 mod idempotency;
 mod isolation;

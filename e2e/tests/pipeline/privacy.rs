@@ -181,6 +181,61 @@ async fn what_a_customer_sends_is_never_logged_when_a_call_fails() {
     nothing_of(&marker, down, requests(&marker)).await;
 }
 
+/// What a coupon's code is spent by is as good as money: it is looked for however it may be written.
+#[tokio::test]
+async fn a_coupons_code_is_never_logged() {
+    let shop = Deployment::under_test().await;
+    let faults = [
+        None,
+        Some(("Query", Fault::Fail)),
+        Some(("TransactWriteItems", Fault::Throttle)),
+        Some(("TransactWriteItems", Fault::Conflict)),
+        Some(("TransactWriteItems", Fault::LoseAnswer)),
+        Some(("GetItem", Fault::Refuse)),
+        Some(("Publish", Fault::Fail)),
+    ];
+    for (format, fault) in FORMATS.into_iter().flat_map(|format| faults.map(|fault| (format, fault))) {
+        let code = shop.earned_coupon().await;
+        let grouped = format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]).to_lowercase();
+        let proxy = proxy().await;
+        if let Some((operation, fault)) = fault {
+            proxy.inject(operation, fault, OFTEN);
+        }
+        let mut orders = start(&shop, "orders", &[("AWS_ENDPOINT_URL", proxy.url())], &format).await;
+        let post = |content_type: &str, body: String| {
+            let mut event = fixture("orders/place-by-json.json");
+            event["headers"]["content-type"] = json!(content_type);
+            event["body"] = json!(body);
+            event
+        };
+        let order = |amount: &str, coupon: &str| {
+            post("application/json", json!({ "customer": "Ada", "amount": amount, "coupon": coupon }).to_string())
+        };
+        let mut with_key = order("81.50", &code);
+        with_key["headers"]["idempotency-key"] = json!(Uuid::new_v4().to_string());
+        let spent = order("81.50", &grouped);
+        let mistyped = order("x", &format!("{grouped}9"));
+        let form = post("application/x-www-form-urlencoded", format!("customer=Ada&amount=12.00&coupon={grouped}"));
+        for event in [&with_key, &with_key, &spent, &mistyped, &form] {
+            orders.outcome(event).await;
+        }
+        assert_tells_no(&code, &orders.end().await);
+    }
+
+    let mut promotion = start(&shop, "promotion", &[], &FORMATS[0]).await;
+    let event = OrderEvent::of("80.00");
+    promotion.invoke(&batch(std::slice::from_ref(&event))).await;
+    let coupon = shop.row("CouponsTable", "order_id", &event.order_id).await.expect("a coupon");
+    assert_tells_no(&coupon["code"], &promotion.end().await);
+}
+
+fn assert_tells_no(code: &str, log: &[String]) {
+    assert!(!log.is_empty(), "it says something");
+    let tells = |line: &&String| line.to_uppercase().replace(['-', ' '], "").contains(code);
+    let told: Vec<_> = log.iter().filter(tells).collect();
+    assert!(told.is_empty(), "{told:#?}");
+}
+
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_not_quoted() {
     let shop = Deployment::under_test().await;

@@ -23,6 +23,10 @@ async fn the_orders_samples_place_and_show_orders() {
     let order: Value = serde_json::from_str(placed["body"].as_str().expect("a body")).expect("an order");
     assert_eq!((&order["customer"], &order["amount"]), (&json!("Ada Lovelace"), &json!("81.50")));
 
+    let refused = orders.invoke(&fixture("orders/place-with-unknown-coupon.json")).await;
+    assert_eq!(refused["statusCode"], 422);
+    assert!(refused["body"].as_str().expect("a problem").contains("/coupon"), "{refused}");
+
     let mut get = fixture("orders/get-order.json");
     assert_eq!(orders.invoke(&get).await["statusCode"], 404);
     get["rawPath"] = json!(location);

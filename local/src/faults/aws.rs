@@ -24,8 +24,8 @@ pub(super) fn operation(headers: &HeaderMap, body: &[u8]) -> String {
     body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned()
 }
 
-/// An error as DynamoDB (JSON) or SNS (XML) words it.
-pub(super) fn error_answer(fault: Fault, json: bool) -> Response<Full<Bytes>> {
+/// An error as DynamoDB (JSON) or SNS (XML) words it, in answer to a request.
+pub(super) fn error_answer(fault: Fault, json: bool, request: &[u8]) -> Response<Full<Bytes>> {
     let (status, code) = match (fault, json) {
         (Fault::Throttle, true) => (StatusCode::BAD_REQUEST, "ThrottlingException"),
         (Fault::Throttle, false) => (StatusCode::BAD_REQUEST, "Throttling"),
@@ -36,7 +36,7 @@ pub(super) fn error_answer(fault: Fault, json: bool) -> Response<Full<Bytes>> {
     let (content_type, body) = if json {
         let mut error = serde_json::json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "on purpose" });
         if fault == Fault::Conflict {
-            error["CancellationReasons"] = serde_json::json!([{ "Code": "TransactionConflict" }, { "Code": "None" }]);
+            error["CancellationReasons"] = reasons(request).into();
         }
         ("application/x-amz-json-1.0", error.to_string())
     } else {
@@ -45,4 +45,14 @@ pub(super) fn error_answer(fault: Fault, json: bool) -> Response<Full<Bytes>> {
     };
     let response = Response::builder().status(status).header(CONTENT_TYPE, content_type);
     response.body(Full::from(body)).expect("these headers are valid")
+}
+
+/// A reason for each write of a transaction. What others are at is an item that is updated, as a coupon is; or else the
+/// first, an idempotency key.
+fn reasons(request: &[u8]) -> Vec<serde_json::Value> {
+    let request: serde_json::Value = serde_json::from_slice(request).unwrap_or_default();
+    let writes = request["TransactItems"].as_array().map_or(&[][..], Vec::as_slice);
+    let met = writes.iter().position(|write| write.get("Update").is_some()).unwrap_or(0);
+    let code = |write| if write == met { "TransactionConflict" } else { "None" };
+    (0..writes.len()).map(|write| serde_json::json!({ "Code": code(write) })).collect()
 }

@@ -191,7 +191,7 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     parts.uri = Uri::builder().scheme("http").authority(way.endpoint.as_str()).path_and_query(path).build()?;
     let speaks_json = aws::speaks_json(&parts.headers);
-    let request = Request::from_parts(parts, Full::from(body));
+    let request = Request::from_parts(parts, Full::from(body.clone()));
 
     let Some(met) = way.meet(&operation) else { return way.pass(request).await };
     match met.fault {
@@ -206,7 +206,7 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
         }
         fault @ (Fault::Throttle | Fault::Fail | Fault::Conflict) => {
             met.happens();
-            Ok(aws::error_answer(fault, speaks_json))
+            Ok(aws::error_answer(fault, speaks_json, &body))
         }
         Fault::LoseAnswer => {
             way.pass(request).await?;
