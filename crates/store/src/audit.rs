@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
-use domain::{Order, OrderId, OrderView};
+use domain::{Coupon, Order, OrderId, OrderView};
 use telemetry::TraceParent;
 
 use crate::client::{Budget, client};
@@ -42,6 +42,15 @@ pub struct SavedOrder {
     pub trace: Option<TraceParent>,
     /// Whether it has its outbox mark: it is not known to be announced.
     pub marked: bool,
+}
+
+/// A coupon as it lies in its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedCoupon {
+    /// The coupon.
+    pub coupon: Coupon,
+    /// The order that it is spent on, if it is.
+    pub spent_by: Option<OrderId>,
 }
 
 /// A row, or what is wrong with it.
@@ -83,9 +92,9 @@ impl Audit {
         self.scan(self.client.scan().table_name(&self.tables.shipments).consistent_read(true), from, read).await
     }
 
-    /// A page of the orders that have earned a coupon.
-    pub async fn rewarded(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
-        let coupon = |reader: &Reader| reader.coupon().map(|coupon| coupon.order_id);
+    /// A page of all coupons.
+    pub async fn coupons(&self, from: Option<Next>) -> Result<Scanned<Read<SavedCoupon>>, StoreError> {
+        let coupon = |reader: &Reader| Ok(SavedCoupon { coupon: reader.coupon()?, spent_by: reader.spent_by()? });
         let read = |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", coupon);
         self.scan(self.client.scan().table_name(&self.tables.coupons).consistent_read(true), from, read).await
     }

@@ -16,7 +16,7 @@ mod outbox;
 mod row;
 mod save;
 
-pub use audit::{Audit, SavedOrder, Scanned};
+pub use audit::{Audit, SavedCoupon, SavedOrder, Scanned};
 pub use claim::Claim;
 pub use error::{StoreError, Unreadable};
 pub use ledger::{Inserted, Ledger};

@@ -38,6 +38,15 @@ impl Made {
         self.shop.put_row("CouponsTable", &row).await;
     }
 
+    /// A coupon of its own, spent on an order.
+    async fn coupon_spent_on(&mut self, id: &str, code: &str) -> String {
+        let earned_by = self.order("1.00", LONG_AGO).await;
+        self.shipment(&earned_by).await;
+        let row = [("order_id", &*earned_by), ("code", code), ("percent", "20"), ("expires_at", LONG_AGO)];
+        self.shop.put_row("CouponsTable", &[&row[..], &[("spent_by", id), ("spent_at", LONG_AGO)]].concat()).await;
+        earned_by
+    }
+
     async fn clean_up(self) {
         for id in &self.ids {
             self.shop.delete_row("OrdersTable", "id", id).await;
@@ -108,6 +117,47 @@ async fn every_difference_is_listed_and_what_is_right_is_not() {
     let line = text.stdout.lines().find(|line| line.starts_with(&lost)).expect("a line for the lost order");
     assert!(line.contains(&format!("ops orders replay {lost}")), "it says what to do: {line}");
     made.clean_up().await;
+}
+
+#[tokio::test]
+async fn a_discount_and_the_coupon_that_gave_it_name_each_other() {
+    let shop = Deployment::under_test().await;
+    let code = shop.earned_coupon().await;
+    let right = shop.place_with_coupon("Ada", "50.00", &code).await.id;
+    shop.fulfilled(&right).await;
+    let mut made = Made { shop: shop.clone(), ids: vec![] };
+    let unspent = shop.earned_coupon().await;
+    let free = shop.place_with_coupon("Ada", "50.00", &unspent).await.id;
+    made.ids.push(free.clone());
+    shop.fulfilled(&free).await;
+    let mut coupon = shop.coupon_row(&unspent).await;
+    assert!(coupon.remove("spent_by").is_some() && coupon.remove("spent_at").is_some());
+    let coupon: Vec<_> = coupon.iter().map(|(name, value)| (&**name, &**value)).collect();
+    shop.put_row("CouponsTable", &coupon).await;
+    let undiscounted = made.order("50.00", LONG_AGO).await;
+    made.shipment(&undiscounted).await;
+    let nobody = made.id();
+    let mut earned_by = vec![];
+    for id in [&undiscounted, &nobody, &right] {
+        earned_by.push(made.coupon_spent_on(id, "MLKJHGFEDCBA").await);
+    }
+
+    let young = ops(&["check", "--json"]).await;
+    assert_eq!(findings(&young, &free), [""; 0], "its coupon may have been read before it was spent");
+    let check = async || {
+        let check = ops(&["check", "--grace", "1", "--json"]).await;
+        (!findings(&check, &free).is_empty()).then_some(check)
+    };
+    let check = e2e::eventually("the order is beyond the grace", Duration::from_secs(20), check).await;
+    assert_eq!(findings(&check, &free), ["discount_without_coupon"]);
+    for id in [&undiscounted, &nobody, &right] {
+        assert_eq!(findings(&check, id), ["coupon_without_discount"], "{id}");
+    }
+    let of_right = check.objects_with("order_id", &right).remove(0);
+    assert_eq!(of_right["earned_by"], *earned_by[2], "it says which coupon");
+    assert!(!check.stdout.contains("MLKJHGFEDCBA") && !check.stdout.contains(&unspent), "a code is as good as money");
+    made.clean_up().await;
+    assert_eq!(findings(&ops(&["check", "--grace", "1", "--json"]).await, &right), [""; 0]);
 }
 
 #[tokio::test]

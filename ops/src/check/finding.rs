@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::Amount;
+use domain::{Amount, OrderId};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::Unreadable;
@@ -26,6 +26,10 @@ pub(crate) enum Difference {
     NoCoupon { placed_at: Timestamp, total: Amount },
     /// The order has a coupon that the filter policy does not give it.
     CouponNotEarned { total: Amount },
+    /// The order is older than the grace and has a discount, and no coupon says that it is spent on it.
+    DiscountWithoutCoupon { total: Amount },
+    /// The coupon that another order earned says that it is spent on this one, which has no such discount, or is none.
+    CouponWithoutDiscount { earned_by: OrderId },
     /// The shipment belongs to no order.
     ShipmentWithoutOrder,
     /// The coupon belongs to no order.
@@ -60,6 +64,16 @@ impl fmt::Display for Finding {
                 formatter,
                 "a coupon for {total}, which does not earn one: see whether the filter policy was changed; \
                  leave the coupon to the customer"
+            ),
+            Difference::DiscountWithoutCoupon { total } => write!(
+                formatter,
+                "paid {total} with a discount, and no coupon is spent on it: find out what changed the coupon's row, \
+                 as it can be spent again"
+            ),
+            Difference::CouponWithoutDiscount { earned_by } => write!(
+                formatter,
+                "the coupon of order {earned_by} is spent on it, and it has no such discount: find out what changed \
+                 either row; the customer may have lost a coupon"
             ),
             Difference::ShipmentWithoutOrder => {
                 write!(

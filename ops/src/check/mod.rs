@@ -4,7 +4,6 @@ mod filter;
 mod finding;
 mod reconcile;
 
-use std::collections::HashSet;
 use std::io;
 
 use anyhow::{Context, Result};
@@ -15,7 +14,7 @@ use finding::Finding;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use reconcile::Reconciliation;
-use store::{Audit, Next, SavedOrder, Scanned, StoreError, Unreadable};
+use store::{Audit, Next, SavedCoupon, SavedOrder, Scanned, StoreError, Unreadable};
 use topic::Subscriptions;
 
 use crate::operator::Operator;
@@ -48,9 +47,16 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
         differences += 1;
         spinner.suspend(|| operator.output.line(&finding))
     };
-    let shipped = ids(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
-    let rewarded = ids(&spinner, async |from| audit.rewarded(from).await, &mut tell).await?;
-    let mut reconciliation = Reconciliation { shipped, rewarded, due_until };
+    let (shipped, unreadable) = all(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
+    let shipped = shipped.into_iter().chain(unreadable).collect();
+    let (coupons, unreadable) = all(&spinner, async |from| audit.coupons(from).await, &mut tell).await?;
+    let rewarded = coupons.iter().map(|SavedCoupon { coupon, .. }| coupon.order_id).chain(unreadable).collect();
+    let spent = coupons.into_iter().filter_map(|SavedCoupon { coupon, spent_by }| {
+        let spent_on = (spent_by?, coupon.code);
+        Some((spent_on, coupon.order_id))
+    });
+    let spent = spent.collect();
+    let mut reconciliation = Reconciliation { shipped, rewarded, spent, due_until };
     let (mut orders, mut from) = (0, None);
     loop {
         let page = audit.orders(from).await?;
@@ -87,28 +93,28 @@ async fn filter_in_force(operator: &Operator) -> Result<AmountFilter> {
     AmountFilter::read(&filter)
 }
 
-/// The ids of all rows of a subscriber's table. One that cannot be read is told, and counts as done: it keeps the order's
-/// real one from being inserted.
-async fn ids(
+/// All rows of a subscriber's table; and the ids of those that cannot be read, which are told, and count as done: such a
+/// row keeps the order's real one from being inserted.
+async fn all<T>(
     spinner: &ProgressBar,
-    page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<OrderId, Unreadable>>, StoreError>,
+    page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<T, Unreadable>>, StoreError>,
     tell: &mut impl FnMut(Finding) -> io::Result<()>,
-) -> Result<HashSet<OrderId>> {
-    let (mut ids, mut from) = (HashSet::new(), None);
+) -> Result<(Vec<T>, Vec<OrderId>)> {
+    let (mut all, mut unreadable_ids, mut from) = (vec![], vec![], None);
     loop {
         let Scanned { rows, next } = page(from).await?;
         for row in rows {
             spinner.inc(1);
             match row {
-                Ok(id) => ids.extend([id]),
+                Ok(row) => all.push(row),
                 Err(unreadable) => {
                     tell(Finding::unreadable(&unreadable))?;
-                    ids.extend(unreadable.key.parse::<OrderId>().ok());
+                    unreadable_ids.extend(unreadable.key.parse::<OrderId>().ok());
                 }
             }
         }
         if next.is_none() {
-            return Ok(ids);
+            return Ok((all, unreadable_ids));
         }
         from = next;
     }

@@ -1,8 +1,8 @@
 //! Comparing, one order at a time, so that orders need not all be held. Pure: ids, cents and times.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use domain::{Order, OrderId};
+use domain::{Code, Order, OrderId};
 use jiff::Timestamp;
 use store::Unreadable;
 
@@ -15,6 +15,8 @@ pub(crate) struct Reconciliation {
     pub(crate) shipped: HashSet<OrderId>,
     /// The orders that have a coupon.
     pub(crate) rewarded: HashSet<OrderId>,
+    /// The orders that a coupon with a code is spent on, and the order that earned it.
+    pub(crate) spent: HashMap<(OrderId, Code), OrderId>,
     /// An order that was placed then or before is missed when it was not carried out.
     pub(crate) due_until: Timestamp,
 }
@@ -35,6 +37,12 @@ impl Reconciliation {
         if !earns_coupon && rewarded {
             differences.push(Difference::CouponNotEarned { total });
         }
+        if let Some(discount) = &order.discount {
+            let spent = self.spent.remove(&(order.id, discount.code.clone())).is_some();
+            if due && !spent {
+                differences.push(Difference::DiscountWithoutCoupon { total });
+            }
+        }
         differences.into_iter().map(|difference| Finding { order_id: order.id.to_string(), difference }).collect()
     }
 
@@ -43,6 +51,7 @@ impl Reconciliation {
         if let Ok(id) = unreadable.key.parse() {
             self.shipped.remove(&id);
             self.rewarded.remove(&id);
+            self.spent.retain(|(spent_by, _), _| *spent_by != id);
         }
         Finding::unreadable(unreadable)
     }
@@ -58,7 +67,15 @@ impl Reconciliation {
             move |id: OrderId| Finding { order_id: id.to_string(), difference: difference.clone() }
         };
         let shipments = sorted(self.shipped).into_iter().map(of(Difference::ShipmentWithoutOrder));
-        shipments.chain(sorted(self.rewarded).into_iter().map(of(Difference::CouponWithoutOrder))).collect()
+        let coupons = sorted(self.rewarded).into_iter().map(of(Difference::CouponWithoutOrder));
+        let mut spent: Vec<_> =
+            self.spent.into_iter().map(|((spent_by, _), earned_by)| (spent_by, earned_by)).collect();
+        spent.sort();
+        let spent = spent.into_iter().map(|(spent_by, earned_by)| Finding {
+            order_id: spent_by.to_string(),
+            difference: Difference::CouponWithoutDiscount { earned_by },
+        });
+        shipments.chain(coupons).chain(spent).collect()
     }
 }
 
@@ -66,7 +83,7 @@ impl Reconciliation {
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::Amount;
+    use domain::{Amount, Discount};
     use proptest::prelude::*;
     use store::StoreError;
     use uuid::Uuid;
@@ -82,14 +99,27 @@ mod tests {
         ordered: Option<(u64, i64)>,
         shipped: bool,
         rewarded: bool,
+        discounted: bool,
+        /// By coupons of these codes.
+        spent: Vec<char>,
+    }
+
+    /// The code of an order's discount, if it has one.
+    const CODE: char = 'A';
+
+    fn code(of: char) -> Code {
+        Code::from_stored(of.to_string())
     }
 
     fn case() -> impl Strategy<Value = Case> {
         let ordered = proptest::option::of((THRESHOLD - 2..THRESHOLD + 2, DUE_UNTIL - 2..DUE_UNTIL + 2));
-        (ordered, any::<bool>(), any::<bool>()).prop_map(|(ordered, shipped, rewarded)| Case {
+        let spent = proptest::sample::subsequence(vec![CODE, 'B'], 0..=2);
+        (ordered, any::<[bool; 3]>(), spent).prop_map(|(ordered, [shipped, rewarded, discounted], spent)| Case {
             ordered,
             shipped,
             rewarded,
+            discounted,
+            spent,
         })
     }
 
@@ -103,6 +133,10 @@ mod tests {
         let mut reconciliation = Reconciliation {
             shipped: having(|case| case.shipped),
             rewarded: having(|case| case.rewarded),
+            spent: (0..)
+                .zip(cases)
+                .flat_map(|(number, case)| case.spent.iter().map(move |of| ((id(number), code(*of)), OrderId::NIL)))
+                .collect(),
             due_until: Timestamp::from_second(DUE_UNTIL).unwrap(),
         };
         let mut findings = vec![];
@@ -112,7 +146,11 @@ mod tests {
                 id: id(number),
                 customer: "Ada".parse().unwrap(),
                 amount: Amount::from_cents(cents).unwrap(),
-                discount: None,
+                discount: case.discounted.then(|| Discount {
+                    code: code(CODE),
+                    percent: 0,
+                    amount: "0.00".parse().unwrap(),
+                }),
                 placed_at: Timestamp::from_second(placed_at).unwrap(),
             };
             findings.extend(reconciliation.order(&order, cents >= THRESHOLD));
@@ -124,12 +162,20 @@ mod tests {
 
     /// The same, from what each difference means.
     fn expected(number: usize, case: &Case) -> Vec<(String, String)> {
+        let by_its_own = case.spent.contains(&CODE);
+        let by_others = case.spent.iter().any(|of| *of != CODE);
         let kinds = match case.ordered {
-            None => [(case.shipped, "shipment_without_order"), (case.rewarded, "coupon_without_order"), (false, "")],
-            Some((cents, placed_at)) => [
+            None => vec![
+                (case.shipped, "shipment_without_order"),
+                (case.rewarded, "coupon_without_order"),
+                (!case.spent.is_empty(), "coupon_without_discount"),
+            ],
+            Some((cents, placed_at)) => vec![
                 (placed_at <= DUE_UNTIL && !case.shipped, "no_shipment"),
                 (placed_at <= DUE_UNTIL && cents >= THRESHOLD && !case.rewarded, "no_coupon"),
                 (cents < THRESHOLD && case.rewarded, "coupon_not_earned"),
+                (placed_at <= DUE_UNTIL && case.discounted && !by_its_own, "discount_without_coupon"),
+                (by_others || by_its_own && !case.discounted, "coupon_without_discount"),
             ],
         };
         kinds
@@ -152,6 +198,7 @@ mod tests {
         let mut reconciliation = Reconciliation {
             shipped: HashSet::from([id(1)]),
             rewarded: HashSet::from([id(1)]),
+            spent: HashMap::from([((id(1), code(CODE)), id(2))]),
             due_until: Timestamp::UNIX_EPOCH,
         };
         let error = StoreError::Unavailable("any problem".to_owned());
