@@ -36,6 +36,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     if all {
         stack::on_stacks_of_their_own(&tools, "outages", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;
+        stack::on_stacks_of_their_own(&tools, "coupons", &[], &[]).await?;
         backends::agree(&tools).await?;
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;

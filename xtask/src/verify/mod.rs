@@ -1,6 +1,7 @@
 //! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in docs/reliability/ and
 //! writes docs/reliability.md anew from all of them.
 
+mod coupons;
 mod faults;
 mod mutants;
 mod page;
@@ -20,6 +21,8 @@ pub(crate) enum Part {
     Faults,
     /// Drive orders through a stack that is ill-treated at random, and compare it with what the customers were told.
     Soak(soak::Options),
+    /// Have pairs of orders race for one coupon each, and see that one of every pair gets it.
+    Coupons(coupons::Options),
     /// Break the code on purpose, piece by piece, and see that a test fails each time.
     Mutants(mutants::Options),
 }
@@ -30,6 +33,7 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
     let outcome = match part {
         Part::Faults => faults::run(&tools, &commit).await,
         Part::Soak(options) => soak::run(&tools, &options, &commit).await,
+        Part::Coupons(options) => coupons::run(&tools, &options, &commit).await,
         Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
     };
     // What was kept before something failed is told as well.

@@ -7,6 +7,7 @@ use std::fs;
 use anyhow::Result;
 use local::root;
 
+use super::coupons::{self, Coupons};
 use super::faults::{self, Cut, Faults};
 use super::mutants::{self, Generated, Mutations, Patch};
 use super::soak::{self, Soak};
@@ -17,17 +18,17 @@ const PAGE: &str = "docs/reliability.md";
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
         "# What holds when things break\n\n\
-         Written by `cargo xtask verify faults`, `verify soak` and `verify mutants` from what they saw; not by hand.\n",
+         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons` and `verify mutants` from what they saw; not by hand.\n",
     );
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
     if let Some(Of { commit, result }) = kept::<Faults>(faults::FILE)? {
         cuts(&mut page, &commit, &result.cuts, patches.as_ref().map_or(&[], |of| &of.result.patches))?;
     }
     if let Some(Of { commit, result }) = kept::<Soak>(soak::FILE)? {
-        write!(page, "\n## The soak\n\n`cargo xtask verify soak` at {commit}.\n\n| | |\n|---|--:|\n")?;
-        for (what, count) in result.rows {
-            writeln!(page, "| {what} | {count} |")?;
-        }
+        counts(&mut page, "The soak", "soak", &commit, &result.rows)?;
+    }
+    if let Some(Of { commit, result }) = kept::<Coupons>(coupons::FILE)? {
+        counts(&mut page, "Two orders with one coupon", "coupons", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = patches {
         mutations(&mut page, &commit, &result.patches)?;
@@ -37,6 +38,14 @@ pub(super) fn write() -> Result<()> {
     }
     fs::write(root().join(PAGE), page)?;
     eprintln!("Written: {PAGE}");
+    Ok(())
+}
+
+fn counts(page: &mut String, title: &str, part: &str, commit: &str, rows: &[(String, String)]) -> Result<()> {
+    write!(page, "\n## {title}\n\n`cargo xtask verify {part}` at {commit}.\n\n| | |\n|---|--:|\n")?;
+    for (what, count) in rows {
+        writeln!(page, "| {what} | {count} |")?;
+    }
     Ok(())
 }
 
