@@ -37,7 +37,7 @@ impl FieldError {
     }
 
     /// The coupon cannot be spent. Whichever the reason, the answer is the same: which codes there are is nobody's to
-    /// find out (docs/decisions/0011).
+    /// find out (docs/decisions/0016).
     pub(crate) fn coupon_refused() -> Self {
         Self::new("/coupon", "cannot be spent: check each character; or it has expired, or was spent before")
     }
