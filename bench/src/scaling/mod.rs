@@ -84,7 +84,7 @@ Written by `cargo xtask bench` from its model (`bench/src/scaling/model.rs`); no
 raised on request. It has not been run at these rates: this says where to look first.";
 
 const NOT_LISTED: &str = "\
-Standard queues have no limit that binds here. The relay's sweep reads 16 shards a minute, whatever the rate. A request with
+Standard queues have no limit that binds here. The relay looks into the outbox once a minute, whatever the rate. A request with
 an idempotency key writes two items in a transaction, 4 write units instead of 1. A look at an order is a request more, and
 three read units.";
 
