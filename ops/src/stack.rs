@@ -23,18 +23,16 @@ impl Stack {
     pub(crate) async fn read(sdk: &SdkConfig, name: &str) -> Result<Self> {
         let answer = Client::new(sdk).describe_stacks().stack_name(name).send().await;
         let answer = answer.map_err(|error| {
-            let told = aws::told(&error);
-            match (sdk.endpoint_url(), sdk.region()) {
-                (Some(endpoint), _) => anyhow!(
-                    "the stack {name} cannot be read at {endpoint}: {told}\nIs `cargo xtask run` up, and at this port? \
-                     --aws-port names another"
-                ),
-                (None, None) => anyhow!("no region is set, so there is nowhere to look for {name}: set AWS_REGION"),
-                (None, Some(region)) => anyhow!(
-                    "the stack {name} cannot be read in {region}: {told}\nName another with --stack or \
-                     ORDER_FANOUT_STACK, and check AWS_PROFILE and AWS_REGION; --local is the stack of `cargo xtask run`"
-                ),
-            }
+            let (place, check) = match (sdk.endpoint_url(), sdk.region()) {
+                (Some(endpoint), _) => (format!("at {endpoint}"), "that something answers there (--local has --aws-port)"),
+                (None, Some(region)) => (format!("in {region}"), "AWS_PROFILE and AWS_REGION"),
+                (None, None) => ("anywhere".to_owned(), "AWS_REGION, as no region is set"),
+            };
+            anyhow!(
+                "the stack {name} cannot be read {place}: {}\nName another with --stack or ORDER_FANOUT_STACK, and check \
+                 {check}; --local is the stack of `cargo xtask run`",
+                aws::told(&error)
+            )
         })?;
         let stack = answer.stacks.unwrap_or_default().into_iter().next();
         let outputs = stack.with_context(|| format!("CloudFormation does not tell of {name}"))?.outputs;
