@@ -162,7 +162,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
             "relay",
             &every_minute,
             Expected::Swept(MARKED as u64),
-            &[("Scan", 1), ("PublishBatch", 1), ("UpdateItem", MARKED as u64)],
+            &[("Scan", 1), ("PublishBatch", 1), ("BatchExecuteStatement", 1)],
         )
     };
     Ok(vec![

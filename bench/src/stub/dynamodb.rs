@@ -35,7 +35,7 @@ pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
         }
         "BatchGetItem" => found(request),
         "BatchExecuteStatement" => {
-            let answers = list(request, "/Statements")?.iter().map(inserted).collect::<Result<Vec<_>>>()?;
+            let answers = list(request, "/Statements")?.iter().map(executed).collect::<Result<Vec<_>>>()?;
             Ok(json!({ "Responses": answers }))
         }
         "Scan" => marked(request),
@@ -88,12 +88,13 @@ fn with(mut row: Value, key: &str, id: &str) -> Value {
 }
 
 /// The insert that opens a connection names no key, and is refused.
-fn inserted(statement: &Value) -> Result<Value> {
+fn executed(statement: &Value) -> Result<Value> {
     let text = text(statement, "/Statement")?;
-    ensure!(text.starts_with("INSERT INTO \""), "not an insert: {text}");
+    let clears = text.starts_with("UPDATE \"") && text.ends_with(" REMOVE outbox WHERE id = ?");
+    ensure!(clears || text.starts_with("INSERT INTO \""), "not what the functions do: {text}");
     let table = text.split('"').nth(1).unwrap_or_default();
-    if text.contains("'order_id'") {
-        ensure!(!list(statement, "/Parameters")?.is_empty(), "an insert of nothing");
+    if clears || text.contains("'order_id'") {
+        ensure!(!list(statement, "/Parameters")?.is_empty(), "a statement about nothing");
         return Ok(json!({ "TableName": table }));
     }
     let message = "The conditional request failed: missing the key order_id in the item";

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, Batch
 use aws_types::SdkConfig;
 
 use crate::client::{Budget, client};
+use crate::statements::{Undone, execute};
 use crate::{Row, StoreError};
 
 /// A table keyed by `order_id`, in which a second insert for an order fails. That failure is what makes at-least-once
@@ -36,7 +37,8 @@ impl Ledger {
     /// connection fail, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
         let ledger = Self { client: client(sdk, INSERT), table };
-        if let Err(error) = ledger.execute(vec![ledger.statement(&[("primed", AttributeValue::Bool(true))])]).await {
+        let refused = execute(&ledger.client, vec![ledger.statement(&[("primed", AttributeValue::Bool(true))])]).await;
+        if let [Err(Undone::Unknown(error))] = &refused[..] {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
         ledger
@@ -46,29 +48,12 @@ impl Ledger {
     /// given, what became of it. One row's failure leaves the others alone.
     pub async fn insert<R: Row>(&self, rows: &[R]) -> Vec<Inserted> {
         let statements = rows.iter().map(|row| self.statement(&row.columns())).collect();
-        match self.execute(statements).await {
-            Ok(inserted) if inserted.len() == rows.len() => inserted,
-            Ok(inserted) => {
-                let answers = inserted.len();
-                failed(rows, || StoreError::Unavailable(format!("{answers} answers to {} statements", rows.len())))
-            }
-            Err(error) => failed(rows, || error.clone()),
-        }
-    }
-
-    async fn execute(&self, statements: Vec<BatchStatementRequest>) -> Result<Vec<Inserted>, StoreError> {
-        let answer = self.client.batch_execute_statement().set_statements(Some(statements)).send().await;
-        let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
-        let inserted = answer.responses.unwrap_or_default().into_iter().map(|response| match response.error {
-            None => Inserted::New,
-            Some(error) => match error.code {
-                Some(BatchStatementErrorCodeEnum::DuplicateItem) => Inserted::AlreadyThere,
-                code => Inserted::Failed(StoreError::Unavailable(
-                    code.map_or("no error code".to_owned(), |code| code.as_str().to_owned()),
-                )),
-            },
+        let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
+            Ok(()) => Inserted::New,
+            Err(Undone::Refused(BatchStatementErrorCodeEnum::DuplicateItem)) => Inserted::AlreadyThere,
+            Err(undone) => Inserted::Failed(undone.into()),
         });
-        Ok(inserted.collect())
+        done.collect()
     }
 
     fn statement(&self, columns: &[(&'static str, AttributeValue)]) -> BatchStatementRequest {
@@ -79,10 +64,6 @@ impl Ledger {
             .build()
             .expect("a statement is given")
     }
-}
-
-fn failed<R>(rows: &[R], error: impl Fn() -> StoreError) -> Vec<Inserted> {
-    rows.iter().map(|_| Inserted::Failed(error())).collect()
 }
 
 #[cfg(test)]

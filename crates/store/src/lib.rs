@@ -15,6 +15,7 @@ mod orders;
 mod outbox;
 mod row;
 mod save;
+mod statements;
 
 pub use audit::{Audit, SavedCoupon, SavedOrder, Scanned};
 pub use claim::Claim;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
 use aws_types::SdkConfig;
 use domain::{Order, OrderId};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use telemetry::TraceParent;
 
 use crate::client::{Budget, client};
 use crate::row::{Attributes, OUTBOX, Reader};
+use crate::statements::{Undone, execute};
 use crate::{StoreError, Unreadable};
 
 /// The marks in the orders table.
@@ -105,9 +106,25 @@ impl Outbox {
         Ok(page(&answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// Takes an order's mark away. Only what is known to be announced may lose it.
-    pub async fn clear(&self, id: OrderId) -> Result<(), StoreError> {
-        clear(&self.client, &self.table, id).await
+    /// Takes the marks of up to 25 orders away in one request, and says of each, in the order given, whether it is gone.
+    /// Only what is known to be announced may lose it.
+    pub async fn clear(&self, ids: &[OrderId]) -> Vec<Result<(), StoreError>> {
+        let statements = ids.iter().map(|id| self.clearing(*id)).collect();
+        let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
+            // There is no such order any more.
+            Err(Undone::Refused(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => Ok(()),
+            done => done.map_err(StoreError::from),
+        });
+        done.collect()
+    }
+
+    /// An update that makes no row of nothing, as each of PartiQL's.
+    fn clearing(&self, id: OrderId) -> BatchStatementRequest {
+        BatchStatementRequest::builder()
+            .statement(format!("UPDATE \"{}\" REMOVE {OUTBOX} WHERE id = ?", self.table))
+            .parameters(AttributeValue::S(id.to_string()))
+            .build()
+            .expect("a statement is given")
     }
 }
 
@@ -129,7 +146,7 @@ fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {
     page
 }
 
-/// Takes the mark away, on condition that there is a row: an unconditional update would make one of nothing.
+/// Takes one mark away, on condition that there is a row: an unconditional update would make one of nothing.
 pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(), StoreError> {
     let update = client
         .update_item()
@@ -154,10 +171,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_mark_is_taken_from_a_row_that_is_there() {
-        let aws = Scripted::answering([(200, json!({})), (200, json!({}))]);
+        let aws = Scripted::answering([(200, json!({}))]);
         let id = order("81.50").id;
-        Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(id).await.unwrap();
-        let [_primed, clear] = aws.asked();
+        clear(&client(&aws.sdk(), ONCE), "orders", id).await.unwrap();
+        let [clear] = aws.asked();
         let (operation, body) = clear.json();
         assert_eq!(operation, "UpdateItem");
         let expected = json!({
@@ -168,11 +185,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn marks_are_taken_in_one_request_of_one_update_each() {
+        let answer = json!({"Responses": [
+            {"TableName": "orders"},
+            {"Error": {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}},
+            {"Error": {"Code": "TransactionConflict", "Message": "Ada Lovelace"}},
+        ]});
+        let aws = Scripted::answering([(200, json!({})), (200, answer)]);
+        let ids = [(); 3].map(|()| order("81.50").id);
+        let cleared = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(&ids).await;
+        let [_primed, clear] = aws.asked();
+        let (operation, body) = clear.json();
+        assert_eq!(operation, "BatchExecuteStatement");
+        let statement = r#"UPDATE "orders" REMOVE outbox WHERE id = ?"#;
+        let expected = ids.map(|id| json!({"Statement": statement, "Parameters": [{"S": id.to_string()}]}));
+        assert_eq!(body["Statements"], json!(expected));
+        let [Ok(()), Ok(()), Err(StoreError::Unavailable(why))] = &cleared[..] else { panic!("{cleared:?}") };
+        assert_eq!(why, "TransactionConflict");
+    }
+
+    #[tokio::test]
     async fn the_relay_tries_once() {
         let failed = (500, json!({}));
         let aws = Scripted::answering([(200, json!({})), failed.clone(), failed.clone(), failed]);
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
-        outbox.clear(order("81.50").id).await.unwrap_err();
+        let cleared = outbox.clear(&[order("81.50").id]).await;
+        assert!(matches!(cleared[..], [Err(StoreError::Unavailable(_))]), "{cleared:?}");
         outbox.glance(Timestamp::UNIX_EPOCH).await.unwrap_err();
         outbox.marked_until(0, Timestamp::UNIX_EPOCH, None).await.unwrap_err();
         let [_primed, _clear, _scan, _query] = aws.asked();

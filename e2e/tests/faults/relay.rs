@@ -83,14 +83,14 @@ async fn cut_at_the_publish() {
 }
 
 #[tokio::test]
-async fn cut_at_the_clearing_of_a_mark() {
-    cut_at("UpdateItem").await;
+async fn cut_at_the_clearing_of_marks() {
+    cut_at("BatchExecuteStatement").await;
 }
 
 #[tokio::test]
 async fn killed_at_every_call_while_its_answer_is_on_the_way() {
     let shop = Deployment::under_test().await;
-    for operation in ["Scan", "PublishBatch", "UpdateItem"] {
+    for operation in ["Scan", "PublishBatch", "BatchExecuteStatement"] {
         let mut placed = vec![];
         let mut tries = 0..TRIES;
         loop {

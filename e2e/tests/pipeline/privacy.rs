@@ -276,7 +276,7 @@ async fn what_the_relay_sweeps_is_never_logged() {
     nothing_of(&marker, orders, requests(&marker).into_iter().take(2)).await;
     let relay = start(&shop, "relay", &[("ORDERS_TOPIC_ARN", &nowhere)], &FORMATS[0]).await;
     nothing_of(&marker, relay, [json!({ "customer": marker }).to_string()]).await;
-    for operation in ["Scan", "PublishBatch", "UpdateItem"] {
+    for operation in ["Scan", "PublishBatch", "BatchExecuteStatement"] {
         let proxy = proxy().await;
         let relay = start(&shop, "relay", &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
         proxy.inject(operation, Fault::Fail, OFTEN);

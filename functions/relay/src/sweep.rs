@@ -1,7 +1,7 @@
 //! One sweep of the outbox: look, publish, clear what SNS acknowledged, report.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 use domain::OrderId;
@@ -113,7 +113,7 @@ impl Sweep {
         let (orders, steps): (Vec<_>, HashMap<_, _>) = page.orders.into_iter().map(step).unzip();
         for orders in orders.chunks(Republisher::MAX_ORDERS) {
             match self.topic.announce_all(orders).await {
-                Ok(acknowledged) => self.clear_all(acknowledged, &steps, swept).await,
+                Ok(acknowledged) => self.clear(acknowledged, &steps, swept).await,
                 Err(error) => {
                     fail(swept, &error);
                     return None;
@@ -123,16 +123,12 @@ impl Sweep {
         page.next
     }
 
-    async fn clear_all(
-        &self,
-        acknowledged: impl IntoIterator<Item = OrderId>,
-        steps: &HashMap<OrderId, Step>,
-        swept: &RefCell<Swept>,
-    ) {
-        let clearing = acknowledged.into_iter().map(async |id| {
-            swept.borrow_mut().announced += 1;
-            let cleared = self.outbox.clear(id).await;
-            let _span = steps.get(&id).map(|step| step.span().entered());
+    async fn clear(&self, acknowledged: HashSet<OrderId>, steps: &HashMap<OrderId, Step>, swept: &RefCell<Swept>) {
+        swept.borrow_mut().announced += acknowledged.len();
+        let acknowledged: Vec<_> = acknowledged.into_iter().collect();
+        let cleared = self.outbox.clear(&acknowledged).await;
+        for (id, cleared) in acknowledged.iter().zip(cleared) {
+            let _span = steps.get(id).map(|step| step.span().entered());
             match cleared {
                 Ok(()) => {
                     swept.borrow_mut().cleared += 1;
@@ -143,8 +139,7 @@ impl Sweep {
                     tracing::warn!(order_id = %id, %error, outcome = "announced, still marked", "order");
                 }
             }
-        });
-        join_all(clearing).await;
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Orders that are saved and not known to be announced.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use contract::order;
 use domain::{Order, OrderId};
 use jiff::{SignedDuration, Timestamp};
@@ -80,15 +81,47 @@ async fn an_order_is_found_from_the_second_it_was_placed_at() {
 #[tokio::test]
 async fn an_order_that_lost_its_mark_is_not_found() {
     let shop = Shop::open().await;
-    let orders = [order("81.50"), order("12.00"), order("80.00")];
+    let orders = [order("81.50"), order("12.00")];
     for order in &orders {
         shop.orders.save(order, trace()).await.unwrap();
     }
-    let outbox = shop.outbox().await;
     shop.orders.clear_mark(orders[0].id).await.unwrap();
-    outbox.clear(orders[2].id).await.unwrap();
-    let (found, _) = sweep(&outbox, orders[0].placed_at).await;
+    let (found, _) = sweep(&shop.outbox().await, orders[0].placed_at).await;
     assert_eq!(ids(&found), HashSet::from([orders[1].id]));
+}
+
+#[tokio::test]
+async fn orders_lose_their_marks_in_one_request_and_nothing_else() {
+    let shop = Shop::open().await;
+    let placed: Vec<_> = (0..25).map(|_| order("81.50")).collect();
+    for order in &placed {
+        shop.orders.save(order, trace()).await.unwrap();
+    }
+    shop.orders.clear_mark(placed[3].id).await.unwrap();
+    let mut rows = by_id(shop.tables.rows("OrdersTable").await);
+    let outbox = shop.outbox().await;
+    let cleared = outbox.clear(&placed[..24].iter().map(|order| order.id).collect::<Vec<_>>()).await;
+    assert!(cleared.len() == 24 && cleared.iter().all(Result::is_ok), "cleared twice is cleared: {cleared:?}");
+    for order in &placed[..24] {
+        rows.get_mut(&order.id.to_string()).expect("it is there").remove("outbox");
+    }
+    assert_eq!(by_id(shop.tables.rows("OrdersTable").await), rows);
+}
+
+#[tokio::test]
+async fn the_mark_of_an_unknown_order_is_gone_and_leaves_no_ghost_row() {
+    let shop = Shop::open().await;
+    let known = order("81.50");
+    shop.orders.save(&known, trace()).await.unwrap();
+    let cleared = shop.outbox().await.clear(&[order("81.50").id, known.id]).await;
+    assert!(matches!(cleared[..], [Ok(()), Ok(())]), "{cleared:?}");
+    let rows = by_id(shop.tables.rows("OrdersTable").await);
+    assert_eq!(rows.keys().collect::<Vec<_>>(), [&known.id.to_string()]);
+    assert!(!rows[&known.id.to_string()].contains_key("outbox"));
+}
+
+fn by_id(rows: Vec<HashMap<String, AttributeValue>>) -> HashMap<String, HashMap<String, AttributeValue>> {
+    rows.into_iter().map(|row| (row["id"].as_s().expect("text").clone(), row)).collect()
 }
 
 #[tokio::test]

@@ -68,6 +68,5 @@ async fn an_announced_order_loses_its_mark_and_nothing_else() {
 async fn clearing_the_mark_of_an_unknown_order_makes_no_ghost_row() {
     let shop = Shop::open().await;
     shop.orders.clear_mark(order("81.50").id).await.unwrap();
-    shop.outbox().await.clear(order("81.50").id).await.unwrap();
     assert_eq!(shop.tables.rows("OrdersTable").await, []);
 }
