@@ -6,10 +6,12 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_smithy_types::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::StalledStreamProtectionConfig;
@@ -28,16 +30,26 @@ pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentE
         None,
         "environment",
     );
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    let http = http.tls_context(trust::context(environment)?).build_https();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(environment.required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http)
+        .http_client(http(environment)?)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_endpoint_url(environment.optional("AWS_ENDPOINT_URL"));
     Ok(config.build())
+}
+
+/// One connector, and one pool of connections, whoever asks. The SDK's own client would make another, and read the roots
+/// again, for every client that is built.
+fn http(environment: Environment) -> Result<SharedHttpClient, EnvironmentError> {
+    let connector = Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(trust::context(environment)?)
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
+        .sleep_impl(TokioSleep::new())
+        .build();
+    let connector = SharedHttpConnector::new(connector);
+    Ok(http_client_fn(move |_, _| connector.clone()))
 }
