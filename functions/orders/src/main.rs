@@ -1,5 +1,6 @@
 //! The HTTP API and its pages: save an order, spend its coupon, announce it, show it.
 
+mod answer;
 mod assets;
 mod negotiate;
 mod pages;
@@ -13,10 +14,13 @@ mod show;
 mod suggestion;
 mod told;
 
+use lambda_http::Request;
+use lambda_http::tower::ServiceExt;
 use startup::Startup;
 use store::{OrderTables, Orders};
 use topic::OrdersTopic;
 
+use crate::answer::Answer;
 use crate::router::{Shop, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,5 +35,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
     let shards = environment.number("OUTBOX_SHARDS")?;
     let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables, shards), OrdersTopic::connect(&sdk, topic_arn));
-    lambda_http::run(router(Shop { orders, topic }, telemetry.into())).await
+    let router = router(Shop { orders, topic }, telemetry.into());
+    lambda_http::run(ServiceExt::<Request>::map_response(router, Answer)).await
 }
