@@ -42,6 +42,16 @@ pub(crate) fn figures(measured: &[Measured]) -> Figures {
     measured.iter().map(of).collect()
 }
 
+/// Of each figure the lower one.
+pub(crate) fn keep_lower(figures: &mut Figures, others: Figures) {
+    for (subject, others) in others {
+        let figures = figures.entry(subject).or_default();
+        for (name, other) in others {
+            figures.entry(name).and_modify(|figure| *figure = other.min(*figure)).or_insert(other);
+        }
+    }
+}
+
 /// What a comparison came to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Comparison {
@@ -134,6 +144,14 @@ mod tests {
         let comparison = compare(&warm(1_000_000), &warm(900_000));
         assert_eq!((comparison.over.len(), comparison.below.len()), (0, 1));
         assert_eq!(compare(&warm(1_000_000), &warm(950_000)), Comparison::default());
+    }
+
+    #[test]
+    fn of_two_measurements_the_lower_one_counts() {
+        let mut found = warm(1_100_000);
+        keep_lower(&mut found, warm(1_000_000));
+        keep_lower(&mut found, warm(1_200_000));
+        assert_eq!(found, warm(1_000_000));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
 use crate::process::quiet;
-use crate::profile::executed_outside;
+use crate::profile::{Costs, executed_outside};
 use crate::sandbox::check;
 use crate::stub::Stub;
 use crate::subject::Subject;
@@ -68,20 +68,32 @@ impl Callgrind {
         let none = self.median(subject, bootstrap, stub, 0).await?;
         let one = self.median(subject, bootstrap, stub, 1).await?;
         // What is random at the start is shared among many here.
-        let many = self.total(subject, bootstrap, stub, 1 + WARM).await?;
+        let many = self.costs(subject, bootstrap, stub, 1 + WARM).await?.values().sum();
         Ok(difference(none, one, many))
+    }
+
+    /// Which functions the instructions of a bootstrap are executed in: those of its start, and those of a warm
+    /// invocation in the mean.
+    pub(crate) async fn by_function(&self, subject: &Subject, bootstrap: &Path, stub: &Stub) -> Result<[Costs; 2]> {
+        let none = self.costs(subject, bootstrap, stub, 0).await?;
+        let one = self.costs(subject, bootstrap, stub, 1).await?;
+        let mut many = self.costs(subject, bootstrap, stub, 1 + WARM).await?;
+        for (function, cost) in &mut many {
+            *cost = cost.saturating_sub(one.get(function).copied().unwrap_or_default()) / WARM;
+        }
+        Ok([none, many])
     }
 
     async fn median(&self, subject: &Subject, bootstrap: &Path, stub: &Stub, events: u64) -> Result<u64> {
         let mut totals = [0; RUNS];
         for total in &mut totals {
-            *total = self.total(subject, bootstrap, stub, events).await?;
+            *total = self.costs(subject, bootstrap, stub, events).await?.values().sum();
         }
         totals.sort_unstable();
         Ok(totals[RUNS / 2])
     }
 
-    async fn total(&self, subject: &Subject, bootstrap: &Path, stub: &Stub, events: u64) -> Result<u64> {
+    async fn costs(&self, subject: &Subject, bootstrap: &Path, stub: &Stub, events: u64) -> Result<Costs> {
         let profile = stub.folder().join("callgrind.out");
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--vgdb=no", &format!("--callgrind-out-file={}", profile.display())]);

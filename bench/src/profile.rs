@@ -1,31 +1,44 @@
 //! Callgrind's own file: which instructions were executed, and where.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result, ensure};
 
-/// How many instructions of a profile were executed outside of the object whose file has this name.
-pub(crate) fn executed_outside(object: &str, profile: &str) -> Result<u64> {
-    let mut names = HashMap::new();
-    let (mut outside, mut inside, mut current, mut total) = (0, 0, "", None);
+/// Instructions by the function that executed them, whose own they are and not those of what it called.
+pub(crate) type Costs = BTreeMap<String, u64>;
+
+/// Which instructions of a profile were executed outside of the object whose file has this name.
+pub(crate) fn executed_outside(object: &str, profile: &str) -> Result<Costs> {
+    let (mut objects, mut functions) = (HashMap::new(), HashMap::new());
+    let (mut current_object, mut current) = ("", "");
+    let (mut costs, mut inside, mut total) = (Costs::new(), 0, None);
     let mut lines = profile.lines();
     while let Some(line) = lines.next() {
         if let Some(name) = line.strip_prefix("ob=") {
-            current = full_name(name, &mut names);
+            current_object = full_name(name, &mut objects);
         } else if let Some(name) = line.strip_prefix("cob=") {
-            full_name(name, &mut names);
+            full_name(name, &mut objects);
+        } else if let Some(name) = line.strip_prefix("fn=") {
+            current = full_name(name, &mut functions);
+        } else if let Some(name) = line.strip_prefix("cfn=") {
+            full_name(name, &mut functions);
         } else if line.starts_with("calls=") {
             // What follows was executed by the function that is called, and is counted there.
             lines.next();
         } else if let Some(count) = line.strip_prefix("totals: ") {
             total = Some(count.trim().parse::<u64>()?);
         } else if let Some(count) = cost(line) {
-            *(if current.ends_with(object) { &mut inside } else { &mut outside }) += count;
+            if current_object.ends_with(object) {
+                inside += count;
+            } else {
+                *costs.entry(current.to_owned()).or_default() += count;
+            }
         }
     }
     let total = total.context("callgrind's file has no totals: it was cut short")?;
-    ensure!(inside + outside == total, "callgrind's file adds up to {} and not to {total}", inside + outside);
-    Ok(outside)
+    let found = inside + costs.values().sum::<u64>();
+    ensure!(found == total, "callgrind's file adds up to {found} and not to {total}");
+    Ok(costs)
 }
 
 /// The file names a thing in full once, as `(3) libc.so.6`, and later by its number.
@@ -60,11 +73,15 @@ summary: 160
 ob=(1) /srv/bootstrap
 fl=(1) ???
 fn=(1) main
-0 100
+0 90
 cob=(2) /usr/lib/libfaketime.so.1
 cfn=(2) clock_gettime
 calls=3 0
 * 60
+cob=(1)
+cfn=(3) store::save
+calls=1 0
+* 10
 
 ob=(2)
 fn=(2)
@@ -73,13 +90,20 @@ fn=(2)
 -1 8
 * 2
 
+ob=(1)
+fn=(3)
+7 10
+
 totals: 160
 ";
 
     #[test]
     fn what_an_object_executed_is_left_out_and_calls_are_not_counted_twice() {
-        assert_eq!(executed_outside("libfaketime.so.1", PROFILE).unwrap(), 100);
-        assert_eq!(executed_outside("libnothing.so", PROFILE).unwrap(), 160);
+        let costs = |costs: &[(&str, u64)]| costs.iter().map(|(name, cost)| ((*name).to_owned(), *cost)).collect();
+        let ours: Costs = costs(&[("main", 90), ("store::save", 10)]);
+        assert_eq!(executed_outside("libfaketime.so.1", PROFILE).unwrap(), ours);
+        let all: Costs = costs(&[("main", 90), ("store::save", 10), ("clock_gettime", 60)]);
+        assert_eq!(executed_outside("libnothing.so", PROFILE).unwrap(), all);
     }
 
     #[test]

@@ -112,6 +112,8 @@ pub(crate) const DEFAULT_SDK: &str = "SDK defaults, orders: POST";
 pub(crate) const PYTHON_ORDERS: &str = "Python, orders: POST";
 /// The same work in Python.
 pub(crate) const PYTHON_CONSUMER: &str = "Python, fulfilment: 10 orders";
+/// The same in Python as it is usually written, with a request for each order.
+pub(crate) const PYTHON_ONE_BY_ONE: &str = "Python, fulfilment: 10 orders, one by one";
 
 /// What the functions are compared with: the same work with the SDK's defaults, and in Python.
 pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Subject>> {
@@ -132,6 +134,14 @@ pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Subje
             events::batch(BATCH),
             Expected::WholeBatch,
             &[("BatchExecuteStatement", 1)],
+        ),
+        subject(
+            PYTHON_ONE_BY_ONE,
+            "fulfilment",
+            python("consumer_one_by_one"),
+            events::batch(BATCH),
+            Expected::WholeBatch,
+            &[("PutItem", BATCH as u64)],
         ),
     ])
 }

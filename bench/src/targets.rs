@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::result::{Measured, Run};
-use crate::subject::{CONSUMERS, FLOOR, ORDERS, PYTHON_CONSUMER, PYTHON_ORDERS};
+use crate::subject::{CONSUMERS, FLOOR, ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE, PYTHON_ORDERS};
 
 /// A figure with what it must be and what it is meant to be.
 #[derive(Debug, PartialEq)]
@@ -68,7 +68,7 @@ pub(crate) fn all(run: &Run) -> Vec<Target> {
         let what = format!("{}, warm p50 over the floor's", consumer.name);
         all.push(Target::at_most(what, consumer.warm_p50_us / floor.warm_p50_us, 5.0, 4.0, "×"));
     }
-    let compared = [FLOOR, PYTHON_ORDERS, PYTHON_CONSUMER];
+    let compared = [FLOOR, PYTHON_ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE];
     let ours = |subject: &&Measured| !compared.contains(&&*subject.name) && subject.function != "floor";
     for subject in run.subjects.iter().filter(ours).filter(|subject| !subject.name.starts_with("SDK defaults")) {
         let first = subject.first_at_mb_us.get(&128);
@@ -78,9 +78,11 @@ pub(crate) fn all(run: &Run) -> Vec<Target> {
     if let Some((python, orders)) = run.of(PYTHON_ORDERS).zip(run.of(ORDERS)) {
         python_over(&mut all, python, orders);
     }
-    if let Some((python, consumer)) = run.of(PYTHON_CONSUMER).zip(run.of(CONSUMERS[0])) {
-        let warm = python.warm_p50_us / consumer.warm_p50_us;
-        all.push(Target::at_least("Python over fulfilment: warm p50, batch of 10", warm, 20.0, 30.0));
+    for (python, how) in [(PYTHON_CONSUMER, "in one request"), (PYTHON_ONE_BY_ONE, "one by one")] {
+        if let Some((python, consumer)) = run.of(python).zip(run.of(CONSUMERS[0])) {
+            let what = format!("Python over fulfilment: warm p50, batch of 10, Python's {how}");
+            all.push(Target::at_least(what, python.warm_p50_us / consumer.warm_p50_us, 20.0, 30.0));
+        }
     }
     all
 }

@@ -36,7 +36,8 @@ pub use progress::Progress;
 pub use python::lambda_python;
 pub use recent::Recent;
 pub use sam::{
-    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, deploy, stack, validate,
+    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, build_with_names, deploy,
+    stack, validate,
 };
 pub use stack::{Outputs, Stack};
 pub use tools::Tools;

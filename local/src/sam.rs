@@ -43,6 +43,16 @@ pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress
     Ok(root().join("target/lambda"))
 }
 
+/// The same with the names of its functions in each binary, in another folder.
+pub async fn build_with_names(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
+    let folder = root().join("target/with-names");
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--profile", "with-names", ARCHITECTURE.1, "--lambda-dir"]).arg(&folder);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    progress.command("Building the functions with names (about five minutes the first time)", &mut cargo).await?;
+    Ok(folder)
+}
+
 /// The workspace in this folder, built so. Its own `.cargo/config.toml` keeps what is built apart from what is built of
 /// ours.
 pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {

@@ -10,6 +10,8 @@ use anyhow::Result;
 use local::{Group, Progress, Tools};
 use stack::Suite;
 
+use crate::bench;
+
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -40,6 +42,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
         backends::agree(&tools).await?;
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;
+        bench::check(&tools).await?;
     }
     eprintln!("All green in {:.0} s.", start.elapsed().as_secs_f64());
     Ok(())

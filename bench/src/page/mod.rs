@@ -167,7 +167,8 @@ const WHAT_THEY_ARE: &str = "\
   in both cases.
 - *SDK defaults* is the same work with the AWS SDK for Rust as it comes: its configuration chain and TLS, a thread for each
   processor, nothing opened before the first event (`bench/default-sdk`). *Python* is the same work with boto3 on Lambda's own
-  runtime client (`bench/python`). Neither logs or counts anything, which the functions do.
+  runtime client (`bench/python`); its consumer once as ours is made, with one request for a batch, and once as such consumers
+  are usually written, with one for each order. None of these logs or counts anything, which the functions do.
 ";
 
 fn draw(run: &Run) -> Result<()> {
