@@ -50,12 +50,95 @@ async fn the_order_page_shows_the_parcel_and_the_coupon() {
 }
 
 #[tokio::test]
-async fn the_pages_bring_what_they_name() {
+async fn a_coupon_is_promised_from_80_on_and_a_page_without_news_to_come_does_not_look_for_any() {
     let shop = Deployment::under_test().await;
-    for (path, content_type) in [("/assets/style.css", "text/css"), ("/assets/order.js", "text/javascript")] {
-        let asset = shop.get(path, "*/*").await;
-        assert_eq!(asset.status, StatusCode::OK, "{path}");
-        assert!(asset.header("content-type").starts_with(content_type), "{path}");
+    for (amount, promised) in [("80.00", true), ("79.99", false)] {
+        let placed = shop.place_by_form("Ada Lovelace", amount).await;
+        let path = format!("/orders/{}", placed.id);
+        let page = shop.get(&path, BROWSER).await.body;
+        assert_eq!(page.contains("Coupon earned"), promised, "{page}");
+        shop.fulfilled(&placed.id).await;
+        if promised {
+            shop.with_coupon(&placed.id).await;
+        }
+        let page = shop.get(&path, BROWSER).await.body;
+        assert!(!page.contains("<script") && !page.contains("http-equiv=\"refresh\""), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_with_a_coupon_fills_it_in() {
+    let shop = Deployment::under_test().await;
+    let form = shop.get("/?coupon=abcdefghjklm", BROWSER).await;
+    assert!(form.body.contains("name=\"coupon\" value=\"ABCD-EFGH-JKLM\""), "{}", form.body);
+    let form = shop.get("/?coupon=call+this+number", BROWSER).await;
+    assert!(form.body.contains("name=\"coupon\" value=\"\""), "{}", form.body);
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_comes_again_with_the_reason() {
+    let shop = Deployment::under_test().await;
+    let body = format!("customer={}&amount=80", "x".repeat(17 * 1024));
+    let again = shop.post_order("application/x-www-form-urlencoded", body).await;
+    assert_eq!(again.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(again.body.contains("<form") && again.body.contains("An order is at most 16 KiB."), "{}", again.body);
+}
+
+#[tokio::test]
+async fn the_pages_bring_what_they_name_and_it_may_be_kept() {
+    let shop = Deployment::under_test().await;
+    let placed = shop.place("Ada", "80.00").await;
+    let page = shop.get(&format!("/orders/{}", placed.id), BROWSER).await.body;
+    for (name, content_type) in
+        [("style.css", "text/css"), ("order.js", "text/javascript"), ("icon.svg", "image/svg+xml")]
+    {
+        let named = page.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(name));
+        let asset = shop.get(named.unwrap_or_else(|| panic!("{name} is not on {page}")), "*/*").await;
+        assert_eq!(asset.status, StatusCode::OK, "{name}");
+        assert!(asset.header("content-type").starts_with(content_type), "{name}");
+        assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{name}");
+        let of_another_version = shop.get(&format!("/assets/0123456789abcdef/{name}"), "*/*").await;
+        assert_eq!(
+            (of_another_version.status, of_another_version.header("cache-control")),
+            (StatusCode::OK, "no-store")
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_answer_forbids_a_browser_what_it_does_not_need() {
+    let shop = Deployment::under_test().await;
+    let json = shop.place("Ada", "10.00").await.answer;
+    let id = json.json()["id"].as_str().expect("an id").to_owned();
+    let answers = [
+        json,
+        shop.place_by_form("Ada", "10.00").await.answer,
+        shop.get("/", BROWSER).await,
+        shop.get(&format!("/orders/{id}"), BROWSER).await,
+        shop.get(&format!("/orders/{id}"), "application/json").await,
+        shop.get("/assets/0123456789abcdef/style.css", "*/*").await,
+        shop.get("/nothing", BROWSER).await,
+        shop.get("/nothing", "application/json").await,
+        shop.request(Method::DELETE, "/orders", &[], "").await,
+        shop.post_order("application/json", "{").await,
+        shop.post_order("application/x-www-form-urlencoded", "customer=Ada&amount=abc").await,
+    ];
+    for answer in answers {
+        for (name, value) in [
+            (
+                "content-security-policy",
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                 form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+            ),
+            ("strict-transport-security", "max-age=31536000"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(name), value, "{name} of {answer:?}");
+        }
     }
 }
 
@@ -63,7 +146,7 @@ async fn the_pages_bring_what_they_name() {
 async fn what_is_not_there_is_404_as_the_client_likes_it() {
     let shop = Deployment::under_test().await;
     for path in
-        ["/orders/6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11", "/orders/nonsense", "/orders/%FF", "/nothing", "/assets/x"]
+        ["/orders/6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11", "/orders/nonsense", "/orders/%FF", "/nothing", "/assets/x/y"]
     {
         let page = shop.get(path, BROWSER).await;
         assert_eq!(

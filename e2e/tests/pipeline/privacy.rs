@@ -63,7 +63,7 @@ fn requests(marker: &str) -> Vec<String> {
         event["headers"]["traceparent"] = json!(marker);
         event["headers"]["accept"] = json!(format!("text/{marker}"));
         event["cookies"] = json!([format!("customer={marker}")]);
-        event["rawQueryString"] = json!(format!("customer={marker}"));
+        event["rawQueryString"] = json!(format!("customer={marker}&coupon={marker}"));
         event["body"] = json!(body);
         event
     };
@@ -108,7 +108,7 @@ fn requests(marker: &str) -> Vec<String> {
         at("GET", format!("/{marker}")),
         at("GET", format!("/orders/{marker}")),
         at("GET", format!("/orders/%FF{marker}")),
-        at("GET", format!("/assets/{marker}")),
+        at("GET", format!("/assets/{marker}/{marker}")),
         at("DELETE", format!("/orders/{marker}")),
         at(&marker[..8], format!("/{marker}")),
         base64,

@@ -9,6 +9,7 @@ mod problem;
 mod request;
 mod router;
 mod save;
+mod secure;
 mod serve;
 mod show;
 mod suggestion;

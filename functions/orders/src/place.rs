@@ -31,7 +31,7 @@ pub(crate) async fn place(
     };
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "An order is at most 16 KiB.");
-        return reject_whole(problem, &parts.headers);
+        return reject(encoding, Rejected { problem, typed: Typed::default() });
     };
     let new = match encoding.read(&parts.headers, &body) {
         Ok(new) => new,

@@ -2,13 +2,14 @@
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::middleware::{from_fn_with_state, map_response, map_response_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use store::Orders;
 use topic::OrdersTopic;
 
 use crate::problem::Problem;
+use crate::secure::secure;
 use crate::serve::{Teller, serve, tell};
 use crate::told::Route;
 use crate::{assets, pages, place, show};
@@ -27,10 +28,11 @@ pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
         .route("/", get(pages::form).route_layer(told_as(Route::Form)))
         .route("/orders", post(place::place).route_layer(told_as(Route::Place)))
         .route("/orders/{id}", get(show::show).route_layer(told_as(Route::Show)))
-        .route("/assets/{name}", get(assets::asset).route_layer(told_as(Route::Asset)))
+        .route("/assets/{fingerprint}/{name}", get(assets::asset).route_layer(told_as(Route::Asset)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(teller, serve))
+        .layer(map_response(secure))
         .with_state(shop)
 }
 

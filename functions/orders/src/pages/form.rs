@@ -1,0 +1,120 @@
+//! The form in which an order is placed.
+
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use domain::{Amount, Code, OrderId};
+
+use super::{EARNS_FROM_CENTS, render};
+use crate::problem::Problem;
+use crate::request::Typed;
+use crate::{assets, suggestion};
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct FormPage {
+    typed: Typed,
+    customer_error: Option<String>,
+    amount_error: Option<String>,
+    coupon_error: Option<String>,
+    notice: Option<String>,
+    /// An order that was made with the same form before it was edited.
+    first: Option<OrderId>,
+}
+
+impl FormPage {
+    /// With nothing to say but what was typed. Without a key it could place its order twice: it always has one.
+    fn of(typed: Typed) -> Self {
+        let typed = if typed.key.is_empty() { typed.with_fresh_key() } else { typed };
+        Self { typed, customer_error: None, amount_error: None, coupon_error: None, notice: None, first: None }
+    }
+
+    fn is_refused(&self) -> bool {
+        let messages = [&self.customer_error, &self.amount_error, &self.coupon_error, &self.notice];
+        self.first.is_some() || messages.into_iter().any(Option::is_some)
+    }
+
+    fn earns_from() -> Amount {
+        Amount::from_cents(EARNS_FROM_CENTS).expect("an amount in range")
+    }
+}
+
+/// `GET /`: the form, prefilled so that one click places an order; `?coupon=` fills a code in.
+pub(crate) async fn form(RawQuery(query): RawQuery) -> Response {
+    let typed = Typed { coupon: coupon_in(&query.unwrap_or_default()), ..suggestion::suggest() };
+    ([(CACHE_CONTROL, "no-store")], render(&FormPage::of(typed), StatusCode::OK)).into_response()
+}
+
+/// What is not a code is left out: a link must not put words of its own on the page.
+fn coupon_in(query: &str) -> String {
+    let coupon = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "coupon");
+    coupon.and_then(|(_, value)| value.parse::<Code>().ok()).map(|code| code.grouped()).unwrap_or_default()
+}
+
+/// The form with what was typed, and each message beside its field.
+pub(crate) fn form_again(problem: &Problem, typed: Typed) -> Response {
+    let error_at =
+        |pointer| problem.errors.iter().find(|error| error.pointer == pointer).map(|error| error.detail.clone());
+    let page = FormPage {
+        customer_error: error_at("/customer"),
+        amount_error: error_at("/amount"),
+        coupon_error: error_at("/coupon"),
+        notice: problem.errors.is_empty().then(|| problem.detail.to_owned()),
+        ..FormPage::of(typed)
+    };
+    problem.complete(render(&page, problem.status))
+}
+
+/// The form with what was edited after it had made an order already.
+pub(crate) fn form_after(problem: &Problem, typed: Typed, first: OrderId) -> Response {
+    let page = FormPage { first: Some(first), ..FormPage::of(typed) };
+    problem.complete(render(&page, problem.status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::html;
+    use crate::problem::FieldError;
+
+    fn typed(fields: [&str; 4]) -> Typed {
+        let [customer, amount, coupon, key] = fields.map(str::to_owned);
+        Typed { customer, amount, coupon, key }
+    }
+
+    #[test]
+    fn what_was_typed_is_shown_again_with_the_messages_beside_it() {
+        let page = FormPage {
+            amount_error: Some(FieldError::new("/amount", "must be a decimal number, such as 81.50").detail),
+            coupon_error: Some(FieldError::coupon_refused().detail),
+            ..FormPage::of(typed(["\"><script>alert(1)</script>", "abc", "no-code", "k1"]))
+        };
+        insta::assert_snapshot!(html(&page));
+    }
+
+    #[test]
+    fn after_it_made_an_order_and_was_edited_it_asks() {
+        let first = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().ok();
+        insta::assert_snapshot!(html(&FormPage { first, ..FormPage::of(typed(["Ada", "81.50", "", "k2"])) }));
+    }
+
+    #[test]
+    fn no_form_is_without_a_key() {
+        let key = |typed| FormPage::of(typed).typed.key;
+        assert_eq!(key(typed(["Ada", "1", "", "k1"])), "k1");
+        assert_ne!(key(Typed::default()), key(Typed::default()));
+        assert!(!key(Typed::default()).is_empty());
+    }
+
+    #[test]
+    fn a_link_fills_in_a_code_and_no_other_words() {
+        for query in ["coupon=ABCDEFGHJKLM", "x=1&coupon=abcd-efgh-jklm&coupon=X", "coupon=%20abcd+efgh%2Djklm"] {
+            assert_eq!(coupon_in(query), "ABCD-EFGH-JKLM", "{query}");
+        }
+        for query in ["", "coupon", "coupon=", "coupon=call+this+number", "coupon=%FF", "code=ABCDEFGHJKLM"] {
+            assert_eq!(coupon_in(query), "", "{query}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The pages, from templates compiled in. Askama escapes whatever a customer typed.
+
+mod form;
+mod order;
+mod problem;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+pub(crate) use form::{form, form_after, form_again};
+pub(crate) use order::order;
+pub(crate) use problem::problem;
+
+/// From this total on, in cents, a customer is told to expect a coupon. Who gets one, the topic's filter alone decides.
+const EARNS_FROM_CENTS: u64 = 8_000;
+
+fn render(page: &impl Template, status: StatusCode) -> Response {
+    let html = page.render().expect("rendering to a string fails only if a value's Display does");
+    (status, Html(html)).into_response()
+}
+
+/// A page's HTML without what every change of the style sheet changes.
+#[cfg(test)]
+fn html(page: &impl Template) -> String {
+    page.render().unwrap().replace(&crate::assets::address(""), "/assets/FINGERPRINT/")
+}

@@ -1,0 +1,120 @@
+//! An order's page, which follows the order until there is nothing more to come.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{OrderView, Status};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{EARNS_FROM_CENTS, render};
+use crate::assets;
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage {
+    order: OrderView,
+    fulfilled: bool,
+    /// Whether it is large enough for a coupon.
+    earns: bool,
+    /// Whether there is more to come, for which a script looks.
+    awaits: bool,
+    /// After how many seconds the page is loaded again where no script runs.
+    reload_after: Option<u8>,
+}
+
+impl OrderPage {
+    fn of(order: OrderView, now: Timestamp) -> Self {
+        let fulfilled = order.status == Status::Fulfilled;
+        let earns = order.total.cents() >= EARNS_FROM_CENTS;
+        let awaits = !fulfilled || (earns && order.coupon.is_none());
+        let reload_after = if awaits { reload_after(now.duration_since(order.placed_at)) } else { None };
+        Self { order, fulfilled, earns, awaits, reload_after }
+    }
+}
+
+/// The older an order, the less often its page is loaded again by itself.
+fn reload_after(age: SignedDuration) -> Option<u8> {
+    match age.as_secs() {
+        ..30 => Some(2),
+        30..600 => Some(20),
+        _ => None,
+    }
+}
+
+pub(crate) fn order(order: OrderView) -> Response {
+    render(&OrderPage::of(order, Timestamp::now()), StatusCode::OK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::html;
+    use domain::{Code, Coupon, Order, Shipment};
+
+    fn sample(customer: &str, amount: &str) -> Order {
+        Order {
+            id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
+            customer: customer.parse().unwrap(),
+            amount: amount.parse().unwrap(),
+            discount: None,
+            placed_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn shipment(order: &Order) -> Shipment {
+        let tracking_number = Code::from_entropy([7; 12]);
+        Shipment { order_id: order.id, tracking_number, shipped_at: order.placed_at }
+    }
+
+    fn coupon(order: &Order) -> Coupon {
+        Coupon::earned_by(order.id, Code::from_entropy([8; 12]), order.placed_at)
+    }
+
+    /// The page, so many seconds after the order was placed.
+    fn page(order: Order, shipment: Option<Shipment>, coupon: Option<Coupon>, seconds: i64) -> OrderPage {
+        let now = order.placed_at + SignedDuration::from_secs(seconds);
+        OrderPage::of(OrderView::new(order, shipment, coupon), now)
+    }
+
+    #[test]
+    fn that_was_just_placed() {
+        insta::assert_snapshot!(html(&page(sample("<b>Ada</b> & Co", "81.50"), None, None, 0)));
+    }
+
+    #[test]
+    fn that_is_fulfilled_and_earned_a_coupon() {
+        let order = sample("Ada Lovelace", "81.50");
+        let (shipment, coupon) = (shipment(&order), coupon(&order));
+        insta::assert_snapshot!(html(&page(order, Some(shipment), Some(coupon), 1)));
+    }
+
+    #[test]
+    fn that_a_coupon_was_spent_on() {
+        let mut order = sample("Ada Lovelace", "81.50");
+        order.discount = Some(coupon(&order).discount_on(order.amount));
+        insta::assert_snapshot!(html(&page(order, None, None, 0)));
+    }
+
+    #[test]
+    fn it_is_followed_until_there_is_nothing_more_to_come() {
+        for (amount, shipped, earned, awaits) in [
+            ("80.00", false, false, true),
+            ("80.00", true, false, true),
+            ("80.00", false, true, true),
+            ("80.00", true, true, false),
+            ("79.99", false, false, true),
+            ("79.99", true, false, false),
+        ] {
+            let order = sample("Ada", amount);
+            let (shipment, coupon) = (shipped.then(|| shipment(&order)), earned.then(|| coupon(&order)));
+            assert_eq!(page(order, shipment, coupon, 0).awaits, awaits, "{amount}, {shipped}, {earned}");
+        }
+    }
+
+    #[test]
+    fn without_a_script_it_is_loaded_again_less_and_less_often() {
+        for (age, seconds) in [(0, Some(2)), (29, Some(2)), (30, Some(20)), (599, Some(20)), (600, None)] {
+            assert_eq!(page(sample("Ada", "10"), None, None, age).reload_after, seconds, "{age}");
+        }
+    }
+}

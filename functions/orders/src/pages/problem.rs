@@ -1,0 +1,51 @@
+//! The page of what cannot be served.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::render;
+use crate::assets;
+use crate::problem::Problem;
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    problem: &'a Problem,
+    heading: &'a str,
+    /// Whether the same address may answer in a moment.
+    passes: bool,
+}
+
+impl<'a> ProblemPage<'a> {
+    fn of(problem: &'a Problem) -> Self {
+        let heading = match problem.status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "Page not found",
+            StatusCode::INTERNAL_SERVER_ERROR => "Something broke",
+            StatusCode::SERVICE_UNAVAILABLE => "The shop is out of reach",
+            _ => problem.title,
+        };
+        Self { problem, heading, passes: problem.status == StatusCode::SERVICE_UNAVAILABLE }
+    }
+}
+
+pub(crate) fn problem(problem: &Problem) -> Response {
+    problem.complete(render(&ProblemPage::of(problem), problem.status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::html;
+
+    #[test]
+    fn it_says_what_there_is_not() {
+        let problem = Problem::new(StatusCode::NOT_FOUND, "There is no order at this address.");
+        insta::assert_snapshot!(html(&ProblemPage::of(&problem)));
+    }
+
+    #[test]
+    fn what_passes_can_be_tried_again() {
+        insta::assert_snapshot!(html(&ProblemPage::of(&Problem::unavailable())));
+    }
+}
