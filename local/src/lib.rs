@@ -21,6 +21,7 @@ mod server;
 mod stack;
 mod tools;
 mod watch;
+mod web_driver;
 mod workspace;
 
 pub use emulator::{Emulator, Invocations, aim};
@@ -42,6 +43,7 @@ pub use sam::{
 pub use stack::{Outputs, Stack};
 pub use tools::Tools;
 pub use watch::Watch;
+pub use web_driver::WebDriver;
 pub use workspace::root;
 
 /// The functions, named as their packages and binaries are.

@@ -29,6 +29,8 @@ enum Command {
     Verify(verify::Part),
     /// Measure what the functions cost, beside functions that do nothing; `--help` says more.
     Bench(bench::Options),
+    /// Take the README's pictures anew, as the browser's tests see the pages.
+    Pictures,
     /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use them.
     Tools,
 }
@@ -41,6 +43,7 @@ async fn main() -> ExitCode {
         Command::Test(options) => interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await,
         Command::Verify(part) => interrupt::or(interrupt::CUT_SHORT.into(), verify::verify(part)).await,
         Command::Bench(options) => interrupt::or(interrupt::CUT_SHORT.into(), bench::bench(options)).await,
+        Command::Pictures => interrupt::or(interrupt::CUT_SHORT.into(), test::pictures()).await,
         Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
     };
     match outcome {

@@ -1,14 +1,18 @@
 //! `cargo xtask test`: what a change needs, and with `--all` the slow lanes as well.
 
 mod backends;
+mod browser;
 mod lanes;
 pub(crate) mod stack;
 
 use std::time::Instant;
 
 use anyhow::Result;
+use browser::Browser;
 use local::{Group, Progress, Tools};
 use stack::Suite;
+
+pub(crate) use browser::pictures;
 
 use crate::bench;
 
@@ -33,8 +37,15 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     if all {
         stack::build_ops(&tools).await?;
     }
-    let suites: &[Suite] = if all { &[Suite::Pipeline, Suite::Faults, Suite::Ops] } else { &[Suite::Pipeline] };
-    stack::end_to_end(&tools, suites, &[]).await?;
+    let browser = if all { Browser::if_there_is_one().await? } else { None };
+    let mut suites = vec![Suite::Pipeline];
+    suites.extend(browser.as_ref().map(|_| Suite::Browser));
+    if all {
+        suites.extend([Suite::Faults, Suite::Ops]);
+    }
+    let variables = browser.as_ref().map(Browser::variables);
+    stack::end_to_end(&tools, &suites, variables.as_ref().map_or(&[][..], |variables| variables)).await?;
+    drop(browser);
     if all {
         stack::on_stacks_of_their_own(&tools, "outages", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;

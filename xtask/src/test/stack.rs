@@ -1,6 +1,6 @@
 //! The end-to-end tests, on a stack of their own: free ports, release binaries, the real template.
 
-use std::path::Path;
+use std::ffi::OsStr;
 
 use anyhow::Result;
 use local::{Emulator, Front, Group, Invocations, Progress, Stack, Tools, root};
@@ -18,6 +18,8 @@ pub(crate) enum Suite {
     Faults,
     /// The operator's command.
     Ops,
+    /// The pages in a real browser.
+    Browser,
 }
 
 impl Suite {
@@ -27,6 +29,7 @@ impl Suite {
             Self::FanOut => &["--test", "pipeline", "fan_out"],
             Self::Faults => &["--test", "faults"],
             Self::Ops => &["--test", "ops"],
+            Self::Browser => &["--test", "browser"],
         }
     }
 }
@@ -38,7 +41,7 @@ pub(crate) async fn build_ops(tools: &Tools) -> Result<()> {
 }
 
 /// Runs the suites on a new stack, one after the other, with these variables beside their own.
-pub(crate) async fn end_to_end(tools: &Tools, suites: &[Suite], variables: &[(&str, &Path)]) -> Result<()> {
+pub(crate) async fn end_to_end(tools: &Tools, suites: &[Suite], variables: &[(&str, &OsStr)]) -> Result<()> {
     let emulator = Emulator::start(tools, local::free_port()?, Invocations::Deployed, Progress).await?;
     let stack = local::deploy(tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
     let front = Front::open(&stack, local::free_port()?).await?;
@@ -79,7 +82,7 @@ pub(crate) async fn on_stacks_of_their_own(
     tools: &Tools,
     target: &str,
     arguments: &[String],
-    variables: &[(&str, &Path)],
+    variables: &[(&str, &OsStr)],
 ) -> Result<()> {
     let mut command = cargo_test(tools, &["--test", target, "--"]);
     command.args(arguments).envs(variables.iter().copied());

@@ -29,7 +29,7 @@ pub(super) async fn run(tools: &Tools, commit: &str) -> Result<()> {
     local::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
-    let reporting = ("E2E_REPORT", report.path());
+    let reporting = ("E2E_REPORT", report.path().as_os_str());
     stack::end_to_end(tools, &[Suite::Faults], &[reporting]).await?;
     stack::on_stacks_of_their_own(tools, "outages", &[], &[reporting]).await?;
     let lines = fs::read_to_string(report.path())?;

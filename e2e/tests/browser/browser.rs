@@ -1,0 +1,285 @@
+//! A customer's browser: Chromium without a window, driven by chromedriver, that reaches nothing but this machine's shop.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use e2e::{Deployment, eventually};
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use futures::FutureExt;
+use hyper_util::client::legacy::connect::HttpConnector;
+use nix::unistd::geteuid;
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+/// What a customer sees the shop with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) device: Device,
+    pub(crate) scheme: Scheme,
+    pub(crate) scripts: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Device {
+    Phone,
+    Desktop,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scheme {
+    Light,
+    Dark,
+}
+
+/// What most customers have.
+pub(crate) const PHONE: Look = Look { device: Device::Phone, scheme: Scheme::Light, scripts: true };
+pub(crate) const DESKTOP: Look = Look { device: Device::Desktop, ..PHONE };
+pub(crate) const WITHOUT_SCRIPTS: Look = Look { scripts: false, ..DESKTOP };
+
+/// A browser, and the shop it goes to.
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    pub(crate) shop: Deployment,
+    pub(crate) look: Look,
+    test: &'static str,
+}
+
+/// How long the slowest thing that a page waits for may take.
+const SOON: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Lets a customer do something in a browser. What the browser complains of fails the test, and its last page is kept.
+pub(crate) async fn in_browser(test: &'static str, look: Look, customer: impl AsyncFnOnce(&Browser)) {
+    let browser = Browser::start(test, look).await;
+    let outcome = AssertUnwindSafe(async {
+        customer(&browser).await;
+        browser.complains_of_nothing().await;
+    });
+    let outcome = outcome.catch_unwind().await;
+    browser.keep(if outcome.is_ok() { "last" } else { "failed" }).await;
+    let _ = browser.client.close().await;
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}
+
+impl Browser {
+    async fn start(test: &'static str, look: Look) -> Self {
+        let shop = Deployment::under_test().await;
+        let driver = std::env::var("E2E_WEBDRIVER").expect("E2E_WEBDRIVER is the address of a chromedriver");
+        let mut arguments = vec![
+            "--headless=new",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--no-first-run",
+            // Whatever is not the shop does not exist: a page that asks for it is told so, and complains.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.amazonaws.com",
+        ];
+        if geteuid().is_root() {
+            arguments.push("--no-sandbox");
+        }
+        let scripts = if look.scripts { 1 } else { 2 };
+        let options = json!({
+            "args": arguments,
+            "prefs": { "profile.managed_default_content_settings.javascript": scripts },
+        });
+        let capabilities =
+            json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } }).as_object().cloned();
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let client = builder.capabilities(capabilities.expect("an object")).connect(&driver).await;
+        let client = client.expect("chromedriver starts Chromium");
+        let browser = Self { client, shop, look, test };
+        browser.put_on(look).await;
+        browser
+    }
+
+    async fn put_on(&self, look: Look) {
+        let scheme = match look.scheme {
+            Scheme::Light => "light",
+            Scheme::Dark => "dark",
+        };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }, { "name": "prefers-reduced-motion", "value": "reduce" }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.resize(look.device.height()).await;
+    }
+
+    async fn resize(&self, height: u64) {
+        let (width, mobile) = (self.look.device.width(), matches!(self.look.device, Device::Phone));
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Goes to an address of the shop.
+    pub(crate) async fn open(&self, path: &str) {
+        let url = format!("{}{path}", self.shop.output("ShopUrl"));
+        self.client.goto(&url).await.expect("the shop answers");
+    }
+
+    /// The path of the page that is shown.
+    pub(crate) async fn path(&self) -> String {
+        self.client.current_url().await.expect("a page is shown").path().to_owned()
+    }
+
+    /// Waits for an element.
+    pub(crate) async fn until(&self, css: &str) -> Element {
+        let wait = self.client.wait().at_most(SOON).every(LOOK_AGAIN);
+        let found = wait.for_element(Locator::Css(css)).await;
+        found.unwrap_or_else(|error| panic!("waited {SOON:?} in vain for {css}: {error}"))
+    }
+
+    /// An element that is there.
+    pub(crate) async fn find(&self, css: &str) -> Element {
+        let found = self.client.find(Locator::Css(css)).await;
+        found.unwrap_or_else(|error| panic!("{css} is not on the page: {error}"))
+    }
+
+    /// What an element says.
+    pub(crate) async fn text(&self, css: &str) -> String {
+        self.find(css).await.text().await.expect("an element has a text")
+    }
+
+    /// What stands in a field.
+    pub(crate) async fn value(&self, name: &str) -> String {
+        let field = self.field(name).await;
+        field.prop("value").await.expect("the field is there").expect("a field has a value")
+    }
+
+    pub(crate) async fn field(&self, name: &str) -> Element {
+        self.find(&format!("[name={name}]")).await
+    }
+
+    /// Types into a field, in place of what stands there.
+    pub(crate) async fn fill(&self, name: &str, text: &str) {
+        let field = self.field(name).await;
+        field.clear().await.expect("the field can be emptied");
+        field.send_keys(text).await.expect("the field takes text");
+    }
+
+    /// Types an order into the form and sends it.
+    pub(crate) async fn order(&self, customer: &str, amount: &str) {
+        self.fill("customer", customer).await;
+        self.fill("amount", amount).await;
+        self.click("button").await;
+    }
+
+    /// Places an order, and gives the path of its page, which is shown.
+    pub(crate) async fn place(&self, customer: &str, amount: &str) -> String {
+        self.order(customer, amount).await;
+        self.until("#status").await;
+        self.path().await
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css} cannot be clicked: {error}"));
+    }
+
+    /// Clicks twice as fast as a hand can.
+    pub(crate) async fn double_click(&self, css: &str) {
+        let button = self.find(css).await;
+        let click =
+            [PointerAction::Down { button: MOUSE_BUTTON_LEFT }, PointerAction::Up { button: MOUSE_BUTTON_LEFT }];
+        let to = PointerAction::MoveToElement { element: button, duration: None, x: 0.0, y: 0.0 };
+        let mouse = MouseActions::new("mouse".to_owned()).then(to);
+        let mouse = [click.clone(), click].into_iter().flatten().fold(mouse, MouseActions::then);
+        self.client.perform_actions(mouse).await.expect("a mouse can click");
+    }
+
+    /// Waits until an element says so, and gives all that it says.
+    pub(crate) async fn until_text(&self, css: &str, part: &str) -> String {
+        eventually(part, SOON, async || {
+            let element = self.client.find(Locator::Css(css)).await.ok()?;
+            element.text().await.ok().filter(|text| text.contains(part))
+        })
+        .await
+    }
+
+    /// Has each page run a script before its own.
+    pub(crate) async fn before_each_page(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    /// Runs a function's body in the page.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Nothing is wider than the screen.
+    pub(crate) async fn fits(&self) {
+        let overhang = self.run("return document.documentElement.scrollWidth - window.innerWidth").await;
+        assert!(
+            overhang.as_i64().is_some_and(|overhang| overhang <= 0),
+            "{} is {overhang} too wide",
+            self.path().await
+        );
+    }
+
+    /// Keeps the whole page as a picture.
+    pub(crate) async fn keep(&self, name: &str) {
+        let height = self.run("return document.documentElement.scrollHeight").await.as_u64().expect("a height");
+        self.resize(height.max(self.look.device.height())).await;
+        let picture = self.client.screenshot().await.expect("a picture can be taken");
+        self.resize(self.look.device.height()).await;
+        let folder = PathBuf::from(std::env::var("E2E_SCREENSHOTS").expect("E2E_SCREENSHOTS names a folder"));
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        fs::write(folder.join(format!("{}-{name}.png", self.test)), picture).expect("the picture can be kept");
+    }
+
+    /// The browser has logged no error, no warning and no violation of the page's policy, but for the statuses that the
+    /// shop answered with.
+    pub(crate) async fn complains_of_nothing(&self) {
+        let log = self.issue("se/log", json!({ "type": "browser" })).await;
+        let of_a_status = |text: &str| text.contains("the server responded with a status of 4");
+        let complaints =
+            log.as_array().expect("a list of entries").iter().filter_map(|entry| entry["message"].as_str());
+        let complaints: Vec<_> = complaints.filter(|text| !of_a_status(text)).collect();
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.issue("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+    }
+
+    async fn issue(&self, path: &'static str, body: Value) -> Value {
+        let answer = self.client.issue_cmd(Extension { path, body }).await;
+        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+impl Device {
+    fn width(self) -> u64 {
+        match self {
+            Self::Phone => 390,
+            Self::Desktop => 1024,
+        }
+    }
+
+    fn height(self) -> u64 {
+        match self {
+            Self::Phone => 844,
+            Self::Desktop => 768,
+        }
+    }
+}
+
+/// A command of chromedriver's own.
+#[derive(Debug)]
+struct Extension {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Extension {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}

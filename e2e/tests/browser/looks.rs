@@ -1,0 +1,72 @@
+//! Every page on every kind of screen: readable by everybody, as wide as the screen, and kept as a picture.
+
+use e2e::Deployment;
+
+use crate::accessible::is_accessible;
+use crate::browser::{Browser, Device, Look, Scheme, in_browser};
+use crate::rows::Stalled;
+
+async fn look_over(test: &'static str, device: Device, scheme: Scheme) {
+    in_browser(test, Look { device, scheme, scripts: true }, async |browser| {
+        let shop = &browser.shop;
+        browser.open("/").await;
+        browser.fill("customer", "Ada Lovelace").await;
+        browser.fill("amount", "81.50").await;
+        browser.run("document.activeElement.blur()").await;
+        seen(browser, "form").await;
+
+        browser.fill("coupon", "ABCD-EFGH").await;
+        browser.order(" ", "81,50").await;
+        browser.until(".error").await;
+        seen(browser, "refused").await;
+
+        let order = Stalled::place(shop, "Ada Lovelace", "81.50").await;
+        browser.open(&order.path).await;
+        seen(browser, "placed").await;
+
+        order.ship(shop).await;
+        order.reward(shop).await;
+        browser.open(&order.path).await;
+        seen(browser, "fulfilled").await;
+
+        browser.open(&discounted(shop).await).await;
+        browser.until("#status[data-awaits=false]").await;
+        seen(browser, "discounted").await;
+
+        browser.open("/nothing").await;
+        seen(browser, "not-found").await;
+    })
+    .await;
+}
+
+/// The page of an order on which a coupon is spent.
+async fn discounted(shop: &Deployment) -> String {
+    let code = shop.earned_coupon().await;
+    format!("/orders/{}", shop.place_with_coupon("Ada Lovelace", "81.50", &code).await.id)
+}
+
+async fn seen(browser: &Browser, page: &str) {
+    browser.keep(page).await;
+    browser.fits().await;
+    is_accessible(browser).await;
+}
+
+#[tokio::test]
+async fn on_a_phone_in_daylight() {
+    look_over("phone-light", Device::Phone, Scheme::Light).await;
+}
+
+#[tokio::test]
+async fn on_a_phone_at_night() {
+    look_over("phone-dark", Device::Phone, Scheme::Dark).await;
+}
+
+#[tokio::test]
+async fn on_a_desktop_in_daylight() {
+    look_over("desktop-light", Device::Desktop, Scheme::Light).await;
+}
+
+#[tokio::test]
+async fn on_a_desktop_at_night() {
+    look_over("desktop-dark", Device::Desktop, Scheme::Dark).await;
+}

@@ -1,0 +1,36 @@
+//! Orders that go on when a test says so: their rows are written straight into the tables.
+
+use e2e::Deployment;
+use uuid::Uuid;
+
+/// An order that is placed and that no service knows of.
+pub(crate) struct Stalled {
+    pub(crate) path: String,
+    id: String,
+    code: String,
+}
+
+const PLACED_AT: &str = "2026-11-22T09:58:00Z";
+const SHIPPED_AT: &str = "2026-11-22T10:00:00Z";
+
+impl Stalled {
+    pub(crate) async fn place(shop: &Deployment, customer: &str, amount: &str) -> Self {
+        let id = Uuid::new_v4().to_string();
+        let row = [("id", id.as_str()), ("customer", customer), ("amount", amount), ("placed_at", PLACED_AT)];
+        shop.put_row("OrdersTable", &row).await;
+        // Letters and digits that are in a code's alphabet, and of this order alone.
+        let code = id.replace(['0', '1', '-'], "X").to_uppercase()[..12].to_owned();
+        Self { path: format!("/orders/{id}"), id, code }
+    }
+
+    pub(crate) async fn ship(&self, shop: &Deployment) {
+        let row = [("order_id", self.id.as_str()), ("tracking_number", "7KPW3Q9DZT4M"), ("shipped_at", SHIPPED_AT)];
+        shop.put_row("ShipmentsTable", &row).await;
+    }
+
+    pub(crate) async fn reward(&self, shop: &Deployment) {
+        let expires = ("expires_at", "2027-02-20T10:00:00Z");
+        let row = [("order_id", self.id.as_str()), ("code", self.code.as_str()), ("percent", "20"), expires];
+        shop.put_row("CouponsTable", &row).await;
+    }
+}
