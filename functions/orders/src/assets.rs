@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 const STYLE: &str = include_str!("../assets/style.css");
 const SCRIPT: &str = include_str!("../assets/order.js");
@@ -33,7 +33,7 @@ pub(crate) async fn asset(path: Result<Path<(String, String)>, PathRejection>, h
         "order.js" => ("text/javascript; charset=utf-8", SCRIPT),
         "icon.svg" => ("image/svg+xml", ICON),
         _ => {
-            let problem = Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address.");
+            let problem = Problem::new(Kind::NotFound, "There is nothing at this address.");
             return problem.into_response_for(&headers);
         }
     };

@@ -13,7 +13,7 @@ use telemetry::TraceParent;
 use uuid::Uuid;
 
 use crate::pages;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::request::{Encoding, MAX_BODY, NewOrder, Rejected, Typed};
 use crate::router::Shop;
 use crate::save::{Key, answer_body, save};
@@ -30,7 +30,7 @@ pub(crate) async fn place(
         Err(problem) => return reject_whole(problem, &parts.headers),
     };
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "An order is at most 16 KiB.");
+        let problem = Problem::new(Kind::BodyTooLarge, "An order is at most 16 KiB.");
         return reject(encoding, Rejected { problem, typed: Typed::default() });
     };
     let new = match encoding.read(&parts.headers, &body) {

@@ -1,6 +1,8 @@
 //! What a client is told when a request cannot be served: RFC 9457 problem details, or a page that says the same.
 //! What the log keeps is another message, written where the failure is handled.
 
+mod kind;
+
 use axum::Json;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -10,11 +12,13 @@ use serde::Serialize;
 use crate::negotiate::wants_html;
 use crate::pages;
 
+pub(crate) use kind::Kind;
+
 /// A problem, in the fields of RFC 9457 with a list of `errors`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Kind,
     pub(crate) title: &'static str,
     #[serde(serialize_with = "as_number")]
     pub(crate) status: StatusCode,
@@ -49,21 +53,15 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 impl Problem {
-    /// A problem that its status names well enough.
-    pub(crate) fn new(status: StatusCode, detail: &'static str) -> Self {
-        let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, detail, errors: vec![] }
+    /// A problem of a kind; `detail` is what this client is told about it.
+    pub(crate) fn new(kind: Kind, detail: &'static str) -> Self {
+        Self { kind, title: kind.title(), status: kind.status(), detail, errors: vec![] }
     }
 
     /// One or more fields of an order are not what they must be.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
-        Self {
-            kind: "/problems/invalid-order",
-            title: "Invalid order",
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            detail: "The order was not accepted; each error says which field and why.",
-            errors,
-        }
+        let detail = "The order was not accepted; each error says which field and why.";
+        Self { errors, ..Self::new(Kind::InvalidOrder, detail) }
     }
 
     /// Nothing is wrong but the coupon.
@@ -73,18 +71,13 @@ impl Problem {
 
     /// The idempotency key stands for another order.
     pub(crate) fn key_of_another() -> Self {
-        Self {
-            kind: "/problems/idempotency-key-reused",
-            title: "Idempotency key reused",
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            detail: "Another order was accepted with this idempotency key. A new order needs a key of its own.",
-            errors: vec![],
-        }
+        let detail = "Another order was accepted with this idempotency key. A new order needs a key of its own.";
+        Self::new(Kind::IdempotencyKeyReused, detail)
     }
 
     /// The order is not accepted as far as is known, or cannot be read now.
     pub(crate) fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The shop cannot reach its records at the moment. Please try again.")
+        Self::new(Kind::Unavailable, "The shop cannot reach its records at the moment. Please try again.")
     }
 
     /// As a page or as problem details, whichever the client would rather have.

@@ -1,14 +1,14 @@
 //! Which request goes where. API Gateway has one catch-all route, so 404 and 405 are answered here as well.
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::middleware::{from_fn_with_state, map_response, map_response_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use store::Orders;
 use topic::OrdersTopic;
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::secure::secure;
 use crate::serve::{Teller, serve, tell};
 use crate::told::Route;
@@ -37,10 +37,10 @@ pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
 }
 
 async fn not_found(headers: HeaderMap) -> Response {
-    Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address.").into_response_for(&headers)
+    Problem::new(Kind::NotFound, "There is nothing at this address.").into_response_for(&headers)
 }
 
 async fn method_not_allowed(headers: HeaderMap) -> Response {
     let detail = "This address does not answer to that method; the Allow header names those it does.";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response_for(&headers)
+    Problem::new(Kind::MethodNotAllowed, detail).into_response_for(&headers)
 }

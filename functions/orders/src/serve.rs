@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt;
@@ -14,7 +14,7 @@ use lambda_http::RequestExt;
 use telemetry::{Metrics, Step, Telemetry, TraceParent};
 use tracing::Instrument;
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::told::{BY_REASON, BY_ROUTE, Route, Served, Told};
 
 /// How requests are told of.
@@ -62,7 +62,7 @@ pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Re
 fn broken(accept: Option<HeaderValue>) -> Response {
     let headers = accept.map(|accept| (ACCEPT, accept)).into_iter().collect();
     let detail = "Something is broken here. It is being looked into; please try again later.";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response_for(&headers)
+    Problem::new(Kind::InternalError, detail).into_response_for(&headers)
 }
 
 /// Says which part of the shop answered.
@@ -86,6 +86,7 @@ mod tests {
     use axum::Router;
     use axum::body::{Body, to_bytes};
     use axum::http::HeaderName;
+    use axum::http::StatusCode;
     use axum::middleware::from_fn_with_state;
     use axum::routing::get;
     use telemetry::LogSettings;

@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, VARY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use domain::OrderId;
 
 use crate::negotiate::wants_html;
 use crate::pages;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::router::Shop;
 use crate::told::{Outcome, Told};
 
@@ -37,5 +37,5 @@ pub(crate) async fn show(
 }
 
 fn unknown(headers: &HeaderMap) -> Response {
-    Problem::new(StatusCode::NOT_FOUND, "There is no order at this address.").into_response_for(headers)
+    Problem::new(Kind::OrderNotFound, "There is no order at this address.").into_response_for(headers)
 }

@@ -8,7 +8,7 @@ use metrique_writer::unit::NegativeScale;
 use metrique_writer::{Entry, EntryWriter, Unit};
 use telemetry::{AlsoBy, counted};
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// Which part of the shop a request was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,12 +177,12 @@ impl Outcome {
 
 impl Reason {
     fn of(problem: &Problem) -> Self {
-        match problem.status {
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::MediaType,
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
-            StatusCode::BAD_REQUEST if problem.kind == "about:blank" => Self::NotJson,
-            StatusCode::UNPROCESSABLE_ENTITY if *problem == Problem::key_of_another() => Self::KeyReused,
-            StatusCode::UNPROCESSABLE_ENTITY if *problem == Problem::coupon_refused() => Self::Coupon,
+        match problem.kind {
+            Kind::UnsupportedMediaType => Self::MediaType,
+            Kind::BodyTooLarge => Self::TooLarge,
+            Kind::MalformedBody => Self::NotJson,
+            Kind::IdempotencyKeyReused => Self::KeyReused,
+            Kind::InvalidOrder if *problem == Problem::coupon_refused() => Self::Coupon,
             _ => Self::Invalid,
         }
     }

@@ -37,10 +37,11 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 mod tests {
     use super::*;
     use crate::pages::html;
+    use crate::problem::Kind;
 
     #[test]
     fn it_says_what_there_is_not() {
-        let problem = Problem::new(StatusCode::NOT_FOUND, "There is no order at this address.");
+        let problem = Problem::new(Kind::OrderNotFound, "There is no order at this address.");
         insta::assert_snapshot!(html(&ProblemPage::of(&problem)));
     }
 

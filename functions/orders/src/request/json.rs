@@ -1,12 +1,11 @@
 //! An order as JSON. Each field is kept as its text until it is parsed, so that an amount never becomes a float.
 
-use axum::http::StatusCode;
 use domain::{Amount, Code, CustomerName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{NewOrder, coupon_of, order_of};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Kind, Problem};
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
@@ -20,7 +19,7 @@ struct Fields<'a> {
 }
 
 pub(super) fn read(body: &[u8]) -> Result<NewOrder, Problem> {
-    let not_json = || Problem::new(StatusCode::BAD_REQUEST, "The body is not JSON.");
+    let not_json = || Problem::new(Kind::MalformedBody, "The body is not JSON.");
     let text = std::str::from_utf8(body).map_err(|_| not_json())?;
     let object = text.trim_start().starts_with('{');
     let fields: Fields = serde_json::from_str(text).map_err(|error| match error.classify() {
@@ -65,6 +64,7 @@ fn string(field: &RawValue) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::StatusCode;
     use proptest::prelude::*;
 
     fn read_str(body: &str) -> Result<NewOrder, Problem> {

@@ -1,9 +1,9 @@
 //! The idempotency key: a header, or the form's hidden field.
 
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName};
 use domain::IdempotencyKey;
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -24,18 +24,14 @@ fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
 
 /// Also for a form with two keys: which one is meant is not for us to say.
 pub(super) fn bad_key() -> Problem {
-    Problem {
-        kind: "/problems/invalid-idempotency-key",
-        title: "Invalid idempotency key",
-        status: StatusCode::BAD_REQUEST,
-        detail: "An idempotency key has 1 to 255 characters, none of them a control character.",
-        errors: vec![],
-    }
+    let detail = "An idempotency key has 1 to 255 characters, none of them a control character.";
+    Problem::new(Kind::InvalidIdempotencyKey, detail)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::StatusCode;
 
     fn of(value: &[u8]) -> Result<Option<IdempotencyKey>, Problem> {
         of_header(&HeaderMap::from_iter([(IDEMPOTENCY_KEY, value.try_into().unwrap())]))

@@ -4,14 +4,14 @@ mod form;
 mod json;
 mod key;
 
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use domain::{Amount, Code, CustomerName, IdempotencyKey};
 use mediatype::MediaType;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Kind, Problem};
 
 /// The largest body that is read, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024;
@@ -65,16 +65,18 @@ impl Typed {
 
 impl Encoding {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let unsupported = |detail| Problem::new(Kind::UnsupportedMediaType, detail);
+        let identity = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+        if !headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+            return Err(unsupported("An order is sent as it is, without a Content-Encoding."));
+        }
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let essence =
             content_type.and_then(|value| MediaType::parse(value).ok()).map(|media| media.essence().to_string());
         match essence.map(|essence| essence.to_ascii_lowercase()).as_deref() {
             Some("application/json") => Ok(Self::Json),
             Some("application/x-www-form-urlencoded") => Ok(Self::Form),
-            _ => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "An order is sent as application/json or as application/x-www-form-urlencoded.",
-            )),
+            _ => Err(unsupported("An order is sent as application/json or as application/x-www-form-urlencoded.")),
         }
     }
 
