@@ -1,12 +1,16 @@
-"""Starts the emulator, having told it of the resources in template.yaml that it has no idea of.
+"""Starts the emulator, having told it of what in template.yaml it has no idea of.
 
 It refuses a template with a type that it does not know, and there is one template for AWS and for here. A saved query is a
 text for people to run in CloudWatch's console, and X-Ray's policy lets a topic send what nobody here receives: it is enough
 that they have names.
+
+Of an HTTP API it answers every OPTIONS itself, where AWS does so only if the API has a CORS configuration, and it does not
+read the one that a template has.
 """
 
 from ministack.app import main
-from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
+from ministack.services import apigateway
+from ministack.services.cloudformation import provisioners
 
 NEEDED = {
     "AWS::Logs::QueryDefinition": ("Name", "QueryString"),
@@ -30,8 +34,42 @@ def named(kind, needed):
     return {"create": create, "update": update, "delete": delete}
 
 
+def reads_cors(properties_of):
+    """A template says AllowOrigins, and the emulator looks for allowOrigins."""
+
+    def properties(props, *names):
+        read = properties_of(props, *names)
+        cors = props.pop("CorsConfiguration", None)
+        if cors:
+            props["CorsConfiguration"] = {name[0].lower() + name[1:]: value for name, value in cors.items()}
+        return read
+
+    return properties
+
+
+def forwards_options(handle):
+    """Without a CORS configuration OPTIONS goes where any method goes. In small letters it is not the one that is answered."""
+
+    async def handled(api_id, stage, path, method, *rest):
+        if method == "OPTIONS" and not (apigateway._apis.get(api_id) or {}).get("corsConfiguration"):
+            method = "options"
+        return await handle(api_id, stage, path, method, *rest)
+
+    return handled
+
+
+def in_capitals(invoke):
+    async def invoked(integration, api_id, stage, path, method, *rest, **more):
+        return await invoke(integration, api_id, stage, path, method.upper(), *rest, **more)
+
+    return invoked
+
+
 for kind, needed in NEEDED.items():
     # An emulator that has learned it does it in its own way.
-    _RESOURCE_HANDLERS.setdefault(kind, named(kind, needed))
+    provisioners._RESOURCE_HANDLERS.setdefault(kind, named(kind, needed))
+provisioners._apigw_v2_api_props = reads_cors(provisioners._apigw_v2_api_props)
+apigateway._handle_execute_in_scope = forwards_options(apigateway._handle_execute_in_scope)
+apigateway._invoke_lambda_proxy = in_capitals(apigateway._invoke_lambda_proxy)
 
 main()

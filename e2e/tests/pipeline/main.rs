@@ -8,6 +8,7 @@ mod isolation;
 mod ledger;
 mod logs;
 mod metrics;
+mod openapi;
 mod pages;
 mod privacy;
 mod redelivery;

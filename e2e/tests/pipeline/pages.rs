@@ -159,22 +159,3 @@ async fn what_is_not_there_is_404_as_the_client_likes_it() {
         assert_eq!((problem.status, &problem.json()["status"]), (StatusCode::NOT_FOUND, &404.into()), "{path}");
     }
 }
-
-#[tokio::test]
-async fn another_method_is_405_and_says_which_are_allowed() {
-    let shop = Deployment::under_test().await;
-    for (method, path, allowed) in
-        [(Method::DELETE, "/orders", "POST"), (Method::POST, "/", "GET,HEAD"), (Method::GET, "/orders", "POST")]
-    {
-        let answer = shop.request(method, path, &[], "").await;
-        assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allowed), "{path}");
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
-    }
-}
-
-#[tokio::test]
-async fn head_is_get_without_a_body() {
-    let shop = Deployment::under_test().await;
-    let answer = shop.request(Method::HEAD, "/", &[], "").await;
-    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
-}

@@ -3,6 +3,7 @@
 mod answer;
 mod assets;
 mod negotiate;
+mod openapi;
 mod pages;
 mod place;
 mod problem;

@@ -1,9 +1,10 @@
 //! Which request goes where. API Gateway has one catch-all route, so 404 and 405 are answered here as well.
 
 use axum::Router;
-use axum::http::HeaderMap;
+use axum::http::header::ALLOW;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn_with_state, map_response, map_response_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use store::Orders;
 use topic::OrdersTopic;
@@ -12,7 +13,7 @@ use crate::problem::{Kind, Problem};
 use crate::secure::secure;
 use crate::serve::{Teller, serve, tell};
 use crate::told::Route;
-use crate::{assets, pages, place, show};
+use crate::{assets, openapi, pages, place, show};
 
 /// What every request may use.
 #[derive(Clone, Debug)]
@@ -25,15 +26,29 @@ pub(crate) struct Shop {
 pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
     let told_as = |route: Route| map_response_with_state(route, tell);
     Router::new()
-        .route("/", get(pages::form).route_layer(told_as(Route::Form)))
-        .route("/orders", post(place::place).route_layer(told_as(Route::Place)))
-        .route("/orders/{id}", get(show::show).route_layer(told_as(Route::Show)))
-        .route("/assets/{fingerprint}/{name}", get(assets::asset).route_layer(told_as(Route::Asset)))
+        .route("/", get(pages::form).options(of_reading).route_layer(told_as(Route::Form)))
+        .route("/orders", post(place::place).options(of_placing).route_layer(told_as(Route::Place)))
+        .route("/orders/{id}", get(show::show).options(of_reading).route_layer(told_as(Route::Show)))
+        .route("/openapi.json", get(openapi::openapi).options(of_reading).route_layer(told_as(Route::OpenApi)))
+        .route(
+            "/assets/{fingerprint}/{name}",
+            get(assets::asset).options(of_reading).route_layer(told_as(Route::Asset)),
+        )
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(teller, serve))
         .layer(map_response(secure))
         .with_state(shop)
+}
+
+/// `OPTIONS` of what is read. HEAD is GET without its body, which the router sees to.
+async fn of_reading() -> impl IntoResponse {
+    (StatusCode::NO_CONTENT, [(ALLOW, "GET,HEAD,OPTIONS")])
+}
+
+/// `OPTIONS` of where orders are placed.
+async fn of_placing() -> impl IntoResponse {
+    (StatusCode::NO_CONTENT, [(ALLOW, "POST,OPTIONS")])
 }
 
 async fn not_found(headers: HeaderMap) -> Response {

@@ -17,6 +17,7 @@ pub(crate) enum Route {
     Place,
     Show,
     Asset,
+    OpenApi,
     /// None of the shop's addresses, or a method that it does not answer to.
     Other,
 }
@@ -155,6 +156,7 @@ impl Route {
             Self::Place => "place",
             Self::Show => "show",
             Self::Asset => "asset",
+            Self::OpenApi => "openapi",
             Self::Other => "other",
         }
     }
