@@ -139,7 +139,21 @@ impl From<Amount> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::mutated;
     use proptest::prelude::*;
+
+    /// The cents that a plain text says, by counting digits.
+    fn counted(text: &str) -> Option<u64> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |part: &str| !part.is_empty() && part.chars().all(|character| character.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
+            return None;
+        }
+        format!("{}{fraction:0<2}", whole.trim_start_matches('0'))
+            .parse()
+            .ok()
+            .filter(|cents| (1..=99_999_999_999).contains(cents))
+    }
 
     #[test]
     fn reads_what_customers_write() {
@@ -223,6 +237,15 @@ mod tests {
             prop_assert_eq!(Amount::from_json_number(&written).map(Amount::cents), Ok(cents));
             let finer = format!("{cents}{}{more}e-{}", "0".repeat(zeros), zeros + 3);
             prop_assert_eq!(Amount::from_json_number(&finer), Err(AmountError::TooManyDecimals));
+        }
+
+        #[test]
+        fn what_is_read_is_what_the_digits_say(text in mutated(include_str!("corpus/amounts.txt"))) {
+            let read = text.parse::<Amount>().ok().map(Amount::cents);
+            prop_assert_eq!(read, counted(&text));
+            if counted(&text).is_some() {
+                prop_assert_eq!(Amount::from_json_number(&text).map(Amount::cents).ok(), read);
+            }
         }
 
         #[test]

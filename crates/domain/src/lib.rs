@@ -4,6 +4,8 @@
 
 mod amount;
 mod code;
+#[cfg(test)]
+mod corpus;
 mod coupon;
 mod customer;
 mod discount;

@@ -66,6 +66,7 @@ fn one<'a>(fields: &'a [(Cow<str>, Cow<str>)], name: &str) -> Result<Option<Cow<
 
 #[cfg(test)]
 mod tests {
+    use super::super::corpus::mutated;
     use super::*;
     use axum::http::StatusCode;
     use proptest::prelude::*;
@@ -122,6 +123,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_taken_is_what_was_sent(body in mutated(include_str!("corpus/forms.txt"))) {
+            if let Ok(order) = read(&body) {
+                let fields: Vec<_> = form_urlencoded::parse(&body).collect();
+                let sent = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.trim());
+                prop_assert_eq!(Some(order.customer.as_str()), sent("customer"));
+                prop_assert_eq!(Some(Ok(order.amount)), sent("amount").map(str::parse));
+                prop_assert!(std::str::from_utf8(&percent_decode(&body).collect::<Vec<_>>()).is_ok());
+            }
+        }
+
         #[test]
         fn no_body_makes_it_panic(bytes: Vec<u8>) {
             let _ = read(&bytes);

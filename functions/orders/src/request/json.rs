@@ -63,9 +63,11 @@ fn string(field: &RawValue) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::corpus::mutated;
     use super::*;
     use axum::http::StatusCode;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     fn read_str(body: &str) -> Result<NewOrder, Problem> {
         read(body.as_bytes())
@@ -135,6 +137,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_taken_is_what_was_sent(body in mutated(include_str!("corpus/json.txt"))) {
+            let sent = serde_json::from_slice::<Value>(&body);
+            match read(&body) {
+                Ok(order) => if let Ok(sent) = sent {
+                    prop_assert_eq!(Some(order.customer.as_str()), sent["customer"].as_str().map(str::trim));
+                    if let Some(amount) = sent["amount"].as_str() {
+                        prop_assert_eq!(Ok(order.amount), amount.parse());
+                    }
+                },
+                Err(problem) => prop_assert!(problem.kind != Kind::MalformedBody || sent.is_err()),
+            }
+        }
+
         #[test]
         fn no_body_makes_it_panic(bytes: Vec<u8>, customer in ".*", amount in ".*") {
             let _ = read(&bytes);

@@ -1,5 +1,7 @@
 //! From a request's body to an order that can be trusted: read what was written, then believe only what parses.
 
+#[cfg(test)]
+mod corpus;
 mod form;
 mod json;
 mod key;
