@@ -63,26 +63,43 @@ fn every_source_queue_has_a_dead_letter_queue_that_keeps_longer() {
 }
 
 #[test]
-fn only_the_topic_may_send_to_a_queue_and_never_in_plain_http() {
+fn only_the_topic_may_send_to_a_queue() {
     let template = Template::read();
-    let policies = template.resources("AWS::SQS::QueuePolicy");
-    let queues =
-        ["Fulfilment", "Promotion"].map(|name| [format!("{name}QueuePolicy"), format!("{name}SubscriptionDlqPolicy")]);
-    assert_eq!(policies.keys().map(ToString::to_string).collect::<Vec<_>>(), queues.concat());
-    for (id, policy) in policies {
-        let queue = id.trim_end_matches("Policy");
-        assert_eq!(target(&policy["Queues"][0]), Some(queue));
-        let statements = policy["PolicyDocument"]["Statement"].as_sequence().expect("statements");
-        let allow: Vec<_> = statements.iter().filter(|statement| statement["Effect"] == "Allow").collect();
-        assert_eq!(allow.len(), 1, "{id}");
-        assert_eq!(allow[0]["Principal"]["Service"], "sns.amazonaws.com", "{id}");
-        assert_eq!(allow[0]["Action"], "sqs:SendMessage", "{id}");
-        assert_eq!(target(&allow[0]["Condition"]["ArnEquals"]["aws:SourceArn"]), Some("OrdersTopic"), "{id}");
-        let deny = |statement: &&Value| {
-            statement["Effect"] == "Deny" && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
-        };
-        assert_eq!(statements.iter().filter(deny).count(), 1, "{id}");
+    let mut fed = vec![];
+    for (id, policy) in template.resources("AWS::SQS::QueuePolicy") {
+        for allow in statements(policy).iter().filter(|statement| statement["Effect"] == "Allow") {
+            assert_eq!(allow["Principal"]["Service"], "sns.amazonaws.com", "{id}");
+            assert_eq!(allow["Action"], "sqs:SendMessage", "{id}");
+            assert_eq!(target(&allow["Condition"]["ArnEquals"]["aws:SourceArn"]), Some("OrdersTopic"), "{id}");
+            fed.extend(target(&allow["Resource"]));
+        }
     }
+    let queues = ["Fulfilment", "Promotion"].map(|name| [format!("{name}Queue"), format!("{name}SubscriptionDlq")]);
+    assert_eq!(fed, queues.concat());
+}
+
+#[test]
+fn nobody_talks_to_a_queue_or_a_topic_in_plain_http() {
+    let template = Template::read();
+    for (kind, policies, action) in [
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "sqs:*"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "sns:Publish"),
+    ] {
+        let policies = template.resources(policies);
+        for id in template.resources(kind).keys() {
+            let policy = policies.get(&*format!("{id}Policy")).unwrap_or_else(|| panic!("{id} has no policy"));
+            assert_eq!(target(&policy["Queues"][0]).or(target(&policy["Topics"][0])), Some(*id));
+            let denied = statements(policy).iter().filter(|statement| {
+                let plain = statement["Condition"]["Bool"]["aws:SecureTransport"] == "false";
+                statement["Effect"] == "Deny" && statement["Principal"] == "*" && statement["Action"] == action && plain
+            });
+            assert_eq!(denied.map(|statement| target(&statement["Resource"])).collect::<Vec<_>>(), [Some(*id)]);
+        }
+    }
+}
+
+fn statements(policy: &Value) -> &[Value] {
+    policy["PolicyDocument"]["Statement"].as_sequence().expect("statements")
 }
 
 #[test]
