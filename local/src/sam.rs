@@ -45,7 +45,7 @@ pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress
 
 /// The same with the names of its functions in each binary, in another folder.
 pub async fn build_with_names(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
-    let folder = root().join("target/with-names");
+    let folder = root().join("target/lambda-with-names");
     let mut cargo = tools.cargo();
     cargo.args(["lambda", "build", "--profile", "with-names", ARCHITECTURE.1, "--lambda-dir"]).arg(&folder);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
