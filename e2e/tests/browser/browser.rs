@@ -1,4 +1,4 @@
-//! A customer's browser: Chromium without a window, driven by chromedriver, that reaches nothing but this machine's shop.
+//! A customer's browser: Chromium without a window, driven by chromedriver, that reaches the shop and nothing else.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -104,7 +104,7 @@ impl Browser {
             Scheme::Light => "light",
             Scheme::Dark => "dark",
         };
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }, { "name": "prefers-reduced-motion", "value": "reduce" }]);
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
         self.resize(look.device.height()).await;
     }

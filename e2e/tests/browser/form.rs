@@ -33,7 +33,7 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
         browser.fill("coupon", "nonsense").await;
         browser.order(" ", "12,50").await;
         browser.until(".error").await;
-        assert!(browser.client.title().await.expect("a title").starts_with("Not placed yet"));
+        assert!(browser.client.title().await.expect("a title").starts_with("Error: "));
         assert_eq!(said_of(browser, "customer").await, "Your name must not be empty.");
         assert_eq!(said_of(browser, "amount").await, "The amount must be a decimal number, such as 81.50.");
         assert!(said_of(browser, "coupon").await.starts_with("The coupon cannot be spent"));

@@ -58,16 +58,19 @@ async fn what_is_new_appears_in_its_place_and_nothing_else_moves() {
     .await;
 }
 
+/// Pauses pass at once, and are written down.
+const HURRY: &str = "window.pauses = [];
+    window.setTimeout = (wake, pause) => { window.pauses.push(pause); queueMicrotask(wake); };";
+
 #[tokio::test]
 async fn it_looks_ever_less_often_and_says_when_it_stops() {
     in_browser("gives-up", DESKTOP, async |browser| {
-        // Pauses pass at once, and are written down.
-        browser.before_each_page("window.pauses = []; window.setTimeout = (wake, pause) => { pauses.push(pause); queueMicrotask(wake); }").await;
+        browser.before_each_page(HURRY).await;
         let order = Stalled::place(&browser.shop, "Ada Lovelace", "10.00").await;
         browser.open(&order.path).await;
         let seen = browser.until_text("#status", "stopped looking").await;
         assert!(seen.ends_with("reload it to see what is new."), "{seen}");
-        let pauses = browser.run("return pauses").await;
+        let pauses = browser.run("return window.pauses").await;
         let pauses: Vec<_> = pauses.as_array().expect("a list").iter().filter_map(serde_json::Value::as_f64).collect();
         assert!(pauses.is_sorted() && pauses[0] < 1_000.0 && pauses[pauses.len() - 1] > 10_000.0, "{pauses:?}");
         order.ship(&browser.shop).await;
