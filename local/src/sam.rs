@@ -43,14 +43,15 @@ pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress
     Ok(root().join("target/lambda"))
 }
 
-/// The same with the names of its functions in each binary, in another folder.
+/// The same with the names of its functions in each binary, apart from all that is built without.
 pub async fn build_with_names(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
-    let folder = root().join("target/lambda-with-names");
+    let folder = root().join("target/with-names");
     let mut cargo = tools.cargo();
-    cargo.args(["lambda", "build", "--profile", "with-names", ARCHITECTURE.1, "--lambda-dir"]).arg(&folder);
+    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none").env("CARGO_TARGET_DIR", &folder);
+    cargo.args(["lambda", "build", "--release", ARCHITECTURE.1, "--lambda-dir"]).arg(folder.join("lambda"));
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     progress.command("Building the functions with names (about five minutes the first time)", &mut cargo).await?;
-    Ok(folder)
+    Ok(folder.join("lambda"))
 }
 
 /// The workspace in this folder, built so. Its own `.cargo/config.toml` keeps what is built apart from what is built of

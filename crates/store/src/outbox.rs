@@ -118,7 +118,7 @@ impl Outbox {
         done.collect()
     }
 
-    /// An update that makes no row of nothing, as each of PartiQL's.
+    /// An update that makes no row of nothing, as each of `PartiQL`'s.
     fn clearing(&self, id: OrderId) -> BatchStatementRequest {
         BatchStatementRequest::builder()
             .statement(format!("UPDATE \"{}\" REMOVE {OUTBOX} WHERE id = ?", self.table))
