@@ -1,12 +1,20 @@
 //! An answer as Lambda takes it: text, or else base64. What `lambda_http` does with a response brings every encoding of
 //! the web into the binary, and all that is answered here is UTF-8 (docs/decisions/0014).
 
+use axum::Router;
 use axum::body::to_bytes;
 use axum::response::Response;
-use lambda_http::{Body, BoxFuture, IntoResponse};
+use lambda_http::tower::ServiceExt;
+use lambda_http::tower::util::MapResponse;
+use lambda_http::{Body, BoxFuture, IntoResponse, Request};
 
 /// A response whose body is in memory.
-pub(crate) struct Answer(pub(crate) Response);
+pub(crate) struct Answer(Response);
+
+/// A router that answers so.
+pub(crate) fn answering(router: Router) -> MapResponse<Router, fn(Response) -> Answer> {
+    ServiceExt::<Request>::map_response(router, Answer)
+}
 
 impl IntoResponse for Answer {
     fn into_response(self) -> BoxFuture<'static, lambda_http::Response<Body>> {

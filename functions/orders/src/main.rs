@@ -16,13 +16,11 @@ mod show;
 mod suggestion;
 mod told;
 
-use lambda_http::Request;
-use lambda_http::tower::ServiceExt;
 use startup::Startup;
 use store::{OrderTables, Orders};
 use topic::OrdersTopic;
 
-use crate::answer::Answer;
+use crate::answer::answering;
 use crate::router::{Shop, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,6 +35,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
     let shards = environment.number("OUTBOX_SHARDS")?;
     let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables, shards), OrdersTopic::connect(&sdk, topic_arn));
-    let router = router(Shop { orders, topic }, telemetry.into());
-    lambda_http::run(ServiceExt::<Request>::map_response(router, Answer)).await
+    lambda_http::run(answering(router(Shop { orders, topic }, telemetry.into()))).await
 }
