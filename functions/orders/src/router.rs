@@ -25,7 +25,7 @@ pub(crate) struct Shop {
 /// The shop's HTTP API.
 pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
     let told_as = |route: Route| map_response_with_state(route, tell);
-    Router::new()
+    let routes = Router::new()
         .route("/", get(pages::form).options(of_reading).route_layer(told_as(Route::Form)))
         .route("/orders", post(place::place).options(of_placing).route_layer(told_as(Route::Place)))
         .route("/orders/{id}", get(show::show).options(of_reading).route_layer(told_as(Route::Show)))
@@ -35,10 +35,13 @@ pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
             get(assets::asset).options(of_reading).route_layer(told_as(Route::Asset)),
         )
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(teller, serve))
-        .layer(map_response(secure))
-        .with_state(shop)
+        .method_not_allowed_fallback(method_not_allowed);
+    around(routes.with_state(shop), teller)
+}
+
+/// What is around every request. Answers are secured last, so that the answer to a panic is as well.
+pub(crate) fn around(routes: Router, teller: Teller) -> Router {
+    routes.layer(from_fn_with_state(teller, serve)).layer(map_response(secure))
 }
 
 /// `OPTIONS` of what is read. HEAD is GET without its body, which the router sees to.

@@ -83,11 +83,12 @@ fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::router::around;
     use axum::Router;
     use axum::body::{Body, to_bytes};
     use axum::http::HeaderName;
     use axum::http::StatusCode;
-    use axum::middleware::from_fn_with_state;
+    use axum::http::header::CONTENT_SECURITY_POLICY;
     use axum::routing::get;
     use telemetry::LogSettings;
     use tower::ServiceExt;
@@ -98,11 +99,11 @@ mod tests {
     #[tokio::test]
     async fn a_panic_costs_its_own_request_and_is_not_quoted() {
         let teller = Teller::from(telemetry::init("orders", &LogSettings::from_lambda(None, None), None));
-        let router = Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") }));
-        let router = router.layer(from_fn_with_state(teller, serve));
+        let router = around(Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") })), teller);
         for _ in 0..2 {
             let response = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
             let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
             assert!(!String::from_utf8_lossy(&body).contains("Ada"));
         }
