@@ -80,6 +80,7 @@ fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
     for target in targets::all(run) {
         writeln!(page, "| {} |", target.row().join(" | "))?;
     }
+    writeln!(page, "\nWhy some are missed, and what was tried: [where the time goes](where-the-time-goes.md).")?;
     writeln!(page, "\n## Figures\n")?;
     let (header, rows) = table::rows(run);
     let names: Vec<_> = rows.iter().map(|row| &*row[0]).collect();
