@@ -38,7 +38,7 @@ pub use python::lambda_python;
 pub use recent::Recent;
 pub use sam::{
     BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, build_with_names, deploy,
-    stack, validate,
+    deploy_with, stack, validate,
 };
 pub use stack::{Outputs, Stack};
 pub use tools::Tools;

@@ -75,8 +75,22 @@ pub async fn deploy(
     template: impl AsRef<Path>,
     progress: Progress,
 ) -> Result<Stack> {
+    deploy_with(tools, emulator, template, &[], progress).await
+}
+
+/// The same with other parameters, such as `OutboxAge=2`; if there are any, the template's defaults hold for all others.
+pub async fn deploy_with(
+    tools: &Tools,
+    emulator: &Emulator,
+    template: impl AsRef<Path>,
+    parameters: &[&str],
+    progress: Progress,
+) -> Result<Stack> {
     let mut deploy = sam(tools);
     deploy.args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"]).arg(template.as_ref());
+    if !parameters.is_empty() {
+        deploy.arg("--parameter-overrides").args(parameters);
+    }
     // It leaves empty folders behind, and without the other looks for the configuration beside the template.
     deploy.env("TMPDIR", emulator.folder());
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));

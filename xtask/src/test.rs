@@ -50,6 +50,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
         stack::on_stacks_of_their_own(&tools, "outages", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "coupons", &[], &[]).await?;
+        stack::on_stacks_of_their_own(&tools, "cors", &[], &[]).await?;
         backends::agree(&tools).await?;
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;

@@ -103,6 +103,21 @@ async fn every_address_answers_to_the_documented_methods_and_to_no_others() {
 }
 
 #[tokio::test]
+async fn pages_of_others_are_told_nothing_unless_it_is_said_whose_may() {
+    let shop = Deployment::under_test().await;
+    let preflight = [("origin", "https://shop.example"), ("access-control-request-method", "POST")];
+    let asked = shop.request(Method::OPTIONS, "/orders", &preflight, "").await;
+    let order = shop.request(Method::GET, "/orders/none", &[("origin", "https://shop.example")], "").await;
+    for answer in [asked, order] {
+        assert!(
+            !answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")),
+            "{:?}",
+            answer.headers
+        );
+    }
+}
+
+#[tokio::test]
 async fn head_is_get_without_a_body() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada", "1").await;

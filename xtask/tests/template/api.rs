@@ -1,5 +1,7 @@
 //! The HTTP API, and what the stack tells of itself.
 
+use serde_yaml_ng::Value;
+
 use crate::template::{Template, target};
 
 #[test]
@@ -11,6 +13,21 @@ fn the_api_has_one_catch_all_route_to_orders() {
     let integration = template.resources("AWS::ApiGatewayV2::Integration")["HttpApiIntegration"];
     assert_eq!(target(&integration["IntegrationUri"]), Some("OrdersFunction"));
     assert_eq!(integration["PayloadFormatVersion"], "2.0");
+}
+
+/// Off unless somebody says whose pages: then for these, and for what the API has.
+#[test]
+fn pages_of_others_may_call_it_only_where_a_parameter_says_so() {
+    let template = Template::read();
+    assert_eq!(*template.parameter("CorsAllowedOrigins"), "");
+    let cors = &template.resources("AWS::ApiGatewayV2::Api")["HttpApi"]["CorsConfiguration"];
+    let Value::Tagged(only_if) = cors else { panic!("CORS is on whatever is said: {cors:?}") };
+    assert_eq!((only_if.tag.to_string().as_str(), &only_if.value[0]), ("!If", &Value::from("HasCors")));
+    let on = &only_if.value[1];
+    let Value::Tagged(origins) = &on["AllowOrigins"] else { panic!("{:?}", on["AllowOrigins"]) };
+    assert_eq!((origins.tag.to_string().as_str(), target(&origins.value[1])), ("!Split", Some("CorsAllowedOrigins")));
+    assert!(on["AllowCredentials"].is_null(), "nobody is known by a cookie");
+    assert_eq!(target(&only_if.value[2]), Some("AWS::NoValue"));
 }
 
 #[test]
