@@ -1,7 +1,9 @@
 //! The shop's front door on this machine: what reaches its port goes on to the HTTP API in the emulator.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -24,7 +26,13 @@ use crate::Stack;
 pub struct Front {
     url: String,
     accepting: JoinHandle<()>,
+    answers: Answers,
 }
+
+/// How many requests were answered with which status.
+type Answers = Arc<Mutex<BTreeMap<u16, u64>>>;
+
+const UNPOISONED: &str = "nobody panics while counting";
 
 type Body = Either<Incoming, Full<Bytes>>;
 
@@ -36,18 +44,26 @@ impl Front {
         let port = listener.local_addr()?.port();
         let emulator = stack.endpoint.trim_start_matches("http://").to_owned();
         let host = format!("{}.execute-api.localhost", stack.outputs.api_id()?);
+        let answers = Answers::default();
         let way = Way {
+            answers: Arc::clone(&answers),
             client: Client::builder(TokioExecutor::new()).build_http(),
             host: HeaderValue::from_str(&host)?,
             emulator,
         };
-        Ok(Self { url: format!("http://localhost:{port}"), accepting: tokio::spawn(accept(listener, way)) })
+        Ok(Self { url: format!("http://localhost:{port}"), accepting: tokio::spawn(accept(listener, way)), answers })
     }
 
     /// The shop's address.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// How many requests have come through and were answered with which status.
+    #[must_use]
+    pub fn answers(&self) -> BTreeMap<u16, u64> {
+        self.answers.lock().expect(UNPOISONED).clone()
     }
 }
 
@@ -62,6 +78,7 @@ struct Way {
     client: Client<HttpConnector, Incoming>,
     host: HeaderValue,
     emulator: String,
+    answers: Answers,
 }
 
 async fn accept(listener: TcpListener, way: Way) {
@@ -75,7 +92,11 @@ async fn accept(listener: TcpListener, way: Way) {
 async fn serve(connection: TcpStream, way: Way) {
     let forward = service_fn(move |request| {
         let way = way.clone();
-        async move { Ok::<_, Infallible>(forward(request, &way).await.unwrap_or_else(|error| unreachable_emulator(&error))) }
+        async move {
+            let response = forward(request, &way).await.unwrap_or_else(|error| unreachable_emulator(&error));
+            *way.answers.lock().expect(UNPOISONED).entry(response.status().as_u16()).or_default() += 1;
+            Ok::<_, Infallible>(response)
+        }
     });
     // A client that goes away in the middle is no news.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), forward).await;

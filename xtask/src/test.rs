@@ -2,6 +2,7 @@
 
 mod backends;
 mod browser;
+pub(crate) mod hammer;
 mod lanes;
 pub(crate) mod stack;
 
@@ -51,6 +52,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
         stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "coupons", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "cors", &[], &[]).await?;
+        hammer::hammer(&tools, &hammer::Options::of_the_lane()).await?;
         backends::agree(&tools).await?;
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;

@@ -3,6 +3,7 @@
 
 mod coupons;
 mod faults;
+mod hammer;
 mod mutants;
 mod page;
 mod soak;
@@ -23,6 +24,8 @@ pub(crate) enum Part {
     Soak(soak::Options),
     /// Have pairs of orders race for one coupon each, and see that one of every pair gets it.
     Coupons(coupons::Options),
+    /// Hammer the API with requests made up from its document, and compare every answer with that.
+    Hammer(crate::test::hammer::Options),
     /// Break the code on purpose, piece by piece, and see that a test fails each time.
     Mutants(mutants::Options),
 }
@@ -34,6 +37,7 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
         Part::Faults => faults::run(&tools, &commit).await,
         Part::Soak(options) => soak::run(&tools, &options, &commit).await,
         Part::Coupons(options) => coupons::run(&tools, &options, &commit).await,
+        Part::Hammer(options) => hammer::run(&tools, &options, &commit).await,
         Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
     };
     // What was kept before something failed is told as well.

@@ -9,6 +9,7 @@ use local::root;
 
 use super::coupons::{self, Coupons};
 use super::faults::{self, Cut, Faults};
+use super::hammer::{self, Hammered};
 use super::mutants::{self, Generated, Mutations, Patch};
 use super::soak::{self, Soak};
 use super::{Of, kept};
@@ -18,7 +19,8 @@ const PAGE: &str = "docs/reliability.md";
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
         "# What holds when things break\n\n\
-         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons` and `verify mutants` from what they saw; not by hand.\n",
+         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify hammer` and\n\
+         `verify mutants` from what they saw; not by hand.\n",
     );
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
     if let Some(Of { commit, result }) = kept::<Faults>(faults::FILE)? {
@@ -29,6 +31,9 @@ pub(super) fn write() -> Result<()> {
     }
     if let Some(Of { commit, result }) = kept::<Coupons>(coupons::FILE)? {
         counts(&mut page, "Two orders with one coupon", "coupons", &commit, &result.rows)?;
+    }
+    if let Some(Of { commit, result }) = kept::<Hammered>(hammer::FILE)? {
+        counts(&mut page, "The API under a stranger's hammer", "hammer", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = patches {
         mutations(&mut page, &commit, &result.patches)?;

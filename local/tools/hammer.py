@@ -1,0 +1,30 @@
+"""What the hammer knows of the shop beyond its OpenAPI document.
+
+A schema cannot say which coupons there are, which idempotency keys are taken, which orders exist: a request that is well
+formed may be refused for these, and for nothing else. Schemathesis' own check of it (positive_data_acceptance) would have to
+let every 422 pass.
+"""
+
+import schemathesis
+
+ACCEPTED = (200, 201, 204, 303, 304)
+
+
+@schemathesis.check
+def well_formed_requests_are_accepted(_context, response, case):
+    mode = case.meta and case.meta.generation.mode
+    if not mode or not mode.is_positive or response.status_code in ACCEPTED:
+        return
+    if response.status_code == 404 and case.operation.path == "/orders/{id}":
+        return
+    if response.status_code == 422 and case.operation.label == "POST /orders" and refused_for_others(response.text):
+        return
+    raise AssertionError(f"a well-formed request was answered {response.status_code}")
+
+
+def refused_for_others(answer):
+    """Whether a problem, or a form that is shown again, is about the coupon or the key, and about no other field."""
+    coupon = '"/coupon"' in answer or 'id="coupon-error"' in answer
+    key = "/problems/idempotency-key-reused" in answer or "has already placed" in answer
+    field = any(f'"/{name}"' in answer or f'id="{name}-error"' in answer for name in ("customer", "amount"))
+    return (coupon or key) and not field

@@ -1,0 +1,105 @@
+//! A slow lane: the API under a stranger's hammer. Requests are made up from the API's own document and sent to a stack as
+//! it is deployed, and every answer is compared with the document. They are counted where they arrive.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, ensure};
+use local::{Emulator, Front, Group, Hammer, Invocations, Progress, Tools};
+use serde_json::Value;
+use tokio::process::Command;
+
+/// Options of `cargo xtask verify hammer`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How many requests there are at least.
+    #[arg(long, default_value_t = 20_000)]
+    requests: u64,
+    /// What they are drawn from; a new one if none is given.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+impl Options {
+    /// Of the lane of `cargo xtask test --all`.
+    pub(crate) fn of_the_lane() -> Self {
+        Self { requests: 2_000, seed: None }
+    }
+}
+
+const DOCUMENT: &str = "functions/orders/openapi.json";
+
+/// Salvoes side by side, as one operation is hammered by one request at a time: how, and which share of the requests, in
+/// percent, is the limit of one operation. A scenario is of four requests or so; a few dozen cover the document.
+const SALVOES: [(&str, &[&str], u64); 3] = [
+    ("scenarios", &["--phases", "examples,coverage,stateful"], 5),
+    ("good", &["--phases", "fuzzing", "--mode", "positive"], 20),
+    ("bad", &["--phases", "fuzzing", "--mode", "negative"], 20),
+];
+
+/// Hammers a stack of its own, and says what came of it; fails if an answer was not as documented.
+pub(crate) async fn hammer(tools: &Tools, Options { requests, seed }: &Options) -> Result<Vec<(String, String)>> {
+    let hammer = Hammer::install(Progress).await?;
+    hammer.validate(DOCUMENT, Progress).await?;
+    let emulator = Emulator::start(tools, local::free_port()?, Invocations::Deployed, Progress).await?;
+    let stack = local::deploy(tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
+    let front = Front::open(&stack, local::free_port()?).await?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let seed = seed.unwrap_or(u64::from(now.subsec_nanos()));
+    eprintln!("── The hammer: {requests} requests or more, seed {seed}");
+
+    let (start, folder) = (Instant::now(), tempfile::tempdir()?);
+    let salvo = async |(name, how, percent): (&str, &[&str], u64)| {
+        let report = folder.path().join(name).with_extension("json");
+        let mut command = hammer.command(front.url(), requests * percent / 100, seed, &report);
+        fire(command.args(how).current_dir(folder.path()), folder.path().join(name), &report).await
+    };
+    let [scenarios, good, bad] = SALVOES;
+    let fired: [Fired; 3] = tokio::try_join!(salvo(scenarios), salvo(good), salvo(bad))?.into();
+
+    let answers = front.answers();
+    let (arrived, made_up) = (answers.values().sum::<u64>(), fired.iter().map(|fired| fired.made_up).sum::<u64>());
+    let unsent: u64 = fired.iter().map(|fired| fired.unsent).sum();
+    let failures: u64 = fired.iter().map(|fired| fired.failures).sum();
+    let broken: u64 = answers.range(500..).map(|(_, count)| count).sum();
+    let mut rows =
+        vec![("Seed".to_owned(), seed.to_string()), ("Requests that arrived".to_owned(), arrived.to_string())];
+    rows.extend(answers.iter().map(|(status, count)| (format!("– answered {status}"), count.to_string())));
+    rows.push(("Requests made up".to_owned(), made_up.to_string()));
+    rows.push(("– sent, each answer compared with the document".to_owned(), (made_up - unsent).to_string()));
+    rows.push(("**Answers that were not as documented**".to_owned(), failures.to_string()));
+    rows.push(("**Answers of 5xx**".to_owned(), broken.to_string()));
+    rows.push(("Time".to_owned(), format!("{} s", start.elapsed().as_secs())));
+    for (what, count) in &rows {
+        eprintln!("{what}: {count}");
+    }
+    ensure!(fired.iter().all(|fired| fired.passed), "an answer was not as {DOCUMENT} has it: see above");
+    ensure!(broken == 0, "{broken} requests were answered with 5xx");
+    let sent = arrived.min(made_up - unsent);
+    ensure!(sent >= *requests, "{sent} requests were sent, fewer than {requests}: have SALVOES be larger");
+    Ok(rows)
+}
+
+/// What came of a salvo.
+struct Fired {
+    passed: bool,
+    made_up: u64,
+    /// Made up, and no client could send it.
+    unsent: u64,
+    failures: u64,
+}
+
+/// Fires a salvo; what it says is shown if it hit something.
+async fn fire(command: &mut Command, output: PathBuf, report: &Path) -> Result<Fired> {
+    let file = File::create(&output)?;
+    let status = Group::spawn(command.stdout(file.try_clone()?).stderr(file))?.wait().await?;
+    if !status.success() {
+        eprintln!("{}", fs::read_to_string(&output)?);
+    }
+    let report = fs::read_to_string(report).context("the hammer left no report")?;
+    let cases = &serde_json::from_str::<Value>(&report)?["test_cases"];
+    let count = |name: &str| cases[name].as_u64().with_context(|| format!("the hammer's report has no {name}"));
+    let (made_up, unsent, failures) = (count("generated")?, count("errored")?, count("with_failures")?);
+    Ok(Fired { passed: status.success() && failures == 0, made_up, unsent, failures })
+}
