@@ -134,12 +134,13 @@ pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
             LAMBDA_QUOTAS,
         ),
         limit(
-            "HTTP API, requests a second of the account: 10,000",
-            10_000.0,
+            "ApiRequestsPerSecond in the template: 1,000",
+            1_000.0,
             1.0,
-            "ask for more",
-            "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
+            "raise it; what is above is answered with 429",
+            HTTP_API_QUOTAS,
         ),
+        limit("HTTP API, requests a second of the account: 10,000", 10_000.0, 1.0, "ask for more", HTTP_API_QUOTAS),
         limit(
             "SNS, messages a second of the account: 30,000 in us-east-1, down to 300 in the smallest regions",
             30_000.0,
@@ -173,6 +174,7 @@ pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
     limits
 }
 
+const HTTP_API_QUOTAS: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html";
 const SQS_SCALING: &str = "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html";
 const LAMBDA_QUOTAS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
 

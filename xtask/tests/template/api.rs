@@ -31,6 +31,15 @@ fn pages_of_others_may_call_it_only_where_a_parameter_says_so() {
 }
 
 #[test]
+fn a_flood_is_turned_away_before_it_costs_a_function() {
+    let template = Template::read();
+    let settings = &template.resources("AWS::ApiGatewayV2::Stage")["HttpApiStage"]["DefaultRouteSettings"];
+    for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
+        assert_eq!(target(&settings[limit]), Some("ApiRequestsPerSecond"), "{limit}");
+    }
+}
+
+#[test]
 fn the_outputs_say_where_everything_is() {
     let template = Template::read();
     let outputs = template.root["Outputs"].as_mapping().expect("outputs");

@@ -21,6 +21,11 @@ fn every_function_is_built_by_cargo_lambda_from_its_package() {
     }
     let globals = &template.root["Globals"]["Function"];
     assert_eq!((&globals["Runtime"], &globals["Handler"]), (&"provided.al2023".into(), &"bootstrap".into()));
+    assert_eq!(
+        (target(&globals["MemorySize"]), target(&globals["Timeout"])),
+        (Some("MemorySize"), Some("FunctionTimeout"))
+    );
+    assert_eq!(globals["EphemeralStorage"]["Size"], 512);
 }
 
 #[test]
