@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's commands.
 
 mod bench;
+mod doctor;
 mod interrupt;
 mod run;
 mod test;
@@ -33,6 +34,8 @@ enum Command {
     Pictures,
     /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use them.
     Tools,
+    /// Say what this machine has of what these commands need, and how to get the rest.
+    Doctor,
 }
 
 #[tokio::main]
@@ -45,6 +48,7 @@ async fn main() -> ExitCode {
         Command::Bench(options) => interrupt::or(interrupt::CUT_SHORT.into(), bench::bench(options)).await,
         Command::Pictures => interrupt::or(interrupt::CUT_SHORT.into(), test::pictures()).await,
         Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
+        Command::Doctor => doctor::doctor().await,
     };
     match outcome {
         Ok(code) => code,
