@@ -96,6 +96,19 @@ async fn a_key_that_is_none_is_400() {
     assert_eq!(post(&shop, &format!("{:x<255}", Uuid::new_v4()), &order_of("Ada")).await.status, 201);
 }
 
+#[tokio::test]
+async fn who_guesses_a_key_is_not_led_to_its_order() {
+    let shop = Deployment::under_test().await;
+    let key = format!("cart-{}", customer());
+    let first = post(&shop, &key, &order_of("Ada Lovelace")).await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    let guessed = format!("customer=Eve&amount=1&idempotency_key={}", key.replace(' ', "+"));
+    let told = shop.post_order(FORM, guessed).await;
+    assert_eq!(told.status, 422);
+    assert!(told.body.contains("Another order was accepted with this idempotency key."), "{}", told.body);
+    assert!(!told.body.contains(first.header("location")), "{}", told.body);
+}
+
 fn hidden_key(page: &str) -> &str {
     let (_, rest) = page.split_once("name=\"idempotency_key\" value=\"").expect("the form has a hidden key");
     rest.split_once('"').expect("the value ends").0

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::pages;
 use crate::problem::{Kind, Problem};
-use crate::request::{Encoding, MAX_BODY, NewOrder, Rejected, Typed};
+use crate::request::{Encoding, MAX_BODY, NewOrder, Rejected, Typed, is_random};
 use crate::router::Shop;
 use crate::save::{Key, answer_body, save};
 use crate::told::{Outcome, Told};
@@ -39,6 +39,7 @@ pub(crate) async fn place(
     };
     let NewOrder { customer, amount, coupon, key } = new;
     let mut order = accept(customer, amount);
+    let key_is_random = key.as_ref().is_some_and(is_random);
     let key = key.map(|key| Key { key, fingerprint: encoding.fingerprint(&body) });
     match save(&shop.orders, &mut order, trace, coupon.as_ref(), key).await {
         Ok(Saved::Now) => {
@@ -49,7 +50,7 @@ pub(crate) async fn place(
         Ok(Saved::Before { order_id, answer }) => {
             Told::of(Outcome::AnsweredAgain, order_id).with(created(encoding, order_id, answer))
         }
-        Ok(Saved::ByAnother { order_id }) => key_of_another(encoding, &body, order_id),
+        Ok(Saved::ByAnother { order_id }) => key_of_another(encoding, &body, order_id, key_is_random),
         Ok(Saved::CouponRefused) => {
             let typed = Typed::of_form(&body);
             reject(encoding, Rejected { problem: Problem::coupon_refused(), typed })
@@ -95,13 +96,16 @@ fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
     }
 }
 
-/// The form comes again with a fresh key, so that what was edited can be ordered if it was meant.
-fn key_of_another(encoding: Encoding, body: &[u8], first: OrderId) -> Response {
+/// The form comes again with a fresh key, so that what was edited can be ordered if it was meant. It leads to the first
+/// order only who must have placed it: whoever knows an order's address may read it.
+fn key_of_another(encoding: Encoding, body: &[u8], first: OrderId, key_is_random: bool) -> Response {
     let problem = Problem::key_of_another();
     let told = Told::rejected(&problem).about(first);
+    let typed = || Typed::of_form(body).with_fresh_key();
     told.with(match encoding {
         Encoding::Json => problem.into_response(),
-        Encoding::Form => pages::form_after(&problem, Typed::of_form(body).with_fresh_key(), first),
+        Encoding::Form if key_is_random => pages::form_after(&problem, typed(), first),
+        Encoding::Form => pages::form_again(&problem, typed()),
     })
 }
 

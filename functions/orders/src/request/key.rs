@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderName};
 use domain::IdempotencyKey;
+use uuid::{Uuid, Version};
 
 use crate::problem::{Kind, Problem};
 
@@ -16,6 +17,12 @@ pub(super) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, P
 /// The key in the form, if there is one: a form without it is as good as one with an empty field.
 pub(super) fn of_field(value: &str) -> Result<Option<IdempotencyKey>, Problem> {
     if value.is_empty() { Ok(None) } else { parse(value).map(Some) }
+}
+
+/// Whether a key is random, as those of the form are: nobody has it but who was given it. Programs choose theirs, and a
+/// stranger may guess `cart-42`.
+pub(crate) fn is_random(key: &IdempotencyKey) -> bool {
+    key.as_str().parse::<Uuid>().is_ok_and(|key| key.get_version() == Some(Version::Random))
 }
 
 fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
@@ -44,6 +51,15 @@ mod tests {
         let long = "x".repeat(256);
         for bad in [b"".as_slice(), b"\xff", b"a\tb", long.as_bytes()] {
             assert_eq!(of(bad).unwrap_err().status, StatusCode::BAD_REQUEST);
+        }
+    }
+
+    #[test]
+    fn what_can_be_guessed_is_not_random() {
+        let is_random = |key: &str| is_random(&key.parse().unwrap());
+        assert!(is_random(&Uuid::new_v4().to_string()));
+        for guessed in ["1", "cart-42", &Uuid::nil().to_string(), "6ba7b810-9dad-11d1-80b4-00c04fd430c8"] {
+            assert!(!is_random(guessed), "{guessed}");
         }
     }
 

@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 use crate::problem::{FieldError, Kind, Problem};
 
+pub(crate) use key::is_random;
+
 /// The largest body that is read, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024;
 
