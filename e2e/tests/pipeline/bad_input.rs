@@ -128,6 +128,25 @@ async fn a_body_that_comes_in_base64_is_read_for_what_it_is() {
     }
 }
 
+/// API Gateway hands over what clients write of themselves: who else is on the way, and a query as it was sent.
+#[tokio::test]
+async fn a_request_that_says_odd_things_of_its_address_is_answered_all_the_same() {
+    let shop = Deployment::under_test().await;
+    let mut orders = shop.start("orders", &[]).await;
+    for (header, value) in
+        [("x-forwarded-proto", "https,http"), ("x-forwarded-proto", ""), ("host", "shop.example:99999")]
+    {
+        let mut event = fixture("orders/place-by-json.json");
+        event["headers"][header] = json!(value);
+        assert_eq!(orders.invoke(&event).await["statusCode"], 201, "{header}: {value}");
+    }
+    for query in ["utm=a b", "<script>", "\""] {
+        let mut event = fixture("orders/place-by-json.json");
+        event["rawQueryString"] = json!(query);
+        assert_eq!(orders.invoke(&event).await["statusCode"], 201, "{query}");
+    }
+}
+
 #[tokio::test]
 async fn a_body_over_16_kib_is_413_and_one_of_16_kib_is_read() {
     let shop = Deployment::under_test().await;

@@ -11,8 +11,10 @@ use lambda_http::{Body, BoxFuture, IntoResponse, Request};
 /// A response whose body is in memory.
 pub(crate) struct Answer(Response);
 
+pub(crate) type Answering = MapResponse<Router, fn(Response) -> Answer>;
+
 /// A router that answers so.
-pub(crate) fn answering(router: Router) -> MapResponse<Router, fn(Response) -> Answer> {
+pub(crate) fn answering(router: Router) -> Answering {
     ServiceExt::<Request>::map_response(router, Answer)
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP API and its pages: save an order, spend its coupon, announce it, show it.
 
 mod answer;
+mod arrival;
 mod assets;
 mod negotiate;
 mod openapi;
@@ -20,7 +21,7 @@ use startup::Startup;
 use store::{OrderTables, Orders};
 use topic::OrdersTopic;
 
-use crate::answer::answering;
+use crate::arrival::arriving;
 use crate::router::{Shop, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -35,5 +36,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
     let shards = environment.number("OUTBOX_SHARDS")?;
     let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables, shards), OrdersTopic::connect(&sdk, topic_arn));
-    lambda_http::run(answering(router(Shop { orders, topic }, telemetry.into()))).await
+    lambda_http::lambda_runtime::run(arriving(router(Shop { orders, topic }, telemetry.into()))).await
 }
