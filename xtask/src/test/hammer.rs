@@ -38,6 +38,9 @@ const SALVOES: [(&str, &[&str], u64); 3] = [
     ("bad", &["--phases", "fuzzing", "--mode", "negative"], 20),
 ];
 
+/// What an order by JSON is answered when it is accepted, and one by form.
+const ACCEPTED: [u16; 2] = [201, 303];
+
 /// Hammers a stack of its own, and says what came of it; fails if an answer was not as documented.
 pub(crate) async fn hammer(tools: &Tools, Options { requests, seed }: &Options) -> Result<Vec<(String, String)>> {
     let hammer = Hammer::install(Progress).await?;
@@ -76,6 +79,10 @@ pub(crate) async fn hammer(tools: &Tools, Options { requests, seed }: &Options) 
     }
     ensure!(fired.iter().all(|fired| fired.passed), "an answer was not as {DOCUMENT} has it: see above");
     ensure!(broken == 0, "{broken} requests were answered with 5xx");
+    // A shop that refuses all that it is asked, in documented words, is none.
+    for status in ACCEPTED {
+        ensure!(answers.contains_key(&status), "nothing was answered with {status}: no order was accepted");
+    }
     let sent = arrived.min(made_up - unsent);
     ensure!(sent >= *requests, "{sent} requests were sent, fewer than {requests}: have SALVOES be larger");
     Ok(rows)
