@@ -6,10 +6,15 @@ use crate::accessible::is_accessible;
 use crate::browser::{Browser, Device, Look, Scheme, in_browser};
 use crate::rows::Stalled;
 
+/// Whether the page is closer to black than to white.
+const IS_DARK: &str = "const colours = getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number);
+    return colours.slice(0, 3).every((colour) => colour < 128);";
+
 async fn look_over(test: &'static str, device: Device, scheme: Scheme) {
     in_browser(test, Look { device, scheme, scripts: true }, async |browser| {
         let shop = &browser.shop;
         browser.open("/").await;
+        assert_eq!(browser.run(IS_DARK).await, matches!(scheme, Scheme::Dark), "{scheme:?}");
         browser.fill("customer", "Ada Lovelace").await;
         browser.fill("amount", "81.50").await;
         browser.run("document.activeElement.blur()").await;
