@@ -1,15 +1,23 @@
 //! The shop where no script runs.
 
 use crate::browser::{WITHOUT_SCRIPTS, in_browser};
+use crate::rows::Stalled;
+
+const SCRIPTED: &str = "data:text/html,<title>none runs</title><script>document.title = 'it runs'</script>";
 
 #[tokio::test]
 async fn without_scripts_an_order_is_placed_and_followed_to_its_coupon() {
     in_browser("no-script", WITHOUT_SCRIPTS, async |browser| {
+        browser.client.goto(SCRIPTED).await.expect("a page of its own");
+        assert_eq!(
+            browser.client.title().await.expect("a title"),
+            "none runs",
+            "else the script would follow the order"
+        );
         browser.open("/").await;
         browser.order("Ada Lovelace", "").await;
         browser.until_text("#amount-error", "must be a decimal number").await;
         browser.place("Ada Lovelace", "100").await;
-        // The page loads itself again until there is nothing more to come.
         browser.until("#status[data-status=fulfilled][data-coupon=true]").await;
         let code = browser.text(".coupon code").await;
         browser.click(".coupon a").await;
@@ -17,6 +25,20 @@ async fn without_scripts_an_order_is_placed_and_followed_to_its_coupon() {
         assert_eq!(browser.value("coupon").await, code);
         browser.place("Ada Lovelace", "50").await;
         assert!(browser.text("#facts").await.contains("−$10.00"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_scripts_the_page_loads_itself_again_until_there_is_nothing_more_to_come() {
+    in_browser("no-script-news", WITHOUT_SCRIPTS, async |browser| {
+        let order = Stalled::place_now(&browser.shop, "Ada Lovelace", "80.00").await;
+        browser.open(&order.path).await;
+        assert_eq!(browser.text("#status").await, "Your order is placed; we are packing it.");
+        order.ship(&browser.shop).await;
+        browser.until("#status[data-status=fulfilled]").await;
+        order.reward(&browser.shop).await;
+        browser.until("#status[data-awaits=false]").await;
     })
     .await;
 }

@@ -15,8 +15,18 @@ const SHIPPED_AT: &str = "2026-11-22T10:00:00Z";
 
 impl Stalled {
     pub(crate) async fn place(shop: &Deployment, customer: &str, amount: &str) -> Self {
+        Self::place_at(PLACED_AT, shop, customer, amount).await
+    }
+
+    /// Placed just now: its page still looks for news by itself.
+    pub(crate) async fn place_now(shop: &Deployment, customer: &str, amount: &str) -> Self {
+        let now = shop.place("A clock", "1").await.answer.json()["placed_at"].clone();
+        Self::place_at(now.as_str().expect("a time"), shop, customer, amount).await
+    }
+
+    async fn place_at(placed_at: &str, shop: &Deployment, customer: &str, amount: &str) -> Self {
         let id = Uuid::new_v4().to_string();
-        let row = [("id", id.as_str()), ("customer", customer), ("amount", amount), ("placed_at", PLACED_AT)];
+        let row = [("id", id.as_str()), ("customer", customer), ("amount", amount), ("placed_at", placed_at)];
         shop.put_row("OrdersTable", &row).await;
         // Letters and digits that are in a code's alphabet, and of this order alone.
         let code = id.replace(['0', '1', '-'], "X").to_uppercase()[..12].to_owned();
