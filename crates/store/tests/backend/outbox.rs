@@ -93,16 +93,16 @@ async fn an_order_that_lost_its_mark_is_not_found() {
 #[tokio::test]
 async fn orders_lose_their_marks_in_one_request_and_nothing_else() {
     let shop = Shop::open().await;
-    let placed: Vec<_> = (0..25).map(|_| order("81.50")).collect();
+    let placed: Vec<_> = (0..6).map(|_| order("81.50")).collect();
     for order in &placed {
         shop.orders.save(order, trace()).await.unwrap();
     }
     shop.orders.clear_mark(placed[3].id).await.unwrap();
     let mut rows = by_id(shop.tables.rows("OrdersTable").await);
     let outbox = shop.outbox().await;
-    let cleared = outbox.clear(&placed[..24].iter().map(|order| order.id).collect::<Vec<_>>()).await;
-    assert!(cleared.len() == 24 && cleared.iter().all(Result::is_ok), "cleared twice is cleared: {cleared:?}");
-    for order in &placed[..24] {
+    let cleared = outbox.clear(&placed[..5].iter().map(|order| order.id).collect::<Vec<_>>()).await;
+    assert!(cleared.len() == 5 && cleared.iter().all(Result::is_ok), "cleared twice is cleared: {cleared:?}");
+    for order in &placed[..5] {
         rows.get_mut(&order.id.to_string()).expect("it is there").remove("outbox");
     }
     assert_eq!(by_id(shop.tables.rows("OrdersTable").await), rows);
