@@ -109,6 +109,9 @@ impl Outbox {
     /// Takes the marks of up to 25 orders away in one request, and says of each, in the order given, whether it is gone.
     /// Only what is known to be announced may lose it.
     pub async fn clear(&self, ids: &[OrderId]) -> Vec<Result<(), StoreError>> {
+        if ids.is_empty() {
+            return vec![];
+        }
         let statements = ids.iter().map(|id| self.clearing(*id)).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
             // There is no such order any more.
@@ -202,6 +205,13 @@ mod tests {
         assert_eq!(body["Statements"], json!(expected));
         let [Ok(()), Ok(()), Err(StoreError::Unavailable(why))] = &cleared[..] else { panic!("{cleared:?}") };
         assert_eq!(why, "TransactionConflict");
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_mark_to_take_nothing_is_asked() {
+        let aws = Scripted::answering([(200, json!({}))]);
+        assert!(Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(&[]).await.is_empty());
+        let [_primed] = aws.asked();
     }
 
     #[tokio::test]

@@ -2,11 +2,12 @@
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 30_000;
 const GIVE_UP_AFTER_MS = 600_000;
+const ANSWER_WITHIN_MS = 10_000;
 const shown = document.getElementById("status");
 
 async function ask(accept, read) {
   try {
-    const answer = await fetch(location.href, { headers: { accept } });
+    const answer = await fetch(location.href, { headers: { accept }, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     return answer.ok ? await read(answer) : null;
   } catch {
     return null;
