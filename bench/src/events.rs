@@ -13,6 +13,14 @@ pub(crate) fn sample(name: &str) -> Result<Bytes> {
     Ok(serde_json::from_slice::<Value>(&text)?.to_string().into())
 }
 
+/// The sample order by JSON as it comes from who may have to send it twice and has a coupon to spend.
+pub(crate) fn with_key_and_coupon() -> Result<Bytes> {
+    let mut event: Value = serde_json::from_slice(&sample("orders/place-by-json.json")?)?;
+    event["headers"]["idempotency-key"] = json!("0f0f0f0f-0000-4000-8000-000000000001");
+    event["body"] = json!(r#"{"customer": "Ada Lovelace", "amount": "81.50", "coupon": "JJJJ-JJJJ-JJJJ"}"#);
+    Ok(event.to_string().into())
+}
+
 /// A batch of so many orders of $81.50, as SQS hands them over with raw delivery: with the attributes that they were
 /// published with.
 pub(crate) fn batch(orders: usize) -> Bytes {

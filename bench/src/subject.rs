@@ -147,6 +147,8 @@ pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Subje
 }
 
 const PLACE: [(&str, u64); 3] = [("PutItem", 1), ("Publish", 1), ("UpdateItem", 1)];
+const PLACE_ONCE_AND_SPEND: [(&str, u64); 4] =
+    [("Query", 1), ("TransactWriteItems", 1), ("Publish", 1), ("UpdateItem", 1)];
 
 /// The functions and the floors, in the order of the table. `binaries` has a folder for each.
 pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
@@ -179,6 +181,14 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
         subject(FLOOR, "floor", "floor-http", &post, Expected::Status(200), &[]),
         batch_of_ten("no-op lambda_runtime", "floor", "floor-events", &[]),
         subject(ORDERS, "orders", "orders", &post, Expected::Status(201), &PLACE),
+        subject(
+            "orders: POST with key and coupon",
+            "orders",
+            "orders",
+            &events::with_key_and_coupon()?,
+            Expected::Status(201),
+            &PLACE_ONCE_AND_SPEND,
+        ),
         subject(
             "orders: GET",
             "orders",

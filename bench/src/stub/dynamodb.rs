@@ -28,11 +28,10 @@ pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
             Ok(json!({}))
         }
         "TransactWriteItems" => {
-            for write in list(request, "/TransactItems")? {
-                row(write.pointer("/Put/Item").unwrap_or(&Value::Null))?;
-            }
+            list(request, "/TransactItems")?.iter().try_for_each(written)?;
             Ok(json!({}))
         }
+        "Query" => coupon_of_code(request),
         "BatchGetItem" => found(request),
         "BatchExecuteStatement" => {
             let answers = list(request, "/Statements")?.iter().map(executed).collect::<Result<Vec<_>>>()?;
@@ -46,6 +45,23 @@ pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
 fn row(item: &Value) -> Result<()> {
     ensure!(item.as_object().is_some_and(|attributes| !attributes.is_empty()), "nothing is put");
     Ok(())
+}
+
+/// An item of a transaction: a row that is put, or a coupon that is spent.
+fn written(write: &Value) -> Result<()> {
+    match write.get("Update") {
+        Some(spent) => text(spent, "/Key/order_id/S").map(drop),
+        None => row(write.pointer("/Put/Item").unwrap_or(&Value::Null)),
+    }
+}
+
+/// Every code is that of a coupon which nobody has spent.
+fn coupon_of_code(request: &Value) -> Result<Value> {
+    ensure!(text(request, "/IndexName")? == "code", "coupons are found by their code");
+    let mut coupon = row_of(text(request, "/TableName")?, "f0f0f0f0-0000-4000-8000-000000000000")?;
+    coupon["code"]["S"] =
+        request.pointer("/ExpressionAttributeValues/:code/S").context("no code is asked for")?.clone();
+    Ok(json!({ "Count": 1, "ScannedCount": 1, "Items": [coupon] }))
 }
 
 fn found(request: &Value) -> Result<Value> {
@@ -67,7 +83,7 @@ fn row_of(table: &str, id: &str) -> Result<Value> {
     let row = if table.contains("Shipments") {
         json!({ "tracking_number": { "S": "HHHHHHHHHHHH" }, "shipped_at": { "S": "2026-11-22T10:00:01Z" } })
     } else if table.contains("Coupons") {
-        json!({ "code": { "S": "JJJJJJJJJJJJ" }, "percent": { "N": "20" }, "expires_at": { "S": "2027-02-20T10:00:01Z" } })
+        json!({ "code": { "S": "JJJJJJJJJJJJ" }, "percent": { "N": "20" }, "expires_at": { "S": "2099-02-20T10:00:01Z" } })
     } else {
         bail!("{table} is not read");
     };
@@ -132,6 +148,7 @@ mod tests {
             ("Query", json!({})),
             ("PutItem", json!({ "TableName": "orders", "Item": {} })),
             ("UpdateItem", json!({ "TableName": "orders" })),
+            ("TransactWriteItems", json!({ "TransactItems": [{ "Delete": { "Key": { "id": { "S": "1" } } } }] })),
             ("BatchExecuteStatement", json!({ "Statements": [{ "Statement": "DELETE FROM \"orders\"" }] })),
             ("BatchGetItem", json!({ "RequestItems": { "keys": { "Keys": [{ "id": { "S": "1" } }] } } })),
         ] {
