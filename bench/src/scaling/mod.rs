@@ -94,7 +94,7 @@ Fulfilment with batches of ten. Lambda starts with five batches at once and adds
 template. Messages are kept for four days.";
 
 fn shown(quantity: f64) -> String {
-    if quantity < 0.01 { format!("{quantity:.2e}") } else { format!("{quantity:.3}") }
+    if quantity < 0.01 { format!("{quantity:.5}") } else { format!("{quantity:.3}") }
 }
 
 /// A whole number with commas.

@@ -84,7 +84,7 @@ pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
         item("SNS, publishes", 1.0, 0.5, "https://aws.amazon.com/sns/pricing/"),
         // Sent one by one; received and deleted by the batch.
         item("SQS, requests", consumed + 2.0 * batches, 0.4, "https://aws.amazon.com/sqs/pricing/"),
-        item("CloudWatch Logs, GB", log_bytes / 1e9, 500_000.0, "https://aws.amazon.com/cloudwatch/pricing/"),
+        item("CloudWatch Logs, KB", log_bytes / 1e3, 0.5, "https://aws.amazon.com/cloudwatch/pricing/"),
     ]
 }
 
@@ -216,7 +216,7 @@ mod tests {
         assert!(near(cost(&bill, "Lambda, requests"), 1.13 * 0.2));
         assert!(near(cost(&bill, "Lambda, GB"), (26.0 + 0.13 * 10.0) / 1e3 * 0.25 * 13.3334));
         assert!(near(cost(&bill, "DynamoDB"), 5.3 * 0.625));
-        assert!(near(cost(&bill, "CloudWatch"), (1_000.0 + 650.0) / 1e9 * 500_000.0));
+        assert!(near(cost(&bill, "CloudWatch"), (1_000.0 + 650.0) / 1e3 * 0.5));
     }
 
     #[test]
