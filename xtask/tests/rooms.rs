@@ -7,7 +7,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each room, and the rooms of ours that it may depend on.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("aligned", &[]),
@@ -15,10 +15,11 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("store", &["domain", "telemetry"]),
     ("topic", &["domain", "telemetry"]),
     ("batch", &["domain", "telemetry"]),
+    ("subscriber", &["batch", "store"]),
     ("orders", &["domain", "startup", "store", "telemetry", "topic"]),
     ("relay", &["domain", "startup", "store", "telemetry", "topic"]),
-    ("fulfilment", &["batch", "domain", "startup", "store"]),
-    ("promotion", &["batch", "domain", "startup", "store", "telemetry"]),
+    ("fulfilment", &["batch", "domain", "startup", "store", "subscriber"]),
+    ("promotion", &["batch", "domain", "startup", "store", "subscriber", "telemetry"]),
     ("local", &[]),
     ("harness", &[]),
     ("contract", &["domain"]),

@@ -9,6 +9,6 @@ use store::Ledger;
 async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let shipments = Ledger::connect(&sdk, environment.required("SHIPMENTS_TABLE")?).await;
-    let commit = async |parcels: &[_]| ship::commit(&shipments, parcels).await;
+    let commit = async |parcels: &[_]| subscriber::insert(&shipments, parcels).await;
     batch::run(&telemetry, ship::prepare, commit, ship::measure).await
 }

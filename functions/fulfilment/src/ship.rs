@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use batch::{Account, Verdict};
+use batch::Account;
 use domain::{Code, OrderPlaced, Shipment};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::value::Distribution;
-use store::{Inserted, Ledger};
 
 /// What is measured of a batch.
 #[derive(Entry)]
@@ -27,17 +26,6 @@ pub(crate) fn prepare(event: &OrderPlaced) -> Shipment {
         tracking_number: Code::from_entropy(entropy),
         shipped_at: Timestamp::from_second(now).expect("the second of a timestamp is in range"),
     }
-}
-
-/// Sends the parcels off, each unless an earlier delivery of its event did.
-pub(crate) async fn commit(shipments: &Ledger, parcels: &[Shipment]) -> Vec<Verdict> {
-    let inserted = shipments.insert(parcels).await.into_iter();
-    let verdicts = inserted.map(|inserted| match inserted {
-        Inserted::New => Verdict::Done,
-        Inserted::AlreadyThere => Verdict::AlreadyDone,
-        Inserted::Failed(error) => Verdict::Retry(error.to_string()),
-    });
-    verdicts.collect()
 }
 
 pub(crate) fn measure(account: &Account) -> Shipped {

@@ -10,6 +10,6 @@ use store::Ledger;
 async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let coupons = Ledger::connect(&sdk, environment.required("COUPONS_TABLE")?).await;
-    let commit = async |earned: &[_]| reward::commit(&coupons, earned).await;
+    let commit = async |earned: &[_]| subscriber::insert(&coupons, earned).await;
     batch::run(&telemetry, reward::prepare, commit, reward::measure).await
 }

@@ -1,11 +1,10 @@
 //! From an event to a coupon in the table.
 
-use batch::{Account, Verdict};
+use batch::Account;
 use domain::{Code, Coupon, OrderPlaced};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
-use store::{Inserted, Ledger};
 use telemetry::counted;
 
 /// What is measured of a batch.
@@ -22,17 +21,6 @@ pub(crate) fn prepare(event: &OrderPlaced) -> Coupon {
     let now = Timestamp::now().as_second();
     let now = Timestamp::from_second(now).expect("the second of a timestamp is in range");
     Coupon::earned_by(event.order_id, Code::from_entropy(entropy), now)
-}
-
-/// Hands the coupons out, each unless an earlier delivery of its event did.
-pub(crate) async fn commit(coupons: &Ledger, earned: &[Coupon]) -> Vec<Verdict> {
-    let inserted = coupons.insert(earned).await.into_iter();
-    let verdicts = inserted.map(|inserted| match inserted {
-        Inserted::New => Verdict::Done,
-        Inserted::AlreadyThere => Verdict::AlreadyDone,
-        Inserted::Failed(error) => Verdict::Retry(error.to_string()),
-    });
-    verdicts.collect()
 }
 
 pub(crate) fn measure(account: &Account) -> Rewarded {
