@@ -43,17 +43,6 @@ fn a_function_has_the_variables_that_it_cannot_start_without() {
 }
 
 #[test]
-fn what_subscribers_did_is_never_forgotten() {
-    let template = Template::read();
-    let tables = template.resources("AWS::DynamoDB::Table");
-    assert_eq!(tables.len(), 4);
-    for (id, table) in tables.into_iter().filter(|(id, _)| *id != "IdempotencyKeysTable") {
-        assert!(table["TimeToLiveSpecification"].is_null(), "{id} would forget, and an old event have a second effect");
-        assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
-    }
-}
-
-#[test]
 fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     let template = Template::read();
     let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];

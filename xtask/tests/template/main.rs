@@ -11,5 +11,6 @@ mod metrics;
 mod queries;
 mod queues;
 mod roles;
+mod tables;
 mod template;
 mod tracing;

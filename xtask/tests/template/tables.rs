@@ -1,0 +1,50 @@
+//! The tables: what a mistake or an accident cannot take away.
+
+use serde_yaml_ng::Value;
+
+use crate::template::{Template, target};
+
+/// The branches of a `!If [IsProd, a, b]`.
+fn in_prod_and_elsewhere(value: &Value) -> Option<(&Value, &Value)> {
+    let Value::Tagged(tagged) = value else { return None };
+    let [condition, prod, elsewhere] = &tagged.value.as_sequence()?[..] else { return None };
+    (tagged.tag == "If" && condition == "IsProd").then_some((prod, elsewhere))
+}
+
+#[test]
+fn prod_keeps_its_tables_whatever_becomes_of_the_stack() {
+    let template = Template::read();
+    let transforms = template.root["Transform"].as_sequence().expect("transforms");
+    assert_eq!(transforms[0], "AWS::LanguageExtensions", "by it a policy depends on a condition");
+    for (id, table) in template.resources("AWS::DynamoDB::Table") {
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            let of_table = in_prod_and_elsewhere(&template.root["Resources"][id][policy]);
+            assert_eq!(of_table, Some((&"Retain".into(), &"Delete".into())), "{id}: {policy}");
+        }
+        let protection = in_prod_and_elsewhere(&table["DeletionProtectionEnabled"]);
+        assert_eq!(protection, Some((&true.into(), &false.into())), "{id} can be deleted by a slip");
+    }
+    let Value::Tagged(is_prod) = &template.root["Conditions"]["IsProd"] else { panic!("IsProd is no condition") };
+    assert_eq!((target(&is_prod.value[0]), &is_prod.value[1]), (Some("Environment"), &"prod".into()));
+}
+
+/// A key's row holds an answer, with the customer's name, for a day; in a backup it would lie for 35.
+#[test]
+fn every_table_can_be_put_back_to_any_second_but_for_the_keys_that_live_a_day() {
+    let template = Template::read();
+    let tables = template.resources("AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 4);
+    for (id, table) in tables {
+        let recovered = table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true;
+        assert_eq!(recovered, id != "IdempotencyKeysTable", "{id}");
+    }
+}
+
+#[test]
+fn what_subscribers_did_is_never_forgotten() {
+    let template = Template::read();
+    for (id, table) in template.resources("AWS::DynamoDB::Table") {
+        let forgets = !table["TimeToLiveSpecification"].is_null();
+        assert_eq!(forgets, id == "IdempotencyKeysTable", "{id}: forgotten, an old event has a second effect");
+    }
+}
