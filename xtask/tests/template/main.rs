@@ -6,6 +6,7 @@ mod api;
 mod dashboard;
 mod environments;
 mod functions;
+mod key;
 mod logs;
 mod metrics;
 mod queries;

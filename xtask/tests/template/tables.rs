@@ -2,14 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-use crate::template::{Template, target};
-
-/// The branches of a `!If [IsProd, a, b]`.
-fn in_prod_and_elsewhere(value: &Value) -> Option<(&Value, &Value)> {
-    let Value::Tagged(tagged) = value else { return None };
-    let [condition, prod, elsewhere] = &tagged.value.as_sequence()?[..] else { return None };
-    (tagged.tag == "If" && condition == "IsProd").then_some((prod, elsewhere))
-}
+use crate::template::{Template, choice, target};
 
 #[test]
 fn prod_keeps_its_tables_whatever_becomes_of_the_stack() {
@@ -18,11 +11,11 @@ fn prod_keeps_its_tables_whatever_becomes_of_the_stack() {
     assert_eq!(transforms[0], "AWS::LanguageExtensions", "by it a policy depends on a condition");
     for (id, table) in template.resources("AWS::DynamoDB::Table") {
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
-            let of_table = in_prod_and_elsewhere(&template.root["Resources"][id][policy]);
-            assert_eq!(of_table, Some((&"Retain".into(), &"Delete".into())), "{id}: {policy}");
+            let of_table = choice(&template.root["Resources"][id][policy]);
+            assert_eq!(of_table, Some(("IsProd", &"Retain".into(), &"Delete".into())), "{id}: {policy}");
         }
-        let protection = in_prod_and_elsewhere(&table["DeletionProtectionEnabled"]);
-        assert_eq!(protection, Some((&true.into(), &false.into())), "{id} can be deleted by a slip");
+        let protection = choice(&table["DeletionProtectionEnabled"]);
+        assert_eq!(protection, Some(("IsProd", &true.into(), &false.into())), "{id} can be deleted by a slip");
     }
     let Value::Tagged(is_prod) = &template.root["Conditions"]["IsProd"] else { panic!("IsProd is no condition") };
     assert_eq!((target(&is_prod.value[0]), &is_prod.value[1]), (Some("Environment"), &"prod".into()));

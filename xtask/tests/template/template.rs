@@ -44,6 +44,13 @@ pub(crate) fn target(value: &Value) -> Option<&str> {
     }
 }
 
+/// Condition, value and other value of an `!If`.
+pub(crate) fn choice(value: &Value) -> Option<(&str, &Value, &Value)> {
+    let Value::Tagged(tagged) = value else { return None };
+    let [condition, value, other] = &tagged.value.as_sequence()?[..] else { return None };
+    (tagged.tag == "If").then_some((condition.as_str()?, value, other))
+}
+
 /// One or many, as policies write it.
 pub(crate) fn each(value: &Value) -> Vec<&Value> {
     value.as_sequence().map_or_else(|| vec![value], |values| values.iter().collect())

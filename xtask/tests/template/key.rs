@@ -1,0 +1,80 @@
+//! A key of the account's own: who is encrypted with it, and who may use it.
+
+use serde_yaml_ng::Value;
+
+use crate::template::{Template, choice, each, functions, target, workspace_file};
+
+/// What a `!If [HasKmsKey, !Ref KmsKeyArn, without]` says without a key.
+fn without_a_key(value: &Value) -> &Value {
+    let Some(("HasKmsKey", key, without)) = choice(value) else { panic!("not for want of a key: {value:?}") };
+    assert_eq!(target(key), Some("KmsKeyArn"));
+    without
+}
+
+#[test]
+fn whatever_is_kept_is_encrypted_with_the_key_if_there_is_one() {
+    let template = Template::read();
+    assert_eq!(*template.parameter("KmsKeyArn"), "", "AWS's keys unless somebody says otherwise");
+    for (id, table) in template.resources("AWS::DynamoDB::Table") {
+        let Some(("HasKmsKey", with, without)) = choice(&table["SSESpecification"]) else { panic!("{id}") };
+        assert_eq!((&with["SSEEnabled"], &with["SSEType"]), (&true.into(), &"KMS".into()), "{id}");
+        assert_eq!(
+            (target(&with["KMSMasterKeyId"]), target(without)),
+            (Some("KmsKeyArn"), Some("AWS::NoValue")),
+            "{id}"
+        );
+    }
+    for (id, queue) in template.resources("AWS::SQS::Queue") {
+        assert_eq!(target(without_a_key(&queue["KmsMasterKeyId"])), Some("AWS::NoValue"), "{id}");
+        let by_sqs = choice(&queue["SqsManagedSseEnabled"]);
+        assert_eq!(by_sqs, Some(("HasKmsKey", &false.into(), &true.into())), "{id} is encrypted in one way");
+    }
+    for (id, group) in template.resources("AWS::Logs::LogGroup") {
+        assert_eq!(target(without_a_key(&group["KmsKeyId"])), Some("AWS::NoValue"), "{id}");
+    }
+    let topic = template.resources("AWS::SNS::Topic")["OrdersTopic"];
+    assert_eq!(*without_a_key(&topic["KmsMasterKeyId"]), "alias/aws/sns");
+}
+
+#[test]
+fn every_function_may_use_the_key_through_the_services_that_it_calls_and_only_if_there_is_one() {
+    let template = Template::read();
+    let policies = template.resources("AWS::IAM::Policy");
+    let mut allowed = vec![];
+    for (id, policy) in &policies {
+        assert_eq!(template.root["Resources"][*id]["Condition"], "HasKmsKey", "{id}");
+        let [statement] = each(&policy["PolicyDocument"]["Statement"])[..] else { panic!("{id}: one statement") };
+        assert_eq!(target(&statement["Resource"]), Some("KmsKeyArn"), "{id}");
+        let actions: Vec<_> = each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
+        let through = each(&statement["Condition"]["StringEquals"]["kms:ViaService"]);
+        let through: Vec<_> = through.into_iter().map(service).collect();
+        for role in each(&policy["Roles"]) {
+            allowed.push(target(role).expect("a role").to_owned());
+            let (whose, through_both) = match target(role) {
+                Some("OrdersRole" | "RelayRole") => (vec!["kms:Decrypt", "kms:GenerateDataKey"], ["dynamodb", "sns"]),
+                _ => (vec!["kms:Decrypt"], ["dynamodb", "sqs"]),
+            };
+            assert_eq!((&actions, &through[..]), (&whose, &through_both[..]), "{role:?}");
+        }
+    }
+    let roles: Vec<_> = functions(&template).keys().map(|id| id.replace("Function", "Role")).collect();
+    allowed.sort();
+    assert_eq!(allowed, roles, "each function, once");
+}
+
+/// `dynamodb` of `!Sub dynamodb.${AWS::Region}.amazonaws.com`.
+fn service(host: &Value) -> &str {
+    let Value::Tagged(tagged) = host else { panic!("in any region: {host:?}") };
+    let host = tagged.value.as_str().expect("a text");
+    host.strip_suffix(".${AWS::Region}.amazonaws.com").expect("a service of this region")
+}
+
+#[test]
+fn the_decision_says_what_the_keys_own_policy_must_allow() {
+    let page = workspace_file("docs/decisions/0026-a-key-of-your-own.md");
+    let (_, policy) = page.split_once("```json").expect("the policy");
+    let policy: Value = serde_yaml_ng::from_str(policy.split("```").next().expect("its end")).expect("JSON");
+    let services: Vec<_> =
+        each(&policy["Statement"]).into_iter().map(|of| of["Principal"]["Service"].as_str()).collect();
+    assert_eq!(services, [None, Some("sns.amazonaws.com"), Some("logs.REGION.amazonaws.com")]);
+}
