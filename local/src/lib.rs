@@ -3,6 +3,7 @@
 //!
 //! Everything listens on loopback only. It links no AWS SDK, so that the first command starts soon.
 
+mod checkov;
 mod emulator;
 mod faults;
 mod flow;
@@ -25,6 +26,7 @@ mod watch;
 mod web_driver;
 mod workspace;
 
+pub use checkov::checkov;
 pub use emulator::{Emulator, Invocations, aim};
 pub use faults::{Fault, FaultProxy, Injected};
 pub use flow::{Depths, Flow};

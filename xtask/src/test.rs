@@ -33,6 +33,9 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
     cargo(&tools, "Clippy", &clippy).await?;
     cargo(&tools, "Tests that need no stack", &["test", "--workspace"]).await?;
     local::validate(&tools, Progress).await?;
+    if all {
+        local::checkov(Progress).await?;
+    }
     local::build(&tools, Progress).await?;
     local::build_panics_example(&tools, Progress).await?;
     if all {

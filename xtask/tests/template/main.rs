@@ -7,6 +7,7 @@ mod dashboard;
 mod environments;
 mod functions;
 mod key;
+mod lint;
 mod logs;
 mod metrics;
 mod queries;

@@ -132,3 +132,21 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
     assert_eq!(permissions(&template, "PromotionRole"), consumer("Promotion", "CouponsTable"));
     assert_eq!(template.resources("AWS::IAM::Role").len(), 5);
 }
+
+/// What belongs to no one role: it names what it is about, and who, as roles do.
+#[test]
+fn no_policy_of_a_resource_allows_everything_or_lets_anybody_in() {
+    let template = Template::read();
+    for kind in ["AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::IAM::Policy"] {
+        for (id, policy) in template.resources(kind) {
+            for statement in each(&policy["PolicyDocument"]["Statement"]) {
+                let star =
+                    |what: &str| each(&statement[what]).iter().any(|of| of.as_str().is_none_or(|of| of.contains('*')));
+                assert!(!star("Resource"), "{id} is about more than one thing: {:?}", statement["Resource"]);
+                assert!(!star("Action") || statement["Effect"] == "Deny", "{id} allows {:?}", statement["Action"]);
+                let anybody = statement["Principal"] == "*" || statement["Principal"]["AWS"] == "*";
+                assert!(!anybody || statement["Effect"] == "Deny", "{id} lets anybody in");
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the linters are told to be silent about, and why.
+
+use crate::template::{Template, workspace_file};
+
+#[test]
+fn every_check_that_is_left_out_has_its_reason_beside_it() {
+    let config = workspace_file(".checkov.yaml");
+    let mut above = "";
+    let mut left_out = 0;
+    for line in config.lines() {
+        if line.trim_start().starts_with("- CKV") {
+            assert!(above.trim_start().starts_with("# "), "{line}: why?");
+            left_out += 1;
+        }
+        above = line;
+    }
+    assert_eq!(left_out, config.matches("CKV").count(), "one on each line");
+
+    let template = Template::read();
+    for (id, resource) in template.root["Resources"].as_mapping().expect("resources") {
+        for skipped in resource["Metadata"]["checkov"]["skip"].as_sequence().into_iter().flatten() {
+            assert!(skipped["comment"].as_str().is_some_and(|why| why.len() > 30), "{id:?}: {:?}: why?", skipped["id"]);
+        }
+    }
+    assert!(template.root["Metadata"].is_null(), "a check that the whole template is excused from goes unnoticed");
+}
