@@ -13,6 +13,8 @@ from ministack.services import apigateway
 from ministack.services.cloudformation import provisioners
 
 NEEDED = {
+    "AWS::CodeDeploy::Application": ("ComputePlatform",),
+    "AWS::CodeDeploy::DeploymentGroup": ("ApplicationName", "DeploymentConfigName", "ServiceRoleArn"),
     "AWS::Logs::QueryDefinition": ("Name", "QueryString"),
     "AWS::XRay::ResourcePolicy": ("PolicyName", "PolicyDocument"),
 }

@@ -15,7 +15,7 @@ impl Entry for NothingMore {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let telemetry = telemetry::init("panics", &LogSettings::from_lambda(Some("trace"), Some("json")), None);
+    let telemetry = telemetry::init("panics", &LogSettings::from_lambda(Some("trace"), Some("json")), None, None);
     batch::run(&telemetry, prepare, commit, |_| NothingMore).await
 }
 

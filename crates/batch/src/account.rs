@@ -19,6 +19,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// Messages that are handed back.
+    pub(crate) fn failures(&self) -> u64 {
+        self.retried + self.poison
+    }
+
     pub(crate) fn enter(&mut self, verdict: &Verdict) {
         *match verdict {
             Verdict::Done => &mut self.done,

@@ -44,6 +44,7 @@ pub async fn run<I, M: Entry>(
             worked.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch"))
         };
         let Worked { response, account } = worked.instrument(request_span(&context.request_id)).await?;
+        invocation.failed(account.failures());
         invocation.end(metrics, &Both(&account, measure(&account)));
         Ok::<_, Error>(response)
     };

@@ -26,7 +26,8 @@ impl Startup {
     pub fn begin(function: &'static str) -> Result<Self, EnvironmentError> {
         let environment = Environment;
         let namespace = environment.optional("METRICS_NAMESPACE");
-        let telemetry = telemetry::init(function, &environment.log_settings(), namespace);
+        let version = environment.optional("AWS_LAMBDA_FUNCTION_VERSION");
+        let telemetry = telemetry::init(function, &environment.log_settings(), namespace, version);
         let sdk = sdk::config(environment)?;
         Ok(Self { environment, sdk, telemetry })
     }

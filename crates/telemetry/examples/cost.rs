@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (requests, records) =
         (numbers.next().ok_or("how many requests?")??, numbers.next().ok_or("and how many records each?")??);
     let json = LogSettings::from_lambda(None, Some("JSON"));
-    let telemetry = telemetry::init("cost", &json, Some("OrderFanout/cost".to_owned()));
+    let telemetry = telemetry::init("cost", &json, Some("OrderFanout/cost".to_owned()), None);
     let metrics = telemetry.metrics(&[BY_ROUTE]);
     for _ in 0..requests {
         let invocation = telemetry.invocation();

@@ -8,13 +8,14 @@ use tracing::Span;
 
 use crate::metrics::{Document, counted};
 use crate::output::Output;
-use crate::{AlsoBy, Metrics};
+use crate::{AlsoBy, Metrics, metrics};
 
 /// What a function tells of itself, and where.
 pub struct Telemetry {
     pub(crate) output: Output,
     pub(crate) function: &'static str,
     pub(crate) namespace: Option<String>,
+    pub(crate) version: Option<String>,
     pub(crate) cold: AtomicBool,
 }
 
@@ -40,6 +41,16 @@ impl Telemetry {
 }
 
 impl Invocation<'_> {
+    /// Counts what the invocation did in vain, in a document of its own that says which version of the function it was:
+    /// a deployment is judged by it. Nothing is written of nothing.
+    pub fn failed(&self, failures: u64) {
+        if failures > 0 {
+            let mut line = vec![];
+            metrics::write_failures(self.telemetry, failures, &mut line);
+            self.telemetry.output.add(false, |lines| lines.append(&mut line));
+        }
+    }
+
     /// Ends the invocation with what was measured: `HandlerDuration` (milliseconds) and, the first
     /// time, `ColdStarts` (count) are added.
     pub fn end(self, metrics: &Metrics, measured: &impl Entry) {
@@ -91,7 +102,8 @@ mod tests {
         let writes = Writes::default();
         let namespace = namespace.map(str::to_owned);
         let output = Output::to(writes.clone());
-        (Telemetry { output, function: "orders", namespace, cold: AtomicBool::new(true) }, writes)
+        let version = Some("7".to_owned());
+        (Telemetry { output, function: "orders", namespace, version, cold: AtomicBool::new(true) }, writes)
     }
 
     #[test]
@@ -120,8 +132,27 @@ mod tests {
     }
 
     #[test]
+    fn failures_are_told_of_the_version_that_failed() {
+        let (telemetry, writes) = telemetry(Some("Shop/test"));
+        let invocation = telemetry.invocation();
+        invocation.failed(0);
+        invocation.failed(2);
+        drop(invocation);
+        let [document] = &writes.all()[..] else { panic!("one write") };
+        let mut document: Value = serde_json::from_str(document).unwrap();
+        let schema = serde_json::from_str(SCHEMA).unwrap();
+        jsonschema::validator_for(&schema).unwrap().validate(&document).unwrap();
+        let failures = json!([{"Name": "Failures", "Unit": "Count"}]);
+        let directive =
+            json!([{"Namespace": "Shop/test", "Dimensions": [["function", "version"]], "Metrics": failures}]);
+        assert_eq!(document["_aws"].take()["CloudWatchMetrics"], directive);
+        assert_eq!(document, json!({"_aws": null, "function": "orders", "version": "7", "Failures": 2}));
+    }
+
+    #[test]
     fn nothing_is_measured_without_a_namespace() {
         let (telemetry, writes) = telemetry(None);
+        telemetry.invocation().failed(1);
         telemetry.invocation().end(&telemetry.metrics(&[]), &Sold { kind: "red", apples: 3.into() });
         assert!(writes.all().is_empty());
     }

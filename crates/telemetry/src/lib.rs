@@ -64,11 +64,17 @@ const OURS: [&str; 9] =
 const QUOTES: &str = "lambda_runtime::layers";
 
 /// Sends this process's events to standard output, and gives what metrics go out by. Call it once, before anything
-/// logs. `function` is the name in every line and metric; without a `namespace` no metric is written.
+/// logs. `function` is the name in every line and metric; without a `namespace` no metric is written. `version` is the one
+/// that Lambda runs, by which failures are told apart.
 ///
 /// Of a panic it tells the place and not the message, which may quote a customer.
 #[must_use]
-pub fn init(function: &'static str, settings: &LogSettings, namespace: Option<String>) -> Telemetry {
+pub fn init(
+    function: &'static str,
+    settings: &LogSettings,
+    namespace: Option<String>,
+    version: Option<String>,
+) -> Telemetry {
     let output = Output::to(io::stdout());
     let events = tracing_subscriber::registry().with(levels(settings.level));
     let lines = fmt::layer().with_writer(output.clone());
@@ -80,7 +86,7 @@ pub fn init(function: &'static str, settings: &LogSettings, namespace: Option<St
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panicked");
     }));
-    Telemetry { output, function, namespace, cold: AtomicBool::new(true) }
+    Telemetry { output, function, namespace, version, cold: AtomicBool::new(true) }
 }
 
 fn levels(ours: LevelFilter) -> Targets {

@@ -9,6 +9,8 @@ use metrique_writer::unit::AsCount;
 use metrique_writer::{Entry, EntryWriter, Unit};
 use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 
+use crate::Telemetry;
+
 /// Formats the entries of one kind. Nothing comes of it where there is no namespace, as on a laptop.
 pub struct Metrics {
     emf: Option<Mutex<Emf>>,
@@ -34,6 +36,7 @@ pub fn counted(number: u64) -> Option<AsCount<u64>> {
 }
 
 const FUNCTION: &str = "function";
+const VERSION: &str = "version";
 
 /// What is measured of every invocation, whatever the function, and then what the function measured.
 pub(crate) struct Document<'a, E> {
@@ -60,13 +63,37 @@ impl Metrics {
     }
 
     /// Writes a document's line; nothing if it is not one, which is an error in the entry and is logged.
-    pub(crate) fn write<E: Entry>(&self, document: &Document<'_, E>, line: &mut Vec<u8>) {
+    pub(crate) fn write(&self, document: &impl Entry, line: &mut Vec<u8>) {
         let Some(emf) = &self.emf else { return };
         let formatted = emf.lock().unwrap_or_else(PoisonError::into_inner).format(document, line);
         if let Err(error) = formatted {
             line.clear();
             tracing::error!(%error, "what was measured cannot be written");
         }
+    }
+}
+
+/// What a version of a function did in vain.
+struct Failures<'a> {
+    function: &'static str,
+    version: &'a str,
+    number: AsCount<u64>,
+}
+
+/// Writes the line that a version's failures are told by; nothing, where nothing is measured or there is no version. What it is
+/// formatted with is made anew, as few invocations need it.
+pub(crate) fn write_failures(telemetry: &Telemetry, failures: u64, line: &mut Vec<u8>) {
+    let (Some(namespace), Some(version)) = (&telemetry.namespace, &telemetry.version) else { return };
+    let by_version = vec![vec![FUNCTION.to_owned(), VERSION.to_owned()]];
+    let metrics = Metrics { emf: Some(Mutex::new(Emf::builder(namespace.clone(), by_version).build())) };
+    metrics.write(&Failures { function: telemetry.function, version, number: failures.into() }, line);
+}
+
+impl Entry for Failures<'_> {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        writer.value(FUNCTION, self.function);
+        writer.value(VERSION, self.version);
+        writer.value("Failures", &self.number);
     }
 }
 

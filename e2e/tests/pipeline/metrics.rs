@@ -25,8 +25,25 @@ const RELAY: [&str; 5] = [
     "Sweeps Count [function]",
 ];
 
-/// The documents that a function writes of these events, one for each; each is what AWS's schema says it is.
+/// The documents that a function writes of these events, one for each; what failed is in documents of their own.
 async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
+    let (_, documents): (Vec<_>, Vec<_>) =
+        told(function, events, replaced).await.into_iter().partition(|document| document["version"].is_string());
+    assert_eq!(documents.len(), events.len(), "{function}: {documents:?}");
+    documents
+}
+
+/// What a function counts as failed, of the version that it is.
+async fn failures(function: &str, event: &Value, replaced: &[(&str, &str)]) -> Option<u64> {
+    let documents = told(function, std::slice::from_ref(event), replaced).await;
+    let document = documents.iter().find(|document| document["version"].is_string())?;
+    assert_eq!(defined(document), set(&[&["Failures Count [function, version]"]]));
+    assert_eq!(document["version"], "$LATEST", "as Lambda calls what is no published version");
+    document["Failures"].as_u64()
+}
+
+/// All documents that a function writes of these events; each is what AWS's schema says it is.
+async fn told(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
     let shop = Deployment::under_test().await;
     let variables: Vec<_> = [("METRICS_NAMESPACE", NAMESPACE)].into_iter().chain(replaced.iter().copied()).collect();
     let mut running = shop.start(function, &variables).await;
@@ -36,7 +53,6 @@ async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -
     let log = running.end().await;
     let lines = log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
     let documents: Vec<_> = lines.filter(|line| !line["_aws"].is_null()).collect();
-    assert_eq!(documents.len(), events.len(), "{function}: {log:?}");
 
     let schema = local::root().join("crates/telemetry/tests/emf.schema.json");
     let schema = serde_json::from_str(&fs::read_to_string(schema).expect("the schema")).expect("JSON");
@@ -152,6 +168,29 @@ async fn what_fails_is_counted() {
 
     let document = measured("fulfilment", &[batch(&[OrderEvent::of("80.00")])], &down).await.remove(0);
     assert_eq!((&document["RecordsRetried"], &document["RecordsDone"]), (&json!(1), &Value::Null), "{document}");
+}
+
+/// A deployment is judged by these: whatever a new version does not do right is in them, and nothing that is the customer's.
+#[tokio::test]
+async fn what_a_version_fails_to_do_is_told_of_that_version() {
+    let order = fixture("orders/place-by-json.json");
+    let down = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    let nowhere = [("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:that-is-not-there")];
+    assert_eq!(failures("orders", &order, &[]).await, None);
+    assert_eq!(failures("orders", &post("application/json", "{"), &[]).await, None, "the customer's");
+    assert_eq!(failures("orders", &order, &down).await, Some(1), "503");
+    assert_eq!(failures("orders", &order, &nowhere).await, Some(1), "left to the relay");
+
+    assert_eq!(failures("relay", &json!({}), &[]).await, None);
+    assert_eq!(failures("relay", &json!({}), &down).await, Some(1));
+
+    for subscriber in ["fulfilment", "promotion"] {
+        let mut delivery = batch(&[OrderEvent::of("80.00"), OrderEvent::of("90.00")]);
+        assert_eq!(failures(subscriber, &delivery, &[]).await, None, "{subscriber}");
+        assert_eq!(failures(subscriber, &delivery, &down).await, Some(2), "{subscriber}: handed back");
+        delivery["Records"][1]["body"] = json!("{");
+        assert_eq!(failures(subscriber, &delivery, &[]).await, Some(1), "{subscriber}: poison");
+    }
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Re
     }
     .instrument(span)
     .await;
+    invocation.failed(request.failures());
     invocation.end(if request.reason().is_some() { rejected } else { served }, &request);
     response
 }
@@ -98,7 +99,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_its_own_request_and_is_not_quoted() {
-        let teller = Teller::from(telemetry::init("orders", &LogSettings::from_lambda(None, None), None));
+        let teller = Teller::from(telemetry::init("orders", &LogSettings::from_lambda(None, None), None, None));
         let router = around(Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") })), teller);
         for _ in 0..2 {
             let response = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();

@@ -123,6 +123,13 @@ impl Served {
         );
     }
 
+    /// Answers that say it was our fault, and orders that are left to the relay.
+    pub(crate) fn failures(&self) -> u64 {
+        let outcome = self.told.as_ref().map(|told| told.outcome);
+        let left = matches!(outcome, Some(Outcome::NotAnnounced | Outcome::StillMarked));
+        (self.status.is_server_error() || left).into()
+    }
+
     pub(crate) fn reason(&self) -> Option<Reason> {
         match self.told.as_ref()?.outcome {
             Outcome::Rejected(reason) => Some(reason),

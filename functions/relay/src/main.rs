@@ -24,6 +24,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let handler = async |LambdaEvent { context, .. }: LambdaEvent<IgnoredAny>| {
         let invocation = telemetry.invocation();
         let swept = sweep.until(context.deadline()).instrument(request_span(&context.request_id)).await?;
+        invocation.failed(swept.failures());
         invocation.end(&metrics, &swept);
         Ok::<_, lambda_runtime::Error>(swept)
     };

@@ -44,9 +44,16 @@ pub(crate) struct Swept {
     cut_short: bool,
 }
 
+impl Swept {
+    /// Calls that failed, and rows that are no orders.
+    pub(crate) fn failures(&self) -> u64 {
+        (self.failed + self.unreadable) as u64
+    }
+}
+
 impl Entry for Swept {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
-        let Self { found, announced, cleared: _, oldest_seconds, unreadable, failed, cut_short } = *self;
+        let Self { found, announced, cleared: _, oldest_seconds, unreadable: _, failed, cut_short } = *self;
         let count = |number: usize| AsCount::from(number as u64);
         // Who did not see all knows of no age that it is the oldest; to say 0 would end an alarm.
         let known = found > 0 || (failed == 0 && !cut_short);
@@ -55,7 +62,7 @@ impl Entry for Swept {
         writer.value("OutboxFound", &count(found));
         writer.value("OutboxAnnounced", &count(announced));
         writer.value("OutboxOldestAge", &known.then_some(oldest));
-        writer.value("SweepFailures", &count(failed + unreadable));
+        writer.value("SweepFailures", &AsCount::from(self.failures()));
     }
 }
 

@@ -7,8 +7,16 @@ use serde_yaml_ng::Value;
 use crate::metrics::Metric;
 use crate::template::{Template, each, functions, target, workspace_file};
 
+/// Those that somebody is told of. The others are there for deployments alone: see `deployment`.
 pub(crate) fn alarms(template: &Template) -> BTreeMap<&str, &Value> {
-    template.resources("AWS::CloudWatch::Alarm")
+    let mut alarms = template.resources("AWS::CloudWatch::Alarm");
+    alarms.retain(|id, _| !of_a_version(id));
+    alarms
+}
+
+/// Whether an alarm is about the version that a deployment brings.
+pub(crate) fn of_a_version(alarm: &str) -> bool {
+    alarm.ends_with("VersionCrashes") || alarm.ends_with("VersionFails")
 }
 
 pub(crate) fn watched(alarm: &Value) -> Metric {

@@ -48,7 +48,7 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
     assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)");
     assert!(schedule["State"].is_null(), "it runs from the start");
-    assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction"));
+    assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction.Alias"));
     let index = &template.resources("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"][0];
     assert_eq!(index["IndexName"], "outbox");
     let projected: Vec<_> =

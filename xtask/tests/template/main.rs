@@ -4,6 +4,7 @@ mod alarm_topic;
 mod alarms;
 mod api;
 mod dashboard;
+mod deployment;
 mod environments;
 mod functions;
 mod key;

@@ -1,0 +1,132 @@
+//! Deployments: everything calls the alias, and the alias goes back when the version it was moved to fails.
+
+use std::collections::BTreeMap;
+
+use serde_yaml_ng::Value;
+
+use crate::alarms::{of_a_version, watched};
+use crate::metrics::Metric;
+use crate::template::{Template, choice, each, functions, target, workspace_file};
+
+/// How the alias moves in `prod`. The relay is called once a minute: a tenth of ten calls may be none.
+fn in_prod(function: &str) -> &str {
+    if function == "RelayFunction" { "Linear10PercentEvery1Minute" } else { "Canary10Percent10Minutes" }
+}
+
+#[test]
+fn every_function_is_published_under_the_alias_and_moves_slowly_in_prod() {
+    let template = Template::read();
+    let globals = &template.root["Globals"]["Function"];
+    assert_eq!(
+        (&globals["AutoPublishAlias"], &globals["AutoPublishAliasAllProperties"]),
+        (&"live".into(), &true.into())
+    );
+    assert_eq!(target(&globals["DeploymentPreference"]["Role"]), Some("DeployRole"));
+    for (id, function) in functions(&template) {
+        let own = &function["DeploymentPreference"];
+        let kind = if own["Type"].is_null() { &globals["DeploymentPreference"]["Type"] } else { &own["Type"] };
+        assert_eq!(choice(kind), Some(("IsProd", &in_prod(id).into(), &"AllAtOnce".into())), "{id}");
+        assert!(own["Enabled"].is_null() && own["Role"].is_null(), "{id}");
+    }
+}
+
+/// SAM has queues call the alias. Nothing else may call a function at all: it would call what is not yet tried.
+#[test]
+fn nobody_calls_a_function_but_by_its_alias() {
+    let template = Template::read();
+    for (kind, caller, callee) in [
+        ("AWS::ApiGatewayV2::Integration", "HttpApiIntegration", "IntegrationUri"),
+        ("AWS::Lambda::Permission", "HttpApiPermission", "FunctionName"),
+    ] {
+        let resources = template.resources(kind);
+        assert_eq!(resources.len(), 1, "{kind}");
+        assert_eq!(target(&resources[caller][callee]), Some("OrdersFunction.Alias"));
+    }
+    let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
+    assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction.Alias"));
+}
+
+/// The version's own crashes, and what it did in vain without crashing. Nothing else is asked: an alarm on all versions would stop
+/// the very deployment that ends it.
+#[test]
+fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
+    let template = Template::read();
+    let mut alarms: BTreeMap<&str, &Value> = template.resources("AWS::CloudWatch::Alarm");
+    alarms.retain(|id, _| of_a_version(id));
+    for (id, function) in functions(&template) {
+        let asked: Vec<_> = each(&function["DeploymentPreference"]["Alarms"]).into_iter().filter_map(target).collect();
+        let name = id.trim_end_matches("Function");
+        let [crashes, fails] = ["Crashes", "Fails"].map(|what| format!("{name}Version{what}"));
+        assert_eq!(asked, [&crashes, &fails], "{id}");
+
+        let dimensions = |of: &[(&str, &str)]| of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let alias = format!("${{{id}}}:live");
+        let version = version_of(alarms[&*crashes], id);
+        let of_lambda = [("FunctionName", id), ("Resource", &*alias), ("ExecutedVersion", version)];
+        assert_eq!(
+            watched(alarms[&*crashes]),
+            Metric {
+                namespace: "AWS/Lambda".to_owned(),
+                name: "Errors".to_owned(),
+                dimensions: dimensions(&of_lambda)
+            }
+        );
+        let ours = Metric::ours(&name.to_lowercase(), "Failures");
+        let by_version = [("function", &*name.to_lowercase()), ("version", version_of(alarms[&*fails], id))];
+        assert_eq!(watched(alarms[&*fails]), Metric { dimensions: dimensions(&by_version), ..ours });
+    }
+    assert_eq!(alarms.len(), 2 * functions(&template).len());
+    for (id, alarm) in alarms {
+        assert_eq!((&alarm["Statistic"], &alarm["Threshold"]), (&"Sum".into(), &0.into()), "{id}");
+        assert_eq!((&alarm["Period"], &alarm["EvaluationPeriods"]), (&60.into(), &1.into()), "{id}");
+        assert_eq!((&alarm["ComparisonOperator"]), "GreaterThanThreshold", "{id}");
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: silence is well");
+        assert!(alarm["AlarmActions"].is_null(), "{id} would wake somebody for one failure");
+    }
+}
+
+/// What the alarm takes for the version, which is the one that SAM publishes of this function.
+fn version_of<'a>(alarm: &'a Value, function: &str) -> &'a str {
+    let version = &each(&alarm["Dimensions"]).into_iter().next_back().expect("dimensions")["Value"];
+    let Value::Tagged(tagged) = version else { panic!("{version:?}") };
+    assert_eq!(tagged.value, format!("{function}.Version.Version"));
+    target(version).expect("the function")
+}
+
+/// The one role with stars, and what for.
+#[test]
+fn code_deploy_may_move_the_aliases_and_look_at_alarms() {
+    let template = Template::read();
+    let role = template.resources("AWS::IAM::Role")["DeployRole"];
+    let [trust] = each(&role["AssumeRolePolicyDocument"]["Statement"])[..] else { panic!("one statement") };
+    assert_eq!(trust["Principal"]["Service"], "codedeploy.amazonaws.com");
+    assert_eq!(target(&trust["Condition"]["StringEquals"]["aws:SourceAccount"]), Some("AWS::AccountId"));
+    let [policy] = each(&role["Policies"])[..] else { panic!("one policy") };
+    let [move_aliases, see_alarms] = each(&policy["PolicyDocument"]["Statement"])[..] else { panic!("two statements") };
+
+    let actions: Vec<_> = each(&move_aliases["Action"]).into_iter().filter_map(Value::as_str).collect();
+    assert_eq!(actions, ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"]);
+    let named: Vec<_> = each(&move_aliases["Resource"]).into_iter().filter_map(Value::as_str).collect();
+    let mut expected = vec![];
+    for function in functions(&template).keys() {
+        expected.extend([format!("{function}.Arn"), format!("${{{function}.Arn}}:*")]);
+    }
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(named.into_iter().map(ToOwned::to_owned).collect()), sorted(expected), "with its versions");
+
+    assert_eq!(see_alarms["Action"], "cloudwatch:DescribeAlarms");
+    assert!(see_alarms["Resource"].as_str().is_some_and(|resource| resource.ends_with(":${AWS::AccountId}:alarm:*")));
+}
+
+#[test]
+fn the_guide_says_how_each_kind_of_function_moves_and_how_to_move_it_back() {
+    let guide = workspace_file("docs/deploying.md");
+    for said in
+        ["Canary10Percent10Minutes", "Linear10PercentEvery1Minute", "aws lambda update-alias", "Expand and contract"]
+    {
+        assert!(guide.contains(said), "{said}");
+    }
+}
