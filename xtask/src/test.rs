@@ -55,6 +55,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
         stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "coupons", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "cors", &[], &[]).await?;
+        stack::on_stacks_of_their_own(&tools, "tokens", &[], &[]).await?;
         hammer::hammer(&tools, &hammer::Options::of_the_lane()).await?;
         backends::agree(&tools).await?;
         lanes::watched(&tools).await?;

@@ -1,5 +1,6 @@
 //! The order pipeline, through real HTTP, SNS, SQS and DynamoDB.
 
+mod authorised;
 mod bad_input;
 mod coupons;
 mod fan_out;

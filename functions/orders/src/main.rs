@@ -3,6 +3,7 @@
 mod answer;
 mod arrival;
 mod assets;
+mod authorised;
 mod negotiate;
 mod openapi;
 mod pages;
@@ -17,12 +18,10 @@ mod show;
 mod suggestion;
 mod told;
 
+use router::{Shop, router};
 use startup::Startup;
 use store::{OrderTables, Orders};
 use topic::OrdersTopic;
-
-use crate::arrival::arriving;
-use crate::router::{Shop, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -36,5 +35,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
     let shards = environment.number("OUTBOX_SHARDS")?;
     let (orders, topic) = tokio::join!(Orders::connect(&sdk, tables, shards), OrdersTopic::connect(&sdk, topic_arn));
-    lambda_http::lambda_runtime::run(arriving(router(Shop { orders, topic }, telemetry.into()))).await
+    let shop = Shop { orders, topic, authorised: environment.optional("AUTHORISED").is_some() };
+    lambda_http::lambda_runtime::run(arrival::arriving(router(shop, telemetry.into()))).await
 }

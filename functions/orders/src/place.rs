@@ -26,6 +26,7 @@ pub(crate) async fn place(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let encoding = match Encoding::of(&parts.headers) {
+        Ok(Encoding::Form) if shop.authorised => return reject_whole(no_forms(), &parts.headers),
         Ok(encoding) => encoding,
         Err(problem) => return reject_whole(problem, &parts.headers),
     };
@@ -116,6 +117,11 @@ fn not_saved(encoding: Encoding, body: &[u8]) -> Response {
         Encoding::Json => Problem::unavailable().into_response(),
         Encoding::Form => pages::form_again(&Problem::unavailable(), Typed::of_form(body)),
     }
+}
+
+/// A form is a page's, and leads to a page.
+fn no_forms() -> Problem {
+    Problem::new(Kind::UnsupportedMediaType, "Here an order is sent as application/json.")
 }
 
 fn reject(encoding: Encoding, Rejected { problem, typed }: Rejected) -> Response {

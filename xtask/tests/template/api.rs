@@ -1,8 +1,9 @@
 //! The HTTP API, and what the stack tells of itself.
 
 use serde_yaml_ng::Value;
+use serde_yaml_ng::value::TaggedValue;
 
-use crate::template::{Template, target};
+use crate::template::{Template, choice, each, target};
 
 #[test]
 fn the_api_has_one_catch_all_route_to_orders() {
@@ -28,6 +29,58 @@ fn pages_of_others_may_call_it_only_where_a_parameter_says_so() {
     assert_eq!((origins.tag.to_string().as_str(), target(&origins.value[1])), ("!Split", Some("CorsAllowedOrigins")));
     assert!(on["AllowCredentials"].is_null(), "nobody is known by a cookie");
     assert_eq!(target(&only_if.value[2]), Some("AWS::NoValue"));
+}
+
+/// What API Gateway lets in, and what the function is told of it, go together.
+#[test]
+fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
+    let template = Template::read();
+    assert_eq!(*template.parameter("JwtIssuer"), "", "everybody, unless somebody says otherwise");
+    let Value::Tagged(has_tokens) = &template.root["Conditions"]["HasTokens"] else { panic!("HasTokens") };
+    assert_eq!(target(&tagged(&has_tokens.value[0]).value[0]), Some("JwtIssuer"));
+    let nothing = |value: &Value| target(value) == Some("AWS::NoValue");
+
+    let route = template.resources("AWS::ApiGatewayV2::Route")["HttpApiRoute"];
+    let kind = choice(&route["AuthorizationType"]);
+    assert_eq!(kind, Some(("HasTokens", &"JWT".into(), &"NONE".into())));
+    let Some(("HasTokens", authoriser, without)) = choice(&route["AuthorizerId"]) else { panic!("{route:?}") };
+    assert!(target(authoriser) == Some("HttpApiAuthorizer") && nothing(without));
+
+    assert_eq!(template.root["Resources"]["HttpApiAuthorizer"]["Condition"], "HasTokens");
+    let authoriser = template.resources("AWS::ApiGatewayV2::Authorizer")["HttpApiAuthorizer"];
+    assert_eq!((&authoriser["AuthorizerType"], target(&authoriser["ApiId"])), (&"JWT".into(), Some("HttpApi")));
+    assert_eq!(authoriser["IdentitySource"][0], "$request.header.Authorization");
+    let tokens = &authoriser["JwtConfiguration"];
+    assert_eq!(target(&tokens["Issuer"]), Some("JwtIssuer"));
+    assert_eq!(target(&tagged(&tokens["Audience"]).value[1]), Some("JwtAudience"));
+
+    let told = &template.resources("AWS::Serverless::Function")["OrdersFunction"]["Environment"]["Variables"];
+    let Some(("HasTokens", value, without)) = choice(&told["AUTHORISED"]) else { panic!("{told:?}") };
+    assert!(value == "true" && nothing(without));
+}
+
+fn tagged(value: &Value) -> &TaggedValue {
+    let Value::Tagged(tagged) = value else { panic!("no function: {value:?}") };
+    tagged
+}
+
+#[test]
+fn the_shop_has_a_name_of_its_own_where_there_is_a_certificate() {
+    let template = Template::read();
+    let resources = &template.root["Resources"];
+    for id in ["HttpApiDomain", "HttpApiDomainMapping"] {
+        assert_eq!(resources[id]["Condition"], "HasDomain", "{id}");
+    }
+    let domain = template.resources("AWS::ApiGatewayV2::DomainName")["HttpApiDomain"];
+    assert_eq!(target(&domain["DomainName"]), Some("DomainName"));
+    let [configuration] = each(&domain["DomainNameConfigurations"])[..] else { panic!("one configuration") };
+    assert_eq!(target(&configuration["CertificateArn"]), Some("CertificateArn"));
+    assert_eq!(configuration["SecurityPolicy"], "TLS_1_2");
+    let mapping = template.resources("AWS::ApiGatewayV2::ApiMapping")["HttpApiDomainMapping"];
+    let mapped = ["ApiId", "Stage", "DomainName"].map(|of| target(&mapping[of]));
+    assert_eq!(mapped, [Some("HttpApi"), Some("HttpApiStage"), Some("HttpApiDomain")]);
+    let output = &template.root["Outputs"]["DomainTarget"];
+    assert_eq!((&output["Condition"], target(&output["Value"])), (&"HasDomain".into(), Some("HttpApiDomain")));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use uuid::{Uuid, Version};
 
 use crate::problem::{Kind, Problem};
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The key among the headers, if there is one.
-pub(super) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     std::str::from_utf8(value.as_bytes()).map_err(|_| bad_key()).and_then(parse).map(Some)
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::problem::{FieldError, Kind, Problem};
 
-pub(crate) use key::is_random;
+pub(crate) use key::{IDEMPOTENCY_KEY, is_random, of_header as key_of_header};
 
 /// The largest body that is read, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024;

@@ -1,0 +1,58 @@
+//! The shop that lets in only who has a token. API Gateway looks at the token; here is what becomes of who is let in.
+
+use e2e::{Deployment, Function, fixture};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+async fn shop() -> Function {
+    Deployment::under_test().await.start("orders", &[("AUTHORISED", "true")]).await
+}
+
+/// An order of this subject, as API Gateway hands it over.
+fn order(subject: &str, key: &str) -> Value {
+    let mut event = fixture("orders/place-by-json.json");
+    event["headers"]["idempotency-key"] = json!(key);
+    event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": { "sub": subject }, "scopes": null } });
+    event
+}
+
+fn status(answer: &Value) -> u64 {
+    answer["statusCode"].as_u64().expect("a status")
+}
+
+#[tokio::test]
+async fn two_customers_with_one_key_have_an_order_each_and_neither_hears_of_the_other() {
+    let mut shop = shop().await;
+    let key = Uuid::new_v4().to_string();
+    let ada = shop.invoke(&order("ada", &key)).await;
+    let again = shop.invoke(&order("ada", &key)).await;
+    let grace = shop.invoke(&order("grace", &key)).await;
+    assert_eq!([&ada, &again, &grace].map(status), [201; 3]);
+    assert_eq!(ada["body"], again["body"], "a repetition");
+    let id = |answer: &Value| answer["headers"]["location"].as_str().map(ToOwned::to_owned).expect("an address");
+    assert_ne!(id(&ada), id(&grace));
+    shop.end().await;
+}
+
+#[tokio::test]
+async fn there_are_no_pages_and_no_forms_and_orders_are_json() {
+    let mut shop = shop().await;
+    let placed = shop.invoke(&order("ada", &Uuid::new_v4().to_string())).await;
+    let get = |path: &str| {
+        let mut event = fixture("orders/get-order.json");
+        event["rawPath"] = json!(path);
+        event["headers"]["accept"] = json!("text/html");
+        event
+    };
+    for nothing in ["/", "/assets/0123456789abcdef/style.css", "/nowhere"] {
+        let answer = shop.invoke(&get(nothing)).await;
+        assert_eq!((status(&answer), &answer["headers"]["content-type"]), (404, &json!("application/problem+json")));
+    }
+    let shown = shop.invoke(&get(placed["headers"]["location"].as_str().expect("an address"))).await;
+    assert_eq!((status(&shown), &shown["headers"]["content-type"]), (200, &json!("application/json")));
+    assert_eq!(status(&shop.invoke(&get("/openapi.json")).await), 200);
+
+    let form = shop.invoke(&fixture("orders/place-by-form.json")).await;
+    assert_eq!((status(&form), &form["headers"]["content-type"]), (415, &json!("application/problem+json")));
+    shop.end().await;
+}
