@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::template::{Template, workspace_file};
+use serde_yaml_ng::Value;
+
+use crate::template::{Template, target, workspace_file};
 
 /// The parameters of each environment that differ from the template's defaults.
 pub(crate) fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
@@ -32,6 +34,29 @@ fn every_environment_has_a_stack_of_its_own() {
     assert_eq!(names.len(), 4, "{names:?}");
     let different: BTreeMap<_, _> = names.iter().copied().collect();
     assert_eq!(different.len(), names.len(), "two environments share a stack: {names:?}");
+}
+
+/// A parameter that is empty is as good as not there, and every environment deploys without it.
+#[test]
+fn what_is_optional_is_off_until_its_parameter_says_something() {
+    let template = Template::read();
+    let conditions = template.root["Conditions"].as_mapping().expect("conditions");
+    let optional = [
+        ("HasAlarmEmail", "AlarmEmail"),
+        ("HasCaBundle", "CaBundle"),
+        ("HasCors", "CorsAllowedOrigins"),
+        ("HasDomain", "CertificateArn"),
+        ("HasKmsKey", "KmsKeyArn"),
+        ("HasTokens", "JwtIssuer"),
+    ];
+    for (condition, parameter) in optional {
+        let Value::Tagged(not) = &conditions[condition] else { panic!("{condition}") };
+        let Value::Tagged(equals) = &not.value[0] else { panic!("{condition}") };
+        assert_eq!((not.tag.to_string(), equals.tag.to_string()), ("!Not".to_owned(), "!Equals".to_owned()));
+        assert_eq!((target(&equals.value[0]), &equals.value[1]), (Some(parameter), &"".into()), "{condition}");
+        assert_eq!(*template.parameter(parameter), "", "{parameter}");
+    }
+    assert_eq!(conditions.len(), optional.len() + 1, "and IsProd");
 }
 
 /// SAM's cache hashes only a function's own folder: with it, a change in `crates/` was not built and a stale binary
