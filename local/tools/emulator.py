@@ -1,8 +1,8 @@
 """Starts the emulator, having told it of what in template.yaml it has no idea of.
 
 It refuses a template with a type that it does not know, and there is one template for AWS and for here. A saved query is a
-text for people to run in CloudWatch's console, and X-Ray's policy lets a topic send what nobody here receives: it is enough
-that they have names.
+text for people to run in CloudWatch's console, X-Ray's policy lets a topic send what nobody here receives, and CodeDeploy
+moves an alias slowly that is moved at once here: it is enough that they have names.
 
 Of an HTTP API it answers every OPTIONS itself, where AWS does so only if the API has a CORS configuration, and it does not
 read the one that a template has.
