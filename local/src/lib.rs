@@ -3,6 +3,7 @@
 //!
 //! Everything listens on loopback only. It links no AWS SDK, so that the first command starts soon.
 
+mod cargo_tool;
 mod checkov;
 mod emulator;
 mod faults;
@@ -21,11 +22,13 @@ mod recent;
 mod sam;
 mod server;
 mod stack;
+mod supply;
 mod tools;
 mod watch;
 mod web_driver;
 mod workspace;
 
+pub use cargo_tool::CargoTool;
 pub use checkov::checkov;
 pub use emulator::{Emulator, Invocations, aim};
 pub use faults::{Fault, FaultProxy, Injected};
@@ -45,6 +48,7 @@ pub use sam::{
     deploy_with, stack, validate,
 };
 pub use stack::{Outputs, Stack};
+pub use supply::Supply;
 pub use tools::Tools;
 pub use watch::Watch;
 pub use web_driver::WebDriver;

@@ -2,8 +2,10 @@
 
 mod bench;
 mod doctor;
+mod git;
 mod interrupt;
 mod run;
+mod sbom;
 mod test;
 mod verify;
 
@@ -34,6 +36,8 @@ enum Command {
     Pictures,
     /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use them.
     Tools,
+    /// List what is in each function, in CycloneDX, in target/sbom.
+    Sbom,
     /// Say what this machine has of what these commands need, and how to get the rest.
     Doctor,
 }
@@ -48,6 +52,7 @@ async fn main() -> ExitCode {
         Command::Bench(options) => interrupt::or(interrupt::CUT_SHORT.into(), bench::bench(options)).await,
         Command::Pictures => interrupt::or(interrupt::CUT_SHORT.into(), test::pictures()).await,
         Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
+        Command::Sbom => interrupt::or(interrupt::CUT_SHORT.into(), list()).await,
         Command::Doctor => doctor::doctor().await,
     };
     match outcome {
@@ -63,4 +68,8 @@ async fn tools() -> anyhow::Result<()> {
     local::Tools::install(local::Progress).await?;
     println!("export PATH=\"{}:$PATH\"", local::root().join(".tools/venv/bin").display());
     Ok(())
+}
+
+async fn list() -> anyhow::Result<()> {
+    sbom::sbom(&local::Supply::install(local::Progress).await?).await
 }

@@ -5,6 +5,7 @@ mod browser;
 pub(crate) mod hammer;
 mod lanes;
 pub(crate) mod stack;
+mod supply;
 
 use std::time::Instant;
 
@@ -61,6 +62,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;
         bench::check(&tools).await?;
+        supply::check().await?;
     }
     eprintln!("All green in {:.0} s.", start.elapsed().as_secs_f64());
     Ok(())

@@ -91,8 +91,8 @@ mod tests {
     use axum::http::StatusCode;
     use axum::http::header::CONTENT_SECURITY_POLICY;
     use axum::routing::get;
+    use lambda_http::tower::ServiceExt;
     use telemetry::LogSettings;
-    use tower::ServiceExt;
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const NAME: HeaderName = HeaderName::from_static(TraceParent::NAME);

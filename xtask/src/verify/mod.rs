@@ -9,11 +9,12 @@ mod page;
 mod soak;
 
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use local::{Progress, Tools, root};
 use serde::{Serialize, de::DeserializeOwned};
+
+use crate::git;
 
 /// What to verify.
 #[derive(Debug, clap::Subcommand)]
@@ -31,7 +32,7 @@ pub(crate) enum Part {
 }
 
 pub(crate) async fn verify(part: Part) -> Result<()> {
-    let commit = commit()?;
+    let commit = git::commit()?;
     let tools = Tools::install(Progress).await?;
     let outcome = match part {
         Part::Faults => faults::run(&tools, &commit).await,
@@ -71,16 +72,4 @@ fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<Of<T>>> {
         }
         Err(_) => Ok(None),
     }
-}
-
-/// The commit that the working tree is at, and whether it has changes that are in none. The results themselves are not
-/// counted.
-fn commit() -> Result<String> {
-    let git = |arguments: &[&str]| -> Result<String> {
-        let output = Command::new("git").args(arguments).current_dir(root()).output().context("git cannot be run")?;
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
-    let changed = git(&["status", "--porcelain", "--", ".", ":!docs"])?;
-    Ok(if changed.is_empty() { commit } else { format!("{commit} with changes") })
 }

@@ -3,8 +3,8 @@ use axum::http::HeaderMap;
 use axum::middleware::from_fn;
 use axum::{Json, Router};
 use lambda_http::request::LambdaRequest;
+use lambda_http::tower::ServiceExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::*;
 

@@ -1,10 +1,9 @@
 //! cargo-mutants: changes of `domain` and `batch` that it thinks of itself.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use local::{Group, root};
+use local::{CargoTool, Group, Progress, root};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
@@ -27,10 +26,8 @@ struct Outcomes {
     timeout: usize,
 }
 
-const VERSION: &str = "27.1.0";
-
 pub(super) async fn find() -> Result<Generated> {
-    let program = install().await?;
+    let program = CargoTool::MUTANTS.install(Progress).await?;
     let output = root().join("target/mutants");
     let mut mutants = Command::new(program);
     mutants.args(["mutants", "--package", "domain", "--package", "batch", "--no-shuffle", "--colors", "never"]);
@@ -49,16 +46,4 @@ pub(super) async fn find() -> Result<Generated> {
     let looked_at = caught + unviable + timed_out + missed.len();
     ensure!(all > 0 && looked_at == all, "cargo-mutants looked at {looked_at} of {all} mutants: {ended:?}");
     Ok(Generated { all, caught, unviable, timed_out, missed })
-}
-
-/// Its own folder in `.tools`, as no package of Python's has it.
-async fn install() -> Result<PathBuf> {
-    let folder = root().join(".tools").join(format!("cargo-mutants-{VERSION}"));
-    let program = folder.join("bin/cargo-mutants");
-    if !program.exists() {
-        let mut cargo = Command::new("cargo");
-        cargo.args(["install", "--locked", "--version", VERSION, "cargo-mutants", "--root"]).arg(&folder);
-        Group::run("Installing cargo-mutants into .tools (about three minutes, once)", &mut cargo).await?;
-    }
-    Ok(program)
 }
