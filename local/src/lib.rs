@@ -59,3 +59,9 @@ pub const FUNCTIONS: [&str; 4] = ["orders", "relay", "fulfilment", "promotion"];
 
 /// The stack's name on a laptop, as samconfig.toml has it for `local`.
 pub const STACK_NAME: &str = "order-fanout-local";
+
+/// The name of a function in the template, which `sam build` gives its folder.
+#[must_use]
+pub fn resource(function: &str) -> String {
+    format!("{}{}Function", function[..1].to_uppercase(), &function[1..])
+}

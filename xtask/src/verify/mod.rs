@@ -6,6 +6,7 @@ mod faults;
 mod hammer;
 mod mutants;
 mod page;
+mod reproducible;
 mod soak;
 
 use std::fs;
@@ -29,6 +30,8 @@ pub(crate) enum Part {
     Hammer(crate::test::hammer::Options),
     /// Break the code on purpose, piece by piece, and see that a test fails each time.
     Mutants(mutants::Options),
+    /// Build the functions twice from nothing, and see that both builds are of the same bytes.
+    Reproducible(reproducible::Options),
 }
 
 pub(crate) async fn verify(part: Part) -> Result<()> {
@@ -40,6 +43,7 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
         Part::Coupons(options) => coupons::run(&tools, &options, &commit).await,
         Part::Hammer(options) => hammer::run(&tools, &options, &commit).await,
         Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
+        Part::Reproducible(options) => reproducible::run(&tools, &options).await,
     };
     // What was kept before something failed is told as well.
     page::write()?;

@@ -11,6 +11,7 @@ use super::coupons::{self, Coupons};
 use super::faults::{self, Cut, Faults};
 use super::hammer::{self, Hammered};
 use super::mutants::{self, Generated, Mutations, Patch};
+use super::reproducible::{Binary, Built, Processor};
 use super::soak::{self, Soak};
 use super::{Of, kept};
 
@@ -19,8 +20,8 @@ const PAGE: &str = "docs/reliability.md";
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
         "# What holds when things break\n\n\
-         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify hammer` and\n\
-         `verify mutants` from what they saw; not by hand.\n",
+         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify hammer`,\n\
+         `verify mutants` and `verify reproducible` from what they saw; not by hand.\n",
     );
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
     if let Some(Of { commit, result }) = kept::<Faults>(faults::FILE)? {
@@ -40,6 +41,11 @@ pub(super) fn write() -> Result<()> {
     }
     if let Some(Of { commit, result }) = kept::<Generated>(mutants::GENERATED)? {
         generated(&mut page, &commit, &result)?;
+    }
+    for processor in Processor::ALL {
+        if let Some(Of { commit, result }) = kept::<Built>(&processor.file())? {
+            built(&mut page, processor, &commit, &result)?;
+        }
     }
     fs::write(root().join(PAGE), page)?;
     eprintln!("Written: {PAGE}");
@@ -100,6 +106,21 @@ fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
     )?;
     for mutant in missed {
         writeln!(page, "- {mutant}")?;
+    }
+    Ok(())
+}
+
+fn built(page: &mut String, processor: Processor, commit: &str, built: &Built) -> Result<()> {
+    let (name, Built { compiler, functions }) = (processor.name(), built);
+    writeln!(page, "\n## The same source, the same bytes: {name}\n")?;
+    writeln!(
+        page,
+        "`cargo xtask verify reproducible --processor {name}` at {commit}, with {compiler}. Two builds from nothing, one by"
+    )?;
+    writeln!(page, "`cargo lambda build`, one in another folder by `sam build`, as it is deployed. Both are these:\n")?;
+    writeln!(page, "| Function | Bytes | SHA-256 of `bootstrap` |\n|---|--:|---|")?;
+    for (function, Binary { bytes, sha256 }) in functions {
+        writeln!(page, "| {function} | {bytes} | `{sha256}` |")?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use local::{Emulator, FUNCTIONS, Front, Group, Invocations, Progress, Tools, roo
 use tokio::process::Command;
 
 use super::Patch;
+use crate::git;
 use crate::test::stack::{Suite, Tests};
 
 /// The copy, and what was built of it.
@@ -24,9 +25,7 @@ impl<'a> Tree<'a> {
         if tree.exists() {
             fs::remove_dir_all(&tree)?;
         }
-        let mut clone = Command::new("git");
-        clone.args(["clone", "--quiet"]).arg(root()).arg(&tree);
-        Group::run("Copying the last commit", &mut clone).await?;
+        git::copy_of_the_last_commit(&tree).await?;
         Ok(Self { tools, folder })
     }
 
@@ -89,8 +88,7 @@ impl<'a> Tree<'a> {
         fs::copy(built.join("template.yaml"), assembled.join("template.yaml"))?;
         for function in FUNCTIONS {
             let binary = self.folder.join("target/debug").join(function);
-            let resource = format!("{}{}Function", function[..1].to_uppercase(), &function[1..]);
-            for place in [assembled.join(resource), self.folder.join("functions").join(function)] {
+            for place in [assembled.join(local::resource(function)), self.folder.join("functions").join(function)] {
                 fs::create_dir_all(&place)?;
                 fs::copy(&binary, place.join("bootstrap"))?;
             }

@@ -1,0 +1,173 @@
+//! The same source gives the same bytes: the functions, built twice from nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use local::{FUNCTIONS, Progress, Tools, root};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::process::Command;
+
+use crate::git;
+
+/// Options of `cargo xtask verify reproducible`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The processor to build for.
+    #[arg(long, value_enum, default_value = "arm64")]
+    processor: Processor,
+}
+
+/// A processor, as the template's `Architecture` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Processor {
+    #[value(name = "arm64")]
+    Arm64,
+    #[value(name = "x86_64")]
+    X86,
+}
+
+/// What was built.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Built {
+    /// The compiler, as it names itself.
+    pub(super) compiler: String,
+    pub(super) functions: Functions,
+}
+
+/// A function's `bootstrap`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Binary {
+    pub(super) bytes: usize,
+    pub(super) sha256: String,
+}
+
+/// Those of the functions, by the functions' names.
+type Functions = BTreeMap<String, Binary>;
+
+impl Binary {
+    fn read(folder: &Path) -> Result<Self> {
+        let file = folder.join("bootstrap");
+        Ok(Self::of(&fs::read(&file).with_context(|| format!("there is no {}", file.display()))?))
+    }
+
+    fn of(content: &[u8]) -> Self {
+        Self { bytes: content.len(), sha256: hex::encode(Sha256::digest(content)) }
+    }
+}
+
+impl Processor {
+    pub(super) const ALL: [Self; 2] = [Self::Arm64, Self::X86];
+
+    /// As the template's `Architecture` has it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X86 => "x86_64",
+        }
+    }
+
+    pub(super) fn file(self) -> String {
+        format!("reproducible-{}.json", self.name())
+    }
+
+    fn target(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::X86 => "x86_64-unknown-linux-gnu",
+        }
+    }
+}
+
+pub(super) async fn run(tools: &Tools, &Options { processor }: &Options) -> Result<()> {
+    let compiler = compiler_for(processor).await?;
+    let folder = root().join("target/reproducible");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    eprintln!("── Two clean builds of the last commit for {}: about five minutes each on two cores", processor.name());
+    let commit = git::last_commit()?;
+    let first = by_cargo_lambda(tools, processor, &folder.join("first")).await?;
+    let second = by_sam(tools, processor, &folder.join("second")).await?;
+    show("cargo lambda build", &first);
+    show("sam build", &second);
+    let differ = differences(&first, &second);
+    ensure!(differ.is_empty(), "built twice, {} differ; both builds are in target/reproducible", differ.join(", "));
+    // They are gigabytes, and the next run does not want them.
+    fs::remove_dir_all(&folder)?;
+    super::keep(&processor.file(), &commit, &Built { compiler, functions: first })
+}
+
+/// The compiler, if it can build for that processor.
+async fn compiler_for(processor: Processor) -> Result<String> {
+    let target = processor.target();
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]).current_dir(root());
+    let library = Progress.command_output("Looking for the target", &mut rustc).await?;
+    ensure!(Path::new(library.trim()).exists(), "{target} is not installed: rustup target add {target}");
+    let mut rustc = Command::new("rustc");
+    let version = Progress.command_output("Asking for the compiler's version", rustc.arg("--version")).await?;
+    Ok(version.trim().to_owned())
+}
+
+/// As README.md has it for a build without the SAM CLI.
+async fn by_cargo_lambda(tools: &Tools, processor: Processor, folder: &Path) -> Result<Functions> {
+    git::copy_of_the_last_commit(folder).await?;
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", "--locked", "--skip-target-check", "--target", processor.target()]);
+    cargo.args(FUNCTIONS.iter().flat_map(|function| ["--package", function]));
+    in_folder(&mut cargo, folder);
+    Progress.command("First, by cargo lambda build", &mut cargo).await?;
+    binaries(|function| folder.join("target/lambda").join(function))
+}
+
+/// As it is deployed, and from another folder.
+async fn by_sam(tools: &Tools, processor: Processor, folder: &Path) -> Result<Functions> {
+    git::copy_of_the_last_commit(folder).await?;
+    let mut sam = tools.command("sam");
+    sam.args(["build", "--parameter-overrides", &format!("Architecture={}", processor.name())]);
+    in_folder(&mut sam, folder).env("SAM_CLI_TELEMETRY", "0");
+    Progress.command("Second, by sam build", &mut sam).await?;
+    binaries(|function| folder.join(".aws-sam/build").join(local::resource(function)))
+}
+
+fn in_folder<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    command.current_dir(folder).env_remove("CARGO_TARGET_DIR")
+}
+
+fn binaries(folder_of: impl Fn(&str) -> PathBuf) -> Result<Functions> {
+    FUNCTIONS.iter().map(|function| Ok(((*function).to_owned(), Binary::read(&folder_of(function))?))).collect()
+}
+
+fn show(builder: &str, functions: &Functions) {
+    eprintln!("{builder}");
+    for (function, Binary { bytes, sha256 }) in functions {
+        eprintln!("  {function:11} {bytes:>9} bytes  {sha256}");
+    }
+}
+
+/// The functions whose builds are not of the same bytes.
+fn differences(first: &Functions, second: &Functions) -> Vec<String> {
+    let names = first.keys().chain(second.keys().filter(|name| !first.contains_key(*name)));
+    names.filter(|name| first.get(*name) != second.get(*name)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(functions: &[(&str, &str)]) -> Functions {
+        functions.iter().map(|(name, content)| ((*name).to_owned(), Binary::of(content.as_bytes()))).collect()
+    }
+
+    #[test]
+    fn what_differs_is_named() {
+        let first = built(&[("orders", "a"), ("relay", "b")]);
+        assert!(differences(&first, &built(&[("orders", "a"), ("relay", "b")])).is_empty());
+        assert_eq!(differences(&first, &built(&[("orders", "a"), ("relay", "c")])), ["relay"]);
+        assert_eq!(differences(&first, &built(&[("relay", "b")])), ["orders"]);
+        assert_eq!(differences(&built(&[]), &first), ["orders", "relay"]);
+    }
+}
