@@ -41,7 +41,7 @@ pub use moto::Moto;
 pub use ports::{free_port, require_free};
 pub use process::Group;
 pub use progress::Progress;
-pub use python::lambda_python;
+pub use python::{lambda_python, python};
 pub use recent::Recent;
 pub use sam::{
     BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, build_with_names, deploy,

@@ -61,7 +61,7 @@ pub async fn lambda_python(progress: Progress) -> Result<PathBuf> {
 }
 
 /// The first Python on the path that is new enough.
-async fn python() -> Result<&'static str> {
+pub async fn python() -> Result<&'static str> {
     for name in ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python"] {
         let mut check = Command::new(name);
         check.args(["-c", "import sys; sys.exit(not (3, 10) <= sys.version_info)"]);

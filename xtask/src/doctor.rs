@@ -1,121 +1,56 @@
-//! `cargo xtask doctor`: what this machine has of what the commands need, and how to get the rest.
+//! `cargo xtask doctor`: for each purpose, whether this machine has what it takes, and how to get what is missing.
+
+mod account;
+mod needs;
+mod verdict;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use local::root;
 use tokio::process::Command;
+use tokio::time::timeout;
 
-/// What a command of the project needs.
-struct Need {
-    what: &'static str,
-    /// A program with its arguments, which succeeds where the need is met; the first line it prints is shown.
-    look: &'static [&'static str],
-    how: &'static str,
-}
+use needs::{Look, PURPOSES};
+use verdict::verdict;
 
-/// For whom a need is one.
-struct Group {
-    title: &'static str,
-    needs: &'static [Need],
-}
+const PYTHON: &str = "import sys, venv, ensurepip; print('Python', sys.version.split()[0])";
 
-const PYTHON: &str =
-    "import sys, venv, ensurepip; assert sys.version_info >= (3, 10); print('Python', sys.version.split()[0])";
+/// A program that does not answer is as good as missing.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The first group is what nothing works without.
-const GROUPS: [Group; 4] = [
-    Group {
-        title: "To run and to test it here",
-        needs: &[
-            Need {
-                what: "Rust",
-                look: &["cargo", "--version"],
-                how: "https://rustup.rs; rust-toolchain.toml has the version",
-            },
-            Need {
-                what: "Python",
-                look: &["python3", "-c", PYTHON],
-                how: "3.10 or newer, with venv: apt install python3-venv",
-            },
-            Need { what: "C compiler", look: &["cc", "--version"], how: "apt install gcc libc6-dev" },
-        ],
-    },
-    Group {
-        title: "Pinned tools in .tools/, which every command installs that needs them",
-        needs: &[
-            Need { what: "SAM CLI", look: &[".tools/venv/bin/sam", "--version"], how: "cargo xtask tools" },
-            Need {
-                what: "cargo-lambda",
-                look: &[".tools/venv/bin/cargo-lambda", "lambda", "--version"],
-                how: "cargo xtask tools",
-            },
-        ],
-    },
-    Group {
-        title: "For all lanes of cargo xtask test --all, and cargo xtask bench",
-        needs: &[
-            Need { what: "valgrind", look: &["valgrind", "--version"], how: "apt install valgrind" },
-            Need {
-                what: "libfaketime",
-                look: &[
-                    "sh",
-                    "-c",
-                    "ls /usr/lib*/faketime/libfaketime.so.1 /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | grep .",
-                ],
-                how: "apt install libfaketime",
-            },
-            Need {
-                what: "chromedriver",
-                look: &["chromedriver", "--version"],
-                how: "apt install chromium chromium-driver",
-            },
-        ],
-    },
-    Group {
-        title: "To build for AWS and to deploy",
-        needs: &[
-            Need {
-                what: "arm64 target",
-                look: &["sh", "-c", "rustup target list --installed | grep aarch64-unknown-linux-gnu"],
-                how: "rustup target add aarch64-unknown-linux-gnu; or Architecture=x86_64 among the parameters",
-            },
-            Need {
-                what: "AWS credentials",
-                look: &[
-                    "sh",
-                    "-c",
-                    "if test \"$AWS_ACCESS_KEY_ID\"; then echo in the environment; else ls ~/.aws/config; fi",
-                ],
-                how: "aws configure sso, or AWS_ACCESS_KEY_ID and what belongs to it",
-            },
-        ],
-    },
-];
-
-/// Prints what there is and what is missing. A failure if nothing works without it.
+/// Prints a verdict for each purpose. A failure if the first of them, to develop here, is not possible.
 pub(crate) async fn doctor() -> Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
-    for (at, Group { title, needs }) in GROUPS.iter().enumerate() {
-        println!("{title}");
-        for Need { what, look, how } in *needs {
-            if let Some(version) = found(look).await {
-                println!("  ✓ {what:16} {version}");
-                continue;
-            }
-            println!("  ✗ {what:16} missing: {how}");
-            if at == 0 {
-                code = ExitCode::FAILURE;
-            }
+    let mut possible = vec![];
+    for purpose in &PURPOSES {
+        let mut found = vec![];
+        for need in purpose.needs {
+            found.push((need, look(&need.look).await));
         }
+        let verdict = verdict(purpose, &found);
+        println!("{}\n", verdict.lines.join("\n"));
+        possible.push(verdict.possible);
     }
-    Ok(code)
+    println!("✓ there   ✗ missing   – not there, and not in the way");
+    Ok(if possible[0] { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is found, in a line.
+async fn look(look: &Look) -> Option<String> {
+    match look {
+        Look::Says(command) => says(command).await,
+        Look::Python => says(&[local::python().await.ok()?, "-c", PYTHON]).await,
+        Look::Is(there) => there(),
+    }
 }
 
 /// The first line of what a program prints, if it succeeds.
-async fn found(look: &[&str]) -> Option<String> {
-    let (program, arguments) = look.split_first()?;
-    let output = Command::new(program).args(arguments).current_dir(root()).output().await.ok()?;
+async fn says(command: &[&str]) -> Option<String> {
+    let (program, arguments) = command.split_first()?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root()).kill_on_drop(true);
+    let output = timeout(PATIENCE, command.output()).await.ok()?.ok()?;
     let said = [output.stdout, output.stderr].concat();
     let line = String::from_utf8_lossy(&said).lines().next().unwrap_or_default().to_owned();
     output.status.success().then_some(line)

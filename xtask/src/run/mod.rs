@@ -9,17 +9,21 @@ use local::{Emulator, Flow, Front, Invocations, LogKeeper, LogStream, Progress, 
 
 use screen::Screen;
 
+pub(crate) const PORT: u16 = 3000;
+pub(crate) const AWS_PORT: u16 = 4566;
+pub(crate) const INVOKE_PORT: u16 = 9000;
+
 /// Options of `cargo xtask run`.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Options {
     /// The shop's port on localhost.
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = PORT)]
     port: u16,
     /// The port of the AWS endpoint on localhost.
-    #[arg(long, default_value_t = 4566)]
+    #[arg(long, default_value_t = AWS_PORT)]
     aws_port: u16,
     /// The port on localhost that `cargo lambda invoke` reaches the functions by.
-    #[arg(long, default_value_t = 9000, conflicts_with = "built")]
+    #[arg(long, default_value_t = INVOKE_PORT, conflicts_with = "built")]
     invoke_port: u16,
     /// Run the release binaries of `sam build`, as they are deployed, instead of reloading code as it is edited.
     #[arg(long)]
