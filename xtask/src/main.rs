@@ -26,8 +26,11 @@ enum Command {
     /// Run the whole system here: shop, topic, queues, functions, tables. Ctrl-C ends it.
     Run(run::Options),
     /// Test what a change needs; `--all` adds the slow lanes.
+    ///
+    /// On two cores it takes some three minutes where little was changed, and ten where nothing is built yet; with `--all` a
+    /// quarter of an hour more.
     Test(test::Options),
-    /// Verify what takes too long for every change, and write down the result.
+    /// Verify what takes too long for every change, and write down the result. Minutes are those of two cores.
     #[command(subcommand)]
     Verify(verify::Part),
     /// Measure what the functions cost, beside functions that do nothing; `--help` says more.

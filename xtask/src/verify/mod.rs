@@ -20,17 +20,17 @@ use crate::git;
 /// What to verify.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Part {
-    /// Run the fault suite and the outages, and write down what held at each cut.
+    /// Run the fault suite and the outages, and write down what held at each cut (5 minutes).
     Faults,
-    /// Drive orders through a stack that is ill-treated at random, and compare it with what the customers were told.
+    /// Drive orders through a stack that is ill-treated at random, and compare it with what the customers were told (5 minutes).
     Soak(soak::Options),
-    /// Have pairs of orders race for one coupon each, and see that one of every pair gets it.
+    /// Have pairs of orders race for one coupon each, and see that one of every pair gets it (2 minutes).
     Coupons(coupons::Options),
-    /// Hammer the API with requests made up from its document, and compare every answer with that.
+    /// Hammer the API with requests made up from its document, and compare every answer with that (20 minutes).
     Hammer(crate::test::hammer::Options),
-    /// Break the code on purpose, piece by piece, and see that a test fails each time.
+    /// Break the code on purpose, piece by piece, and see that a test fails each time (half an hour).
     Mutants(mutants::Options),
-    /// Build the functions twice from nothing, and see that both builds are of the same bytes.
+    /// Build the functions twice from nothing, and see that both builds are of the same bytes (10 minutes).
     Reproducible(reproducible::Options),
 }
 
