@@ -29,6 +29,6 @@ async fn advisories(supply: &Supply) -> Result<()> {
         return Ok(());
     }
     let mut check = supply.deny();
-    check.args(["check", "--disable-fetch", "advisories"]);
+    check.args(["--offline", "check", "advisories"]);
     Progress.command("Comparing the dependencies with RustSec's advisories", &mut check).await
 }
