@@ -113,11 +113,12 @@ fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
 fn built(page: &mut String, processor: Processor, commit: &str, built: &Built) -> Result<()> {
     let (name, Built { compiler, functions }) = (processor.name(), built);
     writeln!(page, "\n## The same source, the same bytes: {name}\n")?;
+    writeln!(page, "`cargo xtask verify reproducible --processor {name}` at {commit}, with {compiler}.")?;
     writeln!(
         page,
-        "`cargo xtask verify reproducible --processor {name}` at {commit}, with {compiler}. Two builds from nothing, one by"
+        "Two builds from nothing, one by `cargo lambda build`, one in another folder by `sam build`, as it is"
     )?;
-    writeln!(page, "`cargo lambda build`, one in another folder by `sam build`, as it is deployed. Both are these:\n")?;
+    writeln!(page, "deployed. Both are these:\n")?;
     writeln!(page, "| Function | Bytes | SHA-256 of `bootstrap` |\n|---|--:|---|")?;
     for (function, Binary { bytes, sha256 }) in functions {
         writeln!(page, "| {function} | {bytes} | `{sha256}` |")?;
