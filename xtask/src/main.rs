@@ -4,6 +4,7 @@ mod bench;
 mod doctor;
 mod git;
 mod interrupt;
+mod missing;
 mod run;
 mod sbom;
 mod test;
