@@ -11,6 +11,7 @@ mod operator;
 mod queues;
 mod record;
 mod rig;
+mod sample;
 mod shop;
 mod spy;
 mod tables;

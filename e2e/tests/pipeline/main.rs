@@ -2,6 +2,7 @@
 
 mod authorised;
 mod bad_input;
+mod batches;
 mod coupons;
 mod fan_out;
 mod idempotency;

@@ -1,112 +1,114 @@
-//! The sample invocations of `events/` and the panicking example, on release binaries run as Lambda runs them.
+//! The sample invocations of `events/`, every one of them.
 
-use e2e::{Deployment, Function, OrderEvent, batch, failures, fixture};
-use harness::Outcome;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use e2e::{Deployment, eventually, failures, fixture};
 use serde_json::{Value, json};
+
+const ORDERS: [&str; 5] = [
+    "orders/get-form.json",
+    "orders/get-order.json",
+    "orders/place-by-form.json",
+    "orders/place-by-json.json",
+    "orders/place-with-unknown-coupon.json",
+];
+const RELAY: &str = "relay/every-minute.json";
+/// Samples of each consumer, and the message ids that it hands back.
+const CONSUMERS: [(&str, &[&str]); 4] = [
+    ("one-order.json", &[]),
+    ("full-batch.json", &[]),
+    ("poison-among-nine.json", &["5a7b0c1d-0000-4000-8000-000000000005"]),
+    ("duplicate.json", &[]),
+];
+
+const SWEPT_WITHIN: Duration = Duration::from_secs(120);
+
+#[test]
+fn no_sample_is_left_out() {
+    let folders = fs::read_dir(local::root().join("events")).expect("events/").map(|folder| folder.expect("a folder"));
+    let files = folders.flat_map(|folder| fs::read_dir(folder.path()).expect("a folder of samples"));
+    let files = files.map(|file| file.expect("a sample").path());
+    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    let there: BTreeSet<_> =
+        files.map(|file| format!("{}/{}", name(file.parent().expect("a folder")), name(&file))).collect();
+    let consumers = ["fulfilment", "promotion"].into_iter().flat_map(samples);
+    let invoked = ORDERS.into_iter().chain([RELAY]).map(str::to_owned).chain(consumers.map(|(sample, _)| sample));
+    assert_eq!(invoked.collect::<BTreeSet<_>>(), there);
+}
 
 #[tokio::test]
 async fn the_orders_samples_place_and_show_orders() {
     let shop = Deployment::under_test().await;
-    let mut orders = shop.start("orders", &[]).await;
+    let [get_form, get_order, place_by_form, place_by_json, place_with_unknown_coupon] = ORDERS;
 
-    let form = orders.invoke(&fixture("orders/get-form.json")).await;
+    let form = shop.answer_to(get_form).await;
     assert_eq!(form["statusCode"], 200);
     assert!(form["body"].as_str().expect("a page").contains("<form method=\"post\" action=\"/orders\""));
 
-    let placed = orders.invoke(&fixture("orders/place-by-form.json")).await;
+    let placed = shop.answer_to(place_by_form).await;
     assert_eq!(placed["statusCode"], 303);
     let location = placed["headers"]["location"].as_str().expect("an address");
     assert_eq!(shop.order(location.trim_start_matches("/orders/")).await["customer"], "Grace Hopper");
 
-    let placed = orders.invoke(&fixture("orders/place-by-json.json")).await;
+    let placed = shop.answer_to(place_by_json).await;
     assert_eq!(placed["statusCode"], 201);
     let order: Value = serde_json::from_str(placed["body"].as_str().expect("a body")).expect("an order");
     assert_eq!((&order["customer"], &order["amount"]), (&json!("Ada Lovelace"), &json!("81.50")));
 
-    let refused = orders.invoke(&fixture("orders/place-with-unknown-coupon.json")).await;
+    let refused = shop.answer_to(place_with_unknown_coupon).await;
     assert_eq!(refused["statusCode"], 422);
     assert!(refused["body"].as_str().expect("a problem").contains("/coupon"), "{refused}");
 
-    let mut get = fixture("orders/get-order.json");
-    assert_eq!(orders.invoke(&get).await["statusCode"], 404);
+    assert_eq!(shop.answer_to(get_order).await["statusCode"], 404);
+    let mut get = fixture(get_order);
     get["rawPath"] = json!(location);
-    let shown = orders.invoke(&get).await;
+    let shown = shop.start("orders", &[]).await.invoke(&get).await;
     assert_eq!(shown["statusCode"], 200);
     let shown: Value = serde_json::from_str(shown["body"].as_str().expect("a body")).expect("an order");
     assert_eq!(shown["amount"], "12.34");
 }
 
 #[tokio::test]
-async fn the_consumers_samples_answer_as_they_are_named() {
+async fn the_relays_sample_announces_what_was_not() {
     let shop = Deployment::under_test().await;
-    for (function, table) in [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")] {
-        let mut consumer = shop.start(function, &[]).await;
-        for (sample, failed) in [
-            ("one-order", vec![]),
-            ("full-batch", vec![]),
-            ("poison-among-nine", vec!["5a7b0c1d-0000-4000-8000-000000000005"]),
-            ("duplicate", vec![]),
-        ] {
-            let event = fixture(&format!("{function}/{sample}.json"));
-            let response = consumer.invoke(&event).await;
-            assert_eq!(failures(&response), failed, "{function}/{sample}");
-            for record in event["Records"].as_array().expect("records") {
-                let body = record["body"].as_str().expect("a body");
-                let Ok(Value::Object(order)) = serde_json::from_str(body) else { continue };
-                let id = order["order_id"].as_str().expect("an id");
-                assert!(shop.row(table, "order_id", id).await.is_some(), "{function}/{sample}: {id} had no effect");
-            }
+    // The stack's own relay, which comes by every minute, may be quicker.
+    let (id, swept) = eventually("the relay finds an order that is not announced", SWEPT_WITHIN, async || {
+        let ids = shop.place_unannounced(1).await;
+        let swept = shop.answer_to(RELAY).await;
+        (swept["found"] != 0).then_some((ids[0].clone(), swept))
+    })
+    .await;
+    assert_eq!(swept["announced"], swept["found"], "{swept}");
+    shop.fulfilled(&id).await;
+}
+
+#[tokio::test]
+async fn fulfilments_samples_answer_as_they_are_named() {
+    answer_as_they_are_named("fulfilment", "ShipmentsTable").await;
+}
+
+#[tokio::test]
+async fn promotions_samples_answer_as_they_are_named() {
+    answer_as_they_are_named("promotion", "CouponsTable").await;
+}
+
+async fn answer_as_they_are_named(consumer: &str, table: &str) {
+    let shop = Deployment::under_test().await;
+    for (sample, failed) in samples(consumer) {
+        let answer = shop.answer_to(&sample).await;
+        assert_eq!(failures(&answer), failed, "{sample}");
+        for record in fixture(&sample)["Records"].as_array().expect("records") {
+            let body = record["body"].as_str().expect("a body");
+            let Ok(Value::Object(order)) = serde_json::from_str(body) else { continue };
+            let id = order["order_id"].as_str().expect("an id");
+            assert!(shop.row(table, "order_id", id).await.is_some(), "{sample}: {id} had no effect");
         }
     }
 }
 
-#[tokio::test]
-async fn the_same_order_twice_in_one_batch_has_one_effect() {
-    let shop = Deployment::under_test().await;
-    let event = OrderEvent::of("80.00");
-    for (function, table) in [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")] {
-        let mut consumer = shop.start(function, &[]).await;
-        let twice = batch(&[event.clone(), event.clone()]);
-        assert!(failures(&consumer.invoke(&twice).await).is_empty());
-        let first = shop.row(table, "order_id", &event.order_id).await.expect("an effect");
-        assert!(failures(&consumer.invoke(&twice).await).is_empty());
-        assert_eq!(shop.row(table, "order_id", &event.order_id).await, Some(first), "{function} did it again");
-    }
-}
-
-#[tokio::test]
-async fn a_batch_larger_than_one_insert_is_done_whole() {
-    let shop = Deployment::under_test().await;
-    let events: Vec<_> = (0..60).map(|_| OrderEvent::of("80.00")).collect();
-    let mut fulfilment = shop.start("fulfilment", &[]).await;
-    assert!(failures(&fulfilment.invoke(&batch(&events)).await).is_empty());
-    for event in events {
-        assert!(shop.row("ShipmentsTable", "order_id", &event.order_id).await.is_some());
-    }
-}
-
-#[tokio::test]
-async fn a_missing_message_id_fails_the_invocation_loudly() {
-    let shop = Deployment::under_test().await;
-    let mut fulfilment = shop.start("fulfilment", &[]).await;
-    let event = json!({ "Records": [{ "body": OrderEvent::of("80.00").body() }] });
-    match fulfilment.outcome(&event).await {
-        Outcome::Error(error) => assert!(String::from_utf8_lossy(&error).contains("has no message id")),
-        Outcome::Response(response) => panic!("it was taken for success: {}", String::from_utf8_lossy(&response)),
-    }
-}
-
-#[tokio::test]
-async fn a_panic_in_a_release_build_costs_one_record_or_its_chunk_and_not_the_process() {
-    let mut consumer = Function::start("panics", []).await;
-    let mut events: Vec<_> = (0..10).map(|_| OrderEvent::of("80.00")).collect();
-
-    events[3].total = "13.00".to_owned();
-    assert_eq!(failures(&consumer.invoke(&batch(&events)).await), ["m3"]);
-
-    events[3].total = "14.00".to_owned();
-    assert_eq!(failures(&consumer.invoke(&batch(&events)).await).len(), 10);
-
-    events.truncate(3);
-    assert!(failures(&consumer.invoke(&batch(&events)).await).is_empty(), "it lives on");
+fn samples(consumer: &str) -> impl Iterator<Item = (String, &'static [&'static str])> {
+    CONSUMERS.into_iter().map(move |(sample, failed)| (format!("{consumer}/{sample}"), failed))
 }
