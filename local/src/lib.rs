@@ -5,12 +5,15 @@
 
 mod cargo_tool;
 mod checkov;
+mod containers;
+mod docker;
 mod emulator;
 mod faults;
 mod flow;
 mod front;
 mod hammer;
 mod http;
+mod local_api;
 mod log_keeper;
 mod logs;
 mod moto;
@@ -30,11 +33,14 @@ mod workspace;
 
 pub use cargo_tool::CargoTool;
 pub use checkov::checkov;
+pub use containers::{Containers, SAM_LOCAL};
+pub use docker::{Docker, Image};
 pub use emulator::{Emulator, Invocations, aim};
 pub use faults::{Fault, FaultProxy, Injected};
 pub use flow::{Depths, Flow};
 pub use front::Front;
 pub use hammer::Hammer;
+pub use local_api::LocalApi;
 pub use log_keeper::LogKeeper;
 pub use logs::LogStream;
 pub use moto::Moto;

@@ -16,7 +16,7 @@ pub async fn validate(tools: &Tools, progress: Progress) -> Result<()> {
 }
 
 /// This machine's processor, as the template's `Architecture` names it and as cargo-lambda does.
-const ARCHITECTURE: (&str, &str) =
+pub(crate) const ARCHITECTURE: (&str, &str) =
     if cfg!(target_arch = "aarch64") { ("arm64", "--arm64") } else { ("x86_64", "--x86-64") };
 
 /// `sam build`, for the processor of this machine.
@@ -106,7 +106,7 @@ pub async fn stack(tools: &Tools, aws_port: u16, progress: Progress) -> Result<S
     Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs: Outputs::from_sam(&outputs)? })
 }
 
-fn sam(tools: &Tools) -> Command {
+pub(crate) fn sam(tools: &Tools) -> Command {
     let mut sam = tools.command("sam");
     sam.env("SAM_CLI_TELEMETRY", "0").env("SAM_CLI_CHECK_FOR_UPDATES", "0").current_dir(root());
     sam

@@ -1,7 +1,11 @@
 //! A deployed stack, known by its outputs.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::{FUNCTIONS, STACK_NAME, http};
 
 /// A stack on the emulator.
 #[derive(Clone, Debug)]
@@ -22,6 +26,32 @@ pub struct Outputs(Vec<Output>);
 struct Output {
     output_key: String,
     output_value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    environment: Environment,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// The variables that the template gave the deployed functions. Where two have one of the same name, it is the same.
+    pub(crate) async fn variables(&self) -> Result<BTreeMap<String, String>> {
+        let (client, mut variables) = (http::client(), BTreeMap::new());
+        for function in FUNCTIONS {
+            let url = format!("{}/2015-03-31/functions/{STACK_NAME}-{function}/configuration", self.endpoint);
+            let configuration = serde_json::from_value::<Configuration>(http::get_json(&client, &url).await?);
+            variables
+                .extend(configuration.with_context(|| format!("{function} has no variables"))?.environment.variables);
+        }
+        Ok(variables)
+    }
 }
 
 impl Outputs {

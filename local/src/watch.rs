@@ -49,9 +49,8 @@ impl Watch {
         cargo.args(["--invoke-port", &address.port().to_string()]);
         // Its own log, not the functions'.
         emulator::aim(&mut cargo, emulator.port()).env("RUST_LOG", "off");
-        for function in FUNCTIONS {
-            cargo.envs(variables(stack, function).await?);
-        }
+        // Metrics would be written among the lines that somebody reads.
+        cargo.envs(stack.variables().await?).env_remove("METRICS_NAMESPACE");
         let mut process = Group::spawn(cargo.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let stdout = process.child().stdout.take().context("standard output is piped")?;
         let stderr = process.child().stderr.take().context("standard error is piped")?;
@@ -97,17 +96,6 @@ fn harmless_event(function: &str) -> Value {
         }),
         _ => json!({ "Records": [] }),
     }
-}
-
-/// The variables that the template gave the deployed function, but for the one that would have it write metrics among
-/// the lines that somebody reads.
-async fn variables(stack: &Stack, function: &str) -> Result<Vec<(String, String)>> {
-    let url = format!("{}/2015-03-31/functions/{}-{function}/configuration", stack.endpoint, crate::STACK_NAME);
-    let configuration = http::get_json(&http::client(), &url).await?;
-    let variables = configuration.pointer("/Environment/Variables").and_then(Value::as_object);
-    let variables = variables.with_context(|| format!("{function} has no environment"))?;
-    let variables = variables.iter().filter(|(name, _)| *name != "METRICS_NAMESPACE");
-    Ok(variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
 }
 
 async fn show_lines(reader: BufReader<impl tokio::io::AsyncRead + Unpin>, show: impl Fn(&str)) {

@@ -4,8 +4,8 @@ mod screen;
 
 use std::convert::Infallible;
 
-use anyhow::{Result, ensure};
-use local::{Emulator, Flow, Front, Invocations, LogKeeper, LogStream, Progress, Tools, Watch};
+use anyhow::{Context, Result, ensure};
+use local::{Containers, Docker, Emulator, Flow, Front, Invocations, LogKeeper, LogStream, Progress, Tools, Watch};
 
 use screen::Screen;
 
@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// Run the release binaries of `sam build`, as they are deployed, instead of reloading code as it is edited.
     #[arg(long)]
     built: bool,
+    /// Open the stack to Docker's containers as well, for `sam local invoke` and `sam local start-api`.
+    #[arg(long, requires = "built")]
+    containers: bool,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
@@ -37,13 +40,19 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     match if options.built { run_built(options).await } else { run_watched(options).await }? {}
 }
 
-async fn run_built(Options { port, aws_port, .. }: Options) -> Result<Infallible> {
+async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Result<Infallible> {
+    let docker = if containers { Some(Docker::find().await.context("--containers needs Docker")?) } else { None };
     let tools = Tools::install(Progress).await?;
     local::build(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
     let stack = local::deploy(&tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
     let front = Front::open(&stack, port).await?;
-    welcome(&front, &emulator, None);
+    // Open until this returns.
+    let containers = match docker {
+        Some(docker) => Some(Containers::open(&docker, &stack).await?),
+        None => None,
+    };
+    welcome(&front, &emulator, None, containers.as_ref());
     let screen = Screen::new();
     screen.open();
     tokio::select! {
@@ -69,7 +78,7 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     // What they logged may say why.
     let mut watch = watch.inspect_err(|_| screen.open())?;
     let front = Front::open(&stack, port).await?;
-    welcome(&front, &emulator, Some(invoke_port));
+    welcome(&front, &emulator, Some(invoke_port), None);
     screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
@@ -78,12 +87,15 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     }
 }
 
-fn welcome(front: &Front, emulator: &Emulator, invoke_port: Option<u16>) {
+fn welcome(front: &Front, emulator: &Emulator, invoke_port: Option<u16>, containers: Option<&Containers>) {
     println!();
     println!("  Shop          {}", front.url());
     println!("  AWS endpoint  http://localhost:{}   (stack {})", emulator.port(), local::STACK_NAME);
     if let Some(port) = invoke_port {
         println!("  Functions     http://localhost:{port}   (cargo lambda invoke)");
+    }
+    if containers.is_some() {
+        println!("  Containers    sam local invoke --config-file {}", local::SAM_LOCAL);
     }
     println!();
     println!("Ctrl-C ends it. What the functions log:");

@@ -34,14 +34,17 @@ fn every_function_is_published_under_the_alias_and_moves_slowly_in_prod() {
 #[test]
 fn nobody_calls_a_function_but_by_its_alias() {
     let template = Template::read();
-    for (kind, caller, callee) in [
-        ("AWS::ApiGatewayV2::Integration", "HttpApiIntegration", "IntegrationUri"),
-        ("AWS::Lambda::Permission", "HttpApiPermission", "FunctionName"),
-    ] {
-        let resources = template.resources(kind);
-        assert_eq!(resources.len(), 1, "{kind}");
-        assert_eq!(target(&resources[caller][callee]), Some("OrdersFunction.Alias"));
-    }
+    let permissions = template.resources("AWS::Lambda::Permission");
+    assert_eq!(permissions.len(), 1);
+    assert_eq!(target(&permissions["HttpApiPermission"]["FunctionName"]), Some("OrdersFunction.Alias"));
+    // Spelt out for `sam local start-api` (docs/decisions/0029); so it must be told to wait for the alias.
+    let integrations = template.resources("AWS::ApiGatewayV2::Integration");
+    assert_eq!(integrations.len(), 1);
+    let Value::Tagged(callee) = &integrations["HttpApiIntegration"]["IntegrationUri"] else { panic!("no alias") };
+    let alias = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${OrdersFunction}:live";
+    assert_eq!((callee.tag.to_string().as_str(), &callee.value), ("!Sub", &alias.into()));
+    assert_eq!(template.root["Globals"]["Function"]["AutoPublishAlias"], "live");
+    assert_eq!(template.root["Resources"]["HttpApiIntegration"]["DependsOn"], "HttpApiPermission");
     let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
     assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction.Alias"));
 }

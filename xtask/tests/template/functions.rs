@@ -90,3 +90,10 @@ fn every_function_measures_in_the_stacks_own_namespace() {
         assert!(function["Environment"]["Variables"]["METRICS_NAMESPACE"].is_null(), "{id} measures elsewhere");
     }
 }
+
+/// `sam local` sets only variables that the template names.
+#[test]
+fn a_container_can_be_told_of_another_endpoint_and_lambda_is_told_of_none() {
+    let globals = &Template::read().root["Globals"]["Function"]["Environment"]["Variables"];
+    assert_eq!(target(&globals["AWS_ENDPOINT_URL"]), Some("AWS::NoValue"));
+}

@@ -1,0 +1,123 @@
+//! What `sam local` needs to run the functions in containers on the local stack: a door from Docker's bridge to the
+//! emulator, which listens on loopback only, and a configuration that knows door and tables (docs/decisions/0029).
+
+use std::fs;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::sam::ARCHITECTURE;
+use crate::workspace::root;
+use crate::{Docker, Stack};
+
+/// An open door. It is closed when this is dropped.
+#[derive(Debug)]
+pub struct Containers {
+    accepting: JoinHandle<()>,
+}
+
+/// The file for `--config-file` of `sam local invoke` and `sam local start-api`, below the repository's top folder.
+pub const SAM_LOCAL: &str = "target/sam-local.toml";
+
+const VARIABLES: &str = "target/sam-local.json";
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 64;
+
+impl Containers {
+    /// Opens the door to a stack, and writes down what the SAM CLI is to know.
+    pub async fn open(docker: &Docker, stack: &Stack) -> Result<Self> {
+        let emulator = stack.endpoint.trim_start_matches("http://").parse::<SocketAddr>();
+        let emulator = emulator.with_context(|| format!("{} is no address", stack.endpoint))?;
+        let listener = listen(docker).with_context(|| format!("nothing can listen on {}", docker.bridge))?;
+        let door = format!("http://{}", listener.local_addr()?);
+
+        let mut variables = stack.variables().await?;
+        variables.insert("AWS_ENDPOINT_URL".to_owned(), door);
+        // Or that of the shell, which names a file of this machine, goes into the container.
+        variables.entry("AWS_CA_BUNDLE".to_owned()).or_default();
+        fs::write(root().join(VARIABLES), serde_json::to_string_pretty(&json!({ "Parameters": variables }))?)?;
+        fs::write(root().join(SAM_LOCAL), configuration())?;
+        Ok(Self { accepting: tokio::spawn(accept(listener, emulator)) })
+    }
+}
+
+impl Drop for Containers {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Without `skip_pull_image` every invocation asks a registry whether the image is the newest, and fails where there is none.
+/// A container that is not warm is started anew for every request; the shop's own port is 3000. An authoriser, though it is
+/// left out by its condition, would keep the API from starting.
+fn configuration() -> String {
+    format!(
+        r#"version = 0.1
+
+[default.global.parameters]
+env_vars = '{}'
+parameter_overrides = "Architecture={}"
+region = "us-east-1"
+skip_pull_image = true
+
+[default.local_start_api.parameters]
+port = 3001
+warm_containers = "LAZY"
+disable_authorizer = true
+"#,
+        root().join(VARIABLES).display(),
+        ARCHITECTURE.0
+    )
+}
+
+/// Listens to containers alone: what comes by another interface does not reach this socket.
+fn listen(docker: &Docker) -> Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    #[cfg(target_os = "linux")]
+    socket.bind_device(Some(docker.bridge.as_bytes()))?;
+    socket.bind((docker.address, 0).into())?;
+    Ok(socket.listen(BACKLOG)?)
+}
+
+async fn accept(listener: TcpListener, emulator: SocketAddr) {
+    loop {
+        let Ok((mut container, _)) = listener.accept().await else { continue };
+        tokio::spawn(async move {
+            let mut emulator = TcpStream::connect(emulator).await?;
+            // A container that goes away in the middle is no news.
+            tokio::io::copy_bidirectional(&mut container, &mut emulator).await
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_comes_by_the_bridge_reaches_the_emulator_and_is_answered() {
+        let emulator = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let loopback = Docker { bridge: "lo".to_owned(), address: Ipv4Addr::LOCALHOST };
+        let door = listen(&loopback).unwrap();
+        let address = door.local_addr().unwrap();
+        tokio::spawn(accept(door, emulator.local_addr().unwrap()));
+
+        let mut container = TcpStream::connect(address).await.unwrap();
+        container.write_all(b"GET /").await.unwrap();
+        let (mut emulator, _) = emulator.accept().await.unwrap();
+        let mut heard = [0; 5];
+        emulator.read_exact(&mut heard).await.unwrap();
+        emulator.write_all(b"200").await.unwrap();
+        let mut answered = [0; 3];
+        container.read_exact(&mut answered).await.unwrap();
+        assert_eq!((&heard, &answered), (b"GET /", b"200"));
+    }
+}
