@@ -2,6 +2,7 @@
 
 mod backends;
 mod browser;
+mod containers;
 pub(crate) mod hammer;
 mod lanes;
 pub(crate) mod stack;

@@ -112,7 +112,7 @@ pub(super) const PURPOSES: [Purpose; 4] = [
                 what: "Docker",
                 look: Look::Says(&["docker", "version", "--format", "Docker {{.Server.Version}}"]),
                 must: true,
-                how: "apt install docker.io, and have dockerd run",
+                how: "apt install docker.io, and have dockerd run; .ci/lambda-image gets the image",
             },
             Need {
                 what: "valgrind",

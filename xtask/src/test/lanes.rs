@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 use tokio::time::timeout;
 
+use super::containers;
 use super::stack::{Suite, Tests};
 
 const UP_WITHIN: Duration = Duration::from_secs(900);
@@ -36,10 +37,16 @@ pub(crate) async fn watched(tools: &Tools) -> Result<()> {
     run.ends_cleanly().await
 }
 
-/// The same with the release binaries, which the emulator runs itself.
+/// The same with the release binaries, which the emulator runs itself; and the SAM CLI in containers, on the same stack.
 pub(crate) async fn built(tools: &Tools) -> Result<()> {
-    let run = Run::up(tools, &["--built"]).await?;
+    let in_containers = containers::can_run().await?;
+    let options: &[_] = if in_containers { &["--built", "--containers"] } else { &["--built"] };
+    let run = Run::up(tools, options).await?;
     run.carries_orders_out(tools).await?;
+    if in_containers {
+        let stack = local::stack(tools, run.aws_port, Progress).await?;
+        containers::carry_orders_out(tools, &stack, &run.shop(), run.aws_port).await?;
+    }
     run.ends_cleanly().await
 }
 
@@ -70,8 +77,7 @@ impl Run {
 
     async fn carries_orders_out(&self, tools: &Tools) -> Result<()> {
         let stack = local::stack(tools, self.aws_port, Progress).await?;
-        let shop = format!("http://localhost:{}", self.port);
-        Tests::of(tools, &stack, &shop, self.aws_port, Suite::FanOut)?.run().await?;
+        Tests::of(tools, &stack, &self.shop(), self.aws_port, Suite::FanOut)?.run().await?;
         let shows = async |words: [&str; 2]| {
             let says = |line: &String| words.iter().all(|word| line.contains(word));
             while !self.shown.lock().expect(UNPOISONED).iter().any(says) {
@@ -83,6 +89,10 @@ impl Run {
             seen.with_context(|| format!("cargo xtask run does not show that {} logged {}", words[0], words[1]))?;
         }
         Ok(())
+    }
+
+    fn shop(&self) -> String {
+        format!("http://localhost:{}", self.port)
     }
 
     async fn ends_cleanly(mut self) -> Result<()> {

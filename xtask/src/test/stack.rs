@@ -14,6 +14,10 @@ pub(crate) enum Suite {
     Pipeline,
     /// An order's way through it, and no more.
     FanOut,
+    /// The same of one order.
+    OneOrder,
+    /// Every sample invocation.
+    Samples,
     /// The pipeline under injected faults.
     Faults,
     /// The operator's command.
@@ -27,6 +31,8 @@ impl Suite {
         match self {
             Self::Pipeline => &["--test", "pipeline"],
             Self::FanOut => &["--test", "pipeline", "fan_out"],
+            Self::OneOrder => &["--test", "pipeline", "fan_out::an_order_placed_as_json_is_fulfilled"],
+            Self::Samples => &["--test", "pipeline", "samples"],
             Self::Faults => &["--test", "faults"],
             Self::Ops => &["--test", "ops"],
             Self::Browser => &["--test", "browser"],
