@@ -73,7 +73,7 @@ disable_authorizer = true
     )
 }
 
-/// Listens to containers alone: what comes by another interface does not reach this socket.
+/// Listens to containers: what another machine sends to this address comes by another interface, and is refused.
 fn listen(docker: &Docker) -> Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     #[cfg(target_os = "linux")]

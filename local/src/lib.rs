@@ -1,7 +1,8 @@
 //! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as it is with the real
 //! SAM CLI, opens a front door to the shop, and tells what the functions log.
 //!
-//! Everything listens on loopback only. It links no AWS SDK, so that the first command starts soon.
+//! Everything listens on loopback only, but for the door that [`Containers`] opens to Docker's. It links no AWS SDK, so that
+//! the first command starts soon.
 
 mod cargo_tool;
 mod checkov;
