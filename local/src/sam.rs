@@ -94,7 +94,7 @@ pub async fn deploy_with(
     // It leaves empty folders behind, and without the other looks for the configuration beside the template.
     deploy.env("TMPDIR", emulator.folder());
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
-    progress.command("Deploying the template", emulator::aim(&mut deploy, emulator.port())).await?;
+    progress.command("Deploying the template", emulator.aim(&mut deploy)).await?;
     stack(tools, emulator.port(), progress).await
 }
 

@@ -6,9 +6,13 @@ moves an alias slowly that is moved at once here: it is enough that they have na
 
 Of an HTTP API it answers every OPTIONS itself, where AWS does so only if the API has a CORS configuration, and it does not
 read the one that a template has.
+
+With AUTH=true it is guarded: guard.py and transport.py say what that takes.
 """
 
-from ministack.app import main
+import os
+
+from ministack.app import AUTH, main
 from ministack.services import apigateway
 from ministack.services.cloudformation import provisioners
 
@@ -73,5 +77,13 @@ for kind, needed in NEEDED.items():
 provisioners._apigw_v2_api_props = reads_cors(provisioners._apigw_v2_api_props)
 apigateway._handle_execute_in_scope = forwards_options(apigateway._handle_execute_in_scope)
 apigateway._invoke_lambda_proxy = in_capitals(apigateway._invoke_lambda_proxy)
+
+if AUTH:
+    import guard
+    import transport
+
+    guard.teach()
+    transport.certify(os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"])
+    transport.listen(os.environ["BIND_HOST"], os.environ["PLAIN_PORT"])
 
 main()

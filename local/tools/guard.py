@@ -1,0 +1,151 @@
+"""What the emulator checks of IAM when it is guarded, where AWS checks something else, or checks and it does not.
+
+It evaluates policies as AWS does, but takes the name of an API call for the action that a policy allows, and asks no role
+for what AWS itself does in that role's name.
+"""
+
+import json
+import logging
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc
+from ministack.services.cloudformation import provisioners
+
+# One permission covers a call and its batch.
+BATCHES = {
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+# What these calls may do is what their statements do.
+STATEMENTS = {
+    "dynamodb:ExecuteStatement": lambda call: [call],
+    "dynamodb:BatchExecuteStatement": lambda call: call.get("Statements", []),
+    "dynamodb:ExecuteTransaction": lambda call: call.get("TransactStatements", []),
+}
+POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+def batch_is_one(extract):
+    def action(*request):
+        name = extract(*request)
+        return BATCHES.get(name, name)
+
+    return action
+
+
+def statement_by_statement(transaction_checks):
+    """Each PartiQL statement is an action of its own on its table or index, like the items of a transaction."""
+
+    def checks(action, body, region, account):
+        if action not in STATEMENTS:
+            return transaction_checks(action, body, region, account)
+        found = []
+        for statement in STATEMENTS[action](json.loads(body)):
+            parsed = dynamodb._parse_partiql(statement["Statement"], statement.get("Parameters", []))
+            table = iam_actions._dynamodb_table_arn(parsed["table"], region, account)
+            index = f"/index/{parsed['index']}" if parsed.get("index") else ""
+            found.append((f"dynamodb:PartiQL{parsed['op'].capitalize()}", table + index))
+        return found
+
+    return checks
+
+
+def stream_in_group(resource_of):
+    """A log group's ARN ends with its streams: policies name them as `:*`."""
+
+    def resource(service, method, path, headers, body, *rest):
+        arn = resource_of(service, method, path, headers, body, *rest)
+        if service != "logs" or ":log-group:" not in arn:
+            return arn
+        return f"{arn}:log-stream:{iam_actions._safe_json_field(body, 'logStreamName') or ''}"
+
+    return resource
+
+
+def may(role_arn, action, resource):
+    role = role_arn.rsplit("/", 1)[-1]
+    context = iam_evaluator.EvalContext(
+        principal_arn=f"arn:aws:sts::{get_account_id()}:assumed-role/{role}/service",
+        principal_type="AssumedRole",
+        principal_account=get_account_id(),
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+    )
+    policies = iam_evaluator._gather_role_policies(role, get_account_id())
+    return iam_evaluator.evaluate(context, policies).decision == "Allow"
+
+
+def service_names_its_account(trusts):
+    """Where the account stands for a service that takes a role, it says for whom, as the service does."""
+
+    def trusted(document, caller, context=None):
+        if context and caller.endswith(":root"):
+            context.service_context["aws:sourceaccount"] = get_account_id()
+        return trusts(document, caller, context)
+
+    return trusted
+
+
+def polls_as_the_function(create):
+    """A queue is polled in the name of the function's role, which is asked for when the two are connected."""
+
+    def created(logical_id, properties, stack):
+        function, *_ = provisioners._lambda_function_for_cfn_ref(properties["FunctionName"])
+        for action in POLLING:
+            if not may(function["config"]["Role"], action, properties["EventSourceArn"]):
+                raise ValueError(f"The function's execution role does not have permission to call {action}")
+        return create(logical_id, properties, stack)
+
+    return created
+
+
+def starts_as_the_schedule(invoke):
+    """A schedule starts its target in the name of its own role."""
+
+    def invoked(target, *rest):
+        if may(target.get("RoleArn", ""), "lambda:InvokeFunction", target["Arn"]):
+            return invoke(target, *rest)
+        logging.getLogger("ministack").warning("the schedule's role may not start %s", target["Arn"])
+
+    return invoked
+
+
+def lets_the_api_in(invoke):
+    """API Gateway starts a function that lets it in."""
+
+    async def invoked(integration, api_id, stage, path, method, headers, body, query, route="$default", *rest, **more):
+        arn = apigateway._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))
+        context = iam_evaluator.EvalContext(
+            principal_arn="*",
+            principal_type="Service",
+            principal_account="",
+            action="lambda:InvokeFunction",
+            resource_arn=arn,
+            region=get_region(),
+            service_context={
+                "aws:sourcearn": f"arn:aws:execute-api:{get_region()}:{get_account_id()}:{api_id}/{stage}/{route}",
+                "aws:sourceaccount": get_account_id(),
+            },
+        )
+        policy, _owner = lambda_svc.function_policy_for_arn(arn)
+        decision = iam_evaluator.evaluate_resource_policy(policy, context, service="apigateway.amazonaws.com").decision
+        if decision != "Allow":
+            return 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
+        return await invoke(integration, api_id, stage, path, method, headers, body, query, route, *rest, **more)
+
+    return invoked
+
+
+def teach():
+    iam_actions.extract_iam_action = batch_is_one(iam_actions.extract_iam_action)
+    iam_actions.dynamodb_transaction_checks = statement_by_statement(iam_actions.dynamodb_transaction_checks)
+    iam_actions.extract_resource_arn = stream_in_group(iam_actions.extract_resource_arn)
+    iam_evaluator.evaluate_trust_policy = service_names_its_account(iam_evaluator.evaluate_trust_policy)
+    connect = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    connect["create"] = polls_as_the_function(connect["create"])
+    eventbridge._invoke_target = starts_as_the_schedule(eventbridge._invoke_target)
+    apigateway._invoke_lambda_proxy = lets_the_api_in(apigateway._invoke_lambda_proxy)
