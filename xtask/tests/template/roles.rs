@@ -152,3 +152,20 @@ fn no_policy_of_a_resource_allows_everything_or_lets_anybody_in() {
         }
     }
 }
+
+#[test]
+fn a_role_is_taken_by_the_service_that_needs_it_and_nobody_else() {
+    for (id, role) in Template::read().resources("AWS::IAM::Role") {
+        let service = match id {
+            "RelayScheduleRole" => "scheduler.amazonaws.com",
+            "DeployRole" => "codedeploy.amazonaws.com",
+            _of_a_function => "lambda.amazonaws.com",
+        };
+        let [trust] = &role["AssumeRolePolicyDocument"]["Statement"].as_sequence().expect("statements")[..] else {
+            panic!("{id} trusts more than one");
+        };
+        assert_eq!(trust["Action"], "sts:AssumeRole", "{id}");
+        let who = trust["Principal"].as_mapping().expect("a service");
+        assert_eq!((who.len(), &trust["Principal"]["Service"]), (1, &Value::from(service)), "{id}");
+    }
+}
