@@ -4,6 +4,7 @@ mod backends;
 mod browser;
 mod containers;
 pub(crate) mod hammer;
+mod iam;
 mod lanes;
 pub(crate) mod stack;
 mod supply;
@@ -25,11 +26,33 @@ pub(crate) struct Options {
     /// Add the slow lanes.
     #[arg(long)]
     all: bool,
+    /// Run one slow lane and nothing else.
+    #[arg(long, conflicts_with = "all")]
+    only: Option<Lane>,
 }
 
-pub(crate) async fn test(Options { all }: Options) -> Result<()> {
+/// A slow lane that is worth running by itself.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Lane {
+    /// What each role may do, and that all else is denied.
+    Iam,
+}
+
+impl Lane {
+    async fn run(self, tools: &Tools) -> Result<()> {
+        local::build(tools, Progress).await?;
+        match self {
+            Self::Iam => iam::tried(tools).await,
+        }
+    }
+}
+
+pub(crate) async fn test(Options { all, only }: Options) -> Result<()> {
     let start = Instant::now();
     let tools = Tools::install(Progress).await?;
+    if let Some(lane) = only {
+        return lane.run(&tools).await;
+    }
     cargo(&tools, "Format", &["fmt", "--all", "--check"]).await?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
     cargo(&tools, "Clippy", &clippy).await?;
@@ -59,6 +82,7 @@ pub(crate) async fn test(Options { all }: Options) -> Result<()> {
         stack::on_stacks_of_their_own(&tools, "cors", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "tokens", &[], &[]).await?;
         hammer::hammer(&tools, &hammer::Options::of_the_lane()).await?;
+        iam::tried(&tools).await?;
         backends::agree(&tools).await?;
         lanes::watched(&tools).await?;
         lanes::built(&tools).await?;

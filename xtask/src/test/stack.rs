@@ -24,6 +24,8 @@ pub(crate) enum Suite {
     Ops,
     /// The pages in a real browser.
     Browser,
+    /// What each role may do and what is denied, on a guarded emulator.
+    Iam,
 }
 
 impl Suite {
@@ -36,6 +38,7 @@ impl Suite {
             Self::Faults => &["--test", "faults"],
             Self::Ops => &["--test", "ops"],
             Self::Browser => &["--test", "browser"],
+            Self::Iam => &["--test", "iam"],
         }
     }
 }

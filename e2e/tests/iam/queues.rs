@@ -1,0 +1,129 @@
+//! Who may put a message on a queue: the topic alone.
+
+use aws_credential_types::Credentials;
+use e2e::{Deployment, eventually};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::system::{System, administrator, nobody};
+use crate::wire::{Call, Said, Wire};
+use crate::{QUEUES, SOON};
+
+const ALL: [&str; 6] = [
+    "FulfilmentQueueUrl",
+    "FulfilmentDlqUrl",
+    "FulfilmentSubscriptionDlqUrl",
+    "PromotionQueueUrl",
+    "PromotionDlqUrl",
+    "PromotionSubscriptionDlqUrl",
+];
+/// One that the topic may send to, and that no function reads.
+const UNREAD: &str = "FulfilmentSubscriptionDlq";
+
+fn send(queue: &str, body: &str) -> Call {
+    Call::json("sqs", "AmazonSQS.SendMessage", &json!({ "QueueUrl": queue, "MessageBody": body, "DelaySeconds": 900 }))
+}
+
+#[tokio::test]
+async fn a_stranger_puts_nothing_on_a_queue() {
+    let _alone = QUEUES.write().await;
+    let wire = Wire::tls();
+    let system = System::under_test(&wire).await;
+    let refused = |who: &str, said: &Said, words: &str| {
+        assert!(!said.is_answer() && said.body.contains(words), "{who} is not refused: {said:?}");
+    };
+    let (nobody, administrator) = (nobody(&wire).await, administrator(&wire).await);
+    let unknown = Credentials::new("AKIAIOSFODNN7EXAMPLE", "none", None, None, "made up");
+    let of_another_account = Credentials::new("999999999999", "test", None, None, "another account");
+    for output in ALL {
+        let call = send(system.shop.output(output), "from a stranger");
+        refused("who is nobody", &wire.send(&call, vec![]).await, "AccessDenied");
+        refused("who is unknown", &wire.call(&call, &unknown).await, "InvalidClientTokenId");
+        refused("a role that may do nothing", &wire.call(&call, &nobody).await, "AccessDenied");
+        refused("another account", &wire.call(&call, &of_another_account).await, "AccessDenied");
+        for role in &system.roles {
+            refused(
+                role.name,
+                &wire.call(&call, &role.credentials).await,
+                "not authorized to perform: sqs:SendMessage",
+            );
+        }
+        let said = wire.call(&call, &administrator).await;
+        assert_eq!(said.status, 200, "{output}: the very same call: {said:?}");
+        let purge = Call::json("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": system.shop.output(output) }));
+        assert_eq!(wire.call(&purge, &administrator).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn another_topic_puts_nothing_on_a_queue() {
+    let _alone = QUEUES.write().await;
+    let (shop, wire) = (Deployment::under_test().await, Wire::tls());
+    let queue = shop.output(&format!("{UNREAD}Url"));
+    let other_topic = create_topic(&wire).await;
+    // Delivered in this order: when the second queue has it, the first was tried.
+    let open_to_all = create_queue_for(&wire, &other_topic).await;
+    subscribe(&wire, &other_topic, &arn(&wire, queue).await).await;
+    subscribe(&wire, &other_topic, &arn(&wire, &open_to_all).await).await;
+    subscribe(&wire, shop.output("OrdersTopicArn"), &arn(&wire, queue).await).await;
+
+    let (from_other, from_ours) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
+    publish(&wire, &other_topic, &from_other).await;
+    received(&wire, &open_to_all, &from_other).await;
+    publish(&wire, shop.output("OrdersTopicArn"), &from_ours).await;
+    let seen = received(&wire, queue, &from_ours).await;
+    assert!(!seen.iter().any(|body| body.contains(&from_other)), "another topic's message arrived: {seen:?}");
+}
+
+async fn as_account(wire: &Wire, call: &Call) -> Said {
+    let said = wire.call(call, &Wire::account()).await;
+    assert_eq!(said.status, 200, "{call:?}: {said:?}");
+    said
+}
+
+async fn create_topic(wire: &Wire) -> String {
+    let name = format!("other-{}", Uuid::new_v4());
+    let create = Call::form("sns", &[("Action", "CreateTopic"), ("Version", "2010-03-31"), ("Name", &name)]);
+    as_account(wire, &create).await.element("TopicArn").to_owned()
+}
+
+/// A queue that a topic may send to.
+async fn create_queue_for(wire: &Wire, topic: &str) -> String {
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": "*",
+        "Condition": { "ArnEquals": { "aws:SourceArn": topic } }
+    }] });
+    let create =
+        json!({ "QueueName": format!("open-{}", Uuid::new_v4()), "Attributes": { "Policy": policy.to_string() } });
+    let created = as_account(wire, &Call::json("sqs", "AmazonSQS.CreateQueue", &create)).await;
+    created.json()["QueueUrl"].as_str().expect("a queue has an address").to_owned()
+}
+
+async fn arn(wire: &Wire, queue: &str) -> String {
+    let attributes = json!({ "QueueUrl": queue, "AttributeNames": ["QueueArn"] });
+    let said = as_account(wire, &Call::json("sqs", "AmazonSQS.GetQueueAttributes", &attributes)).await;
+    said.json()["Attributes"]["QueueArn"].as_str().expect("a queue has an ARN").to_owned()
+}
+
+async fn subscribe(wire: &Wire, topic: &str, queue_arn: &str) {
+    let what = [("Action", "Subscribe"), ("Version", "2010-03-31"), ("TopicArn", topic)];
+    as_account(wire, &Call::form("sns", &[&what[..], &[("Protocol", "sqs"), ("Endpoint", queue_arn)]].concat())).await;
+}
+
+async fn publish(wire: &Wire, topic: &str, message: &str) {
+    let what = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", topic), ("Message", message)];
+    as_account(wire, &Call::form("sns", &what)).await;
+}
+
+/// Waits until a queue has a message, and gives the bodies of all that it has then.
+async fn received(wire: &Wire, queue: &str, message: &str) -> Vec<String> {
+    let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0 });
+    let receive = Call::json("sqs", "AmazonSQS.ReceiveMessage", &receive);
+    eventually(&format!("{queue} has {message}"), SOON, async || {
+        let said = as_account(wire, &receive).await.json();
+        let messages = said["Messages"].as_array().cloned().unwrap_or_default();
+        let bodies: Vec<_> = messages.iter().map(|message| message["Body"].to_string()).collect();
+        bodies.iter().any(|body| body.contains(message)).then_some(bodies)
+    })
+    .await
+}

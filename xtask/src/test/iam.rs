@@ -1,0 +1,21 @@
+//! A slow lane: least privilege, tried. The stack on an emulator that checks signatures and asks policies as AWS does, over
+//! TLS: the system works, and what its roles need not do is denied to each of them.
+
+use anyhow::{Context, Result};
+use local::{Emulator, Front, Progress, Tools};
+
+use super::stack::{Suite, Tests};
+
+/// Short times, as samconfig.toml has them for `local`.
+const PARAMETERS: [&str; 4] = ["Environment=local", "FunctionTimeout=2", "QueueVisibility=12", "OutboxAge=2"];
+
+pub(super) async fn tried(tools: &Tools) -> Result<()> {
+    let emulator = Emulator::start_guarded(tools, Progress).await?;
+    let trust = emulator.ca_bundle().context("a guarded emulator has a certificate")?;
+    let parameters = [&PARAMETERS[..], &[&*trust]].concat();
+    let stack = local::deploy_with(tools, &emulator, local::BUILT_TEMPLATE, &parameters, Progress).await?;
+    let front = Front::open(&stack, local::free_port()?).await?;
+    let mut tests = Tests::of(tools, &stack, front.url(), emulator.port(), Suite::Iam)?;
+    emulator.aim(&mut tests.command).env("E2E_PLAIN_ENDPOINT", emulator.endpoint());
+    tests.run().await
+}
