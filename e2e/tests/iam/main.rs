@@ -8,6 +8,7 @@ mod signatures;
 mod system;
 mod table;
 mod things;
+mod whole;
 mod wire;
 mod works;
 

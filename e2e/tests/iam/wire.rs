@@ -79,13 +79,18 @@ impl Said {
 
     /// What stands in an XML element.
     pub(crate) fn element(&self, name: &str) -> &str {
-        let inside = self.body.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
-        inside.unwrap_or_else(|| panic!("no {name}: {self:?}")).0
+        element(&self.body, name).unwrap_or_else(|| panic!("no {name}: {self:?}"))
     }
 
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
+}
+
+/// What stands in the first XML element of that name.
+pub(crate) fn element<'xml>(xml: &'xml str, name: &str) -> Option<&'xml str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once("</").map(|(inside, _)| inside)
 }
 
 /// An AWS endpoint.
