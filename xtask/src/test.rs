@@ -41,6 +41,7 @@ enum Lane {
 impl Lane {
     async fn run(self, tools: &Tools) -> Result<()> {
         local::build(tools, Progress).await?;
+        stack::build_ops(tools).await?;
         match self {
             Self::Iam => iam::tried(tools).await,
         }

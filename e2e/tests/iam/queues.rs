@@ -65,7 +65,7 @@ async fn another_topic_puts_nothing_on_a_queue() {
     let open_to_all = create_queue_for(&wire, &other_topic).await;
     subscribe(&wire, &other_topic, &arn(&wire, queue).await).await;
     subscribe(&wire, &other_topic, &arn(&wire, &open_to_all).await).await;
-    subscribe(&wire, shop.output("OrdersTopicArn"), &arn(&wire, queue).await).await;
+    let ours = subscribe(&wire, shop.output("OrdersTopicArn"), &arn(&wire, queue).await).await;
 
     let (from_other, from_ours) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
     publish(&wire, &other_topic, &from_other).await;
@@ -73,6 +73,11 @@ async fn another_topic_puts_nothing_on_a_queue() {
     publish(&wire, shop.output("OrdersTopicArn"), &from_ours).await;
     let seen = received(&wire, queue, &from_ours).await;
     assert!(!seen.iter().any(|body| body.contains(&from_other)), "another topic's message arrived: {seen:?}");
+
+    // As it was: what lies there now is no order.
+    let end = [("Action", "Unsubscribe"), ("Version", "2010-03-31"), ("SubscriptionArn", &ours)];
+    as_account(&wire, &Call::form("sns", &end)).await;
+    as_account(&wire, &Call::json("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": queue }))).await;
 }
 
 async fn as_account(wire: &Wire, call: &Call) -> Said {
@@ -105,9 +110,12 @@ async fn arn(wire: &Wire, queue: &str) -> String {
     said.json()["Attributes"]["QueueArn"].as_str().expect("a queue has an ARN").to_owned()
 }
 
-async fn subscribe(wire: &Wire, topic: &str, queue_arn: &str) {
+/// Subscribes a queue, and gives the subscription.
+async fn subscribe(wire: &Wire, topic: &str, queue_arn: &str) -> String {
     let what = [("Action", "Subscribe"), ("Version", "2010-03-31"), ("TopicArn", topic)];
-    as_account(wire, &Call::form("sns", &[&what[..], &[("Protocol", "sqs"), ("Endpoint", queue_arn)]].concat())).await;
+    let queue = [("Protocol", "sqs"), ("Endpoint", queue_arn)];
+    let said = as_account(wire, &Call::form("sns", &[&what[..], &queue].concat())).await;
+    said.element("SubscriptionArn").to_owned()
 }
 
 async fn publish(wire: &Wire, topic: &str, message: &str) {

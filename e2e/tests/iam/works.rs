@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use e2e::{Deployment, OrderEvent, eventually};
+use e2e::{Deployment, OrderEvent, eventually, ops};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -112,4 +112,15 @@ async fn poison_ends_in_the_dead_letter_queues_and_is_done_once_it_is_cured() {
         let row = async || shop.row(table, "order_id", &cured.order_id).await;
         eventually(&format!("{table} has {}", cured.order_id), SOON, row).await;
     }
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_redriven_is_done() {
+    let _queues = QUEUES.read().await;
+    let shop = Deployment::under_test().await;
+    let event = OrderEvent::of("81.50");
+    shop.send("FulfilmentSubscriptionDlqUrl", &event.body(), &[("amount", "81.50")]).await;
+    ops(&["dlq", "redrive", "fulfilment-subscription"]).await.assert_code(0);
+    let row = async || shop.row("ShipmentsTable", "order_id", &event.order_id).await;
+    eventually(&format!("{} is shipped", event.order_id), SOON, row).await;
 }
