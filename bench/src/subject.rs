@@ -79,7 +79,7 @@ impl Subject {
 /// About as long as that of a role; it is part of what each request signs and sends.
 const SESSION_TOKEN_LENGTH: usize = 800;
 
-const TEMPLATE: [(&str, &str); 14] = [
+const TEMPLATE: [(&str, &str); 15] = [
     ("AWS_REGION", "eu-central-1"),
     ("AWS_DEFAULT_REGION", "eu-central-1"),
     ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
@@ -90,6 +90,7 @@ const TEMPLATE: [(&str, &str); 14] = [
     ("ORDERS_TABLE", "order-fanout-OrdersTable-1A2B3C4D5E6F7"),
     ("SHIPMENTS_TABLE", "order-fanout-ShipmentsTable-1A2B3C4D5E6F7"),
     ("COUPONS_TABLE", "order-fanout-CouponsTable-1A2B3C4D5E6F7"),
+    ("INVOICES_TABLE", "order-fanout-InvoicesTable-1A2B3C4D5E6F7"),
     ("IDEMPOTENCY_KEYS_TABLE", "order-fanout-IdempotencyKeysTable-1A2B3C4D5E6F7"),
     ("ORDERS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:order-fanout-OrdersTopic-1A2B3C4D5E6F7"),
     ("OUTBOX_SHARDS", "16"),
@@ -199,6 +200,12 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
         ),
         batch_of_ten(CONSUMERS[0], "fulfilment", "fulfilment", &[("BatchExecuteStatement", 1)]),
         batch_of_ten(CONSUMERS[1], "promotion", "promotion", &[("BatchExecuteStatement", 1)]),
+        batch_of_ten(
+            "invoicing: 10 orders",
+            "invoicing",
+            "invoicing",
+            &[("UpdateItem", 1), ("BatchExecuteStatement", 1)],
+        ),
         subject("relay: nothing to do", "relay", "relay", &every_minute, Expected::Swept(0), &[("Scan", 1)]),
         full,
     ])

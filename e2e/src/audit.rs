@@ -6,13 +6,14 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 
-use crate::{Deployment, Ledger, Row, eventually};
+use crate::{Deployment, Ledger, Row, SUBSCRIBERS, eventually};
 
 /// What the services did, as far as it was seen: the first that is seen of an order must stay.
 #[derive(Debug, Default)]
 pub struct Effects {
     shipments: BTreeMap<String, Row>,
     coupons: BTreeMap<String, Row>,
+    invoices: BTreeMap<String, Row>,
     changed: BTreeSet<String>,
     vanished: BTreeSet<String>,
 }
@@ -45,12 +46,11 @@ pub struct DeadLetters {
 
 /// From here on an order earns a coupon, in cents.
 const THRESHOLD: u64 = 8_000;
+/// The key of the row in the invoices' table that is no invoice.
+const INVOICE_COUNTER: &str = "last-number";
 const AT_REST_WITHIN: Duration = Duration::from_secs(300);
 /// Poison comes back whenever it is redriven; good messages do not come back this often.
 const REDRIVES: u32 = 3;
-const SOURCES: [&str; 2] = ["FulfilmentQueueUrl", "PromotionQueueUrl"];
-const DLQS: [&str; 4] =
-    ["FulfilmentDlqUrl", "PromotionDlqUrl", "FulfilmentSubscriptionDlqUrl", "PromotionSubscriptionDlqUrl"];
 
 impl Deployment {
     /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an operator would.
@@ -82,16 +82,18 @@ impl Deployment {
     pub async fn at_rest(&self) {
         eventually("all is announced and all queues are empty", AT_REST_WITHIN, async || {
             let swept = self.start("relay", &[]).await.invoke(&json!({})).await;
-            (swept["found"] == 0 && self.depth(&SOURCES).await == 0).then_some(())
+            (swept["found"] == 0 && self.depth(&SUBSCRIBERS.map(|subscriber| subscriber.queue())).await == 0)
+                .then_some(())
         })
         .await;
     }
 
     async fn dead_letters(&self) -> u64 {
-        self.depth(&DLQS).await
+        let dlqs = SUBSCRIBERS.map(|subscriber| [subscriber.dlq(), subscriber.subscription_dlq()]);
+        self.depth(dlqs.as_flattened()).await
     }
 
-    async fn depth(&self, queues: &[&str]) -> u64 {
+    async fn depth(&self, queues: &[String]) -> u64 {
         let mut depth = 0;
         for queue in queues {
             for state in [
@@ -109,7 +111,10 @@ impl Effects {
     /// Looks at what the services did.
     pub async fn look(&mut self, shop: &Deployment) {
         let (shipments, coupons) = (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
-        for (seen, rows) in [(&mut self.shipments, shipments), (&mut self.coupons, coupons)] {
+        let mut invoices = shop.rows("InvoicesTable").await;
+        invoices.retain(|row| row["order_id"] != INVOICE_COUNTER);
+        let seen = [(&mut self.shipments, shipments), (&mut self.coupons, coupons), (&mut self.invoices, invoices)];
+        for (seen, rows) in seen {
             let there: BTreeSet<_> = rows.iter().map(|row| row["order_id"].clone()).collect();
             self.vanished.extend(seen.keys().filter(|id| !there.contains(*id)).cloned());
             for row in rows {
@@ -150,6 +155,9 @@ impl Effects {
             if !self.shipments.contains_key(id) {
                 audit.lost.push(format!("{id} has no shipment"));
             }
+            if !self.invoices.contains_key(id) {
+                audit.lost.push(format!("{id} has no invoice"));
+            }
             match (earned, self.coupons.contains_key(id)) {
                 (true, false) => audit.lost.push(format!("{id} has no coupon")),
                 (false, true) => audit.doubled.push(format!("{id} has a coupon and did not earn it")),
@@ -164,7 +172,10 @@ impl Effects {
                 audit.doubled.push(format!("{customer} asked for one order at most and has {times}"));
             }
         }
-        let done = self.shipments.keys().chain(self.coupons.keys());
+        let mut numbers = BTreeSet::new();
+        let again = self.invoices.iter().filter(|(_, invoice)| !numbers.insert(&invoice["number"]));
+        audit.doubled.extend(again.map(|(id, _)| format!("{id} has an invoice with the number of another")));
+        let done = self.shipments.keys().chain(self.coupons.keys()).chain(self.invoices.keys());
         audit.lost.extend(self.vanished.iter().map(|id| format!("{id} was done, and the row is gone")));
         let for_nobody = done.filter(|id| !orders.contains_key(*id)).map(|id| format!("{id} was done and is no order"));
         audit.doubled.extend(for_nobody);
@@ -205,9 +216,39 @@ mod tests {
         Effects { shipments: rows(shipments), coupons: rows(coupons), ..Effects::default() }
     }
 
+    fn invoices(ids: &[&str], number: impl Fn(usize) -> usize) -> BTreeMap<String, Row> {
+        let invoice = |(at, id): (usize, &&str)| {
+            ((*id).to_owned(), row(&[("order_id", id), ("number", &number(at).to_string())]))
+        };
+        ids.iter().enumerate().map(invoice).collect()
+    }
+
+    /// Of effects with an invoice for each order.
     fn problems(effects: &Effects, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> (usize, usize) {
-        let audit = effects.compare(orders, ledger);
+        let ids: Vec<_> = orders.keys().map(String::as_str).collect();
+        problems_with(invoices(&ids, |at| at), effects, orders, ledger)
+    }
+
+    fn problems_with(
+        invoices: BTreeMap<String, Row>,
+        Effects { shipments, coupons, changed, vanished, .. }: &Effects,
+        orders: &BTreeMap<String, Row>,
+        ledger: &Ledger,
+    ) -> (usize, usize) {
+        let (shipments, coupons, changed, vanished) =
+            (shipments.clone(), coupons.clone(), changed.clone(), vanished.clone());
+        let audit = Effects { shipments, coupons, invoices, changed, vanished }.compare(orders, ledger);
         (audit.lost.len(), audit.doubled.len())
+    }
+
+    #[test]
+    fn an_invoice_that_is_missing_or_has_the_number_of_another_is_seen() {
+        let of_one = effects(&[ID], &[]);
+        assert_eq!(problems_with(BTreeMap::new(), &of_one, &order("5"), &ledger(500)), (1, 0));
+        let of_nobody = invoices(&[ID, "ghost"], |at| at);
+        assert_eq!(problems_with(of_nobody, &of_one, &order("5"), &ledger(500)), (0, 1));
+        let one_number = invoices(&[ID, "ghost"], |_| 7);
+        assert_eq!(problems_with(one_number, &of_one, &order("5"), &ledger(500)), (0, 2));
     }
 
     #[test]

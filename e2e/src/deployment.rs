@@ -84,6 +84,7 @@ impl Deployment {
             ("ORDERS_TABLE", "OrdersTable"),
             ("SHIPMENTS_TABLE", "ShipmentsTable"),
             ("COUPONS_TABLE", "CouponsTable"),
+            ("INVOICES_TABLE", "InvoicesTable"),
             ("IDEMPOTENCY_KEYS_TABLE", "IdempotencyKeysTable"),
             ("ORDERS_TOPIC_ARN", "OrdersTopicArn"),
         ];

@@ -14,6 +14,7 @@ mod rig;
 mod sample;
 mod shop;
 mod spy;
+mod subscribers;
 mod tables;
 mod wait;
 
@@ -28,5 +29,6 @@ pub use record::held;
 pub use rig::Rig;
 pub use shop::{Answer, Placed};
 pub use spy::Spy;
+pub use subscribers::{SUBSCRIBERS, Subscriber};
 pub use tables::Row;
 pub use wait::eventually;

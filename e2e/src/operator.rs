@@ -6,8 +6,8 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::Deployment;
 use crate::deployment::ENDPOINT;
+use crate::{Deployment, SUBSCRIBERS};
 
 /// What a run of it left behind.
 #[derive(Clone, Debug)]
@@ -40,7 +40,8 @@ impl Deployment {
     /// Has every dead-letter queue of this stack redriven.
     pub async fn redrive_all(&self) {
         let endpoint: Vec<_> = self.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
-        for dlq in ["fulfilment", "promotion", "fulfilment-subscription", "promotion-subscription"] {
+        let dlqs = SUBSCRIBERS.map(|of| [of.function.to_owned(), format!("{}-subscription", of.function)]);
+        for dlq in dlqs.as_flattened() {
             ops_with(&endpoint, &["dlq", "redrive", dlq]).await.assert_code(0);
         }
     }

@@ -123,6 +123,18 @@ impl Deployment {
         answer.json()
     }
 
+    /// Waits until an order is invoiced, and gives the invoice's page.
+    pub async fn invoiced(&self, id: &str) -> String {
+        eventually(&format!("order {id} is invoiced"), SOON, async || {
+            let answer = self.get(&format!("/orders/{id}/invoice"), "text/html").await;
+            (answer.status != StatusCode::NOT_FOUND).then(|| {
+                assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+                answer.body
+            })
+        })
+        .await
+    }
+
     /// Waits until an order is fulfilled, and gives it.
     pub async fn fulfilled(&self, id: &str) -> Value {
         eventually(&format!("order {id} is fulfilled"), SOON, async || {

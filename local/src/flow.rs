@@ -21,6 +21,7 @@ pub struct Depths {
     orders: u64,
     fulfilment: Service,
     promotion: Service,
+    invoicing: Service,
 }
 
 /// A subscriber: the messages on the way to it, what it did, and what it could not do.
@@ -45,6 +46,7 @@ impl Flow {
             orders: self.rows("OrdersTable").await?,
             fulfilment: self.service("Fulfilment", "ShipmentsTable").await?,
             promotion: self.service("Promotion", "CouponsTable").await?,
+            invoicing: self.service("Invoicing", "InvoicesTable").await?,
         })
     }
 
@@ -81,9 +83,10 @@ impl Flow {
 
 impl fmt::Display for Depths {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { orders, fulfilment, promotion } = self;
+        let Self { orders, fulfilment, promotion, invoicing } = self;
         write!(formatter, "orders {orders} │ fulfilment {fulfilment} shipped │ promotion {promotion} coupons")?;
-        match fulfilment.dead + promotion.dead {
+        write!(formatter, " │ invoicing {invoicing} invoices")?;
+        match fulfilment.dead + promotion.dead + invoicing.dead {
             0 => Ok(()),
             dead => write!(formatter, " │ {dead} in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"),
         }
@@ -104,11 +107,12 @@ mod tests {
     fn a_line_reads_as_the_order_flows() {
         let fulfilment = Service { waiting: 2, in_flight: 1, done: 9, dead: 0 };
         let promotion = Service { waiting: 0, in_flight: 0, done: 4, dead: 1 };
-        let line = Depths { orders: 12, fulfilment, promotion }.to_string();
+        let invoicing = Service { waiting: 0, in_flight: 1, done: 8, dead: 0 };
+        let line = Depths { orders: 12, fulfilment, promotion, invoicing }.to_string();
         assert_eq!(
             line,
             "orders 12 │ fulfilment 2 waiting, 1 in flight → 9 shipped │ promotion 0 waiting, 0 in flight → 4 coupons \
-             │ 1 in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
+             │ invoicing 0 waiting, 1 in flight → 8 invoices │ 1 in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
         );
     }
 }

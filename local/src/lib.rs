@@ -62,7 +62,7 @@ pub use web_driver::WebDriver;
 pub use workspace::root;
 
 /// The functions, named as their packages and binaries are.
-pub const FUNCTIONS: [&str; 4] = ["orders", "relay", "fulfilment", "promotion"];
+pub const FUNCTIONS: [&str; 5] = ["orders", "relay", "fulfilment", "promotion", "invoicing"];
 
 /// The stack's name on a laptop, as samconfig.toml has it for `local`.
 pub const STACK_NAME: &str = "order-fanout-local";

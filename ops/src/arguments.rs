@@ -71,9 +71,9 @@ pub(crate) enum Command {
     },
     /// Compare what was ordered with what was done, and list every difference with what to do about it.
     ///
-    /// Every order older than the grace must have a shipment; every order that the promotion subscription's filter
-    /// policy lets through, as it is in force now, must have a coupon; and nothing else may have either. It reads three
-    /// whole tables, strongly consistent, which is paid for per row.
+    /// Every order older than the grace must have a shipment and an invoice; every order that the promotion subscription's
+    /// filter policy lets through, as it is in force now, must have a coupon; and nothing else may have any of these. It
+    /// reads four whole tables, strongly consistent, which is paid for per row.
     Check(check::Options),
     /// One order's way: what the tables and the functions' logs say of it, with the time at each step.
     ///

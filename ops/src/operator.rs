@@ -39,6 +39,7 @@ impl Operator {
             orders: name("OrdersTable")?,
             shipments: name("ShipmentsTable")?,
             coupons: name("CouponsTable")?,
+            invoices: name("InvoicesTable")?,
             idempotency_keys: name("IdempotencyKeysTable")?,
         })
     }

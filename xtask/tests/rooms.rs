@@ -7,7 +7,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each room, and the rooms of ours that it may depend on.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("aligned", &[]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("orders", &["domain", "startup", "store", "telemetry", "topic"]),
     ("relay", &["domain", "startup", "store", "telemetry", "topic"]),
     ("fulfilment", &["batch", "domain", "startup", "store", "subscriber"]),
+    ("invoicing", &["batch", "domain", "startup", "store", "subscriber", "telemetry"]),
     ("promotion", &["batch", "domain", "startup", "store", "subscriber", "telemetry"]),
     ("local", &[]),
     ("harness", &[]),

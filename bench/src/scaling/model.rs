@@ -30,6 +30,8 @@ const CLEAR_MS: f64 = 5.0;
 const INSERT_MS: f64 = 10.0;
 const POLLER_MS: f64 = 20.0;
 const PROMOTED: f64 = 0.3;
+/// How often an order is consumed: by fulfilment, by invoicing and, if it is large enough, by promotion.
+const CONSUMED: f64 = 2.0 + PROMOTED;
 const MEMORY_GB: f64 = 0.25;
 const FULL_BATCH: f64 = 10.0;
 
@@ -70,20 +72,24 @@ pub(crate) fn batch_at(orders_per_second: f64) -> f64 {
 
 /// What a million orders cost with batches of this size.
 pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
-    let consumed = 1.0 + PROMOTED;
-    let batches = consumed / batch;
+    let batches = CONSUMED / batch;
     let billed_ms = measures.orders_ms.ceil() + batches * measures.consumer_ms.ceil();
-    let log_bytes = measures.orders_log_bytes + consumed * measures.consumer_log_bytes / FULL_BATCH;
+    let log_bytes = measures.orders_log_bytes + CONSUMED * measures.consumer_log_bytes / FULL_BATCH;
     let item = |what, per_order, price, source| Item { what, per_order, price, source };
     vec![
         item("HTTP API, requests", 1.0, 1.0, "https://aws.amazon.com/api-gateway/pricing/"),
         item("Lambda, requests", 1.0 + batches, 0.2, LAMBDA),
         item("Lambda, GB-seconds", billed_ms / 1e3 * MEMORY_GB, 13.3334, LAMBDA),
-        // Saved and cleared, each in the table and in the index; shipped; and rewarded.
-        item("DynamoDB, write units", 4.0 + consumed, 0.625, "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
+        // Saved and cleared, each in the table and in the index; shipped, rewarded and invoiced; and the invoice counter.
+        item(
+            "DynamoDB, write units",
+            4.0 + CONSUMED + 1.0 / batch,
+            0.625,
+            "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+        ),
         item("SNS, publishes", 1.0, 0.5, "https://aws.amazon.com/sns/pricing/"),
         // Sent one by one; received and deleted by the batch.
-        item("SQS, requests", consumed + 2.0 * batches, 0.4, "https://aws.amazon.com/sqs/pricing/"),
+        item("SQS, requests", CONSUMED + 2.0 * batches, 0.4, "https://aws.amazon.com/sqs/pricing/"),
         item("CloudWatch Logs, KB", log_bytes / 1e3, 0.5, "https://aws.amazon.com/cloudwatch/pricing/"),
     ]
 }
@@ -109,7 +115,7 @@ impl Limit {
 
 /// What binds, in the order in which it does; with full batches, as it does when orders are many.
 pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
-    let batches = (1.0 + PROMOTED) / FULL_BATCH;
+    let batches = CONSUMED / FULL_BATCH;
     let limit = |what, quota, per_order, change, source| Limit { what, quota, per_order, change, source };
     let mut limits = vec![
         limit(
@@ -213,10 +219,10 @@ mod tests {
     #[test]
     fn a_bill_is_what_an_order_uses_times_what_it_costs() {
         let bill = bill(MEASURES, 10.0);
-        assert!(near(cost(&bill, "Lambda, requests"), 1.13 * 0.2));
-        assert!(near(cost(&bill, "Lambda, GB"), (26.0 + 0.13 * 10.0) / 1e3 * 0.25 * 13.3334));
-        assert!(near(cost(&bill, "DynamoDB"), 5.3 * 0.625));
-        assert!(near(cost(&bill, "CloudWatch"), (1_000.0 + 650.0) / 1e3 * 0.5));
+        assert!(near(cost(&bill, "Lambda, requests"), 1.23 * 0.2));
+        assert!(near(cost(&bill, "Lambda, GB"), (26.0 + 0.23 * 10.0) / 1e3 * 0.25 * 13.3334));
+        assert!(near(cost(&bill, "DynamoDB"), 6.4 * 0.625));
+        assert!(near(cost(&bill, "CloudWatch"), (1_000.0 + 1_150.0) / 1e3 * 0.5));
     }
 
     #[test]

@@ -23,9 +23,11 @@ pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
         }
         "UpdateItem" => {
             text(request, "/TableName")?;
-            text(request, "/Key/id/S")?;
             text(request, "/UpdateExpression")?;
-            Ok(json!({}))
+            match text(request, "/Key/order_id/S") {
+                Ok(_counter) => counted(request),
+                Err(_) => text(request, "/Key/id/S").map(|_order| json!({})),
+            }
         }
         "TransactWriteItems" => {
             list(request, "/TransactItems")?.iter().try_for_each(written)?;
@@ -53,6 +55,12 @@ fn written(write: &Value) -> Result<()> {
         Some(spent) => text(spent, "/Key/order_id/S").map(drop),
         None => row(write.pointer("/Put/Item").unwrap_or(&Value::Null)),
     }
+}
+
+/// A counter that nobody has counted by yet.
+fn counted(request: &Value) -> Result<Value> {
+    let count = request.pointer("/ExpressionAttributeValues/:count").context("nothing is counted")?;
+    Ok(json!({ "Attributes": { "last": count } }))
 }
 
 /// Every code is that of a coupon which nobody has spent.

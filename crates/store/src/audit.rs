@@ -11,6 +11,7 @@ use domain::{Coupon, Order, OrderId, OrderView};
 use telemetry::TraceParent;
 
 use crate::client::{Budget, client};
+use crate::numbers::COUNTER;
 use crate::orders::read;
 use crate::outbox::{self, INDEX, Next};
 use crate::row::{Attributes, OUTBOX, Reader};
@@ -90,6 +91,16 @@ impl Audit {
         let shipment = |reader: &Reader| reader.shipment().map(|shipment| shipment.order_id);
         let read = |row: &_| Reader { table: "shipments", row }.or_unreadable("order_id", shipment);
         self.scan(self.client.scan().table_name(&self.tables.shipments).consistent_read(true), from, read).await
+    }
+
+    /// A page of the orders that have an invoice.
+    pub async fn invoiced(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
+        let invoice = |reader: &Reader| reader.invoice().map(|invoice| invoice.order_id);
+        let read = |row: &_| Reader { table: "invoices", row }.or_unreadable("order_id", invoice);
+        let invoices = self.client.scan().table_name(&self.tables.invoices).consistent_read(true);
+        let invoices = invoices.filter_expression("order_id <> :counter");
+        let invoices = invoices.expression_attribute_values(":counter", AttributeValue::S(COUNTER.to_owned()));
+        self.scan(invoices, from, read).await
     }
 
     /// A page of all coupons.

@@ -14,8 +14,8 @@ use crate::{Row, StoreError};
 /// delivery an exactly-once effect, so a row is never deleted and never expires.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 /// A batch's insert fits the shortest function timeout in use twice over, so that SQS gets its answer in time.

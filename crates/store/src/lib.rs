@@ -11,6 +11,7 @@ mod conflict;
 mod coupons;
 mod error;
 mod ledger;
+mod numbers;
 mod orders;
 mod outbox;
 mod row;

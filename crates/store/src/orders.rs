@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
-use domain::{OrderId, OrderView};
+use domain::{Invoice, Order, OrderId, OrderView};
 
 use crate::client::{self, Budget};
 use crate::conflict::RetryConflicts;
@@ -23,6 +23,8 @@ pub struct OrderTables {
     pub shipments: String,
     /// Inserted into by promotion, and updated by the orders function; key `order_id`.
     pub coupons: String,
+    /// Written by invoicing, key `order_id`.
+    pub invoices: String,
     /// Written by the orders function, key `idempotency_key`.
     pub idempotency_keys: String,
 }
@@ -78,12 +80,45 @@ impl Orders {
     pub async fn read(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
         read(&self.reading, &self.tables, id).await
     }
+
+    /// Reads an order with its invoice, if that is written.
+    pub async fn read_invoiced(&self, id: OrderId) -> Result<Option<(Order, Option<Invoice>)>, StoreError> {
+        let OrderTables { orders, invoices, .. } = &self.tables;
+        let found = read_rows(&self.reading, id, [(orders, "id"), (invoices, "order_id")]).await?;
+        let Some(order) = found.row(orders) else { return Ok(None) };
+        let invoice = found.row(invoices).map(|row| Reader { table: "invoices", row }.invoice()).transpose()?;
+        Ok(Some((Reader { table: "orders", row: order }.order()?, invoice)))
+    }
 }
 
 /// Reads an order, its shipment and its coupon in one strongly consistent request.
 pub(crate) async fn read(client: &Client, tables: &OrderTables, id: OrderId) -> Result<Option<OrderView>, StoreError> {
     let OrderTables { orders, shipments, coupons, .. } = tables;
-    let keys = [(orders, "id"), (shipments, "order_id"), (coupons, "order_id")].map(|(table, key)| {
+    let found = read_rows(client, id, [(orders, "id"), (shipments, "order_id"), (coupons, "order_id")]).await?;
+    let Some(order) = found.row(orders) else { return Ok(None) };
+    Ok(Some(OrderView::new(
+        Reader { table: "orders", row: order }.order()?,
+        found.row(shipments).map(|row| Reader { table: "shipments", row }.shipment()).transpose()?,
+        found.row(coupons).map(|row| Reader { table: "coupons", row }.coupon()).transpose()?,
+    )))
+}
+
+/// What tables have of one order, by table.
+struct Found(HashMap<String, Vec<Attributes>>);
+
+impl Found {
+    fn row(&self, table: &str) -> Option<&Attributes> {
+        self.0.get(table)?.first()
+    }
+}
+
+/// Reads the rows of an order in tables with these keys, in one strongly consistent request.
+async fn read_rows<const TABLES: usize>(
+    client: &Client,
+    id: OrderId,
+    tables: [(&String, &str); TABLES],
+) -> Result<Found, StoreError> {
+    let keys = tables.map(|(table, key)| {
         let keys = KeysAndAttributes::builder()
             .keys([(key.to_owned(), AttributeValue::S(id.to_string()))].into())
             .consistent_read(true)
@@ -108,13 +143,7 @@ pub(crate) async fn read(client: &Client, tables: &OrderTables, id: OrderId) -> 
         return Err(StoreError::Unavailable("keys of the batch were left unread".to_owned()));
     }
 
-    let row_of = |table: &str| found.get(table).and_then(|rows| rows.first());
-    let Some(order) = row_of(orders) else { return Ok(None) };
-    Ok(Some(OrderView::new(
-        Reader { table: "orders", row: order }.order()?,
-        row_of(shipments).map(|row| Reader { table: "shipments", row }.shipment()).transpose()?,
-        row_of(coupons).map(|row| Reader { table: "coupons", row }.coupon()).transpose()?,
-    )))
+    Ok(Found(found))
 }
 
 #[cfg(test)]
@@ -131,6 +160,7 @@ pub(crate) mod tests {
             orders: "orders".to_owned(),
             shipments: "shipments".to_owned(),
             coupons: "coupons".to_owned(),
+            invoices: "invoices".to_owned(),
             idempotency_keys: "keys".to_owned(),
         };
         Orders::connect(&aws.sdk(), tables, SHARDS).await

@@ -5,7 +5,7 @@ use std::num::NonZeroU8;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Amount, Code, Coupon, Discount, Order, OrderId, Shipment};
+use domain::{Amount, Code, Coupon, Discount, Invoice, Order, OrderId, Shipment};
 use telemetry::TraceParent;
 
 use crate::{Claim, StoreError, Unreadable};
@@ -36,6 +36,16 @@ impl Row for Coupon {
             ("code", code(&self.code)),
             ("percent", AttributeValue::N(self.percent.to_string())),
             ("expires_at", string(&self.expires_at)),
+        ]
+    }
+}
+
+impl Row for Invoice {
+    fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
+        vec![
+            ("order_id", string(&self.order_id)),
+            ("number", AttributeValue::N(self.number.get().to_string())),
+            ("issued_at", string(&self.issued_at)),
         ]
     }
 }
@@ -127,6 +137,10 @@ impl Reader<'_> {
             percent: self.parsed("percent")?,
             expires_at: self.parsed("expires_at")?,
         })
+    }
+
+    pub(crate) fn invoice(&self) -> Result<Invoice, StoreError> {
+        Ok(Invoice { order_id: self.order_id()?, number: self.parsed("number")?, issued_at: self.parsed("issued_at")? })
     }
 
     /// The order that a coupon is spent on, if it is.
@@ -252,6 +266,9 @@ mod tests {
 
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([4; 12]), order.placed_at);
         assert_eq!(Reader { table: "coupons", row: &row_of(coupon.columns()) }.coupon().unwrap(), coupon);
+
+        let invoice = Invoice { order_id: order.id, number: 42.into(), issued_at: order.placed_at };
+        assert_eq!(Reader { table: "invoices", row: &row_of(invoice.columns()) }.invoice().unwrap(), invoice);
     }
 
     #[test]

@@ -1,20 +1,19 @@
-//! Fulfilment and promotion, cut before and after their insert.
+//! Subscribers, cut before and after their insert.
 
 use std::slice::from_ref;
 use std::time::Duration;
 
-use e2e::{Deployment, OrderEvent, batch, failures, held};
+use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures, held};
 use local::Fault;
 
 use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy};
 
 const INSERT: &str = "BatchExecuteStatement";
-const CONSUMERS: [(&str, &str); 2] = [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")];
 
 #[tokio::test]
 async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
     let shop = Deployment::under_test().await;
-    for (function, table) in CONSUMERS {
+    for Subscriber { function, table, .. } in SUBSCRIBERS {
         for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
             let what = format!("{fault:?} at the insert of {function}, {times} times");
             let proxy = proxy().await;
@@ -41,7 +40,7 @@ async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
 #[tokio::test]
 async fn killed_after_the_insert_the_next_delivery_finds_it_done() {
     let shop = Deployment::under_test().await;
-    for (function, table) in CONSUMERS {
+    for Subscriber { function, table, .. } in SUBSCRIBERS {
         let proxy = proxy().await;
         let mut consumer = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
         let mut injected = proxy.inject(INSERT, Fault::WithholdAnswer, ONCE);
@@ -62,7 +61,7 @@ async fn killed_after_the_insert_the_next_delivery_finds_it_done() {
 #[tokio::test]
 async fn redelivered_while_the_first_delivery_is_still_worked_on() {
     let shop = Deployment::under_test().await;
-    for (function, table) in CONSUMERS {
+    for Subscriber { function, table, .. } in SUBSCRIBERS {
         let proxy = proxy().await;
         let mut slow = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
         let mut quick = shop.start(function, &[]).await;

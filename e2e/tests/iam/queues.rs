@@ -9,13 +9,16 @@ use crate::system::{System, administrator, nobody};
 use crate::wire::{Call, Said, Wire};
 use crate::{QUEUES, SOON};
 
-const ALL: [&str; 6] = [
+const ALL: [&str; 9] = [
     "FulfilmentQueueUrl",
     "FulfilmentDlqUrl",
     "FulfilmentSubscriptionDlqUrl",
     "PromotionQueueUrl",
     "PromotionDlqUrl",
     "PromotionSubscriptionDlqUrl",
+    "InvoicingQueueUrl",
+    "InvoicingDlqUrl",
+    "InvoicingSubscriptionDlqUrl",
 ];
 /// One that the topic may send to, and that no function reads.
 const UNREAD: &str = "FulfilmentSubscriptionDlq";

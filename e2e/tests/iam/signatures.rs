@@ -62,6 +62,7 @@ async fn topic_and_queues_refuse_plain_http_to_those_who_may() {
         ("relay", Call::form("sns", &batch)),
         ("fulfilment", attributes("FulfilmentQueueUrl")),
         ("promotion", attributes("PromotionQueueUrl")),
+        ("invoicing", attributes("InvoicingQueueUrl")),
     ];
     for (who, call) in cases {
         let credentials = &system.role(who).credentials;
@@ -77,7 +78,7 @@ async fn every_queue_refuses_plain_http_even_to_the_account() {
     let (shop, tls, plain) = (Deployment::under_test().await, Wire::tls(), Wire::plain());
     for queue in ["Queue", "Dlq", "SubscriptionDlq"]
         .into_iter()
-        .flat_map(|kind| ["Fulfilment", "Promotion"].map(|of| format!("{of}{kind}Url")))
+        .flat_map(|kind| ["Fulfilment", "Promotion", "Invoicing"].map(|of| format!("{of}{kind}Url")))
     {
         let what = json!({ "QueueUrl": shop.output(&queue), "AttributeNames": ["QueueArn"] });
         let call = Call::json("sqs", "AmazonSQS.GetQueueAttributes", &what);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::wire::{Call, Wire};
 
 /// The roles, as the page calls them.
-pub(crate) const ROLES: [&str; 5] = ["orders", "relay", "fulfilment", "promotion", "schedule"];
+pub(crate) const ROLES: [&str; 6] = ["orders", "relay", "fulfilment", "promotion", "invoicing", "schedule"];
 
 /// A role of the stack, taken.
 #[derive(Clone, Debug)]

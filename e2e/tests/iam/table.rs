@@ -9,7 +9,7 @@ use crate::things::{Kind, things};
 use crate::wire::Wire;
 
 /// All that a role may do; X-Ray is not among what can be tried.
-const ALLOWED: [(&str, &[(&str, &str)]); 5] = [
+const ALLOWED: [(&str, &[(&str, &str)]); 6] = [
     (
         "orders",
         &[
@@ -20,6 +20,7 @@ const ALLOWED: [(&str, &[(&str, &str)]); 5] = [
             ("dynamodb:PutItem", "IdempotencyKeysTable"),
             ("dynamodb:BatchGetItem", "ShipmentsTable"),
             ("dynamodb:BatchGetItem", "CouponsTable"),
+            ("dynamodb:BatchGetItem", "InvoicesTable"),
             ("dynamodb:UpdateItem", "CouponsTable"),
             ("dynamodb:Query", "CouponsTable/index/code"),
             ("sns:Publish", "OrdersTopic"),
@@ -58,6 +59,18 @@ const ALLOWED: [(&str, &[(&str, &str)]); 5] = [
             ("sqs:GetQueueAttributes", "PromotionQueue"),
             ("logs:CreateLogStream", "PromotionLogs"),
             ("logs:PutLogEvents", "PromotionLogs"),
+        ],
+    ),
+    (
+        "invoicing",
+        &[
+            ("dynamodb:PartiQLInsert", "InvoicesTable"),
+            ("dynamodb:UpdateItem", "InvoicesTable"),
+            ("sqs:ReceiveMessage", "InvoicingQueue"),
+            ("sqs:DeleteMessage", "InvoicingQueue"),
+            ("sqs:GetQueueAttributes", "InvoicingQueue"),
+            ("logs:CreateLogStream", "InvoicingLogs"),
+            ("logs:PutLogEvents", "InvoicingLogs"),
         ],
     ),
     ("schedule", &[("lambda:InvokeFunction", "RelayFunction")]),

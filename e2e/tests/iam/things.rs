@@ -86,21 +86,25 @@ impl Kind {
 }
 
 /// The tables with their keys, and the indexes with theirs.
-pub(crate) const TABLES: [(&str, &str); 4] = [
+pub(crate) const TABLES: [(&str, &str); 5] = [
     ("OrdersTable", "id"),
     ("IdempotencyKeysTable", "idempotency_key"),
     ("ShipmentsTable", "order_id"),
     ("CouponsTable", "order_id"),
+    ("InvoicesTable", "order_id"),
 ];
 pub(crate) const INDEXES: [(&str, &str, &str); 2] =
     [("OrdersTable/index/outbox", "OrdersTable", "outbox"), ("CouponsTable/index/code", "CouponsTable", "code")];
-const QUEUES: [&str; 6] = [
+const QUEUES: [&str; 9] = [
     "FulfilmentQueue",
     "FulfilmentDlq",
     "FulfilmentSubscriptionDlq",
     "PromotionQueue",
     "PromotionDlq",
     "PromotionSubscriptionDlq",
+    "InvoicingQueue",
+    "InvoicingDlq",
+    "InvoicingSubscriptionDlq",
 ];
 const TOPICS: [&str; 2] = ["OrdersTopic", "AlarmTopic"];
 
@@ -108,7 +112,9 @@ const TOPICS: [&str; 2] = ["OrdersTopic", "AlarmTopic"];
 pub(crate) fn things() -> Vec<(String, Kind)> {
     let each = |names: &[&str], kind| names.iter().map(move |name| ((*name).to_owned(), kind)).collect::<Vec<_>>();
     let of_functions = |what: &'static str, kind| {
-        ["Orders", "Relay", "Fulfilment", "Promotion"].map(|function| (format!("{function}{what}"), kind)).to_vec()
+        ["Orders", "Relay", "Fulfilment", "Promotion", "Invoicing"]
+            .map(|function| (format!("{function}{what}"), kind))
+            .to_vec()
     };
     [
         each(&TABLES.map(|(name, _)| name), Kind::Table),

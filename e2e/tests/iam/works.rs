@@ -102,7 +102,8 @@ async fn poison_ends_in_the_dead_letter_queues_and_is_done_once_it_is_cured() {
     let shop = Deployment::under_test().await;
     let poison = format!("{{ poison {}", Uuid::new_v4());
     shop.publish(&poison, "81.50").await;
-    for (of, table) in [("Fulfilment", "ShipmentsTable"), ("Promotion", "CouponsTable")] {
+    for (of, table) in [("Fulfilment", "ShipmentsTable"), ("Promotion", "CouponsTable"), ("Invoicing", "InvoicesTable")]
+    {
         let queue = format!("{of}QueueUrl");
         let visibility = Duration::from_secs(shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await);
         let dead = shop.take_from_dlq(&format!("{of}DlqUrl"), &poison, 5 * visibility).await;

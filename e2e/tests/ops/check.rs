@@ -33,6 +33,16 @@ impl Made {
         self.shop.put_row("ShipmentsTable", &row).await;
     }
 
+    async fn invoice(&self, id: &str) {
+        self.shop.put_row("InvoicesTable", &[("order_id", id), ("number", "1"), ("issued_at", LONG_AGO)]).await;
+    }
+
+    /// What every order gets.
+    async fn carried_out(&self, id: &str) {
+        self.shipment(id).await;
+        self.invoice(id).await;
+    }
+
     async fn coupon(&self, id: &str) {
         let row = [("order_id", id), ("code", "ABCDEFGHJKLM"), ("percent", "20"), ("expires_at", LONG_AGO)];
         self.shop.put_row("CouponsTable", &row).await;
@@ -41,7 +51,7 @@ impl Made {
     /// A coupon of its own, spent on an order.
     async fn coupon_spent_on(&mut self, id: &str, code: &str) -> String {
         let earned_by = self.order("1.00", LONG_AGO).await;
-        self.shipment(&earned_by).await;
+        self.carried_out(&earned_by).await;
         let row = [("order_id", &*earned_by), ("code", code), ("percent", "20"), ("expires_at", LONG_AGO)];
         self.shop.put_row("CouponsTable", &[&row[..], &[("spent_by", id), ("spent_at", LONG_AGO)]].concat()).await;
         earned_by
@@ -51,6 +61,7 @@ impl Made {
         for id in &self.ids {
             self.shop.delete_row("OrdersTable", "id", id).await;
             self.shop.delete_row("ShipmentsTable", "order_id", id).await;
+            self.shop.delete_row("InvoicesTable", "order_id", id).await;
             self.shop.delete_row("CouponsTable", "order_id", id).await;
         }
     }
@@ -72,7 +83,7 @@ async fn every_difference_is_listed_and_what_is_right_is_not() {
     }
     let mut made = Made { shop: shop.clone(), ids: vec![] };
     let lost = made.order("81.5", LONG_AGO).await;
-    let [at, under, unearned, large, broken, shipment, coupon] = [
+    let [at, under, unearned, large, broken, shipment, invoice, coupon] = [
         made.order("80", LONG_AGO).await,
         made.order("79.99", LONG_AGO).await,
         made.order("79.99", LONG_AGO).await,
@@ -80,23 +91,27 @@ async fn every_difference_is_listed_and_what_is_right_is_not() {
         made.order("0", LONG_AGO).await,
         made.id(),
         made.id(),
+        made.id(),
     ];
-    for id in [&at, &under, &unearned, &large, &broken, &shipment] {
-        made.shipment(id).await;
+    for id in [&at, &under, &unearned, &large, &broken] {
+        made.carried_out(id).await;
     }
+    made.shipment(&shipment).await;
+    made.invoice(&invoice).await;
     // Rows that nothing of ours writes: they are told, and keep nothing else from being compared.
     let junk = format!("junk-{}", made.id());
     made.ids.push(junk.clone());
     made.shipment(&junk).await;
     let ghost = made.order("1.00", LONG_AGO).await;
     made.shop.put_row("ShipmentsTable", &[("order_id", &ghost)]).await;
+    made.invoice(&ghost).await;
     made.coupon(&unearned).await;
     made.coupon(&coupon).await;
 
     let check = ops(&["check", "--json"]).await;
     check.assert_code(3);
-    let expected: [(&String, &[&str]); 10] = [
-        (&lost, &["no_shipment", "no_coupon"]),
+    let expected: [(&String, &[&str]); 11] = [
+        (&lost, &["no_shipment", "no_invoice", "no_coupon"]),
         (&at, &["no_coupon"]),
         (&under, &[]),
         (&unearned, &["coupon_not_earned"]),
@@ -105,6 +120,7 @@ async fn every_difference_is_listed_and_what_is_right_is_not() {
         (&junk, &["unreadable"]),
         (&ghost, &["unreadable"]),
         (&shipment, &["shipment_without_order"]),
+        (&invoice, &["invoice_without_order"]),
         (&coupon, &["coupon_without_order"]),
     ];
     for (id, differences) in expected {
@@ -125,17 +141,19 @@ async fn a_discount_and_the_coupon_that_gave_it_name_each_other() {
     let code = shop.earned_coupon().await;
     let right = shop.place_with_coupon("Ada", "50.00", &code).await.id;
     shop.fulfilled(&right).await;
+    shop.invoiced(&right).await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };
     let unspent = shop.earned_coupon().await;
     let free = shop.place_with_coupon("Ada", "50.00", &unspent).await.id;
     made.ids.push(free.clone());
     shop.fulfilled(&free).await;
+    shop.invoiced(&free).await;
     let mut coupon = shop.coupon_row(&unspent).await;
     assert!(coupon.remove("spent_by").is_some() && coupon.remove("spent_at").is_some());
     let coupon: Vec<_> = coupon.iter().map(|(name, value)| (&**name, &**value)).collect();
     shop.put_row("CouponsTable", &coupon).await;
     let undiscounted = made.order("50.00", LONG_AGO).await;
-    made.shipment(&undiscounted).await;
+    made.carried_out(&undiscounted).await;
     let nobody = made.id();
     let mut earned_by = vec![];
     for id in [&undiscounted, &nobody, &right] {
@@ -168,7 +186,7 @@ async fn an_order_within_the_grace_is_not_missed_and_one_beyond_it_is() {
     let now = shop.place("Ada", "1.00").await.answer.json()["placed_at"].as_str().expect("a time").to_owned();
     let young = made.order("81.5", &now).await;
     assert_eq!(findings(&ops(&["check", "--grace", "3600", "--json"]).await, &young), [""; 0]);
-    let missed = async || (findings(&ops(&["check", "--grace", "1", "--json"]).await, &young).len() == 2).then_some(());
+    let missed = async || (findings(&ops(&["check", "--grace", "1", "--json"]).await, &young).len() == 3).then_some(());
     e2e::eventually("an order beyond the grace is missed", Duration::from_secs(20), missed).await;
     made.clean_up().await;
 }
@@ -178,7 +196,7 @@ async fn the_threshold_is_the_one_in_force() {
     let shop = Deployment::under_test().await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };
     let large = made.order("700000", LONG_AGO).await;
-    made.shipment(&large).await;
+    made.carried_out(&large).await;
     assert_eq!(findings(&ops(&["check", "--json"]).await, &large), ["no_coupon"]);
     // Nobody else orders for so much: for all other tests nothing changes.
     shop.set_filter("PromotionQueueUrl", &json!({ "amount": [{ "numeric": [">=", 80, "<", 650_000] }] })).await;

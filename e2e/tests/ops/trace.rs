@@ -22,7 +22,7 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
         trace.assert_code(0);
         let steps = trace.objects();
         let told_by = |source: &str| steps.iter().any(|step| step["source"] == source);
-        let all = ["orders table", "orders", "fulfilment", "promotion", "shipments table"];
+        let all = ["orders table", "orders", "fulfilment", "promotion", "invoicing", "shipments table"];
         all.into_iter().all(told_by).then_some(steps)
     })
     .await;

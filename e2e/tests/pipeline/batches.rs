@@ -1,6 +1,6 @@
 //! Batches that no sample has, and the example that panics, on release binaries run as Lambda runs them.
 
-use e2e::{Deployment, Function, OrderEvent, batch, failures};
+use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures};
 use harness::Outcome;
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 async fn the_same_order_twice_in_one_batch_has_one_effect() {
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("80.00");
-    for (function, table) in [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")] {
+    for Subscriber { function, table, .. } in SUBSCRIBERS {
         let mut consumer = shop.start(function, &[]).await;
         let twice = batch(&[event.clone(), event.clone()]);
         assert!(failures(&consumer.invoke(&twice).await).is_empty());

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use e2e::{Deployment, OrderEvent, batch, eventually, failures};
+use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, eventually, failures};
 use futures::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
@@ -29,14 +29,14 @@ async fn a_garbage_body_among_nine_good_ones_ends_in_the_dlq_byte_for_byte() {
 
     let soon = Duration::from_secs(30);
     for event in &good {
-        for table in ["ShipmentsTable", "CouponsTable"] {
+        for Subscriber { table, .. } in SUBSCRIBERS {
             let row = async || shop.row(table, "order_id", &event.order_id).await;
             eventually(&format!("{table} has {}", event.order_id), soon, row).await;
         }
     }
-    for (queue, dlq) in [("FulfilmentQueueUrl", "FulfilmentDlqUrl"), ("PromotionQueueUrl", "PromotionDlqUrl")] {
-        let visibility = Duration::from_secs(shop.queue_number(queue, QueueAttributeName::VisibilityTimeout).await);
-        let message = shop.take_from_dlq(dlq, &garbage[..50], 5 * visibility).await;
+    for (queue, dlq) in SUBSCRIBERS.map(|subscriber| (subscriber.queue(), subscriber.dlq())) {
+        let visibility = Duration::from_secs(shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await);
+        let message = shop.take_from_dlq(&dlq, &garbage[..50], 5 * visibility).await;
         assert_eq!(message.body, garbage);
         assert!(start.elapsed() > 2 * visibility, "it was not tried three times before it came to {dlq}");
     }
@@ -45,7 +45,7 @@ async fn a_garbage_body_among_nine_good_ones_ends_in_the_dlq_byte_for_byte() {
 #[tokio::test]
 async fn poison_at_any_position_of_a_delivery_costs_that_record_alone() {
     let shop = Deployment::under_test().await;
-    for (function, table) in [("fulfilment", "ShipmentsTable"), ("promotion", "CouponsTable")] {
+    for Subscriber { function, table, .. } in SUBSCRIBERS {
         let mut consumer = shop.start(function, &[]).await;
         for position in 0..BATCH {
             let events: Vec<_> = (0..BATCH).map(|_| OrderEvent::of("90.00")).collect();

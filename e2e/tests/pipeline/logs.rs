@@ -21,6 +21,7 @@ async fn each_line_is_a_json_object_that_says_when_what_and_for_which_invocation
         ("orders", fixture("orders/place-by-json.json"), true),
         ("fulfilment", order(), true),
         ("promotion", order(), true),
+        ("invoicing", order(), true),
         ("relay", json!({}), false),
     ] {
         let lines = said(function, &event, &[]).await;

@@ -6,6 +6,7 @@ mod batches;
 mod coupons;
 mod fan_out;
 mod idempotency;
+mod invoices;
 mod isolation;
 mod ledger;
 mod logs;

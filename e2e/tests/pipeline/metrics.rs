@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use e2e::{Deployment, OrderEvent, batch, eventually, fixture};
+use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, eventually, fixture};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "OrderFanout/test";
@@ -184,7 +184,7 @@ async fn what_a_version_fails_to_do_is_told_of_that_version() {
     assert_eq!(failures("relay", &json!({}), &[]).await, None);
     assert_eq!(failures("relay", &json!({}), &down).await, Some(1));
 
-    for subscriber in ["fulfilment", "promotion"] {
+    for Subscriber { function: subscriber, .. } in SUBSCRIBERS {
         let mut delivery = batch(&[OrderEvent::of("80.00"), OrderEvent::of("90.00")]);
         assert_eq!(failures(subscriber, &delivery, &[]).await, None, "{subscriber}");
         assert_eq!(failures(subscriber, &delivery, &down).await, Some(2), "{subscriber}: handed back");
@@ -202,6 +202,7 @@ async fn subscribers_count_records_and_what_came_of_them() {
     for (function, own) in [
         ("fulfilment", ["OrderAgeWhenFulfilled Milliseconds [function]"]),
         ("promotion", ["CouponsGiven Count [function]"]),
+        ("invoicing", ["InvoicesIssued Count [function]"]),
     ] {
         let documents = measured(function, &[delivery.clone(), again.clone()], &[]).await;
         let counts = |document: &Value| {
@@ -215,6 +216,8 @@ async fn subscribers_count_records_and_what_came_of_them() {
         assert_eq!(defined(&documents[1]), set(&[&ALWAYS, &["RecordsAlreadyDone Count [function]"]]));
         if function == "promotion" {
             assert_eq!(documents[0]["CouponsGiven"], 2);
+        } else if function == "invoicing" {
+            assert_eq!(documents[0]["InvoicesIssued"], 2);
         } else {
             let ages = documents[0]["OrderAgeWhenFulfilled"].clone();
             let orders: u64 = ages["Counts"].as_array().expect("counts").iter().filter_map(Value::as_u64).sum();

@@ -3,7 +3,7 @@
 
 use std::env;
 
-use e2e::{Deployment, Function, OrderEvent, batch, fixture};
+use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, fixture};
 use local::{Fault, FaultProxy};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -253,7 +253,7 @@ async fn a_row_that_cannot_be_read_is_not_quoted() {
 #[tokio::test]
 async fn what_a_message_says_is_never_logged() {
     let shop = Deployment::under_test().await;
-    for function in ["fulfilment", "promotion"] {
+    for Subscriber { function, .. } in SUBSCRIBERS {
         for format in FORMATS {
             let marker = marker();
             nothing_of(&marker, start(&shop, function, &[], &format).await, deliveries(&marker)).await;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use e2e::{Deployment, eventually, failures, fixture};
+use e2e::{Deployment, SUBSCRIBERS, eventually, failures, fixture};
 use serde_json::{Value, json};
 
 const ORDERS: [&str; 5] = [
@@ -34,7 +34,7 @@ fn no_sample_is_left_out() {
     let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
     let there: BTreeSet<_> =
         files.map(|file| format!("{}/{}", name(file.parent().expect("a folder")), name(&file))).collect();
-    let consumers = ["fulfilment", "promotion"].into_iter().flat_map(samples);
+    let consumers = SUBSCRIBERS.into_iter().flat_map(|subscriber| samples(subscriber.function));
     let invoked = ORDERS.into_iter().chain([RELAY]).map(str::to_owned).chain(consumers.map(|(sample, _)| sample));
     assert_eq!(invoked.collect::<BTreeSet<_>>(), there);
 }
@@ -93,6 +93,11 @@ async fn fulfilments_samples_answer_as_they_are_named() {
 #[tokio::test]
 async fn promotions_samples_answer_as_they_are_named() {
     answer_as_they_are_named("promotion", "CouponsTable").await;
+}
+
+#[tokio::test]
+async fn invoicings_samples_answer_as_they_are_named() {
+    answer_as_they_are_named("invoicing", "InvoicesTable").await;
 }
 
 async fn answer_as_they_are_named(consumer: &str, table: &str) {

@@ -1,6 +1,6 @@
 //! One order is one trace, from the request to the coupon, whoever announced it.
 
-use e2e::{Deployment, Function, Message, failures};
+use e2e::{Deployment, Function, Message, SUBSCRIBERS, Subscriber, failures};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -29,10 +29,10 @@ async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Ve
     (id, lines)
 }
 
-/// Has both subscribers work on a message, and gives what they say of the order.
+/// Has all subscribers work on a message, and gives what they say of the order.
 async fn consume(shop: &Deployment, id: &str, message: &Message) -> Vec<Value> {
     let mut said = vec![];
-    for function in ["fulfilment", "promotion"] {
+    for Subscriber { function, .. } in SUBSCRIBERS {
         let mut consumer: Function = shop.start(function, &[]).await;
         assert!(failures(&consumer.invoke(&message.delivery()).await).is_empty(), "{function}");
         let lines = lines_about(&consumer.end().await, id);

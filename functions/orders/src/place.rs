@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::request::{Encoding, MAX_BODY, NewOrder, Rejected, Typed, is_random};
-use crate::router::Shop;
 use crate::save::{Key, answer_body, save};
+use crate::shop::Shop;
 use crate::told::{Outcome, Told};
 
 pub(crate) async fn place(

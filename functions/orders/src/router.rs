@@ -6,24 +6,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state, map_response, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use store::Orders;
-use topic::OrdersTopic;
 
 use crate::authorised::authorised;
 use crate::problem::{Kind, Problem};
 use crate::secure::secure;
 use crate::serve::{Teller, serve, tell};
+use crate::shop::Shop;
 use crate::told::Route;
-use crate::{assets, openapi, pages, place, show};
-
-/// What every request may use.
-#[derive(Clone, Debug)]
-pub(crate) struct Shop {
-    pub(crate) orders: Orders,
-    pub(crate) topic: OrdersTopic,
-    /// Whether only who has a token is let in: programs, then, for which there are no pages.
-    pub(crate) authorised: bool,
-}
+use crate::{assets, invoice, openapi, pages, place, show};
 
 /// The shop's HTTP API.
 pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
@@ -32,10 +22,13 @@ pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
         .route("/orders", post(place::place).options(of_placing).route_layer(told_as(Route::Place)))
         .route("/orders/{id}", get(show::show).options(of_reading).route_layer(told_as(Route::Show)))
         .route("/openapi.json", get(openapi::openapi).options(of_reading).route_layer(told_as(Route::OpenApi)));
-    let pages = Router::new().route("/", get(pages::form).options(of_reading).route_layer(told_as(Route::Form))).route(
-        "/assets/{fingerprint}/{name}",
-        get(assets::asset).options(of_reading).route_layer(told_as(Route::Asset)),
-    );
+    let pages = Router::new()
+        .route("/", get(pages::form).options(of_reading).route_layer(told_as(Route::Form)))
+        .route("/orders/{id}/invoice", get(invoice::invoice).options(of_reading).route_layer(told_as(Route::Invoice)))
+        .route(
+            "/assets/{fingerprint}/{name}",
+            get(assets::asset).options(of_reading).route_layer(told_as(Route::Asset)),
+        );
     let answered = |routes: Router<Shop>| routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
     let routes = if shop.authorised { answered(api).layer(from_fn(authorised)) } else { answered(api.merge(pages)) };
     around(routes.with_state(shop), teller)

@@ -11,7 +11,7 @@ use domain::OrderId;
 use crate::negotiate::wants_html;
 use crate::pages;
 use crate::problem::{Kind, Problem};
-use crate::router::Shop;
+use crate::shop::Shop;
 use crate::told::{Outcome, Told};
 
 pub(crate) async fn show(
@@ -36,6 +36,6 @@ pub(crate) async fn show(
     Told::of(Outcome::Shown, id).with(response)
 }
 
-fn unknown(headers: &HeaderMap) -> Response {
+pub(crate) fn unknown(headers: &HeaderMap) -> Response {
     Problem::new(Kind::OrderNotFound, "There is no order at this address.").into_response_for(headers)
 }

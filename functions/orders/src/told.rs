@@ -16,6 +16,7 @@ pub(crate) enum Route {
     Form,
     Place,
     Show,
+    Invoice,
     Asset,
     OpenApi,
     /// None of the shop's addresses, or a method that it does not answer to.
@@ -47,6 +48,8 @@ pub(crate) enum Outcome {
     Rejected(Reason),
     NotSaved,
     Shown,
+    /// The order is there, and its invoice is not yet.
+    NotInvoiced,
     NotRead,
 }
 
@@ -162,6 +165,7 @@ impl Route {
             Self::Form => "form",
             Self::Place => "place",
             Self::Show => "show",
+            Self::Invoice => "invoice",
             Self::Asset => "asset",
             Self::OpenApi => "openapi",
             Self::Other => "other",
@@ -179,6 +183,7 @@ impl Outcome {
             Self::Rejected(_) => "rejected",
             Self::NotSaved => "not saved",
             Self::Shown => "shown",
+            Self::NotInvoiced => "not invoiced",
             Self::NotRead => "not read",
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Finding {
 pub(crate) enum Difference {
     /// The order is older than the grace, and was not shipped.
     NoShipment { placed_at: Timestamp },
+    /// The order is older than the grace, and has no invoice.
+    NoInvoice { placed_at: Timestamp },
     /// The order is older than the grace, earned a coupon, and has none.
     NoCoupon { placed_at: Timestamp, total: Amount },
     /// The order has a coupon that the filter policy does not give it.
@@ -32,6 +34,8 @@ pub(crate) enum Difference {
     CouponWithoutDiscount { earned_by: OrderId },
     /// The shipment belongs to no order.
     ShipmentWithoutOrder,
+    /// The invoice belongs to no order.
+    InvoiceWithoutOrder,
     /// The coupon belongs to no order.
     CouponWithoutOrder,
     /// The row is not what this version writes.
@@ -54,6 +58,10 @@ impl fmt::Display for Finding {
             Difference::NoShipment { placed_at } => write!(
                 formatter,
                 "no shipment, placed at {placed_at}: if no queue holds its event (ops dlq list), ops orders replay {id}"
+            ),
+            Difference::NoInvoice { placed_at } => write!(
+                formatter,
+                "no invoice, placed at {placed_at}: if no queue holds its event (ops dlq list), ops orders replay {id}"
             ),
             Difference::NoCoupon { placed_at, total } => write!(
                 formatter,
@@ -79,6 +87,12 @@ impl fmt::Display for Finding {
                 write!(
                     formatter,
                     "a shipment without an order: find out who published its event, or what deleted the order"
+                )
+            }
+            Difference::InvoiceWithoutOrder => {
+                write!(
+                    formatter,
+                    "an invoice without an order: find out who published its event, or what deleted the order"
                 )
             }
             Difference::CouponWithoutOrder => {

@@ -49,6 +49,8 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
     };
     let (shipped, unreadable) = all(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
     let shipped = shipped.into_iter().chain(unreadable).collect();
+    let (invoiced, unreadable) = all(&spinner, async |from| audit.invoiced(from).await, &mut tell).await?;
+    let invoiced = invoiced.into_iter().chain(unreadable).collect();
     let (coupons, unreadable) = all(&spinner, async |from| audit.coupons(from).await, &mut tell).await?;
     let rewarded = coupons.iter().map(|SavedCoupon { coupon, .. }| coupon.order_id).chain(unreadable).collect();
     let spent = coupons.into_iter().filter_map(|SavedCoupon { coupon, spent_by }| {
@@ -56,7 +58,7 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
         Some((spent_on, coupon.order_id))
     });
     let spent = spent.collect();
-    let mut reconciliation = Reconciliation { shipped, rewarded, spent, due_until };
+    let mut reconciliation = Reconciliation { shipped, invoiced, rewarded, spent, due_until };
     let (mut orders, mut from) = (0, None);
     loop {
         let page = audit.orders(from).await?;

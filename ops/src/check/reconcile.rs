@@ -13,6 +13,8 @@ use super::finding::{Difference, Finding};
 pub(crate) struct Reconciliation {
     /// The orders that have a shipment.
     pub(crate) shipped: HashSet<OrderId>,
+    /// The orders that have an invoice.
+    pub(crate) invoiced: HashSet<OrderId>,
     /// The orders that have a coupon.
     pub(crate) rewarded: HashSet<OrderId>,
     /// The orders that a coupon with a code is spent on, and the order that earned it.
@@ -25,11 +27,15 @@ impl Reconciliation {
     /// Compares an order with what was done for it. Each order comes once.
     pub(crate) fn order(&mut self, order: &Order, earns_coupon: bool) -> Vec<Finding> {
         let (shipped, rewarded) = (self.shipped.remove(&order.id), self.rewarded.remove(&order.id));
+        let invoiced = self.invoiced.remove(&order.id);
         let (placed_at, total) = (order.placed_at, order.total());
         let due = placed_at <= self.due_until;
         let mut differences = vec![];
         if due && !shipped {
             differences.push(Difference::NoShipment { placed_at });
+        }
+        if due && !invoiced {
+            differences.push(Difference::NoInvoice { placed_at });
         }
         if due && earns_coupon && !rewarded {
             differences.push(Difference::NoCoupon { placed_at, total });
@@ -50,6 +56,7 @@ impl Reconciliation {
     pub(crate) fn unreadable_order(&mut self, unreadable: &Unreadable) -> Finding {
         if let Ok(id) = unreadable.key.parse() {
             self.shipped.remove(&id);
+            self.invoiced.remove(&id);
             self.rewarded.remove(&id);
             self.spent.retain(|(spent_by, _), _| *spent_by != id);
         }
@@ -67,6 +74,7 @@ impl Reconciliation {
             move |id: OrderId| Finding { order_id: id.to_string(), difference: difference.clone() }
         };
         let shipments = sorted(self.shipped).into_iter().map(of(Difference::ShipmentWithoutOrder));
+        let invoices = sorted(self.invoiced).into_iter().map(of(Difference::InvoiceWithoutOrder));
         let coupons = sorted(self.rewarded).into_iter().map(of(Difference::CouponWithoutOrder));
         let mut spent: Vec<_> =
             self.spent.into_iter().map(|((spent_by, _), earned_by)| (spent_by, earned_by)).collect();
@@ -75,7 +83,7 @@ impl Reconciliation {
             order_id: spent_by.to_string(),
             difference: Difference::CouponWithoutDiscount { earned_by },
         });
-        shipments.chain(coupons).chain(spent).collect()
+        shipments.chain(invoices).chain(coupons).chain(spent).collect()
     }
 }
 
@@ -94,10 +102,12 @@ mod tests {
     const THRESHOLD: u64 = 80_00;
 
     /// What may be true of one order id.
+    #[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
     #[derive(Clone, Debug)]
     struct Case {
         ordered: Option<(u64, i64)>,
         shipped: bool,
+        invoiced: bool,
         rewarded: bool,
         discounted: bool,
         /// By coupons of these codes.
@@ -114,12 +124,8 @@ mod tests {
     fn case() -> impl Strategy<Value = Case> {
         let ordered = proptest::option::of((THRESHOLD - 2..THRESHOLD + 2, DUE_UNTIL - 2..DUE_UNTIL + 2));
         let spent = proptest::sample::subsequence(vec![CODE, 'B'], 0..=2);
-        (ordered, any::<[bool; 3]>(), spent).prop_map(|(ordered, [shipped, rewarded, discounted], spent)| Case {
-            ordered,
-            shipped,
-            rewarded,
-            discounted,
-            spent,
+        (ordered, any::<[bool; 4]>(), spent).prop_map(|(ordered, [shipped, invoiced, rewarded, discounted], spent)| {
+            Case { ordered, shipped, invoiced, rewarded, discounted, spent }
         })
     }
 
@@ -132,6 +138,7 @@ mod tests {
             |has: fn(&Case) -> bool| (0..).zip(cases).filter(move |(_, case)| has(case)).map(|(n, _)| id(n)).collect();
         let mut reconciliation = Reconciliation {
             shipped: having(|case| case.shipped),
+            invoiced: having(|case| case.invoiced),
             rewarded: having(|case| case.rewarded),
             spent: (0..)
                 .zip(cases)
@@ -167,11 +174,13 @@ mod tests {
         let kinds = match case.ordered {
             None => vec![
                 (case.shipped, "shipment_without_order"),
+                (case.invoiced, "invoice_without_order"),
                 (case.rewarded, "coupon_without_order"),
                 (!case.spent.is_empty(), "coupon_without_discount"),
             ],
             Some((cents, placed_at)) => vec![
                 (placed_at <= DUE_UNTIL && !case.shipped, "no_shipment"),
+                (placed_at <= DUE_UNTIL && !case.invoiced, "no_invoice"),
                 (placed_at <= DUE_UNTIL && cents >= THRESHOLD && !case.rewarded, "no_coupon"),
                 (cents < THRESHOLD && case.rewarded, "coupon_not_earned"),
                 (placed_at <= DUE_UNTIL && case.discounted && !by_its_own, "discount_without_coupon"),
@@ -197,6 +206,7 @@ mod tests {
     fn an_unreadable_order_still_owns_what_was_done_for_it() {
         let mut reconciliation = Reconciliation {
             shipped: HashSet::from([id(1)]),
+            invoiced: HashSet::from([id(1)]),
             rewarded: HashSet::from([id(1)]),
             spent: HashMap::from([((id(1), code(CODE)), id(2))]),
             due_until: Timestamp::UNIX_EPOCH,

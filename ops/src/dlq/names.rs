@@ -16,10 +16,14 @@ pub(crate) enum Dlq {
     Fulfilment,
     /// What promotion could not do.
     Promotion,
+    /// What invoicing could not do.
+    Invoicing,
     /// What the topic could not put on fulfilment's queue.
     FulfilmentSubscription,
     /// What the topic could not put on promotion's queue.
     PromotionSubscription,
+    /// What the topic could not put on invoicing's queue.
+    InvoicingSubscription,
 }
 
 /// A queue that messages come to a dead-letter queue from.
@@ -27,15 +31,22 @@ pub(crate) enum Dlq {
 pub(crate) enum Source {
     Fulfilment,
     Promotion,
+    Invoicing,
 }
 
 impl Dlq {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Fulfilment, Self::Promotion, Self::FulfilmentSubscription, Self::PromotionSubscription];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Fulfilment,
+        Self::Promotion,
+        Self::Invoicing,
+        Self::FulfilmentSubscription,
+        Self::PromotionSubscription,
+        Self::InvoicingSubscription,
+    ];
 
     /// Whether it is a subscription's, which SQS cannot redrive.
     pub(crate) fn is_of_subscription(self) -> bool {
-        matches!(self, Self::FulfilmentSubscription | Self::PromotionSubscription)
+        matches!(self, Self::FulfilmentSubscription | Self::PromotionSubscription | Self::InvoicingSubscription)
     }
 
     /// The queue that its messages belong in.
@@ -43,6 +54,7 @@ impl Dlq {
         match self {
             Self::Fulfilment | Self::FulfilmentSubscription => Source::Fulfilment,
             Self::Promotion | Self::PromotionSubscription => Source::Promotion,
+            Self::Invoicing | Self::InvoicingSubscription => Source::Invoicing,
         }
     }
 
@@ -51,8 +63,10 @@ impl Dlq {
         let output = match self {
             Self::Fulfilment => "FulfilmentDlqUrl",
             Self::Promotion => "PromotionDlqUrl",
+            Self::Invoicing => "InvoicingDlqUrl",
             Self::FulfilmentSubscription => "FulfilmentSubscriptionDlqUrl",
             Self::PromotionSubscription => "PromotionSubscriptionDlqUrl",
+            Self::InvoicingSubscription => "InvoicingSubscriptionDlqUrl",
         };
         at(operator, output)
     }
@@ -66,13 +80,14 @@ impl fmt::Display for Dlq {
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 2] = [Self::Fulfilment, Self::Promotion];
+    pub(crate) const ALL: [Self; 3] = [Self::Fulfilment, Self::Promotion, Self::Invoicing];
 
     /// The queue itself.
     pub(crate) fn queue(self, operator: &Operator) -> Result<Queue> {
         let output = match self {
             Self::Fulfilment => "FulfilmentQueueUrl",
             Self::Promotion => "PromotionQueueUrl",
+            Self::Invoicing => "InvoicingQueueUrl",
         };
         at(operator, output)
     }
@@ -83,6 +98,7 @@ impl fmt::Display for Source {
         formatter.write_str(match self {
             Self::Fulfilment => "fulfilment",
             Self::Promotion => "promotion",
+            Self::Invoicing => "invoicing",
         })
     }
 }

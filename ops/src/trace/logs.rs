@@ -14,8 +14,13 @@ use super::step::{Source, Step};
 use crate::aws;
 use crate::operator::Operator;
 
-const FUNCTIONS: [&str; 4] =
-    ["OrdersFunctionName", "RelayFunctionName", "FulfilmentFunctionName", "PromotionFunctionName"];
+const FUNCTIONS: [&str; 5] = [
+    "OrdersFunctionName",
+    "RelayFunctionName",
+    "FulfilmentFunctionName",
+    "PromotionFunctionName",
+    "InvoicingFunctionName",
+];
 const MOST_LINES: i32 = 1_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);

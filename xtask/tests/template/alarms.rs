@@ -81,7 +81,7 @@ fn every_source_queue_has_an_alarm_on_its_oldest_message() {
 #[test]
 fn what_lambda_takes_for_success_has_alarms_of_its_own() {
     let template = Template::read();
-    for consumer in ["fulfilment", "promotion"] {
+    for consumer in ["fulfilment", "promotion", "invoicing"] {
         alarm_on(&template, &Metric::ours(consumer, "RecordsRetried"));
         assert!(fires_on_the_first(alarm_on(&template, &Metric::ours(consumer, "RecordsPoison"))), "{consumer}");
     }

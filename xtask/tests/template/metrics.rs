@@ -3,7 +3,7 @@
 use crate::template::Template;
 
 /// What the functions report, each under its own `function`.
-const OURS: [(&str, &[&str]); 4] = [
+const OURS: [(&str, &[&str]); 5] = [
     (
         "orders",
         &[
@@ -49,6 +49,18 @@ const OURS: [(&str, &[&str]); 4] = [
             "RecordsRetried",
             "RecordsPoison",
             "CouponsGiven",
+            "HandlerDuration",
+            "ColdStarts",
+        ],
+    ),
+    (
+        "invoicing",
+        &[
+            "RecordsDone",
+            "RecordsAlreadyDone",
+            "RecordsRetried",
+            "RecordsPoison",
+            "InvoicesIssued",
             "HandlerDuration",
             "ColdStarts",
         ],

@@ -7,6 +7,9 @@ use serde_yaml_ng::Value;
 use crate::environments::{environments, number};
 use crate::template::{Template, functions, target};
 
+/// All functions but orders and the relay.
+const SUBSCRIBERS: usize = local::FUNCTIONS.len() - 2;
+
 #[test]
 fn a_queue_feeds_its_function_with_partial_responses() {
     let template = Template::read();
@@ -25,7 +28,7 @@ fn a_queue_feeds_its_function_with_partial_responses() {
             fed += 1;
         }
     }
-    assert_eq!(fed, 2);
+    assert_eq!(fed, SUBSCRIBERS);
 }
 
 #[test]
@@ -49,7 +52,7 @@ fn every_source_queue_has_a_dead_letter_queue_that_keeps_longer() {
     let queues = template.resources("AWS::SQS::Queue");
     let (dlqs, sources): (BTreeMap<&str, &Value>, BTreeMap<&str, &Value>) =
         queues.into_iter().partition(|(id, _)| id.ends_with("Dlq"));
-    assert_eq!((dlqs.len(), sources.len()), (4, 2));
+    assert_eq!((dlqs.len(), sources.len()), (2 * SUBSCRIBERS, SUBSCRIBERS));
     for (id, queue) in sources {
         let dlq = id.replace("Queue", "Dlq");
         assert_eq!(target(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some(dlq.as_str()));
@@ -74,7 +77,8 @@ fn only_the_topic_may_send_to_a_queue() {
             fed.extend(target(&allow["Resource"]));
         }
     }
-    let queues = ["Fulfilment", "Promotion"].map(|name| [format!("{name}Queue"), format!("{name}SubscriptionDlq")]);
+    let queues =
+        ["Fulfilment", "Invoicing", "Promotion"].map(|name| [format!("{name}Queue"), format!("{name}SubscriptionDlq")]);
     assert_eq!(fed, queues.concat());
 }
 
@@ -110,14 +114,19 @@ fn the_topic_fans_out_raw_messages_and_filters_for_promotion() {
         .into_iter()
         .filter(|(_, subscription)| target(&subscription["TopicArn"]) == Some("OrdersTopic"))
         .collect();
-    assert_eq!(subscriptions.keys().collect::<Vec<_>>(), [&"FulfilmentSubscription", &"PromotionSubscription"]);
+    assert_eq!(
+        subscriptions.keys().collect::<Vec<_>>(),
+        [&"FulfilmentSubscription", &"InvoicingSubscription", &"PromotionSubscription"]
+    );
     for (id, subscription) in &subscriptions {
         assert_eq!(subscription["RawMessageDelivery"], true, "{id}");
         let dlq = target(&subscription["RedrivePolicy"]["deadLetterTargetArn"]);
         assert_eq!(dlq, Some(format!("{id}Dlq").as_str()), "what cannot be put on the queue is kept");
         assert_eq!(target(&subscription["Endpoint"]), Some(id.replace("Subscription", "Queue").as_str()));
     }
-    assert!(subscriptions["FulfilmentSubscription"]["FilterPolicy"].is_null(), "fulfilment takes every order");
+    for every_order in ["FulfilmentSubscription", "InvoicingSubscription"] {
+        assert!(subscriptions[every_order]["FilterPolicy"].is_null(), "{every_order} is of every order");
+    }
     let filter: Value = serde_yaml_ng::from_str(r#"{"amount": [{"numeric": [">=", 80]}]}"#).expect("YAML");
     assert_eq!(subscriptions["PromotionSubscription"]["FilterPolicy"], filter);
 }

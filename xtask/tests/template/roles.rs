@@ -46,6 +46,7 @@ fn what_a_function_writes_is_its_own_table_but_for_the_coupons_that_orders_spend
         ("RelayRole", vec!["OrdersTable"]),
         ("FulfilmentRole", vec!["ShipmentsTable"]),
         ("PromotionRole", vec!["CouponsTable"]),
+        ("InvoicingRole", vec!["InvoicesTable", "InvoicesTable"]),
     ];
     for (role, tables) in own {
         let statements = &template.root["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
@@ -111,6 +112,7 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         "dynamodb:BatchGetItem OrdersTable",
         "dynamodb:BatchGetItem ShipmentsTable",
         "dynamodb:BatchGetItem CouponsTable",
+        "dynamodb:BatchGetItem InvoicesTable",
         "sns:Publish OrdersTopic",
         "logs:CreateLogStream OrdersLogs",
         "logs:PutLogEvents OrdersLogs",
@@ -132,7 +134,10 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
     assert_eq!(permissions(&template, "RelayScheduleRole"), ["lambda:InvokeFunction RelayFunction.Alias"]);
     assert_eq!(permissions(&template, "FulfilmentRole"), consumer("Fulfilment", "ShipmentsTable"));
     assert_eq!(permissions(&template, "PromotionRole"), consumer("Promotion", "CouponsTable"));
-    assert_eq!(template.resources("AWS::IAM::Role").len(), 6);
+    let mut invoicing = consumer("Invoicing", "InvoicesTable");
+    invoicing.insert(4, "dynamodb:UpdateItem InvoicesTable".to_owned());
+    assert_eq!(permissions(&template, "InvoicingRole"), invoicing);
+    assert_eq!(template.resources("AWS::IAM::Role").len(), 7);
 }
 
 /// What belongs to no one role: it names what it is about, and who, as roles do.

@@ -28,6 +28,7 @@ impl Shop {
             orders: tables.name("OrdersTable"),
             shipments: tables.name("ShipmentsTable"),
             coupons: tables.name("CouponsTable"),
+            invoices: tables.name("InvoicesTable"),
             idempotency_keys: tables.name("IdempotencyKeysTable"),
         };
         let orders = Orders::connect(backend.sdk(), names, SHARDS).await;

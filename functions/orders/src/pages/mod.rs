@@ -1,6 +1,7 @@
 //! The pages, from templates compiled in. Askama escapes whatever a customer typed.
 
 mod form;
+mod invoice;
 mod order;
 mod problem;
 
@@ -9,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
 pub(crate) use form::{form, form_after, form_again};
+pub(crate) use invoice::invoice;
 pub(crate) use order::order;
 pub(crate) use problem::problem;
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::render;
 use crate::assets;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -20,12 +20,14 @@ struct ProblemPage<'a> {
 impl<'a> ProblemPage<'a> {
     fn of(problem: &'a Problem) -> Self {
         let heading = match problem.status {
+            StatusCode::NOT_FOUND if problem.kind == Kind::InvoiceNotFound => "Not written yet",
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "Page not found",
             StatusCode::INTERNAL_SERVER_ERROR => "Something broke",
             StatusCode::SERVICE_UNAVAILABLE => "The shop is out of reach",
             _ => problem.title,
         };
-        Self { problem, heading, passes: problem.status == StatusCode::SERVICE_UNAVAILABLE }
+        let passes = matches!(problem.kind, Kind::Unavailable | Kind::InvoiceNotFound);
+        Self { problem, heading, passes }
     }
 }
 
@@ -37,7 +39,6 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 mod tests {
     use super::*;
     use crate::pages::html;
-    use crate::problem::Kind;
 
     #[test]
     fn it_says_what_there_is_not() {

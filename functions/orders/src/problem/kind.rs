@@ -10,6 +10,7 @@ pub(crate) enum Kind {
     InvalidIdempotencyKey,
     NotFound,
     OrderNotFound,
+    InvoiceNotFound,
     MethodNotAllowed,
     BodyTooLarge,
     UnsupportedMediaType,
@@ -40,6 +41,7 @@ impl Kind {
             }
             Self::NotFound => ("/problems/not-found", "Not Found", StatusCode::NOT_FOUND),
             Self::OrderNotFound => ("/problems/order-not-found", "Not Found", StatusCode::NOT_FOUND),
+            Self::InvoiceNotFound => ("/problems/invoice-not-found", "Not Found", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed => {
                 ("/problems/method-not-allowed", "Method Not Allowed", StatusCode::METHOD_NOT_ALLOWED)
             }

@@ -1,0 +1,57 @@
+//! Every order gets an invoice with a number that no other has.
+
+use std::collections::BTreeSet;
+
+use e2e::{Deployment, OrderEvent, batch, failures};
+use futures::future::join_all;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn an_order_is_invoiced_and_its_page_shows_the_invoice() {
+    let shop = Deployment::under_test().await;
+    let placed = shop.place("Ada Lovelace", "12.34").await;
+    let page = shop.invoiced(&placed.id).await;
+    let row = shop.row("InvoicesTable", "order_id", &placed.id).await.expect("an invoice");
+    for shown in [&format!("INV-{:0>6}", row["number"]), "Ada Lovelace", "$12.34", &placed.id] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    shop.fulfilled(&placed.id).await;
+    let order = shop.get(&format!("/orders/{}", placed.id), "text/html").await.body;
+    assert!(order.contains(&format!("href=\"/orders/{}/invoice\"", placed.id)), "{order}");
+}
+
+#[tokio::test]
+async fn there_is_none_before_it_is_written_nor_without_an_order() {
+    let shop = Deployment::under_test().await;
+    let id = Uuid::new_v4().to_string();
+    let row = [("id", &*id), ("customer", "Ada"), ("amount", "1"), ("placed_at", "2026-11-22T10:00:00Z")];
+    shop.put_row("OrdersTable", &row).await;
+    let answer = shop.get(&format!("/orders/{id}/invoice"), "application/json").await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["type"]), (404, &"/problems/invoice-not-found".into()));
+    shop.delete_row("OrdersTable", "id", &id).await;
+    for id in ["00000000-0000-4000-8000-000000000000", "last-number", "%20"] {
+        let answer = shop.get(&format!("/orders/{id}/invoice"), "application/json").await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["type"]),
+            (404, &"/problems/order-not-found".into()),
+            "{id}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_number_is_given_twice_however_many_write_invoices_at_once() {
+    let shop = Deployment::under_test().await;
+    let events: Vec<_> = (0..60).map(|_| OrderEvent::of("5.00")).collect();
+    // Each batch comes twice, and at once.
+    join_all(events.chunks(10).chain(events.chunks(10)).map(async |events| {
+        let mut invoicing = shop.start("invoicing", &[]).await;
+        assert!(failures(&invoicing.invoke(&batch(events)).await).is_empty());
+    }))
+    .await;
+    let mut numbers = BTreeSet::new();
+    for event in &events {
+        let row = shop.row("InvoicesTable", "order_id", &event.order_id).await.expect("an invoice");
+        assert!(numbers.insert(row["number"].parse::<u64>().expect("a number")), "{} again", row["number"]);
+    }
+}

@@ -1,0 +1,15 @@
+//! Writes an invoice for every order: one invoice per order, each with a number of its own, however often its event
+//! arrives.
+
+mod bill;
+
+use startup::Startup;
+use store::Ledger;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
+    let invoices = Ledger::connect(&sdk, environment.required("INVOICES_TABLE")?).await;
+    let commit = async |bills: &[_]| bill::commit(&invoices, bills).await;
+    batch::run(&telemetry, bill::prepare, commit, bill::measure).await
+}

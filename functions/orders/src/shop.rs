@@ -1,0 +1,31 @@
+//! What requests are served with, opened once at start-up.
+
+use startup::{EnvironmentError, Startup};
+use store::{OrderTables, Orders};
+use topic::OrdersTopic;
+
+/// What every request may use.
+#[derive(Clone, Debug)]
+pub(crate) struct Shop {
+    pub(crate) orders: Orders,
+    pub(crate) topic: OrdersTopic,
+    /// Whether only who has a token is let in: programs, then, for which there are no pages.
+    pub(crate) authorised: bool,
+}
+
+impl Shop {
+    /// Opens the connections, to what the environment names.
+    pub(crate) async fn open(Startup { environment, sdk, .. }: &Startup) -> Result<Self, EnvironmentError> {
+        let tables = OrderTables {
+            orders: environment.required("ORDERS_TABLE")?,
+            shipments: environment.required("SHIPMENTS_TABLE")?,
+            coupons: environment.required("COUPONS_TABLE")?,
+            invoices: environment.required("INVOICES_TABLE")?,
+            idempotency_keys: environment.required("IDEMPOTENCY_KEYS_TABLE")?,
+        };
+        let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
+        let shards = environment.number("OUTBOX_SHARDS")?;
+        let (orders, topic) = tokio::join!(Orders::connect(sdk, tables, shards), OrdersTopic::connect(sdk, topic_arn));
+        Ok(Self { orders, topic, authorised: environment.optional("AUTHORISED").is_some() })
+    }
+}
