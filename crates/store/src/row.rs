@@ -224,16 +224,18 @@ fn string(value: &impl ToString) -> AttributeValue {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
+    pub(super) const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
-    fn row_of(columns: Vec<(&'static str, AttributeValue)>) -> Attributes {
+    pub(super) fn row_of(columns: Vec<(&'static str, AttributeValue)>) -> Attributes {
         columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    fn order() -> Order {
+    pub(super) fn order() -> Order {
         Order {
             id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
             customer: "Ada Lovelace".parse().unwrap(),
@@ -243,7 +245,7 @@ mod tests {
         }
     }
 
-    fn discounted() -> Order {
+    pub(super) fn discounted() -> Order {
         let coupon = Coupon::earned_by(order().id, Code::from_entropy([4; 12]), order().placed_at);
         Order { discount: Some(coupon.discount_on(order().amount)), ..order() }
     }
