@@ -84,7 +84,7 @@ fn listen(docker: &Docker) -> Result<TcpListener> {
 
 async fn accept(listener: TcpListener, emulator: SocketAddr) {
     loop {
-        let Ok((mut container, _)) = listener.accept().await else { continue };
+        let Ok((mut container, _)) = listener.accept().await else { return };
         tokio::spawn(async move {
             let mut emulator = TcpStream::connect(emulator).await?;
             // A container that goes away in the middle is no news.
@@ -100,6 +100,13 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn it_listens_on_the_bridge_and_nowhere_else() {
+        let nowhere = Docker { bridge: "no-bridge".to_owned(), address: Ipv4Addr::LOCALHOST };
+        assert!(listen(&nowhere).is_err());
+    }
 
     #[cfg(target_os = "linux")]
     #[tokio::test]

@@ -46,7 +46,7 @@ impl Flow {
             orders: self.rows("OrdersTable").await?,
             fulfilment: self.service("Fulfilment", "ShipmentsTable").await?,
             promotion: self.service("Promotion", "CouponsTable").await?,
-            invoicing: self.service("Invoicing", "InvoicesTable").await?,
+            invoicing: self.service("Invoicing", "InvoicesTable").await?.without_a_row(),
         })
     }
 
@@ -78,6 +78,13 @@ impl Flow {
 
     async fn call(&self, target: &str, body: &Value) -> Result<Value> {
         http::call_aws(&self.client, &self.stack.endpoint, target, body).await
+    }
+}
+
+impl Service {
+    /// For the row in the invoices' table that counts them.
+    fn without_a_row(self) -> Self {
+        Self { done: self.done.saturating_sub(1), ..self }
     }
 }
 

@@ -9,16 +9,19 @@ use local::Fault;
 use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy};
 
 const INSERT: &str = "BatchExecuteStatement";
+/// Invoicing takes its numbers by it.
+const NUMBER: &str = "UpdateItem";
 
 #[tokio::test]
 async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
     let shop = Deployment::under_test().await;
-    for Subscriber { function, table, .. } in SUBSCRIBERS {
+    let inserts = SUBSCRIBERS.map(|Subscriber { function, table, .. }| (function, table, INSERT));
+    for (function, table, call) in inserts.into_iter().chain([("invoicing", "InvoicesTable", NUMBER)]) {
         for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
-            let what = format!("{fault:?} at the insert of {function}, {times} times");
+            let what = format!("{fault:?} at {call} of {function}, {times} times");
             let proxy = proxy().await;
             let mut consumer = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
-            let injected = proxy.inject(INSERT, fault, times);
+            let injected = proxy.inject(call, fault, times);
             let event = OrderEvent::of("81.50");
             let delivery = batch(from_ref(&event));
             let response = consumer.invoke(&delivery).await;
@@ -32,7 +35,7 @@ async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
             assert!(late.is_some(), "{what}: the order is lost");
             assert!(early.is_none() || early == late, "{what}: it was done twice");
             let answered = if times == ONCE { "done once" } else { "handed back, done once when it came again" };
-            held(&format!("{function}, {INSERT}"), &name_of(fault, times), answered);
+            held(&format!("{function}, {call}"), &name_of(fault, times), answered);
         }
     }
 }

@@ -44,9 +44,14 @@ async fn there_are_no_pages_and_no_forms_and_orders_are_json() {
         event["headers"]["accept"] = json!("text/html");
         event
     };
-    for nothing in ["/", "/assets/0123456789abcdef/style.css", "/nowhere"] {
+    let invoice = format!("{}/invoice", placed["headers"]["location"].as_str().expect("an address"));
+    for nothing in ["/", "/assets/0123456789abcdef/style.css", "/nowhere", &invoice] {
         let answer = shop.invoke(&get(nothing)).await;
         assert_eq!((status(&answer), &answer["headers"]["content-type"]), (404, &json!("application/problem+json")));
+        assert!(
+            answer["body"].as_str().is_some_and(|body| body.contains("/problems/not-found")),
+            "{nothing}: {answer}"
+        );
     }
     let shown = shop.invoke(&get(placed["headers"]["location"].as_str().expect("an address"))).await;
     assert_eq!((status(&shown), &shown["headers"]["content-type"]), (200, &json!("application/json")));

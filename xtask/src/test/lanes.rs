@@ -84,7 +84,7 @@ impl Run {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        for words in [["orders", "placed"], ["fulfilment", "done"], ["promotion", "done"]] {
+        for words in [["orders", "placed"], ["fulfilment", "done"], ["promotion", "done"], ["invoicing", "done"]] {
             let seen = timeout(SHOWN_WITHIN, shows(words)).await;
             seen.with_context(|| format!("cargo xtask run does not show that {} logged {}", words[0], words[1]))?;
         }
