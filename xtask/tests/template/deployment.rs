@@ -35,8 +35,10 @@ fn every_function_is_published_under_the_alias_and_moves_slowly_in_prod() {
 fn nobody_calls_a_function_but_by_its_alias() {
     let template = Template::read();
     let permissions = template.resources("AWS::Lambda::Permission");
-    assert_eq!(permissions.len(), 1);
-    assert_eq!(target(&permissions["HttpApiPermission"]["FunctionName"]), Some("OrdersFunction.Alias"));
+    assert_eq!(permissions.len(), 2);
+    for (id, permission) in permissions {
+        assert_eq!(target(&permission["FunctionName"]), Some("OrdersFunction.Alias"), "{id}");
+    }
     // Spelt out for `sam local start-api` (docs/decisions/0029); so it must be told to wait for the alias.
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
     assert_eq!(integrations.len(), 1);
@@ -85,6 +87,15 @@ fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
         assert_eq!((&alarm["ComparisonOperator"]), "GreaterThanThreshold", "{id}");
         assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: silence is well");
         assert!(alarm["AlarmActions"].is_null(), "{id} would wake somebody for one failure");
+        // One that is changed in place keeps its state, and the failures of the last version would stop its cure.
+        let Value::Tagged(name) = &alarm["AlarmName"] else { panic!("{id} has no name of its own for each version") };
+        let parts = each(&name.value[1]);
+        assert_eq!(
+            parts.last().copied().and_then(target),
+            target(&each(&alarm["Dimensions"]).pop().expect("one")["Value"]),
+            "{id}"
+        );
+        assert_eq!(parts.len(), 4, "{id}");
     }
 }
 
