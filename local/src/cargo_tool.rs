@@ -1,4 +1,4 @@
-//! Tools that are had from crates.io alone: compiled here, each into a folder of its own below `.tools/`.
+//! Tools that are had as Rust packages alone: compiled here, each into a folder of its own below `.tools/`.
 
 use std::path::PathBuf;
 
