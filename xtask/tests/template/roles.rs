@@ -137,7 +137,11 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
     let mut invoicing = consumer("Invoicing", "InvoicesTable");
     invoicing.insert(4, "dynamodb:UpdateItem InvoicesTable".to_owned());
     assert_eq!(permissions(&template, "InvoicingRole"), invoicing);
-    assert_eq!(template.resources("AWS::IAM::Role").len(), 7);
+    assert_eq!(
+        template.resources("AWS::IAM::Role").len(),
+        local::FUNCTIONS.len() + 2,
+        "the schedule's and CodeDeploy's"
+    );
 }
 
 /// What belongs to no one role: it names what it is about, and who, as roles do.
