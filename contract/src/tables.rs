@@ -31,6 +31,8 @@ struct Table {
     _deletion_protection: IgnoredAny,
     #[serde(default, rename = "PointInTimeRecoverySpecification")]
     _recovery: IgnoredAny,
+    #[serde(default, rename = "SSESpecification")]
+    _encryption: IgnoredAny,
     #[serde(default, rename = "TimeToLiveSpecification")]
     _time_to_live: IgnoredAny,
 }
