@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A customer's name: 1 to 100 characters (Unicode scalar values) after trimming, none of them a control character.
+/// A customer's name: 1 to 100 characters (Unicode scalar values) after trimming, none of them a control character or
+/// one of U+FFFE and U+FFFF. An event carries the name, and SQS accepts no message with those
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
 ///
 /// Personal data: its `Debug` shows nothing of it, so that no log line can.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub enum CustomerNameError {
     /// A line break, a tab, a zero byte or the like.
     #[error("must not contain control characters")]
     ControlCharacter,
+    /// U+FFFE or U+FFFF, which are not characters.
+    #[error("must not contain U+FFFE or U+FFFF, which no message can carry")]
+    Noncharacter,
 }
 
 impl CustomerName {
@@ -47,6 +52,9 @@ impl FromStr for CustomerName {
         }
         if name.chars().any(char::is_control) {
             return Err(CustomerNameError::ControlCharacter);
+        }
+        if name.contains(['\u{fffe}', '\u{ffff}']) {
+            return Err(CustomerNameError::Noncharacter);
         }
         if name.chars().count() > Self::MAX_CHARS {
             return Err(CustomerNameError::TooLong);
@@ -99,6 +107,16 @@ mod tests {
         assert_eq!(" \t\u{a0}".parse::<CustomerName>(), Err(CustomerNameError::Empty));
         for text in ["a\0b", "a\nb", "a\u{7f}b", "a\u{9f}b"] {
             assert_eq!(text.parse::<CustomerName>(), Err(CustomerNameError::ControlCharacter), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn name_refuses_what_no_message_can_carry() {
+        for text in ["Ada\u{fffe}", "Ada\u{ffff}", "\u{ffff}"] {
+            assert_eq!(text.parse::<CustomerName>(), Err(CustomerNameError::Noncharacter), "{text:?}");
+        }
+        for text in ["\u{fffd}", "\u{e000}", "\u{1fffe}", "\u{10ffff}"] {
+            assert!(text.parse::<CustomerName>().is_ok(), "{text:?}");
         }
     }
 

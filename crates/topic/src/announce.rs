@@ -38,6 +38,8 @@ impl OrdersTopic {
 mod tests {
     use super::*;
     use contract::{Scripted, order};
+    use domain::CustomerName;
+    use proptest::prelude::*;
 
     const REFUSED: (u16, &str) = (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
     const PUBLISHED: (u16, &str) =
@@ -73,5 +75,31 @@ mod tests {
         topic.announce(&order("80.00"), trace()).await.unwrap();
         topic.announce(&order("80.00"), trace()).await.unwrap_err();
         let [_primed, _failed, _published, _failed_again, _given_up] = aws.asked();
+    }
+
+    /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>. SNS delivers
+    /// to SQS, so its attributes have the same alphabet.
+    fn sqs_accepts(text: &str) -> bool {
+        text.chars().all(|c| {
+            matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+        })
+    }
+
+    /// Any character, with those about which SQS or a name is particular more often.
+    fn any_text() -> impl Strategy<Value = String> {
+        let particular = prop::char::ranges(vec!['\0'..=' ', '\u{7f}'..='\u{a0}', '\u{fff0}'..='\u{ffff}'].into());
+        proptest::collection::vec(prop_oneof![any::<char>(), particular], 0..8).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn sqs_accepts_the_event_of_every_accepted_name(text in any_text()) {
+            let Ok(customer) = text.parse::<CustomerName>() else { return Ok(()) };
+            let event = OrderPlaced::from(&Order { customer, ..order("80.00") });
+            prop_assert!(sqs_accepts(&event.encode()), "{:?}", text);
+            for (name, value) in attributes(&event, Some(trace())) {
+                prop_assert!(value.string_value().is_some_and(sqs_accepts), "{}", name);
+            }
+        }
     }
 }
