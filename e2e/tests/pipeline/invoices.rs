@@ -29,13 +29,13 @@ async fn there_is_none_before_it_is_written_nor_without_an_order() {
     let answer = shop.get(&format!("/orders/{id}/invoice"), "application/json").await;
     assert_eq!((answer.status.as_u16(), &answer.json()["type"]), (404, &"/problems/invoice-not-found".into()));
     shop.delete_row("OrdersTable", "id", &id).await;
-    for id in ["00000000-0000-4000-8000-000000000000", "last-number", "%20"] {
+    for (id, kind) in [
+        ("00000000-0000-4000-8000-000000000000", "/problems/order-not-found"),
+        ("last-number", "/problems/order-not-found"),
+        ("%20", "/problems/not-found"),
+    ] {
         let answer = shop.get(&format!("/orders/{id}/invoice"), "application/json").await;
-        assert_eq!(
-            (answer.status.as_u16(), &answer.json()["type"]),
-            (404, &"/problems/order-not-found".into()),
-            "{id}"
-        );
+        assert_eq!((answer.status.as_u16(), &answer.json()["type"]), (404, &kind.into()), "{id}");
     }
 }
 

@@ -1,5 +1,6 @@
-//! A request as API Gateway hands it over, put so that `lambda_http` can read it. That makes an address of what a client
-//! wrote and panics where it is none, before anything of ours is called: the client would get API Gateway's own 500.
+//! A request as API Gateway hands it over, put so that `lambda_http` can read it. `lambda_http` makes a URL of the decoded
+//! path, the query and the host. A URL parser gives a second meaning to what a client had encoded, such as `%3F` or
+//! `%2e%2e`, and where the result is no URL `lambda_http` panics: the client would get API Gateway's own 500.
 
 use axum::Router;
 use lambda_http::http::header::HOST;
@@ -12,6 +13,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use crate::answer::{Answer, Answering, answering};
 
 const SCHEME: &str = "x-forwarded-proto";
+/// Stands for every path that no route can match; the router answers it with 404.
+const NO_ROUTE: &str = "/-";
 /// What a query has percent-encoded, if the client does not leave it as it is.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
@@ -28,16 +31,29 @@ fn readable(mut request: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(request) = &mut request {
         request.headers.remove(SCHEME);
         request.headers.remove(HOST);
+        if !request.raw_path.as_deref().is_some_and(is_plain) {
+            request.raw_path = Some(NO_ROUTE.to_owned());
+        }
         let query = request.raw_query_string.take();
         request.raw_query_string = query.map(|query| utf8_percent_encode(&query, QUERY).to_string());
     }
     request
 }
 
+/// Whether a URL parser leaves the path as it is: letters, digits, `-`, `.`, `_` and `~` between slashes, and no segment
+/// that means another one. No route has any other path.
+fn is_plain(path: &str) -> bool {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    path.strip_prefix('/').is_some_and(|path| {
+        path.split('/').all(|segment| segment != "." && segment != ".." && segment.bytes().all(is_unreserved))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use lambda_http::Request;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     /// What becomes of an event in which a client has a hand.
@@ -59,8 +75,92 @@ mod tests {
         for query in [" ", "\"<>\\^`{|}", "é", "\u{0}\u{7f}", "%", "%zz", "?#?"] {
             assert_eq!(read(|event| event["rawQueryString"] = json!(query)).uri().path(), "/orders", "{query}");
         }
-        for path in ["/orders", "//orders", "/é <>\"%zz", "/a?b#c", "/\r\n", "/..", "/\\"] {
-            assert!(read(|event| event["rawPath"] = json!(path)).uri().path().starts_with('/'), "{path}");
+    }
+
+    const ID: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
+
+    fn path_of(raw_path: &str) -> String {
+        read(|event| event["rawPath"] = json!(raw_path)).uri().path().to_owned()
+    }
+
+    #[test]
+    fn every_route_has_a_plain_path() {
+        for path in ["/", "/orders", &format!("/orders/{ID}"), &format!("/orders/{ID}/invoice"), "/assets/0f/style.css"]
+        {
+            assert_eq!(path_of(path), path);
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_a_path_has_no_route() {
+        for path in [
+            &format!("/orders/{ID}?x"),
+            &format!("/orders/{ID}#x"),
+            &format!("/ord\ters/{ID}"),
+            &format!("/orders/{ID}\n"),
+            &format!("/nowhere/../orders/{ID}"),
+            &format!("/./orders/{ID}"),
+            &format!("/nowhere/%2e%2E/orders/{ID}"),
+            &format!("\\orders\\{ID}"),
+            &format!("/orders\\{ID}"),
+            // Encoded twice: API Gateway decodes it once, and the router must not decode it again.
+            &format!("/orders/%36{}", &ID[1..]),
+            "/orders?x",
+            "/orders%3Fx",
+            "/orders\0",
+            " /orders",
+            "/orders ",
+            "orders",
+            "@shop.example/orders",
+            ":99999/orders",
+            "/é",
+            "",
+        ] {
+            assert_eq!(path_of(path), NO_ROUTE, "{path:?}");
+        }
+    }
+
+    /// Paths of routes with pieces in them that a URL parser gives a meaning to.
+    fn any_path() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            proptest::sample::select(vec![
+                "/",
+                "orders",
+                ID,
+                "invoice",
+                "assets",
+                "openapi.json",
+                ".",
+                "..",
+                "%2e",
+                "%2F",
+                "%3f",
+                "?",
+                "#",
+                "\t",
+                "\r\n",
+                "\\",
+                "\0",
+                "@",
+                ":",
+                "//",
+                "%",
+                ";",
+                "[",
+            ])
+            .prop_map(str::to_owned),
+            any::<char>().prop_map(String::from),
+            ".{0,3}",
+        ];
+        proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn router_sees_the_raw_path_or_has_no_route(rest in any_path(), slash: bool) {
+            let raw = format!("{}{rest}", if slash { "/" } else { "" });
+            let seen = path_of(&raw);
+            prop_assert!(seen == raw || seen == NO_ROUTE, "{:?} became {:?}", raw, seen);
         }
     }
 
