@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A key that a client gives a request, and gives again with every repetition of it: 1 to 255 characters (Unicode
-/// scalar values), none of them a control character.
+/// scalar values), none of them a control character or a comma. Gateways join two header lines with a comma, so a key with
+/// one may be two keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
 /// Why a text is not an [`IdempotencyKey`]. The text is written for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an idempotency key has 1 to 255 characters, none of them a control character")]
+#[error("an idempotency key has 1 to 255 characters, none of them a control character or a comma")]
 pub struct IdempotencyKeyError;
 
 impl IdempotencyKey {
@@ -29,7 +30,7 @@ impl FromStr for IdempotencyKey {
 
     fn from_str(text: &str) -> Result<Self, IdempotencyKeyError> {
         let length = text.chars().count();
-        if !(1..=Self::MAX_CHARS).contains(&length) || text.chars().any(char::is_control) {
+        if !(1..=Self::MAX_CHARS).contains(&length) || text.contains(|c: char| c.is_control() || c == ',') {
             return Err(IdempotencyKeyError);
         }
         Ok(Self(text.to_owned()))
@@ -47,12 +48,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn has_1_to_255_characters_and_no_control_character() {
+    fn key_has_1_to_255_characters_and_no_control_or_comma() {
         for good in ["x", " ", &"é".repeat(255)] {
             let key: IdempotencyKey = good.parse().unwrap();
             assert_eq!((key.as_str(), key.to_string().as_str()), (good, good));
         }
-        for bad in ["", &"x".repeat(256), "a\0b", "a\u{85}b", "a\nb"] {
+        for bad in ["", &"x".repeat(256), "a\0b", "a\u{85}b", "a\nb", "a,b", "a, a", ","] {
             assert_eq!(bad.parse::<IdempotencyKey>(), Err(IdempotencyKeyError), "{bad:?}");
         }
     }

@@ -2,16 +2,31 @@
 
 use axum::http::{HeaderMap, HeaderName};
 use domain::IdempotencyKey;
+use sfv::{BareItem, Item, Parser};
 use uuid::{Uuid, Version};
 
 use crate::problem::{Kind, Problem};
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The key among the headers, if there is one.
+/// The key among the headers, if there is one. Two lines are an error, also where a gateway joined them with a comma.
 pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    std::str::from_utf8(value.as_bytes()).map_err(|_| bad_key()).and_then(parse).map(Some)
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).into_iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| bad_key())?;
+    if values.next().is_some() {
+        return Err(bad_key());
+    }
+    if text.starts_with('"') { parse_structured(text) } else { parse(text) }.map(Some)
+}
+
+/// A structured field's string, as the IETF's draft has it: `"K"` is the key `K`
+/// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>). Parameters are ignored.
+fn parse_structured(text: &str) -> Result<IdempotencyKey, Problem> {
+    match Parser::new(text).parse::<Item>() {
+        Ok(Item { bare_item: BareItem::String(key), .. }) => parse(key.as_str()),
+        _ => Err(bad_key()),
+    }
 }
 
 /// The key in the form, if there is one: a form without it is as good as one with an empty field.
@@ -29,9 +44,10 @@ fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
     text.parse().map_err(|_| bad_key())
 }
 
-/// Also for a form with two keys: which one is meant is not for us to say.
+/// Also for a request with two keys: which one is meant is not for us to say.
 pub(super) fn bad_key() -> Problem {
-    let detail = "An idempotency key has 1 to 255 characters, none of them a control character.";
+    let detail =
+        "A request has one idempotency key, of 1 to 255 characters, none of them a control character or a comma.";
     Problem::new(Kind::InvalidIdempotencyKey, detail)
 }
 
@@ -51,6 +67,36 @@ mod tests {
         let long = "x".repeat(256);
         for bad in [b"".as_slice(), b"\xff", b"a\tb", long.as_bytes()] {
             assert_eq!(of(bad).unwrap_err().status, StatusCode::BAD_REQUEST);
+        }
+    }
+
+    #[test]
+    fn two_header_lines_are_400_also_when_joined() {
+        let lines = |lines: [&str; 2]| {
+            of_header(&lines.map(|line| (IDEMPOTENCY_KEY, line.parse().unwrap())).into_iter().collect())
+        };
+        for keys in [["a", "a"], ["a", "b"], ["a", ""]] {
+            assert_eq!(lines(keys).unwrap_err().status, StatusCode::BAD_REQUEST, "{keys:?}");
+        }
+        for joined in ["a,a", "a, b", "a,", ",a", ",", r#""a","a""#, r#""a", "b""#, r#""a,b""#] {
+            assert_eq!(of(joined.as_bytes()).unwrap_err().status, StatusCode::BAD_REQUEST, "{joined}");
+        }
+    }
+
+    #[test]
+    fn quoted_key_is_the_key_in_the_quotes() {
+        for (quoted, key) in [
+            (r#""cart-42""#, "cart-42"),
+            (r#""a b""#, "a b"),
+            (r#""say \"hi\" \\o/""#, r#"say "hi" \o/"#),
+            (r#""cart-42"; v=1"#, "cart-42"),
+        ] {
+            assert_eq!(of(quoted.as_bytes()), Ok(Some(key.parse().unwrap())), "{quoted}");
+        }
+        assert_eq!(of(br#"a"b"#).unwrap().unwrap().as_str(), r#"a"b"#, "quotes mean something at the start only");
+        let long = format!("\"{}\"", "x".repeat(256));
+        for bad in ["\"", "\"\"", "\"a", "\"a\"b", r#""a\n""#, "\"é\"", &long] {
+            assert_eq!(of(bad.as_bytes()).unwrap_err().status, StatusCode::BAD_REQUEST, "{bad}");
         }
     }
 

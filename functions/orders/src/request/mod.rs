@@ -92,7 +92,10 @@ impl Encoding {
             Self::Json => json::read(body).map_err(rejected)?,
             Self::Form => form::read(body)?,
         };
-        Ok(NewOrder { key: key.or(new.key), ..new })
+        match (key, new.key) {
+            (Some(header), Some(field)) if header != field => Err(rejected(key::bad_key())),
+            (header, field) => Ok(NewOrder { key: header.or(field), ..new }),
+        }
     }
 
     /// What tells this body from any other that could be sent with the same key.
