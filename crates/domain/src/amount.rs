@@ -49,15 +49,13 @@ impl Amount {
         self.cents
     }
 
-    /// Reads a JSON number from its text, exactly: it never passes through a float, and `1e2` is 100.
+    /// Reads a JSON number by value and exactly: `1e2` is 100, `81.500` is 81.50, and no digit passes through a float.
     pub fn from_json_number(text: &str) -> Result<Self, AmountError> {
         if text.starts_with('-') {
             return Err(AmountError::OutOfRange);
         }
-        match text.split_once(['e', 'E']) {
-            None => Self::from_plain(text),
-            Some((mantissa, exponent)) => Self::from_scientific(mantissa, exponent),
-        }
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        Self::from_scientific(mantissa, exponent)
     }
 
     /// Moves the point along the digits, as no number type is wide enough for every number that JSON can write.
@@ -202,6 +200,10 @@ mod tests {
             ("8.15E+1", Ok(8150)),
             ("999999999.99", Ok(99_999_999_999)),
             ("0.1e-1", Ok(1)),
+            ("81.500", Ok(8150)),
+            ("8.1500e1", Ok(8150)),
+            ("0.010000000000000000000000000000000000000000", Ok(1)),
+            ("81.501", Err(TooManyDecimals)),
             ("1e-3", Err(TooManyDecimals)),
             ("79.99999999999999999999999999999999999e0", Err(TooManyDecimals)),
             ("7.9999999999999999999999999999999999e1", Err(TooManyDecimals)),
@@ -235,6 +237,8 @@ mod tests {
         ) {
             let written = format!("{cents}{}e-{}", "0".repeat(zeros), zeros + 2);
             prop_assert_eq!(Amount::from_json_number(&written).map(Amount::cents), Ok(cents));
+            let plain = format!("{}.{:02}{}", cents / 100, cents % 100, "0".repeat(zeros));
+            prop_assert_eq!(Amount::from_json_number(&plain).map(Amount::cents), Ok(cents));
             let finer = format!("{cents}{}{more}e-{}", "0".repeat(zeros), zeros + 3);
             prop_assert_eq!(Amount::from_json_number(&finer), Err(AmountError::TooManyDecimals));
         }

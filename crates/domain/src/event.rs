@@ -32,11 +32,13 @@ enum Kind {
     OrderPlaced,
 }
 
+/// By value, as the published schema's `const` compares numbers: `1.0` is 1.
 fn version_1<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        OrderPlaced::VERSION => Ok(OrderPlaced::VERSION),
-        other => Err(serde::de::Error::custom(format_args!("version {other} is not one this consumer knows"))),
+    let version = f64::deserialize(deserializer)?;
+    if version.total_cmp(&OrderPlaced::VERSION.into()).is_ne() {
+        return Err(serde::de::Error::custom(format_args!("version {version} is not one this consumer knows")));
     }
+    Ok(OrderPlaced::VERSION)
 }
 
 /// Why a message body is not an [`OrderPlaced`]: where in the text, and never what stands there.
@@ -162,6 +164,21 @@ mod tests {
         let schema = &document["components"]["schemas"]["OrderPlaced"];
         assert_eq!(schema["properties"].as_object().unwrap().keys().collect::<BTreeSet<_>>(), fields);
         assert_eq!(schema["required"].as_array().unwrap().len(), fields.len(), "each field is always there");
+    }
+
+    #[test]
+    fn version_is_a_number_by_value_as_in_the_schema() {
+        let written = |version: &str| GOLDEN.replace(r#""version":1"#, &format!(r#""version":{version}"#));
+        let schema_says = |body: &str| PAYLOAD.is_valid(&serde_json::from_str(body).unwrap());
+        for one in ["1", "1.0", "1e0", "10e-1"] {
+            let body = written(one);
+            assert_eq!(OrderPlaced::decode(&body), OrderPlaced::decode(GOLDEN), "{one}");
+            assert!(schema_says(&body), "{one}");
+        }
+        for other in ["0", "2", "1.5", "-1", "\"1\"", "true", "null", "[1]"] {
+            let body = written(other);
+            assert!(OrderPlaced::decode(&body).is_err() && !schema_says(&body), "{other}");
+        }
     }
 
     #[test]

@@ -212,14 +212,13 @@ proptest! {
     }
 
     #[test]
-    fn a_number_of_whole_cents_is_an_amount_and_a_finer_one_is_none(cents in 0_u64..10_000_000, more in 0_u8..=9) {
+    fn number_of_whole_cents_is_an_amount_and_a_finer_is_not(cents in 0_u64..10_000_000, more in 0_u8..=9) {
         let number = format!("{}.{:02}{more}", cents / 100, cents % 100);
         let text = format!(r#"{{"customer": "Ada", "amount": {number}}}"#);
         let good = more == 0 && cents > 0;
         let body: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(NEW_ORDER.is_valid(&body), good);
-        let written = text.replace(&number, number.strip_suffix('0').unwrap_or(&number));
-        prop_assert_eq!(Encoding::Json.read(&HeaderMap::new(), written.as_bytes()).is_ok(), good);
+        prop_assert_eq!(Encoding::Json.read(&HeaderMap::new(), text.as_bytes()).is_ok(), good);
     }
 
     #[test]
