@@ -1,26 +1,58 @@
-//! HTML or JSON: what the client would rather have.
+//! Content negotiation: HTML or JSON, whichever the client prefers.
 
+use std::fmt::Write;
 use std::str::FromStr;
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use headers_accept::Accept;
-use mediatype::MediaType;
-use mediatype::names::{APPLICATION, HTML, JSON, TEXT};
+use mediatype::names::{APPLICATION, HTML, JSON, PROBLEM, Q, TEXT};
+use mediatype::{MediaType, MediaTypeList, ReadParams};
 
 const APPLICATION_JSON: MediaType = MediaType::new(APPLICATION, JSON);
+const APPLICATION_PROBLEM_JSON: MediaType = MediaType::from_parts(APPLICATION, PROBLEM, Some(JSON), &[]);
 const TEXT_HTML: MediaType = MediaType::new(TEXT, HTML);
 
-/// Whether the client asks for a page. A client that does not say, or says something unreadable, gets JSON.
-pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    let accept = accept.and_then(|accept| Accept::from_str(accept).ok());
-    accept.is_some_and(|accept| accept.negotiate(&[APPLICATION_JSON, TEXT_HTML]) == Some(&TEXT_HTML))
+/// Whether the client prefers a page to JSON. A client that does not say, or says something unreadable, gets JSON.
+pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
+    prefers_html_to(&[APPLICATION_JSON, TEXT_HTML], headers)
+}
+
+/// The same of an error, whose JSON is problem details.
+pub(crate) fn prefers_html_problem(headers: &HeaderMap) -> bool {
+    prefers_html_to(&[APPLICATION_PROBLEM_JSON, APPLICATION_JSON, TEXT_HTML], headers)
+}
+
+fn prefers_html_to(available: &[MediaType<'static>], headers: &HeaderMap) -> bool {
+    let mut ranges = String::new();
+    for value in headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()) {
+        push_ranges(&mut ranges, value);
+    }
+    Accept::from_str(&ranges).is_ok_and(|accept| accept.negotiate(available) == Some(&TEXT_HTML))
+}
+
+/// Appends the media ranges of one header line that can be read, without their parameters: nothing here has a variant
+/// to choose by a parameter. One that cannot be read, such as the `*` of old Java clients, is skipped.
+fn push_ranges(ranges: &mut String, line: &str) {
+    let line = without_empty_parameters(line);
+    for range in MediaTypeList::new(&line).filter_map(Result::ok) {
+        let essence = range.essence();
+        let weight = range.get_param(Q).and_then(|weight| weight.as_str().parse().ok());
+        // `headers_accept` takes a weight that it cannot read, such as `.2`, for 1.
+        let weight: f64 = weight.map_or(1.0, |weight: f64| weight.clamp(0.0, 1.0));
+        write!(ranges, "{essence};q={weight:.3},").expect("a string takes all that is written to it");
+    }
+}
+
+/// `text/html;;charset=utf-8` without its empty parameter, which `mediatype` refuses.
+fn without_empty_parameters(line: &str) -> String {
+    line.split(';').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(";")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn browsers_get_pages_and_programs_get_json() {
@@ -50,10 +82,64 @@ mod tests {
             ("image/png", false),
             ("", false),
             ("nonsense", false),
+            ("text/html;charset=utf-8", true),
+            ("text/html; level=1; q=0.5, application/json; q=0.4", true),
+            ("text/html;q=0.5;x=\"a,b\", application/json;q=0.4", true),
+            (",text/html", true),
+            (",, text/html ,", true),
+            ("text/html;;q=0.9, application/json;q=0.8", true),
+            ("*; q=.2, text/html", true),
+            ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", true),
+            ("application/json;q=.5, text/html;q=.9", true),
+            ("application/json, text/html;q=.9", false),
+            ("text/html;q=0.0001, application/json;q=0.1", false),
+            ("*", false),
+            (",", false),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]);
-            assert_eq!(wants_html(&headers), html, "{accept}");
+            assert_eq!(prefers_html(&headers), html, "{accept}");
         }
-        assert!(!wants_html(&HeaderMap::new()));
+        assert!(!prefers_html(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn error_has_a_media_type_of_its_own() {
+        for (accept, html) in [
+            ("application/problem+json, text/html;q=0.1", false),
+            ("application/problem+json;q=0.1, text/html", true),
+            ("application/json, text/html;q=0.9", false),
+            ("application/json;q=0.1, application/problem+json;q=0.9, text/html;q=0.5", false),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
+            ("text/html", true),
+            ("*/*", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]);
+            assert_eq!(prefers_html_problem(&headers), html, "{accept}");
+        }
+    }
+
+    #[test]
+    fn header_lines_are_one_list() {
+        let lines = ["application/json;q=0.5", "text/html"].map(|line| (ACCEPT, line.parse().unwrap()));
+        assert!(prefers_html(&lines.into_iter().collect()));
+    }
+
+    proptest! {
+        #[test]
+        fn unreadable_elements_do_not_change_the_answer(
+            accept in "(text/html|application/json|\\*/\\*)(;q=0\\.[1-9])?(, ?(text/html|image/\\*)(;q=0\\.[1-9])?)?",
+            noise in "[*a-z;=., ]{0,6}",
+        ) {
+            let read = |accept: &str| prefers_html(&HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]));
+            prop_assert_eq!(read(&format!("{noise},{accept}")), read(&accept));
+            prop_assert_eq!(read(&format!("{accept},{noise}")), read(&accept));
+        }
+
+        #[test]
+        fn no_header_panics(accept in "\\PC*") {
+            if let Ok(value) = axum::http::HeaderValue::from_str(&accept) {
+                prefers_html(&HeaderMap::from_iter([(ACCEPT, value)]));
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::negotiate::wants_html;
+use crate::negotiate::prefers_html_problem;
 use crate::pages;
 
 pub(crate) use kind::Kind;
@@ -82,7 +82,8 @@ impl Problem {
 
     /// As a page or as problem details, whichever the client would rather have.
     pub(crate) fn into_response_for(self, headers: &HeaderMap) -> Response {
-        let mut response = if wants_html(headers) { pages::problem(&self) } else { self.clone().into_response() };
+        let mut response =
+            if prefers_html_problem(headers) { pages::problem(&self) } else { self.clone().into_response() };
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
         response
     }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use domain::OrderId;
 
-use crate::negotiate::wants_html;
+use crate::negotiate::prefers_html;
 use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::shop::Shop;
@@ -30,7 +30,7 @@ pub(crate) async fn show(
             return Told::of(Outcome::NotRead, id).with(Problem::unavailable().into_response_for(&headers));
         }
     };
-    let mut response = if wants_html(&headers) { pages::order(view) } else { Json(view).into_response() };
+    let mut response = if prefers_html(&headers) { pages::order(view) } else { Json(view).into_response() };
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Told::of(Outcome::Shown, id).with(response)

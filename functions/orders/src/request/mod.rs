@@ -9,7 +9,8 @@ mod key;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use domain::{Amount, Code, CustomerName, IdempotencyKey};
-use mediatype::MediaType;
+use mediatype::names::{APPLICATION, JSON, x_};
+use mediatype::{MediaType, MediaTypeList};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -19,6 +20,9 @@ pub(crate) use key::{IDEMPOTENCY_KEY, is_random, of_header as key_of_header};
 
 /// The largest body that is read, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024;
+
+const APPLICATION_JSON: MediaType = MediaType::new(APPLICATION, JSON);
+const APPLICATION_FORM: MediaType = MediaType::new(APPLICATION, x_::WWW_FORM_URLENCODED);
 
 /// What a customer asks for, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,16 +74,12 @@ impl Typed {
 impl Encoding {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let unsupported = |detail| Problem::new(Kind::UnsupportedMediaType, detail);
-        let identity = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
-        if !headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+        if !headers.get_all(CONTENT_ENCODING).iter().all(is_identity) {
             return Err(unsupported("An order is sent as it is, without a Content-Encoding."));
         }
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence =
-            content_type.and_then(|value| MediaType::parse(value).ok()).map(|media| media.essence().to_string());
-        match essence.map(|essence| essence.to_ascii_lowercase()).as_deref() {
-            Some("application/json") => Ok(Self::Json),
-            Some("application/x-www-form-urlencoded") => Ok(Self::Form),
+        match headers.get(CONTENT_TYPE).and_then(essence) {
+            Some(essence) if essence == APPLICATION_JSON => Ok(Self::Json),
+            Some(essence) if essence == APPLICATION_FORM => Ok(Self::Form),
             _ => Err(unsupported("An order is sent as application/json or as application/x-www-form-urlencoded.")),
         }
     }
@@ -108,6 +108,22 @@ impl Encoding {
     }
 }
 
+/// Whether a line of `Content-Encoding` leaves the body as it is. Gateways join lines with a comma.
+fn is_identity(line: &HeaderValue) -> bool {
+    let mut codings = line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// The one media type of a `Content-Type`. No parameter changes how a body is read here, so one that cannot be parsed is
+/// as good as none.
+fn essence(content_type: &HeaderValue) -> Option<MediaType<'_>> {
+    let content_type = content_type.to_str().ok()?;
+    if MediaTypeList::new(content_type).count() != 1 {
+        return None;
+    }
+    MediaType::parse(content_type.split(';').next()?.trim()).ok()
+}
+
 /// Puts the parsed fields together, or all their errors, so that a customer hears of both at once.
 fn order_of(
     customer: Result<CustomerName, FieldError>,
@@ -128,4 +144,55 @@ fn coupon_of(text: &str) -> Result<Option<Code>, FieldError> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| FieldError::coupon_refused())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::StatusCode;
+
+    fn encoding(name: &str, value: &str) -> Result<Encoding, StatusCode> {
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        headers.insert(name.parse::<axum::http::HeaderName>().unwrap(), value.parse().unwrap());
+        Encoding::of(&headers).map_err(|problem| problem.status)
+    }
+
+    #[test]
+    fn content_type_is_one_media_type_whatever_its_parameters() {
+        for json in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/json;;charset=utf-8",
+            "application/json;",
+            "application/json ;charset",
+            "application/json; charset=\"utf-8",
+            "application/json; profile=\"a,b\"",
+        ] {
+            assert_eq!(encoding("content-type", json), Ok(Encoding::Json), "{json}");
+        }
+        let form = "application/x-www-form-urlencoded;;charset=utf-8";
+        assert_eq!(encoding("content-type", form), Ok(Encoding::Form));
+        for other in [
+            "",
+            ";charset=utf-8",
+            "json",
+            "text/plain",
+            "application/merge-patch+json",
+            "application/json, text/plain",
+            "application/json; charset=utf-8, text/plain",
+            "text/plain, application/json",
+        ] {
+            assert_eq!(encoding("content-type", other), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{other}");
+        }
+    }
+
+    #[test]
+    fn content_encoding_is_identity_or_nothing() {
+        for none in ["", "identity", "Identity", "identity, identity", ",identity,", " , "] {
+            assert_eq!(encoding("content-encoding", none), Ok(Encoding::Json), "{none}");
+        }
+        for other in ["gzip", "identity, gzip", "identity gzip", "identity;q=1"] {
+            assert_eq!(encoding("content-encoding", other), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{other}");
+        }
+    }
 }
