@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use icu_normalizer::uts46::Uts46MapperBorrowed;
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use serde::{Deserialize, Serialize};
 
 /// 12 characters out of 32 that cannot be mistaken for one another (no `0 O 1 I`): 60 bits.
@@ -54,18 +57,25 @@ impl Code {
 impl FromStr for Code {
     type Err = CodeError;
 
-    /// Reads what a person typed or pasted. Case, spaces and hyphens make no difference, nor do the dashes that programs
-    /// make of hyphens.
+    /// Reads what a person typed or pasted. Case, spaces, dashes and invisible characters make no difference, nor do
+    /// compatibility forms such as full-width letters.
+    ///
+    /// UTS 46 is NFKC with case folding. Its tables are in the functions already, for host names; NFKC's own would add
+    /// 58 kB to each binary that reads codes.
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        let code: String = text.chars().filter(|c| !is_separator(*c)).map(|c| c.to_ascii_uppercase()).collect();
+        let mapper = Uts46MapperBorrowed::new();
+        let characters = mapper.map_normalize(text.chars().filter(|c| !is_separator(*c)));
+        let code: String = characters.map(|c| c.to_ascii_uppercase()).collect();
         let known = code.bytes().all(|byte| Self::ALPHABET.contains(&byte));
         if known && code.len() == Self::LENGTH { Ok(Self(code)) } else { Err(CodeError) }
     }
 }
 
-/// The hyphen-minus, the soft hyphen, Unicode's hyphens and dashes, and every kind of space.
+/// Every space, dash and format character (the soft hyphen, zero-width characters, bidi marks), and the minus sign.
 fn is_separator(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}')
+    let category = CodePointMapData::<GeneralCategory>::new().get(character);
+    let is_invisible_or_dash = matches!(category, GeneralCategory::DashPunctuation | GeneralCategory::Format);
+    character.is_whitespace() || is_invisible_or_dash || character == '\u{2212}'
 }
 
 impl fmt::Debug for Code {
@@ -105,6 +115,12 @@ mod tests {
             "abcd efgh jklm",
             " aBcD\t-\u{a0}EfGh—jklm\n",
             "ABCD\u{2011}EFGH\u{2010}JK\u{ad}LM",
+            "ABCD\u{ff0d}EFGH\u{fe63}JK\u{2212}LM",
+            "\u{feff}AB\u{200b}CD\u{2060}EF\u{200d}GH\u{202e}JKLM\u{200f}",
+            "ABCD\u{202f}EFGH\u{3000}JKLM\u{2007}",
+            "ＡＢＣＤ－ＥＦＧＨ－ＪＫＬＭ",
+            "ａｂｃｄｅｆｇｈｊｋｌｍ",
+            "𝐀𝐁𝐂𝐃ⓔⓕⓖⓗʲᵏˡᵐ",
         ] {
             assert_eq!(typed.parse::<Code>().map(|code| code.0), Ok("ABCDEFGHJKLM".to_owned()), "{typed:?}");
         }
@@ -121,6 +137,10 @@ mod tests {
             "ABCD_EFGH_JKLM",
             "ABCDEFGHJKLÄ",
             "ＡBCDEFGHJKL",
+            "ＡＢＣＤＥＦＧＨＪＫＬ０",
+            "ABCDEFGHJKĹ",
+            "ABCDEFGHJKL\u{301}M",
+            "АBCDEFGHJKLM",
         ] {
             assert_eq!(typed.parse::<Code>(), Err(CodeError), "{typed:?}");
         }
@@ -136,6 +156,17 @@ mod tests {
         fn is_read_back_from_what_is_shown(bytes: [u8; 12]) {
             let code = Code::from_entropy(bytes);
             prop_assert_eq!(code.grouped().to_lowercase().parse(), Ok(code));
+        }
+
+        #[test]
+        fn full_width_and_invisible_characters_make_no_difference(
+            bytes: [u8; 12],
+            between in proptest::collection::vec("[ \u{a0}\u{ad}\u{200b}-\u{200f}\u{2010}-\u{2015}\u{202a}-\u{202f}\u{2060}\u{2212}\u{feff}\u{fe63}\u{ff0d}-]{0,2}", 12),
+        ) {
+            let code = Code::from_entropy(bytes);
+            let full_width = |c: char| char::from_u32(u32::from(c) + 0xfee0).unwrap();
+            let pasted = code.as_str().chars().zip(&between).flat_map(|(c, gap)| gap.chars().chain([full_width(c)]));
+            prop_assert_eq!(pasted.collect::<String>().parse(), Ok(code));
         }
 
         #[test]
