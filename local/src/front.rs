@@ -1,4 +1,5 @@
-//! The shop's front door on this machine: what reaches its port goes on to the HTTP API in the emulator.
+//! The shop's front door on this machine: what reaches its port goes on to the HTTP API in the emulator, and to nothing
+//! else of it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -9,10 +10,13 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{
+    CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -42,14 +46,12 @@ impl Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.with_context(|| format!("port {port} is taken"))?;
         let port = listener.local_addr()?.port();
-        let emulator = stack.endpoint.trim_start_matches("http://").to_owned();
-        let host = format!("{}.execute-api.localhost", stack.outputs.api_id()?);
         let answers = Answers::default();
         let way = Way {
             answers: Arc::clone(&answers),
             client: Client::builder(TokioExecutor::new()).build_http(),
-            host: HeaderValue::from_str(&host)?,
-            emulator,
+            host: HeaderValue::from_str(stack.endpoint.trim_start_matches("http://"))?,
+            api: format!("{}/_aws/execute-api/{}/$default", stack.endpoint, stack.outputs.api_id()?),
         };
         Ok(Self { url: format!("http://localhost:{port}"), accepting: tokio::spawn(accept(listener, way)), answers })
     }
@@ -77,7 +79,9 @@ impl Drop for Front {
 struct Way {
     client: Client<HttpConnector, Incoming>,
     host: HeaderValue,
-    emulator: String,
+    /// What the emulator serves the API's paths below. It resolves no dot segments, so nothing else of the emulator can
+    /// be reached with a path that begins like this.
+    api: String,
     answers: Answers,
 }
 
@@ -102,27 +106,121 @@ async fn serve(connection: TcpStream, way: Way) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), forward).await;
 }
 
-/// Addresses that the emulator keeps for itself, whatever host is asked: a page in a browser must not reach them.
-const EMULATORS_OWN: [&str; 3] = ["/_", "/health", "/restapis"];
-
 async fn forward(mut request: Request<Incoming>, way: &Way) -> Result<Response<Body>> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    if EMULATORS_OWN.iter().any(|own| path.starts_with(own)) {
-        let mut response = Response::new(Either::Right(Full::from("The emulator keeps this address for itself.\n")));
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        return Ok(response);
+    if !path.starts_with('/') {
+        return Ok(answer(StatusCode::BAD_REQUEST, "A request's target is a path.\n".to_owned()));
     }
-    *request.uri_mut() = Uri::builder().scheme("http").authority(way.emulator.as_str()).path_and_query(path).build()?;
+    *request.uri_mut() = format!("{}{path}", way.api).parse()?;
+    remove_hop_by_hop(request.headers_mut());
     request.headers_mut().insert(HOST, way.host.clone());
     let mut response = way.client.request(request).await?;
-    // These belong to the connection to the emulator, not to the client's.
-    response.headers_mut().remove(CONNECTION);
-    response.headers_mut().remove(TRANSFER_ENCODING);
+    remove_hop_by_hop(response.headers_mut());
     Ok(response.map(Either::Left))
 }
 
+/// The headers that are about one connection, and so are not forwarded: these, and what `Connection` names
+/// (<https://www.rfc-editor.org/rfc/rfc9110.html#section-7.6.1>).
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let lines = headers.get_all(CONNECTION).iter().filter_map(|line| line.to_str().ok());
+    let named = lines.flat_map(|line| line.split(',')).filter_map(|name| name.trim().parse().ok());
+    let named: Vec<HeaderName> = named.collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
 fn unreachable_emulator(error: &anyhow::Error) -> Response<Body> {
-    let mut response = Response::new(Either::Right(Full::from(format!("The emulator does not answer: {error:#}\n"))));
-    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    answer(StatusCode::BAD_GATEWAY, format!("The emulator does not answer: {error:#}\n"))
+}
+
+fn answer(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(Either::Right(Full::from(text)));
+    *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::Outputs;
+
+    /// Sends a request as it is written, and gives what the emulator got and what the client got.
+    async fn exchange(request: &str, answer: &str) -> (String, String) {
+        let emulator = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let outputs =
+            r#"[{ "OutputKey": "ShopUrl", "OutputValue": "https://0123abcd.execute-api.us-east-1.amazonaws.com" }]"#;
+        let endpoint = format!("http://{}", emulator.local_addr().unwrap());
+        let stack = Stack { endpoint, outputs: Outputs::from_sam(outputs).unwrap() };
+        let front = Front::open(&stack, 0).await.unwrap();
+        let mut client = TcpStream::connect(front.url().trim_start_matches("http://")).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        let received = async {
+            let (mut connection, _) = emulator.accept().await.unwrap();
+            let received = read_head(&mut connection).await;
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            received
+        };
+        // The client is answered without the emulator, or by way of it.
+        tokio::select! {
+            biased;
+            received = received => (received, read_head(&mut client).await),
+            answered = read_head(&mut client) => (String::new(), answered),
+        }
+    }
+
+    async fn read_head(connection: &mut TcpStream) -> String {
+        let mut head = vec![];
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(connection.read_u8().await.unwrap());
+        }
+        String::from_utf8(head).unwrap().to_lowercase()
+    }
+
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+    #[tokio::test]
+    async fn every_path_goes_below_the_api() {
+        for path in ["/", "/orders?x=1", "/_ministack/health", "/%5Fministack/health", "/restapis/x", "/../../health"] {
+            let (received, _) = exchange(&format!("GET {path} HTTP/1.1\r\nHost: any\r\n\r\n"), OK).await;
+            let expected = format!("get /_aws/execute-api/0123abcd/$default{} http/1.1\r\n", path.to_lowercase());
+            assert!(received.starts_with(&expected), "{path}: {received}");
+            assert!(!received.contains("any"), "the emulator chooses a service by the host: {received}");
+        }
+        let (received, _) = exchange("GET http://127.0.0.1/_ministack/health HTTP/1.1\r\nHost: any\r\n\r\n", OK).await;
+        assert!(received.starts_with("get /_aws/execute-api/0123abcd/$default/_ministack/health "), "{received}");
+        let (received, answered) = exchange("OPTIONS * HTTP/1.1\r\nHost: any\r\n\r\n", OK).await;
+        assert!(received.is_empty() && answered.starts_with("http/1.1 400"), "{received}{answered}");
+    }
+
+    #[tokio::test]
+    async fn hop_by_hop_headers_are_dropped_both_ways() {
+        let request = "GET / HTTP/1.1\r\nHost: any\r\nConnection: Upgrade, HTTP2-Settings, X-Mine\r\nUpgrade: h2c\r\n\
+            HTTP2-Settings: AAMAAABk\r\nX-Mine: 1\r\nTE: trailers\r\nKeep-Alive: timeout=5\r\nX-Kept: 1\r\n\r\n";
+        let answer = "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Theirs\r\nX-Theirs: 1\r\nKeep-Alive: timeout=5\r\n\
+            X-Kept: 1\r\nContent-Length: 0\r\n\r\n";
+        let (received, answered) = exchange(request, answer).await;
+        for dropped in ["upgrade", "http2-settings", "x-mine", "te:", "keep-alive"] {
+            assert!(!received.contains(dropped), "{dropped}: {received}");
+        }
+        for dropped in ["x-theirs", "keep-alive"] {
+            assert!(!answered.contains(dropped), "{dropped}: {answered}");
+        }
+        assert!(received.contains("x-kept: 1") && answered.contains("x-kept: 1"), "{received}{answered}");
+        assert!(answered.starts_with("http/1.1 200"), "{answered}");
+    }
 }

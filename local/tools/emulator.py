@@ -5,7 +5,7 @@ text for people to run in CloudWatch's console, X-Ray's policy lets a topic send
 moves an alias slowly that is moved at once here: it is enough that they have names.
 
 Of an HTTP API it answers every OPTIONS itself, where AWS does so only if the API has a CORS configuration, and it does not
-read the one that a template has.
+read the one that a template has. It also serves the connections of a WebSocket API below every HTTP API; AWS does not.
 
 With AUTH=true it is guarded: guard.py and transport.py say what that takes.
 """
@@ -71,11 +71,16 @@ def in_capitals(invoke):
     return invoked
 
 
+async def no_connections(*_):
+    return 404, {"Content-Type": "application/json"}, b'{"message":"Not Found"}'
+
+
 for kind, needed in NEEDED.items():
     # An emulator that has learned it does it in its own way.
     provisioners._RESOURCE_HANDLERS.setdefault(kind, named(kind, needed))
 provisioners._apigw_v2_api_props = reads_cors(provisioners._apigw_v2_api_props)
 apigateway._handle_execute_in_scope = forwards_options(apigateway._handle_execute_in_scope)
+apigateway.handle_connections_api = no_connections
 apigateway._invoke_lambda_proxy = in_capitals(apigateway._invoke_lambda_proxy)
 
 if AUTH:
