@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use crate::sam::ARCHITECTURE;
 use crate::workspace::root;
-use crate::{Docker, Stack};
+use crate::{Docker, Stack, tcp};
 
 /// An open door. It is closed when this is dropped.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Containers {
         variables.entry("AWS_CA_BUNDLE".to_owned()).or_default();
         fs::write(root().join(VARIABLES), serde_json::to_string_pretty(&json!({ "Parameters": variables }))?)?;
         fs::write(root().join(SAM_LOCAL), configuration())?;
-        Ok(Self { accepting: tokio::spawn(accept(listener, emulator)) })
+        Ok(Self { accepting: tokio::spawn(tcp::forward(listener, emulator)) })
     }
 }
 
@@ -82,22 +82,9 @@ fn listen(docker: &Docker) -> Result<TcpListener> {
     Ok(socket.listen(BACKLOG)?)
 }
 
-async fn accept(listener: TcpListener, emulator: SocketAddr) {
-    loop {
-        let Ok((mut container, _)) = listener.accept().await else { return };
-        tokio::spawn(async move {
-            let mut emulator = TcpStream::connect(emulator).await?;
-            // A container that goes away in the middle is no news.
-            tokio::io::copy_bidirectional(&mut container, &mut emulator).await
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
@@ -106,25 +93,5 @@ mod tests {
     async fn it_listens_on_the_bridge_and_nowhere_else() {
         let nowhere = Docker { bridge: "no-bridge".to_owned(), address: Ipv4Addr::LOCALHOST };
         assert!(listen(&nowhere).is_err());
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn what_comes_by_the_bridge_reaches_the_emulator_and_is_answered() {
-        let emulator = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let loopback = Docker { bridge: "lo".to_owned(), address: Ipv4Addr::LOCALHOST };
-        let door = listen(&loopback).unwrap();
-        let address = door.local_addr().unwrap();
-        tokio::spawn(accept(door, emulator.local_addr().unwrap()));
-
-        let mut container = TcpStream::connect(address).await.unwrap();
-        container.write_all(b"GET /").await.unwrap();
-        let (mut emulator, _) = emulator.accept().await.unwrap();
-        let mut heard = [0; 5];
-        emulator.read_exact(&mut heard).await.unwrap();
-        emulator.write_all(b"200").await.unwrap();
-        let mut answered = [0; 3];
-        container.read_exact(&mut answered).await.unwrap();
-        assert_eq!((&heard, &answered), (b"GET /", b"200"));
     }
 }

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
 use hyper::header::CONTENT_TYPE;
+use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -21,6 +21,14 @@ pub(crate) fn client() -> HttpClient {
 pub(crate) async fn answers(client: &HttpClient, url: &str) -> bool {
     match url.parse() {
         Ok(url) => client.get(url).await.is_ok_and(|answer| answer.status().is_success()),
+        Err(_) => false,
+    }
+}
+
+/// Whether the address answers that there is nothing. Without an answer this is not known: no.
+pub(crate) async fn is_not_found(client: &HttpClient, url: &str) -> bool {
+    match url.parse() {
+        Ok(url) => client.get(url).await.is_ok_and(|answer| answer.status() == StatusCode::NOT_FOUND),
         Err(_) => false,
     }
 }

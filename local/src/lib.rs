@@ -27,6 +27,7 @@ mod sam;
 mod server;
 mod stack;
 mod supply;
+mod tcp;
 mod tools;
 mod watch;
 mod web_driver;

@@ -47,10 +47,11 @@ impl LogStream {
         Self { client: http::client(), endpoint: stack.endpoint.clone(), since, shown: HashSet::new() }
     }
 
-    /// Hands every line to `show`, for ever.
-    pub async fn follow(mut self, mut show: impl FnMut(&str)) -> Result<Infallible> {
+    /// Hands every line to `show`, for ever. A poll that fails is repeated: the emulator may be busy, and what ended it or
+    /// the stack is reported by [`Emulator::failure`](crate::Emulator::failure) and [`Stack::deletion`].
+    pub async fn follow(mut self, mut show: impl FnMut(&str)) -> Infallible {
         loop {
-            for line in self.new_lines().await? {
+            for line in self.new_lines().await.unwrap_or_default() {
                 show(&line);
             }
             tokio::time::sleep(POLL).await;

@@ -1,6 +1,7 @@
 //! A deployed stack, known by its outputs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -40,13 +41,28 @@ struct Environment {
     variables: BTreeMap<String, String>,
 }
 
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
 impl Stack {
+    /// Waits until the stack is deleted, as `sam delete` does, and says so.
+    pub async fn deletion(&self) -> anyhow::Error {
+        let (client, url) = (http::client(), self.configuration_url(FUNCTIONS[0]));
+        while !http::is_not_found(&client, &url).await {
+            tokio::time::sleep(CHECK_EVERY).await;
+        }
+        anyhow::anyhow!("the stack {STACK_NAME} was deleted; start `cargo xtask run` again to deploy it")
+    }
+
+    fn configuration_url(&self, function: &str) -> String {
+        format!("{}/2015-03-31/functions/{STACK_NAME}-{function}/configuration", self.endpoint)
+    }
+
     /// The variables that the template gave the deployed functions. Where two have one of the same name, it is the same.
     pub(crate) async fn variables(&self) -> Result<BTreeMap<String, String>> {
         let (client, mut variables) = (http::client(), BTreeMap::new());
         for function in FUNCTIONS {
-            let url = format!("{}/2015-03-31/functions/{STACK_NAME}-{function}/configuration", self.endpoint);
-            let configuration = serde_json::from_value::<Configuration>(http::get_json(&client, &url).await?);
+            let configuration = http::get_json(&client, &self.configuration_url(function)).await?;
+            let configuration = serde_json::from_value::<Configuration>(configuration);
             variables
                 .extend(configuration.with_context(|| format!("{function} has no variables"))?.environment.variables);
         }

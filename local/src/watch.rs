@@ -1,19 +1,24 @@
 //! The functions under `cargo lambda watch`: edit, and the next event meets the new code.
 
+use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::emulator;
 use crate::ports::{invoke_address, invoke_url};
-use crate::{Emulator, FUNCTIONS, Group, Progress, Stack, Tools, http};
+use crate::{Emulator, FUNCTIONS, Group, Progress, Stack, Tools, http, tcp};
 
 /// A running `cargo lambda watch`.
 #[derive(Debug)]
 pub struct Watch {
+    // Dropped first: what functions say of their end, such as a lost connection, is not shown.
+    _tasks: JoinSet<()>,
     process: Group,
     port: u16,
 }
@@ -54,9 +59,14 @@ impl Watch {
         let mut process = Group::spawn(cargo.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let stdout = process.child().stdout.take().context("standard output is piped")?;
         let stderr = process.child().stderr.take().context("standard error is piped")?;
-        tokio::spawn(show_lines(BufReader::new(stdout), show.clone()));
-        tokio::spawn(show_lines(BufReader::new(stderr), show));
-        let mut watch = Self { process, port };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(show_lines(BufReader::new(stdout), show.clone()));
+        tasks.spawn(show_lines(BufReader::new(stderr), show));
+        if address.is_ipv6() {
+            let ipv4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+            tasks.spawn(tcp::forward(ipv4, address));
+        }
+        let mut watch = Self { _tasks: tasks, process, port };
         progress.step("Starting the functions", async |_| watch.call_each_once().await).await?;
         Ok(watch)
     }

@@ -57,7 +57,8 @@ async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Resul
     screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
-        error = LogStream::of(&stack).follow(|line| screen.show(line)) => error,
+        error = stack.deletion() => Err(error),
+        never = LogStream::of(&stack).follow(|line| screen.show(line)) => Ok(never),
         error = screen.follow(Flow::of(&stack)) => error,
     }
 }
@@ -82,6 +83,7 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
+        error = stack.deletion() => Err(error),
         error = watch.failure() => Err(error),
         error = screen.follow(Flow::of(&stack)) => error,
     }

@@ -54,6 +54,8 @@ impl Screen {
 
     fn print(&self, state: &mut State, line: &str) {
         state.recent.hear(line);
+        // The functions write colours whatever reads them; `console` knows the terminal, NO_COLOR and CLICOLOR_FORCE.
+        let line = if console::colors_enabled() { line.into() } else { console::strip_ansi_codes(line) };
         self.below.suspend(|| println!("{line}"));
         self.below.set_message(state.to_string());
     }

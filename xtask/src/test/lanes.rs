@@ -1,7 +1,7 @@
 //! The slow lanes of `cargo xtask test --all`.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,9 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::containers;
@@ -34,10 +35,11 @@ pub(crate) async fn watched(tools: &Tools) -> Result<()> {
     for function in FUNCTIONS {
         invoke_samples(tools, function, invoke_port).await?;
     }
-    run.ends_cleanly().await
+    run.ends_on_ctrl_c().await
 }
 
-/// The same with the release binaries, which the emulator runs itself; and the SAM CLI in containers, on the same stack.
+/// The same with the release binaries, which the emulator runs itself; and the SAM CLI in containers, on the same stack. It
+/// ends when somebody deletes the stack, and says so.
 pub(crate) async fn built(tools: &Tools) -> Result<()> {
     let in_containers = containers::can_run().await?;
     let options: &[_] = if in_containers { &["--built", "--containers"] } else { &["--built"] };
@@ -47,7 +49,7 @@ pub(crate) async fn built(tools: &Tools) -> Result<()> {
         let stack = local::stack(tools, run.aws_port, Progress).await?;
         containers::carry_orders_out(tools, &stack, &run.shop(), run.aws_port).await?;
     }
-    run.ends_cleanly().await
+    run.ends_with_its_stack(tools).await
 }
 
 /// A running `cargo xtask run`.
@@ -56,6 +58,7 @@ struct Run {
     port: u16,
     aws_port: u16,
     shown: Arc<Mutex<Vec<String>>>,
+    keeping: [JoinHandle<()>; 2],
 }
 
 impl Run {
@@ -67,12 +70,14 @@ impl Run {
         let mut run = tools.cargo();
         run.args(["xtask", "run", "--port", &port.to_string(), "--aws-port", &aws_port.to_string()]).args(options);
         eprintln!("── Run: cargo xtask run --port {port} --aws-port {aws_port} {}", options.join(" "));
-        let mut process = Group::spawn(run.stdout(Stdio::piped()))?;
+        let mut process = Group::spawn(run.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let errors = BufReader::new(process.child().stderr.take().context("standard error is piped")?).lines();
         let mut output = BufReader::new(process.child().stdout.take().context("standard output is piped")?).lines();
-        timeout(UP_WITHIN, until_up(&mut output)).await.context("cargo xtask run did not come up")??;
         let shown = Arc::<Mutex<Vec<_>>>::default();
-        tokio::spawn(keep(output, Arc::clone(&shown)));
-        Ok(Self { process, port, aws_port, shown })
+        let errors = tokio::spawn(keep(errors, Arc::clone(&shown), |line| eprintln!("{line}")));
+        timeout(UP_WITHIN, until_up(&mut output)).await.context("cargo xtask run did not come up")??;
+        let output = tokio::spawn(keep(output, Arc::clone(&shown), |_| {}));
+        Ok(Self { process, port, aws_port, shown, keeping: [errors, output] })
     }
 
     async fn carries_orders_out(&self, tools: &Tools) -> Result<()> {
@@ -95,18 +100,44 @@ impl Run {
         format!("http://localhost:{}", self.port)
     }
 
-    async fn ends_cleanly(mut self) -> Result<()> {
+    async fn ends_on_ctrl_c(mut self) -> Result<()> {
         let id = self.process.child().id().context("cargo xtask run is up")?;
+        let before = self.shown.lock().expect(UNPOISONED).len();
         kill(Pid::from_raw(id.try_into()?), Signal::SIGINT)?;
-        let status = timeout(DOWN_WITHIN, self.process.wait()).await;
-        let status = status.context("cargo xtask run did not end after Ctrl-C")??;
+        let (status, shown) = self.end().await?;
         ensure!(status.success(), "cargo xtask run ended with {status} after Ctrl-C");
+        let last_lines = &shown[before..];
+        ensure!(last_lines == ["Stopped."], "after Ctrl-C it says no more than that, not {last_lines:?}");
         nothing_left().await
+    }
+
+    async fn ends_with_its_stack(mut self, tools: &Tools) -> Result<()> {
+        let mut delete = tools.command("sam");
+        delete.args(["delete", "--no-prompts", "--config-env", "local"]).current_dir(local::root());
+        Progress.command("Deleting the stack", local::aim(&mut delete, self.aws_port)).await?;
+        let (status, shown) = self.end().await?;
+        ensure!(!status.success(), "cargo xtask run ended with {status} after its stack was deleted");
+        let last_line = shown.last().map_or("", String::as_str);
+        ensure!(last_line.contains("was deleted; start `cargo xtask run` again"), "it does not say why: {last_line}");
+        nothing_left().await
+    }
+
+    /// Waits until it has ended, and gives all that it has shown.
+    async fn end(&mut self) -> Result<(ExitStatus, Vec<String>)> {
+        let status = timeout(DOWN_WITHIN, self.process.wait()).await.context("cargo xtask run did not end")??;
+        for keeping in &mut self.keeping {
+            keeping.await?;
+        }
+        let shown = std::mem::take(&mut *self.shown.lock().expect(UNPOISONED));
+        let coloured = shown.iter().find(|line| line.contains('\u{1b}'));
+        ensure!(coloured.is_none(), "a line has colours though no terminal shows it: {coloured:?}");
+        Ok((status, shown))
     }
 }
 
-async fn keep(mut output: Lines<BufReader<ChildStdout>>, shown: Arc<Mutex<Vec<String>>>) {
-    while let Ok(Some(line)) = output.next_line().await {
+async fn keep(mut lines: Lines<impl AsyncBufRead + Unpin>, shown: Arc<Mutex<Vec<String>>>, also: impl Fn(&str)) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        also(&line);
         shown.lock().expect(UNPOISONED).push(line);
     }
 }
@@ -126,9 +157,13 @@ async fn invoke_samples(tools: &Tools, function: &str, invoke_port: u16) -> Resu
     ensure!(!samples.is_empty(), "events/{function} has no samples");
     for sample in samples {
         let mut invoke = tools.cargo();
-        invoke.args(["lambda", "invoke", function, "--invoke-port", &invoke_port.to_string(), "--data-file"]);
+        invoke.args(["lambda", "invoke", function, "--invoke-port", &invoke_port.to_string()]);
+        // As many people write it; `cargo lambda invoke` itself looks on IPv6 first.
+        if function == "orders" {
+            invoke.args(["--invoke-address", "127.0.0.1"]);
+        }
         let what = format!("Invoking {function} with {}", sample.file_name().display());
-        Progress.command(&what, invoke.arg(sample.path())).await?;
+        Progress.command(&what, invoke.arg("--data-file").arg(sample.path())).await?;
     }
     Ok(())
 }
