@@ -5,6 +5,7 @@ mod arguments;
 mod aws;
 mod check;
 mod dlq;
+mod escape;
 mod interrupt;
 mod operator;
 mod orders;
@@ -22,13 +23,14 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use operator::Operator;
 use outcome::Outcome;
+use output::say;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say(format!("error: {error:#}"));
             Outcome::Failed.into()
         }
     }

@@ -1,5 +1,5 @@
 //! Standard output is for what was asked: tables and lines for people, or JSON objects for programs. Standard error is
-//! for everything said beside it.
+//! for everything said beside it. All of it is escaped here, as much of it comes from outside.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -8,6 +8,8 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+
+use crate::escape;
 
 /// Where results go.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +37,7 @@ impl Output {
         }
         let mut table = Table::new();
         table.load_style(NOTHING).set_header(R::HEAD);
-        table.add_rows(rows.iter().map(Row::cells));
+        table.add_rows(rows.iter().map(|row| row.cells().into_iter().map(|cell| escape::line(&cell))));
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
@@ -44,17 +46,17 @@ impl Output {
 
     /// Prints one thing in its own words, or as an object.
     pub(crate) fn line(self, thing: &(impl Serialize + Display)) -> io::Result<()> {
-        if self.json { object(thing) } else { writeln!(io::stdout(), "{thing}") }
+        if self.json { object(thing) } else { writeln!(io::stdout(), "{}", escape::lines(&thing.to_string())) }
     }
 }
 
 /// Says something to whoever is watching.
 pub(crate) fn say(text: impl Display) {
-    eprintln!("{text}");
+    eprintln!("{}", escape::lines(&text.to_string()));
 }
 
 fn object(thing: &impl Serialize) -> io::Result<()> {
-    writeln!(io::stdout(), "{}", serde_json::to_string(thing)?)
+    writeln!(io::stdout(), "{}", escape::json(&serde_json::to_string(thing)?))
 }
 
 /// How long ago something was, to the second: `2h 5m 1s`.

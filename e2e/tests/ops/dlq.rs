@@ -52,6 +52,24 @@ async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
 }
 
 #[tokio::test]
+async fn a_message_cannot_control_the_terminal() {
+    let shop = Deployment::under_test().await;
+    let _turn = PROMOTION_SUBSCRIPTION.lock().await;
+    let poison = format!("\u{9b}31m\u{202e}{}\nverdict     decodes", Uuid::new_v4());
+    let id = shop.send("PromotionSubscriptionDlqUrl", &poison, &[]).await;
+    let text = ops(&["dlq", "show", "promotion-subscription", "--limit", "500"]).await;
+    let json = ops(&["dlq", "show", "promotion-subscription", "--limit", "500", "--json"]).await;
+    let [shown] = &json.objects_with("message_id", &id)[..] else { panic!("{}", json.stdout) };
+    assert_eq!(shown["body"], poison, "a program reads what was sent");
+    for stdout in [&text.stdout, &json.stdout] {
+        let raw = stdout.chars().find(|c| *c != '\n' && c.is_control() || *c == '\u{202e}');
+        assert_eq!(raw, None, "{stdout}");
+    }
+    assert!(text.stdout.contains("body        \\u{9b}31m\\u{202e}"), "{}", text.stdout);
+    shop.take_from_dlq("PromotionSubscriptionDlqUrl", &poison, SOON).await;
+}
+
+#[tokio::test]
 async fn an_unknown_stack_or_queue_is_an_error_that_says_what_to_do() {
     let unknown = ops(&["dlq", "list", "--stack", "no-such-stack"]).await;
     unknown.assert_code(1);

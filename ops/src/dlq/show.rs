@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::names::Dlq;
 use super::peek::peek;
+use crate::escape;
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
@@ -84,8 +85,9 @@ impl fmt::Display for Shown {
             None => writeln!(formatter, "first sent  SQS does not say")?,
         }
         writeln!(formatter, "received    {}", count(self.receive_count.into(), "time", "times"))?;
-        let attribute =
-            |(name, Attribute { data_type, value }): (&String, &Attribute)| format!("{name} = {value} ({data_type})");
+        let attribute = |(name, Attribute { data_type, value }): (&String, &Attribute)| {
+            escape::line(&format!("{name} = {value} ({data_type})"))
+        };
         let attributes: Vec<_> = self.attributes.iter().map(attribute).collect();
         writeln!(
             formatter,
@@ -93,7 +95,7 @@ impl fmt::Display for Shown {
             if attributes.is_empty() { "none".to_owned() } else { attributes.join(", ") }
         )?;
         writeln!(formatter, "verdict     {}", self.verdict)?;
-        writeln!(formatter, "body        {}", self.body)
+        writeln!(formatter, "body        {}", escape::line(&self.body))
     }
 }
 
