@@ -15,6 +15,8 @@ pub struct Coupon {
     pub percent: u8,
     /// The instant from which it is worth nothing, UTC.
     pub expires_at: Timestamp,
+    /// The order that it is spent on, if it is.
+    pub spent_by: Option<OrderId>,
 }
 
 impl Coupon {
@@ -27,7 +29,7 @@ impl Coupon {
     #[must_use]
     pub fn earned_by(order_id: OrderId, code: Code, now: Timestamp) -> Self {
         let expires_at = now.saturating_add(Self::VALIDITY).expect("a duration of hours can be added to a timestamp");
-        Self { order_id, code, percent: Self::PERCENT, expires_at }
+        Self { order_id, code, percent: Self::PERCENT, expires_at, spent_by: None }
     }
 
     /// Whether it is worth nothing any more.

@@ -69,6 +69,8 @@ pub struct CouponView {
     pub percent: u8,
     /// The instant from which it is worth nothing.
     pub expires_at: Timestamp,
+    /// Whether it is spent on another order.
+    pub spent: bool,
 }
 
 impl OrderView {
@@ -88,10 +90,11 @@ impl OrderView {
                 tracking_number,
                 shipped_at,
             }),
-            coupon: coupon.map(|Coupon { order_id: _, code, percent, expires_at }| CouponView {
+            coupon: coupon.map(|Coupon { order_id: _, code, percent, expires_at, spent_by }| CouponView {
                 code,
                 percent,
                 expires_at,
+                spent: spent_by.is_some(),
             }),
         }
     }

@@ -45,15 +45,6 @@ pub struct SavedOrder {
     pub marked: bool,
 }
 
-/// A coupon as it lies in its table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SavedCoupon {
-    /// The coupon.
-    pub coupon: Coupon,
-    /// The order that it is spent on, if it is.
-    pub spent_by: Option<OrderId>,
-}
-
 /// A row, or what is wrong with it.
 type Read<T> = Result<T, Unreadable>;
 
@@ -104,9 +95,8 @@ impl Audit {
     }
 
     /// A page of all coupons.
-    pub async fn coupons(&self, from: Option<Next>) -> Result<Scanned<Read<SavedCoupon>>, StoreError> {
-        let coupon = |reader: &Reader| Ok(SavedCoupon { coupon: reader.coupon()?, spent_by: reader.spent_by()? });
-        let read = |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", coupon);
+    pub async fn coupons(&self, from: Option<Next>) -> Result<Scanned<Read<Coupon>>, StoreError> {
+        let read = |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", Reader::coupon);
         self.scan(self.client.scan().table_name(&self.tables.coupons).consistent_read(true), from, read).await
     }
 

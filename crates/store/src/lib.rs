@@ -18,7 +18,7 @@ mod row;
 mod save;
 mod statements;
 
-pub use audit::{Audit, SavedCoupon, SavedOrder, Scanned};
+pub use audit::{Audit, SavedOrder, Scanned};
 pub use claim::Claim;
 pub use error::{StoreError, Unreadable};
 pub use ledger::{Inserted, Ledger};

@@ -136,6 +136,7 @@ impl Reader<'_> {
             code: self.code("code")?,
             percent: self.parsed("percent")?,
             expires_at: self.parsed("expires_at")?,
+            spent_by: self.spent_by()?,
         })
     }
 
@@ -268,6 +269,10 @@ mod tests {
 
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([4; 12]), order.placed_at);
         assert_eq!(Reader { table: "coupons", row: &row_of(coupon.columns()) }.coupon().unwrap(), coupon);
+        let mut spent = row_of(coupon.columns());
+        spent.insert(SPENT_BY.to_owned(), string(&OrderId::NIL));
+        let coupon = Coupon { spent_by: Some(OrderId::NIL), ..coupon };
+        assert_eq!(Reader { table: "coupons", row: &spent }.coupon().unwrap(), coupon);
 
         let invoice = Invoice { order_id: order.id, number: 42.into(), issued_at: order.placed_at };
         assert_eq!(Reader { table: "invoices", row: &row_of(invoice.columns()) }.invoice().unwrap(), invoice);

@@ -30,7 +30,8 @@ async fn an_order_placed_as_json_is_fulfilled() {
     expected["status"] = "fulfilled".into();
     expected["shipment"] =
         json!({ "tracking_number": shipment["tracking_number"], "shipped_at": shipment["shipped_at"] });
-    expected["coupon"] = json!({ "code": coupon["code"], "percent": 20, "expires_at": coupon["expires_at"] });
+    expected["coupon"] =
+        json!({ "code": coupon["code"], "percent": 20, "expires_at": coupon["expires_at"], "spent": false });
     assert_eq!(order, expected);
 }
 

@@ -8,13 +8,13 @@ use std::io;
 
 use anyhow::{Context, Result};
 use aws_sdk_sqs::Client;
-use domain::OrderId;
+use domain::{Coupon, OrderId};
 use filter::AmountFilter;
 use finding::Finding;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use reconcile::Reconciliation;
-use store::{Audit, Next, SavedCoupon, SavedOrder, Scanned, StoreError, Unreadable};
+use store::{Audit, Next, SavedOrder, Scanned, StoreError, Unreadable};
 use topic::Subscriptions;
 
 use crate::operator::Operator;
@@ -52,11 +52,9 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
     let (invoiced, unreadable) = all(&spinner, async |from| audit.invoiced(from).await, &mut tell).await?;
     let invoiced = invoiced.into_iter().chain(unreadable).collect();
     let (coupons, unreadable) = all(&spinner, async |from| audit.coupons(from).await, &mut tell).await?;
-    let rewarded = coupons.iter().map(|SavedCoupon { coupon, .. }| coupon.order_id).chain(unreadable).collect();
-    let spent = coupons.into_iter().filter_map(|SavedCoupon { coupon, spent_by }| {
-        let spent_on = (spent_by?, coupon.code);
-        Some((spent_on, coupon.order_id))
-    });
+    let rewarded = coupons.iter().map(|coupon| coupon.order_id).chain(unreadable).collect();
+    let spent =
+        coupons.into_iter().filter_map(|Coupon { order_id, code, spent_by, .. }| Some(((spent_by?, code), order_id)));
     let spent = spent.collect();
     let mut reconciliation = Reconciliation { shipped, invoiced, rewarded, spent, due_until };
     let (mut orders, mut from) = (0, None);
