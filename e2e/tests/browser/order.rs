@@ -15,8 +15,10 @@ async fn an_order_earns_a_coupon_and_a_click_spends_it_on_the_next() {
         let code = browser.until(".coupon code").await.text().await.expect("a code");
         browser.keep("earned").await;
 
+        let earned_by = browser.client.current_url().await.expect("an address").path().to_owned();
         browser.click(".coupon a").await;
         browser.until("form").await;
+        assert_eq!(browser.value("customer").await, "", "nobody else's name is suggested");
         assert_eq!(browser.value("coupon").await, code);
         browser.place("Ada Lovelace", "50").await;
         let facts = browser.text("#facts").await;
@@ -25,6 +27,9 @@ async fn an_order_earns_a_coupon_and_a_click_spends_it_on_the_next() {
         }
         browser.until("#status[data-status=fulfilled][data-awaits=false]").await;
         browser.keep("spent").await;
+        browser.open(&earned_by).await;
+        assert_eq!(browser.text(".coupon .hint").await, "Spent.");
+        assert_eq!(browser.run("return document.querySelector('.coupon a')").await, serde_json::Value::Null);
 
         browser.open(&format!("/?coupon={code}")).await;
         browser.order("Ada Lovelace", "50").await;

@@ -43,8 +43,17 @@ impl FormPage {
 
 /// `GET /`: the form, prefilled so that one click places an order; `?coupon=` fills a code in.
 pub(crate) async fn form(RawQuery(query): RawQuery) -> Response {
-    let typed = Typed { coupon: coupon_in(&query.unwrap_or_default()), ..suggestion::suggest() };
-    ([(CACHE_CONTROL, "no-store")], render(&FormPage::of(typed), StatusCode::OK)).into_response()
+    let page = FormPage::of(prefilled(&query.unwrap_or_default()));
+    ([(CACHE_CONTROL, "no-store")], render(&page, StatusCode::OK)).into_response()
+}
+
+/// Who comes with a coupon is a customer, with a name of their own.
+fn prefilled(query: &str) -> Typed {
+    let suggested = suggestion::suggest();
+    match coupon_in(query) {
+        coupon if coupon.is_empty() => suggested,
+        coupon => Typed { coupon, customer: String::new(), ..suggested },
+    }
 }
 
 /// What is not a code is left out: a link must not put words of its own on the page.
@@ -98,6 +107,15 @@ mod tests {
     fn after_it_made_an_order_and_was_edited_it_asks() {
         let first = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().ok();
         insta::assert_snapshot!(html(&FormPage { first, ..FormPage::of(typed(["Ada", "81.50", "", "k2"])) }));
+    }
+
+    #[test]
+    fn form_with_a_coupon_suggests_no_name() {
+        let with_coupon = prefilled("coupon=ABCDEFGHJKLM");
+        assert_eq!((&*with_coupon.customer, &*with_coupon.coupon), ("", "ABCD-EFGH-JKLM"));
+        for query in ["", "coupon=nonsense"] {
+            assert!(!prefilled(query).customer.is_empty(), "{query}");
+        }
     }
 
     #[test]

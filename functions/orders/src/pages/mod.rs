@@ -22,6 +22,21 @@ fn render(page: &impl Template, status: StatusCode) -> Response {
     (status, Html(html)).into_response()
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_yaml_ng::Value;
+
+    #[test]
+    fn pages_promise_a_coupon_from_the_filter_policys_amount_on() {
+        let template: Value = serde_yaml_ng::from_str(include_str!("../../../../template.yaml")).unwrap();
+        let policy = &template["Resources"]["PromotionSubscription"]["Properties"]["FilterPolicy"];
+        let dollars = EARNS_FROM_CENTS / 100;
+        assert_eq!(EARNS_FROM_CENTS % 100, 0);
+        assert_eq!(policy["amount"][0]["numeric"], Value::from_iter([Value::from(">="), Value::from(dollars)]));
+    }
+}
+
 /// A page's HTML without what every change of the style sheet changes.
 #[cfg(test)]
 fn html(page: &impl Template) -> String {

@@ -16,6 +16,8 @@ struct OrderPage {
     fulfilled: bool,
     /// Whether it is large enough for a coupon.
     earns: bool,
+    /// Whether the coupon that it earned can still be spent, as far as the order says.
+    coupon_is_good: bool,
     /// Whether there is more to come, for which a script looks.
     awaits: bool,
     /// After how many seconds the page is loaded again where no script runs.
@@ -26,9 +28,10 @@ impl OrderPage {
     fn of(order: OrderView, now: Timestamp) -> Self {
         let fulfilled = order.status == Status::Fulfilled;
         let earns = order.total.cents() >= EARNS_FROM_CENTS;
+        let coupon_is_good = order.coupon.as_ref().is_some_and(|coupon| !coupon.spent && now < coupon.expires_at);
         let awaits = !fulfilled || (earns && order.coupon.is_none());
         let reload_after = if awaits { reload_after(now.duration_since(order.placed_at)) } else { None };
-        Self { order, fulfilled, earns, awaits, reload_after }
+        Self { order, fulfilled, earns, coupon_is_good, awaits, reload_after }
     }
 }
 
@@ -86,6 +89,28 @@ mod tests {
         let order = sample("Ada Lovelace", "81.50");
         let (shipment, coupon) = (shipment(&order), coupon(&order));
         insta::assert_snapshot!(html(&page(order, Some(shipment), Some(coupon), 1)));
+    }
+
+    #[test]
+    fn coupon_has_a_button_until_it_is_spent_or_expired() {
+        let order = sample("Ada Lovelace", "81.50");
+        let good = coupon(&order);
+        let spent = Coupon { spent_by: Some(order.id), ..good.clone() };
+        let page = |coupon: &Coupon, seconds| {
+            html(&page(order.clone(), Some(shipment(&order)), Some(coupon.clone()), seconds))
+        };
+        let validity = Coupon::VALIDITY.as_secs();
+        for (coupon, age, hint) in [
+            (&good, 1, "Good once, until"),
+            (&good, validity - 1, "Good once, until"),
+            (&good, validity, "Expired on"),
+            (&spent, 1, "Spent."),
+            (&spent, validity, "Spent."),
+        ] {
+            let html = page(coupon, age);
+            assert!(html.contains(hint), "{hint}: {html}");
+            assert_eq!(html.contains("/?coupon="), hint.starts_with("Good"), "{html}");
+        }
     }
 
     #[test]

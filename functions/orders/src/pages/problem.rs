@@ -21,7 +21,7 @@ impl<'a> ProblemPage<'a> {
     fn of(problem: &'a Problem) -> Self {
         let heading = match problem.status {
             StatusCode::NOT_FOUND if problem.kind == Kind::InvoiceNotFound => "Not written yet",
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "Page not found",
+            StatusCode::NOT_FOUND => "Page not found",
             StatusCode::INTERNAL_SERVER_ERROR => "Something broke",
             StatusCode::SERVICE_UNAVAILABLE => "The shop is out of reach",
             _ => problem.title,
@@ -44,6 +44,14 @@ mod tests {
     fn it_says_what_there_is_not() {
         let problem = Problem::new(Kind::OrderNotFound, "There is no order at this address.");
         insta::assert_snapshot!(html(&ProblemPage::of(&problem)));
+    }
+
+    #[test]
+    fn heading_says_what_is_wrong() {
+        let heading = |kind| ProblemPage::of(&Problem::new(kind, "")).heading.to_owned();
+        assert_eq!(heading(Kind::MethodNotAllowed), "Method Not Allowed");
+        assert_eq!(heading(Kind::NotFound), "Page not found");
+        assert_eq!(heading(Kind::InvoiceNotFound), "Not written yet");
     }
 
     #[test]
