@@ -1,15 +1,30 @@
 //! What Lambda hands over of a queue, as far as it is needed. What is odd about one message must not cost the others
 //! their delivery: all fields are read for what they should be, and taken for absent if they are anything else.
 
-use serde::de::IgnoredAny;
+use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use telemetry::TraceParent;
 
 /// Messages of a queue.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Delivery {
-    #[serde(rename = "Records")]
     pub(crate) messages: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+struct SqsEvent {
+    #[serde(rename = "Records")]
+    messages: Vec<Message>,
+}
+
+impl<'de> Deserialize<'de> for Delivery {
+    /// The runtime logs and posts the error, and the parser's own may quote the payload: this one never does.
+    fn deserialize<D: Deserializer<'de>>(payload: D) -> Result<Self, D::Error> {
+        match SqsEvent::deserialize(payload) {
+            Ok(SqsEvent { messages }) => Ok(Self { messages }),
+            Err(_) => Err(D::Error::custom("the payload is not an SQS event")),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +110,24 @@ mod tests {
             let read = read(&message);
             assert_eq!((read.id.as_deref(), read.body.as_deref()), (Some("m"), Some("b")), "{message}");
             assert_eq!(read.trace(), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn error_says_nothing_of_the_payload() {
+        for payload in [
+            r#""Ada Lovelace""#,
+            r#"{"Ada Lovelace": "Ada Lovelace"}"#,
+            r#"{"Records": "Ada Lovelace"}"#,
+            r#"{"Records": {"Ada Lovelace": 1}}"#,
+            r#"{"Records": ["Ada Lovelace"]}"#,
+            r#"{"Records": [], "Records": ["Ada Lovelace"]}"#,
+            r#"[["Ada Lovelace"]]"#,
+            "90.5",
+        ] {
+            let error = serde_json::from_str::<Delivery>(payload).unwrap_err();
+            assert!(error.to_string().starts_with("the payload is not an SQS event"), "{payload}: {error}");
+            assert!(!format!("{error} {error:?}").contains("Ada"), "{payload}: {error:?}");
         }
     }
 

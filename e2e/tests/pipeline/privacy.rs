@@ -4,6 +4,7 @@
 use std::env;
 
 use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, fixture};
+use harness::Outcome;
 use local::{Fault, FaultProxy};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,11 +26,14 @@ async fn start(shop: &Deployment, function: &str, variables: &[(&str, &str)], fo
     shop.start(function, &[variables, format, &measured].concat()).await
 }
 
-/// Feeds these events to a function, whatever it makes of them, and looks through what it wrote.
+/// Feeds these events to a function, whatever it makes of them, and looks through its errors and what it wrote.
 async fn nothing_of(marker: &str, mut function: Function, events: impl IntoIterator<Item = String>) {
     for event in events {
         assert!(event.contains(marker), "it would prove nothing: {event}");
-        function.outcome_of(&event).await;
+        if let Outcome::Error(error) = function.outcome_of(&event).await {
+            let error = String::from_utf8_lossy(&error).into_owned();
+            assert!(!error.contains(marker), "the runtime posts and logs it: {error}");
+        }
     }
     let log = function.end().await;
     assert!(!log.is_empty(), "it says something");
