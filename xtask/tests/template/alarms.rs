@@ -26,9 +26,15 @@ pub(crate) fn watched(alarm: &Value) -> Metric {
         plain => plain.as_str().map(ToOwned::to_owned),
     };
     let text = |value: &Value| text(value).unwrap_or_else(|| panic!("{value:?} is not a text"));
-    let dimensions = each(&alarm["Dimensions"]);
+    let metric = &alarm["Metrics"][0]["MetricStat"]["Metric"];
+    let metric = if metric.is_null() { alarm } else { metric };
+    let dimensions = each(&metric["Dimensions"]);
     let dimensions = dimensions.into_iter().map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"])));
-    Metric { namespace: text(&alarm["Namespace"]), name: text(&alarm["MetricName"]), dimensions: dimensions.collect() }
+    Metric {
+        namespace: text(&metric["Namespace"]),
+        name: text(&metric["MetricName"]),
+        dimensions: dimensions.collect(),
+    }
 }
 
 /// The alarm on a metric.
@@ -101,6 +107,22 @@ fn the_way_of_an_order_is_watched_from_its_first_byte_to_its_shipment() {
     ] {
         assert_eq!(alarm_on(&template, &metric)["ExtendedStatistic"], "p99", "{metric:?}");
     }
+}
+
+/// A Number parameter cannot be multiplied in a template, so the expression divides by it.
+#[test]
+fn flood_has_an_alarm_before_requests_are_refused() {
+    let template = Template::read();
+    let alarm = alarm_on(&template, &Metric::of("AWS/ApiGateway", "Count", "ApiId", "HttpApi"));
+    let [requests, share] = &alarm["Metrics"].as_sequence().expect("two metrics")[..] else { panic!("{alarm:?}") };
+    assert_eq!((&requests["Id"], &requests["MetricStat"]["Stat"]), (&"requests".into(), &"Sum".into()));
+    assert_eq!(requests["ReturnData"], false, "the alarm is on the expression");
+    let Value::Tagged(expression) = &share["Expression"] else { panic!("{share:?}") };
+    assert_eq!(expression.value, "requests / PERIOD(requests) / ${ApiRequestsPerSecond}");
+    assert_eq!(
+        (&alarm["ComparisonOperator"], &alarm["Threshold"]),
+        (&"GreaterThanOrEqualToThreshold".into(), &0.8.into())
+    );
 }
 
 #[test]
