@@ -77,7 +77,7 @@ pub(crate) enum Command {
     Check(check::Options),
     /// One order's way: what the tables and the functions' logs say of it, with the time at each step.
     ///
-    /// Exits with 3 if the order is not fulfilled.
+    /// Exits with 3 if the order has no shipment or no invoice, or no coupon and the filter policy gives it one.
     Trace(trace::Options),
 }
 

@@ -1,6 +1,7 @@
 //! `ops`: what an operator does to a deployed stack. It looks into dead-letter queues, redrives and purges them,
 //! announces orders again, and reconciles what was ordered with what was done.
 
+mod amount_filter;
 mod arguments;
 mod aws;
 mod check;
@@ -16,6 +17,7 @@ mod progress;
 mod queue;
 mod stack;
 mod trace;
+mod when;
 
 use std::process::ExitCode;
 

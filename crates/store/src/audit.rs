@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
-use domain::{Coupon, Order, OrderId, OrderView};
+use domain::{Coupon, Invoice, Order, OrderId, OrderView};
 use telemetry::TraceParent;
 
 use crate::client::{Budget, client};
 use crate::numbers::COUNTER;
-use crate::orders::read;
+use crate::orders::{read, read_invoiced};
 use crate::outbox::{self, INDEX, Next};
 use crate::row::{Attributes, OUTBOX, Reader};
 use crate::{OrderTables, StoreError, Unreadable};
@@ -103,6 +103,12 @@ impl Audit {
     /// Reads an order, its shipment and its coupon in one strongly consistent request.
     pub async fn whole(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
         read(&self.client, &self.tables, id).await
+    }
+
+    /// Reads an order's invoice, if that is written.
+    pub async fn invoice(&self, id: OrderId) -> Result<Option<Invoice>, StoreError> {
+        let found = read_invoiced(&self.client, &self.tables, id).await?;
+        Ok(found.and_then(|(_, invoice)| invoice))
     }
 
     /// Takes an order's mark away. Only what is known to be announced may lose it.

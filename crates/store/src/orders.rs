@@ -83,11 +83,7 @@ impl Orders {
 
     /// Reads an order with its invoice, if that is written.
     pub async fn read_invoiced(&self, id: OrderId) -> Result<Option<(Order, Option<Invoice>)>, StoreError> {
-        let OrderTables { orders, invoices, .. } = &self.tables;
-        let found = read_rows(&self.reading, id, [(orders, "id"), (invoices, "order_id")]).await?;
-        let Some(order) = found.row(orders) else { return Ok(None) };
-        let invoice = found.row(invoices).map(|row| Reader { table: "invoices", row }.invoice()).transpose()?;
-        Ok(Some((Reader { table: "orders", row: order }.order()?, invoice)))
+        read_invoiced(&self.reading, &self.tables, id).await
     }
 }
 
@@ -101,6 +97,19 @@ pub(crate) async fn read(client: &Client, tables: &OrderTables, id: OrderId) -> 
         found.row(shipments).map(|row| Reader { table: "shipments", row }.shipment()).transpose()?,
         found.row(coupons).map(|row| Reader { table: "coupons", row }.coupon()).transpose()?,
     )))
+}
+
+/// Reads an order and its invoice in one strongly consistent request.
+pub(crate) async fn read_invoiced(
+    client: &Client,
+    tables: &OrderTables,
+    id: OrderId,
+) -> Result<Option<(Order, Option<Invoice>)>, StoreError> {
+    let OrderTables { orders, invoices, .. } = tables;
+    let found = read_rows(client, id, [(orders, "id"), (invoices, "order_id")]).await?;
+    let Some(order) = found.row(orders) else { return Ok(None) };
+    let invoice = found.row(invoices).map(|row| Reader { table: "invoices", row }.invoice()).transpose()?;
+    Ok(Some((Reader { table: "orders", row: order }.order()?, invoice)))
 }
 
 /// What tables have of one order, by table.

@@ -192,6 +192,19 @@ async fn an_order_within_the_grace_is_not_missed_and_one_beyond_it_is() {
 }
 
 #[tokio::test]
+async fn order_from_before_since_is_not_missed() {
+    let shop = Deployment::under_test().await;
+    let mut made = Made { shop: shop.clone(), ids: vec![] };
+    let old = made.order("81.5", LONG_AGO).await;
+    let check = ops(&["check", "--json"]).await;
+    assert_eq!(findings(&check, &old).len(), 3);
+    assert!(check.stderr.contains("--since"), "it says what to do about older orders: {}", check.stderr);
+    let check = ops(&["check", "--since", "2001-01-01T00:00:01Z", "--json"]).await;
+    assert_eq!(findings(&check, &old), [""; 0]);
+    made.clean_up().await;
+}
+
+#[tokio::test]
 async fn the_threshold_is_the_one_in_force() {
     let shop = Deployment::under_test().await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };

@@ -16,13 +16,15 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
     let id = shop.place("Ada", "81.50").await.id;
     shop.with_coupon(&id).await;
     shop.fulfilled(&id).await;
+    shop.invoiced(&id).await;
     // Lines come to the log a moment after they are written.
     let steps = eventually("every function's log names the order", SOON, async || {
         let trace = ops(&["trace", &id, "--json"]).await;
         trace.assert_code(0);
         let steps = trace.objects();
         let told_by = |source: &str| steps.iter().any(|step| step["source"] == source);
-        let all = ["orders table", "orders", "fulfilment", "promotion", "invoicing", "shipments table"];
+        let all =
+            ["orders table", "orders", "fulfilment", "promotion", "invoicing", "shipments table", "invoices table"];
         all.into_iter().all(told_by).then_some(steps)
     })
     .await;
@@ -40,14 +42,33 @@ async fn an_order_that_nobody_could_announce_is_not_fulfilled_until_the_relay_an
     let trace = ops(&["trace", &id]).await;
     if shop.row("ShipmentsTable", "order_id", &id).await.is_none() {
         trace.assert_code(3);
-        assert!(trace.stderr.contains("NOT fulfilled"), "{trace:?}");
+        assert!(trace.stderr.contains("no shipment"), "{trace:?}");
     }
     eventually("the relay's log names the order", RELAYED, async || {
         let trace = ops(&["trace", &id, "--json"]).await;
         trace.objects().iter().any(|step| step["source"] == "relay").then_some(())
     })
     .await;
+    shop.invoiced(&id).await;
     ops(&["trace", &id]).await.assert_code(0);
+}
+
+#[tokio::test]
+async fn trace_ends_with_3_when_something_is_missing() {
+    let shop = Deployment::under_test().await;
+    let id = shop.place("Ada", "81.50").await.id;
+    shop.with_coupon(&id).await;
+    shop.fulfilled(&id).await;
+    shop.invoiced(&id).await;
+    ops(&["trace", &id]).await.assert_code(0);
+    shop.delete_row("InvoicesTable", "order_id", &id).await;
+    shop.delete_row("CouponsTable", "order_id", &id).await;
+    let trace = ops(&["trace", &id]).await;
+    trace.assert_code(3);
+    assert!(trace.stderr.contains("It has no invoice, no coupon:"), "{trace:?}");
+    // Or `check` would miss both.
+    shop.delete_row("ShipmentsTable", "order_id", &id).await;
+    shop.delete_row("OrdersTable", "id", &id).await;
 }
 
 #[tokio::test]

@@ -42,6 +42,13 @@ pub(crate) enum Difference {
     Unreadable { problem: String },
 }
 
+impl Difference {
+    /// Whether a subscriber has not done what it should have.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::NoShipment { .. } | Self::NoInvoice { .. } | Self::NoCoupon { .. })
+    }
+}
+
 impl Finding {
     /// Of a row that cannot be read.
     pub(crate) fn unreadable(Unreadable { key, error }: &Unreadable) -> Self {

@@ -1,27 +1,24 @@
 //! `ops check`: whether what was ordered is what was done.
 
-mod filter;
 mod finding;
 mod reconcile;
 
 use std::io;
 
-use anyhow::{Context, Result};
-use aws_sdk_sqs::Client;
+use anyhow::Result;
 use domain::{Coupon, OrderId};
-use filter::AmountFilter;
 use finding::Finding;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use reconcile::Reconciliation;
 use store::{Audit, Next, SavedOrder, Scanned, StoreError, Unreadable};
-use topic::Subscriptions;
 
+use crate::amount_filter::AmountFilter;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
 use crate::progress;
-use crate::queue::Queue;
+use crate::when::when;
 
 /// Options of `ops check`.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -29,11 +26,15 @@ pub(crate) struct Options {
     /// How long an order may be on its way before it is missed, in seconds.
     #[arg(long, default_value_t = 300, value_name = "SECONDS")]
     grace: u32,
+    /// Miss nothing of orders placed before: a time (2026-11-22T10:00:00Z) or a duration (2h). For a subscriber that is younger
+    /// than the first orders.
+    #[arg(long, value_parser = when, value_name = "WHEN")]
+    since: Option<Timestamp>,
 }
 
 /// Reads everything and lists every difference.
-pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Result<Outcome> {
-    let filter = filter_in_force(operator).await?;
+pub(crate) async fn run(operator: &Operator, Options { grace, since }: Options) -> Result<Outcome> {
+    let filter = AmountFilter::in_force(operator).await?;
     say(format!("Orders {filter} earn a coupon, says the subscription's filter policy."));
     // Counted from before the shipments are read: one that comes while they are read may be overlooked.
     let due_until = Timestamp::now().checked_sub(SignedDuration::from_secs(grace.into()))?;
@@ -42,9 +43,10 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
     // Orders last: an order that is placed meanwhile is too young to be missed. The other way round, its shipment would
     // seem to belong to no order.
     let spinner = progress::spinner("Reading rows");
-    let mut differences = 0;
+    let (mut differences, mut missing) = (0, 0);
     let mut tell = |finding: Finding| {
         differences += 1;
+        missing += u64::from(finding.difference.is_missing());
         spinner.suspend(|| operator.output.line(&finding))
     };
     let (shipped, unreadable) = all(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
@@ -56,7 +58,8 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
     let spent =
         coupons.into_iter().filter_map(|Coupon { order_id, code, spent_by, .. }| Some(((spent_by?, code), order_id)));
     let spent = spent.collect();
-    let mut reconciliation = Reconciliation { shipped, invoiced, rewarded, spent, due_until };
+    let due = since.unwrap_or(Timestamp::MIN)..=due_until;
+    let mut reconciliation = Reconciliation { shipped, invoiced, rewarded, spent, due };
     let (mut orders, mut from) = (0, None);
     loop {
         let page = audit.orders(from).await?;
@@ -80,17 +83,10 @@ pub(crate) async fn run(operator: &Operator, Options { grace }: Options) -> Resu
     spinner.finish_and_clear();
     let differences_told = count(differences, "difference", "differences");
     say(format!("{} compared, {differences_told}.", count(orders, "order", "orders")));
+    if missing > 0 && since.is_none() {
+        say("A subscriber misses every order from before it existed: --since leaves older orders out.");
+    }
     Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
-}
-
-/// What the topic lets through to promotion's queue now. The template says what it should be; this is what it is.
-async fn filter_in_force(operator: &Operator) -> Result<AmountFilter> {
-    let url = operator.stack.output("PromotionQueueUrl")?.to_owned();
-    let queue = Queue { client: Client::new(&operator.sdk), url };
-    let topic = operator.stack.output("OrdersTopicArn")?.to_owned();
-    let filter = Subscriptions::of(&operator.sdk, topic).filter_of(&queue.arn().await?).await?;
-    let filter = filter.context("promotion's queue is not subscribed to the topic: no order can earn a coupon")?;
-    AmountFilter::read(&filter)
 }
 
 /// All rows of a subscriber's table; and the ids of those that cannot be read, which are told, and count as done: such a

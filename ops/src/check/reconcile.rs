@@ -1,6 +1,7 @@
 //! Comparing, one order at a time, so that orders need not all be held. Pure: ids, cents and times.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use domain::{Code, Order, OrderId};
 use jiff::Timestamp;
@@ -19,8 +20,8 @@ pub(crate) struct Reconciliation {
     pub(crate) rewarded: HashSet<OrderId>,
     /// The orders that a coupon with a code is spent on, and the order that earned it.
     pub(crate) spent: HashMap<(OrderId, Code), OrderId>,
-    /// An order that was placed then or before is missed when it was not carried out.
-    pub(crate) due_until: Timestamp,
+    /// An order that was placed in this time is missed when it was not carried out.
+    pub(crate) due: RangeInclusive<Timestamp>,
 }
 
 impl Reconciliation {
@@ -29,7 +30,7 @@ impl Reconciliation {
         let (shipped, rewarded) = (self.shipped.remove(&order.id), self.rewarded.remove(&order.id));
         let invoiced = self.invoiced.remove(&order.id);
         let (placed_at, total) = (order.placed_at, order.total());
-        let due = placed_at <= self.due_until;
+        let due = self.due.contains(&placed_at);
         let mut differences = vec![];
         if due && !shipped {
             differences.push(Difference::NoShipment { placed_at });
@@ -98,6 +99,7 @@ mod tests {
 
     use super::*;
 
+    const DUE_SINCE: i64 = 900;
     const DUE_UNTIL: i64 = 1_000;
     const THRESHOLD: u64 = 80_00;
 
@@ -122,7 +124,8 @@ mod tests {
     }
 
     fn case() -> impl Strategy<Value = Case> {
-        let ordered = proptest::option::of((THRESHOLD - 2..THRESHOLD + 2, DUE_UNTIL - 2..DUE_UNTIL + 2));
+        let placed_at = prop_oneof![DUE_SINCE - 2..DUE_SINCE + 2, DUE_UNTIL - 2..DUE_UNTIL + 2];
+        let ordered = proptest::option::of((THRESHOLD - 2..THRESHOLD + 2, placed_at));
         let spent = proptest::sample::subsequence(vec![CODE, 'B'], 0..=2);
         (ordered, any::<[bool; 4]>(), spent).prop_map(|(ordered, [shipped, invoiced, rewarded, discounted], spent)| {
             Case { ordered, shipped, invoiced, rewarded, discounted, spent }
@@ -144,7 +147,7 @@ mod tests {
                 .zip(cases)
                 .flat_map(|(number, case)| case.spent.iter().map(move |of| ((id(number), code(*of)), OrderId::NIL)))
                 .collect(),
-            due_until: Timestamp::from_second(DUE_UNTIL).unwrap(),
+            due: Timestamp::from_second(DUE_SINCE).unwrap()..=Timestamp::from_second(DUE_UNTIL).unwrap(),
         };
         let mut findings = vec![];
         for (number, case) in (0..).zip(cases) {
@@ -169,6 +172,7 @@ mod tests {
 
     /// The same, from what each difference means.
     fn expected(number: usize, case: &Case) -> Vec<(String, String)> {
+        let due = |placed_at| (DUE_SINCE..=DUE_UNTIL).contains(&placed_at);
         let by_its_own = case.spent.contains(&CODE);
         let by_others = case.spent.iter().any(|of| *of != CODE);
         let kinds = match case.ordered {
@@ -179,11 +183,11 @@ mod tests {
                 (!case.spent.is_empty(), "coupon_without_discount"),
             ],
             Some((cents, placed_at)) => vec![
-                (placed_at <= DUE_UNTIL && !case.shipped, "no_shipment"),
-                (placed_at <= DUE_UNTIL && !case.invoiced, "no_invoice"),
-                (placed_at <= DUE_UNTIL && cents >= THRESHOLD && !case.rewarded, "no_coupon"),
+                (due(placed_at) && !case.shipped, "no_shipment"),
+                (due(placed_at) && !case.invoiced, "no_invoice"),
+                (due(placed_at) && cents >= THRESHOLD && !case.rewarded, "no_coupon"),
                 (cents < THRESHOLD && case.rewarded, "coupon_not_earned"),
-                (placed_at <= DUE_UNTIL && case.discounted && !by_its_own, "discount_without_coupon"),
+                (due(placed_at) && case.discounted && !by_its_own, "discount_without_coupon"),
                 (by_others || by_its_own && !case.discounted, "coupon_without_discount"),
             ],
         };
@@ -209,7 +213,7 @@ mod tests {
             invoiced: HashSet::from([id(1)]),
             rewarded: HashSet::from([id(1)]),
             spent: HashMap::from([((id(1), code(CODE)), id(2))]),
-            due_until: Timestamp::UNIX_EPOCH,
+            due: Timestamp::MIN..=Timestamp::UNIX_EPOCH,
         };
         let error = StoreError::Unavailable("any problem".to_owned());
         let finding = reconciliation.unreadable_order(&Unreadable { key: id(1).to_string(), error });

@@ -2,7 +2,6 @@
 
 mod replay;
 mod unpublished;
-mod when;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -11,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::operator::Operator;
 use crate::outcome::Outcome;
+use crate::when::when;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -29,10 +29,10 @@ pub(crate) enum Command {
         ids: Vec<OrderId>,
         /// Every order placed from here on: a time such as 2026-11-22T10:00:00Z, or so long ago, such as 2h or 90m.
         /// It reads the whole orders table.
-        #[arg(long, value_parser = when::when, value_name = "TIME")]
+        #[arg(long, value_parser = when, value_name = "TIME")]
         since: Option<Timestamp>,
         /// And until here; now, without it.
-        #[arg(long, value_parser = when::when, requires = "since", value_name = "TIME")]
+        #[arg(long, value_parser = when, requires = "since", value_name = "TIME")]
         until: Option<Timestamp>,
     },
 }

@@ -4,11 +4,12 @@ mod logs;
 mod step;
 
 use anyhow::{Result, bail};
-use domain::{OrderId, OrderView, Status};
+use domain::{Invoice, OrderId, OrderView};
 use jiff::{SignedDuration, Timestamp};
-use step::{ORDERS, SHIPMENTS, Shown, Source, Step};
+use step::{INVOICES, ORDERS, SHIPMENTS, Shown, Source, Step};
 use store::Audit;
 
+use crate::amount_filter::AmountFilter;
 use crate::operator::Operator;
 use crate::outcome::Outcome;
 use crate::output::say;
@@ -30,31 +31,81 @@ const BEFORE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Reads the tables and the functions' logs, and puts what they say of the order in order.
 pub(crate) async fn run(operator: &Operator, Options { id, hours }: Options) -> Result<Outcome> {
-    let Some(order) = Audit::of(&operator.sdk, operator.tables()?).whole(id).await? else {
+    let audit = Audit::of(&operator.sdk, operator.tables()?);
+    let Some(order) = audit.whole(id).await? else {
         bail!("there is no order {id} in this stack");
     };
+    let invoice = audit.invoice(id).await?;
     let spinner = progress::spinner("Looking through the logs");
     let until = order.placed_at.checked_add(SignedDuration::from_hours(hours.into()))?.min(Timestamp::now());
     let logged = logs::of_order(operator, id, order.placed_at.checked_sub(BEFORE)?..=until).await?;
     spinner.finish_and_clear();
 
-    let steps = from_tables(&order).into_iter().chain(logged).collect();
+    let steps = from_tables(&order, invoice.as_ref()).into_iter().chain(logged).collect();
     operator.output.table(&Shown::in_order(steps))?;
-    say(summary(&order));
-    Ok(if order.status == Status::Fulfilled { Outcome::Fine } else { Outcome::NeedsAttention })
+    let earns_coupon = match AmountFilter::in_force(operator).await {
+        Ok(filter) => filter.lets_through(order.total),
+        Err(error) => {
+            say(format!("Whether it must have a coupon is not known: {error:#}"));
+            false
+        }
+    };
+    let missing = missing(&order, invoice.as_ref(), earns_coupon);
+    if missing.is_empty() {
+        let coupon = if order.coupon.is_some() { ", and has earned a coupon" } else { "" };
+        say(format!("It is shipped and invoiced{coupon}."));
+        return Ok(Outcome::Fine);
+    }
+    say(format!("It has {}: see docs/runbooks/orders-are-late.md", missing.join(", ")));
+    Ok(Outcome::NeedsAttention)
 }
 
-fn from_tables(order: &OrderView) -> Vec<Step> {
+fn from_tables(order: &OrderView, invoice: Option<&Invoice>) -> Vec<Step> {
     let step = |time, table, what: &str| Step { time, source: Source::Table(table), what: what.to_owned() };
     let placed = step(order.placed_at, ORDERS, "saved");
     let shipped = order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, SHIPMENTS, "shipped"));
-    [Some(placed), shipped].into_iter().flatten().collect()
+    let invoiced = invoice.map(|invoice| step(invoice.issued_at, INVOICES, "invoiced"));
+    [Some(placed), shipped, invoiced].into_iter().flatten().collect()
 }
 
-fn summary(order: &OrderView) -> String {
-    let coupon = if order.coupon.is_some() { ", and has earned a coupon" } else { "" };
-    match order.status {
-        Status::Fulfilled => format!("It is fulfilled{coupon}."),
-        Status::Placed => format!("It is NOT fulfilled{coupon}: see docs/runbooks/orders-are-late.md"),
+/// What the order must have and has not.
+fn missing(order: &OrderView, invoice: Option<&Invoice>, earns_coupon: bool) -> Vec<&'static str> {
+    [
+        (order.shipment.is_none(), "no shipment"),
+        (invoice.is_none(), "no invoice"),
+        (earns_coupon && order.coupon.is_none(), "no coupon"),
+    ]
+    .into_iter()
+    .filter_map(|(is_missing, what)| is_missing.then_some(what))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Code, Coupon, Order, Shipment};
+
+    #[test]
+    fn order_misses_each_thing_that_it_must_have() {
+        let order = Order {
+            id: OrderId::NIL,
+            customer: "Ada".parse().unwrap(),
+            amount: "80".parse().unwrap(),
+            discount: None,
+            placed_at: Timestamp::UNIX_EPOCH,
+        };
+        let invoice = Invoice { order_id: order.id, number: 1.into(), issued_at: order.placed_at };
+        let coupon = Coupon::earned_by(order.id, Code::from_entropy([0; 12]), order.placed_at);
+        let shipment =
+            Shipment { order_id: order.id, tracking_number: Code::from_entropy([0; 12]), shipped_at: order.placed_at };
+        let view = |shipment, coupon| OrderView::new(order.clone(), shipment, coupon);
+        let whole = view(Some(shipment.clone()), Some(coupon.clone()));
+        assert_eq!(missing(&whole, Some(&invoice), true), [""; 0]);
+        assert_eq!(missing(&whole, None, true), ["no invoice"]);
+        assert_eq!(missing(&view(None, Some(coupon)), Some(&invoice), true), ["no shipment"]);
+        let unrewarded = view(Some(shipment), None);
+        assert_eq!(missing(&unrewarded, Some(&invoice), true), ["no coupon"]);
+        assert_eq!(missing(&unrewarded, Some(&invoice), false), [""; 0]);
+        assert_eq!(missing(&view(None, None), None, true), ["no shipment", "no invoice", "no coupon"]);
     }
 }

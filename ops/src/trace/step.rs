@@ -86,6 +86,7 @@ impl Display for Source {
 
 pub(crate) const ORDERS: &str = "orders table";
 pub(crate) const SHIPMENTS: &str = "shipments table";
+pub(crate) const INVOICES: &str = "invoices table";
 
 impl Source {
     /// The table that a function writes, of those that are looked into.
@@ -93,6 +94,7 @@ impl Source {
         match self {
             Self::Function(name) if name == "orders" => Some(ORDERS),
             Self::Function(name) if name == "fulfilment" => Some(SHIPMENTS),
+            Self::Function(name) if name == "invoicing" => Some(INVOICES),
             _ => None,
         }
     }
