@@ -1,6 +1,8 @@
 //! Text from outside on its way to a terminal. What an attacker puts into a message, a name or an error must not move the
 //! cursor, recolour the screen, reorder the line or hide in it.
 
+use std::fmt::Write;
+
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
@@ -19,7 +21,7 @@ pub(crate) fn lines(text: &str) -> String {
 pub(crate) fn json(json: &str) -> String {
     replace(json, is_unsafe, |character, safe| {
         for unit in character.encode_utf16(&mut [0; 2]) {
-            safe.push_str(&format!("\\u{unit:04x}"));
+            write!(safe, "\\u{unit:04x}").expect("a string takes all that is written to it");
         }
     })
 }
