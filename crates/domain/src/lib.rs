@@ -28,4 +28,4 @@ pub use invoice::{Invoice, InvoiceNumber};
 pub use order::{Currency, Order};
 pub use order_id::{OrderId, OrderIdError};
 pub use shipment::Shipment;
-pub use view::{OrderView, Status};
+pub use view::{CouponView, OrderView, Status};

@@ -22,6 +22,12 @@ fn render(page: &impl Template, status: StatusCode) -> Response {
     (status, Html(html)).into_response()
 }
 
+/// A page's HTML without what every change of the style sheet changes.
+#[cfg(test)]
+fn html(page: &impl Template) -> String {
+    page.render().unwrap().replace(&crate::assets::address(""), "/assets/FINGERPRINT/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,10 +41,4 @@ mod tests {
         assert_eq!(EARNS_FROM_CENTS % 100, 0);
         assert_eq!(policy["amount"][0]["numeric"], Value::from_iter([Value::from(">="), Value::from(dollars)]));
     }
-}
-
-/// A page's HTML without what every change of the style sheet changes.
-#[cfg(test)]
-fn html(page: &impl Template) -> String {
-    page.render().unwrap().replace(&crate::assets::address(""), "/assets/FINGERPRINT/")
 }

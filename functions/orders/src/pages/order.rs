@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{OrderView, Status};
+use domain::{CouponView, OrderView, Status};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{EARNS_FROM_CENTS, render};
@@ -16,22 +16,41 @@ struct OrderPage {
     fulfilled: bool,
     /// Whether it is large enough for a coupon.
     earns: bool,
-    /// Whether the coupon that it earned can still be spent, as far as the order says.
-    coupon_is_good: bool,
+    /// Of the coupon that it earned.
+    coupon_state: CouponState,
     /// Whether there is more to come, for which a script looks.
     awaits: bool,
     /// After how many seconds the page is loaded again where no script runs.
     reload_after: Option<u8>,
 }
 
+/// What the customer can do with a coupon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CouponState {
+    /// Spend it, or wait for it to be earned.
+    Good,
+    Spent,
+    Expired,
+}
+
+impl CouponState {
+    fn of(coupon: Option<&CouponView>, now: Timestamp) -> Self {
+        match coupon {
+            Some(coupon) if coupon.spent => Self::Spent,
+            Some(coupon) if coupon.expires_at <= now => Self::Expired,
+            _ => Self::Good,
+        }
+    }
+}
+
 impl OrderPage {
     fn of(order: OrderView, now: Timestamp) -> Self {
         let fulfilled = order.status == Status::Fulfilled;
         let earns = order.total.cents() >= EARNS_FROM_CENTS;
-        let coupon_is_good = order.coupon.as_ref().is_some_and(|coupon| !coupon.spent && now < coupon.expires_at);
+        let coupon_state = CouponState::of(order.coupon.as_ref(), now);
         let awaits = !fulfilled || (earns && order.coupon.is_none());
         let reload_after = if awaits { reload_after(now.duration_since(order.placed_at)) } else { None };
-        Self { order, fulfilled, earns, coupon_is_good, awaits, reload_after }
+        Self { order, fulfilled, earns, coupon_state, awaits, reload_after }
     }
 }
 
