@@ -82,6 +82,7 @@ pub(crate) async fn test(Options { all, only }: Options) -> Result<()> {
         stack::on_stacks_of_their_own(&tools, "coupons", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "cors", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "tokens", &[], &[]).await?;
+        stack::on_stacks_of_their_own(&tools, "openapi_client", &[], &[]).await?;
         hammer::hammer(&tools, &hammer::Options::of_the_lane()).await?;
         iam::tried(&tools).await?;
         backends::agree(&tools).await?;

@@ -1,0 +1,26 @@
+"""Places an order with the client that was generated from the API's document, and reads it back.
+
+Usage: openapi-client.py URL CUSTOMER AMOUNT, in the folder that has the package `client`. It prints one JSON object for
+each call: the status, the type of the parsed answer and its fields.
+"""
+
+import json
+import sys
+
+from client import Client
+from client.api.orders import place_order, show_order
+from client.models import NewOrder, Order
+
+
+def show(response):
+    answer = response.parsed
+    kind = type(answer).__name__
+    print(json.dumps({"status": response.status_code, "type": kind, "fields": answer and answer.to_dict()}))
+    return answer
+
+
+url, customer, amount = sys.argv[1:]
+with Client(base_url=url) as client:
+    answer = show(place_order.sync_detailed(client=client, body=NewOrder(customer=customer, amount=amount)))
+    if isinstance(answer, Order):
+        show(show_order.sync_detailed(answer.id, client=client))
