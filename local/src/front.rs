@@ -16,7 +16,7 @@ use hyper::header::{
 };
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -107,9 +107,10 @@ async fn serve(connection: TcpStream, way: Way) {
 }
 
 async fn forward(mut request: Request<Incoming>, way: &Way) -> Result<Response<Body>> {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    if !path.starts_with('/') {
-        return Ok(answer(StatusCode::BAD_REQUEST, "A request's target is a path.\n".to_owned()));
+    let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+    // `*` and what CONNECT names are no paths. The client would send a CONNECT to the emulator itself.
+    if !path.starts_with('/') || request.method() == Method::CONNECT {
+        return Ok(answer(StatusCode::BAD_REQUEST, "Only paths can be requested here.\n".to_owned()));
     }
     *request.uri_mut() = format!("{}{path}", way.api).parse()?;
     remove_hop_by_hop(request.headers_mut());
@@ -203,8 +204,10 @@ mod tests {
         }
         let (received, _) = exchange("GET http://127.0.0.1/_ministack/health HTTP/1.1\r\nHost: any\r\n\r\n", OK).await;
         assert!(received.starts_with("get /_aws/execute-api/0123abcd/$default/_ministack/health "), "{received}");
-        let (received, answered) = exchange("OPTIONS * HTTP/1.1\r\nHost: any\r\n\r\n", OK).await;
-        assert!(received.is_empty() && answered.starts_with("http/1.1 400"), "{received}{answered}");
+        for no_path in ["OPTIONS *", "CONNECT 127.0.0.1:80", "CONNECT /orders"] {
+            let (received, answered) = exchange(&format!("{no_path} HTTP/1.1\r\nHost: any\r\n\r\n"), OK).await;
+            assert!(received.is_empty() && answered.starts_with("http/1.1 400"), "{no_path}: {received}{answered}");
+        }
     }
 
     #[tokio::test]
