@@ -1,13 +1,21 @@
 //! Forwarding of TCP connections.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+
+/// After a connection that could not be accepted: this process may have too many files open.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Connects everybody who comes to the listener with another address, for ever.
 pub(crate) async fn forward(listener: TcpListener, to: SocketAddr) {
     loop {
-        let Ok((mut client, _)) = listener.accept().await else { return };
+        // One connection that cannot be accepted is no reason to refuse the next.
+        let Ok((mut client, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
         tokio::spawn(async move {
             let mut server = TcpStream::connect(to).await?;
             // A client that goes away in the middle is no error.
