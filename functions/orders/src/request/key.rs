@@ -14,7 +14,7 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, P
     let mut values = headers.get_all(IDEMPOTENCY_KEY).into_iter();
     let Some(value) = values.next() else { return Ok(None) };
     let text = std::str::from_utf8(value.as_bytes()).map_err(|_| bad_key())?;
-    if values.next().is_some() {
+    if values.next().is_some() || text.contains(',') {
         return Err(bad_key());
     }
     if text.starts_with('"') { parse_structured(text) } else { parse(text) }.map(Some)
@@ -78,7 +78,18 @@ mod tests {
         for keys in [["a", "a"], ["a", "b"], ["a", ""]] {
             assert_eq!(lines(keys).unwrap_err().status, StatusCode::BAD_REQUEST, "{keys:?}");
         }
-        for joined in ["a,a", "a, b", "a,", ",a", ",", r#""a","a""#, r#""a", "b""#, r#""a,b""#] {
+        for joined in [
+            "a,a",
+            "a, b",
+            "a,",
+            ",a",
+            ",",
+            r#""a","a""#,
+            r#""a", "b""#,
+            r#""a,b""#,
+            r#""a";v="b","c""#,
+            r#""a";v="b,c""#,
+        ] {
             assert_eq!(of(joined.as_bytes()).unwrap_err().status, StatusCode::BAD_REQUEST, "{joined}");
         }
     }
