@@ -3,6 +3,7 @@
 
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use telemetry::TraceParent;
 
 /// Messages of a queue.
@@ -20,7 +21,9 @@ struct SqsEvent {
 impl<'de> Deserialize<'de> for Delivery {
     /// The runtime logs and posts the error, and the parser's own may quote the payload: this one never does.
     fn deserialize<D: Deserializer<'de>>(payload: D) -> Result<Self, D::Error> {
-        match SqsEvent::deserialize(payload) {
+        // Read by another deserializer, as the runtime's adds the keys on the way to what it could not read.
+        let payload = Box::<RawValue>::deserialize(payload)?;
+        match serde_json::from_str(payload.get()) {
             Ok(SqsEvent { messages }) => Ok(Self { messages }),
             Err(_) => Err(D::Error::custom("the payload is not an SQS event")),
         }

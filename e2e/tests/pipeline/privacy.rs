@@ -52,6 +52,7 @@ fn not_events(marker: &str) -> Vec<String> {
         json!(marker).to_string(),
         json!({ marker: marker }).to_string(),
         json!([{ "customer": marker }]).to_string(),
+        format!("{{\"Records\": [{{\"body\": {{\"{marker}\": 1e999}}}}]}}"),
         format!("{{\"customer\": \"{marker}"),
         marker.to_owned(),
     ]
