@@ -25,7 +25,7 @@ Exit codes:
   0    fine
   1    something failed; what was not done is said, and nothing was lost
   2    the command line is wrong, or a question could not be asked
-  3    something needs attention: a dead-letter queue holds messages, orders are unpublished, check found differences
+  3    something needs attention: a dead-letter queue holds messages, orders are unpublished, check found\n       differences, trace found an order without what it must have
   130  Ctrl-C: it stopped between two steps, and what it said is what was done";
 
 /// Which stack, and where.

@@ -49,7 +49,9 @@ async fn an_order_that_nobody_could_announce_is_not_fulfilled_until_the_relay_an
         trace.objects().iter().any(|step| step["source"] == "relay").then_some(())
     })
     .await;
+    shop.fulfilled(&id).await;
     shop.invoiced(&id).await;
+    shop.with_coupon(&id).await;
     ops(&["trace", &id]).await.assert_code(0);
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Options {
     /// How long an order may be on its way before it is missed, in seconds.
     #[arg(long, default_value_t = 300, value_name = "SECONDS")]
     grace: u32,
-    /// Miss nothing of orders placed before: a time (2026-11-22T10:00:00Z) or a duration (2h). For a subscriber that is younger
-    /// than the first orders.
+    /// Ignore what is missing for orders placed before this: a time (2026-11-22T10:00:00Z) or a duration (2h). Use it when a
+    /// subscriber is newer than the first orders.
     #[arg(long, value_parser = when, value_name = "WHEN")]
     since: Option<Timestamp>,
 }
@@ -84,7 +84,7 @@ pub(crate) async fn run(operator: &Operator, Options { grace, since }: Options) 
     let differences_told = count(differences, "difference", "differences");
     say(format!("{} compared, {differences_told}.", count(orders, "order", "orders")));
     if missing > 0 && since.is_none() {
-        say("A subscriber misses every order from before it existed: --since leaves older orders out.");
+        say("Orders from before a subscriber existed are listed too; --since leaves them out.");
     }
     Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
 }
