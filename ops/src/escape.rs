@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use icu_properties::CodePointMapData;
-use icu_properties::props::GeneralCategory;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// The text as one line: what is not visible as it is stands as `\u{9b}`, line breaks included.
 pub(crate) fn line(text: &str) -> String {
@@ -26,15 +26,18 @@ pub(crate) fn json(json: &str) -> String {
     })
 }
 
-/// C0, DEL and C1 controls; bidi marks, zero-width and other format characters; line and paragraph separators.
+/// C0, DEL and C1 controls; bidi marks, zero-width and other format characters; line and paragraph separators; and what
+/// is drawn as nothing, such as variation selectors and fillers.
 fn is_unsafe(character: char) -> bool {
-    matches!(
-        CodePointMapData::<GeneralCategory>::new().get(character),
-        GeneralCategory::Control
-            | GeneralCategory::Format
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-    )
+    let is_ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character);
+    is_ignorable
+        || matches!(
+            CodePointMapData::<GeneralCategory>::new().get(character),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+        )
 }
 
 fn replace(text: &str, is_unsafe: impl Fn(char) -> bool, write_safely: impl Fn(char, &mut String)) -> String {
@@ -52,13 +55,14 @@ mod tests {
 
     use super::*;
 
-    const ATTACK: &str = "\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\r\n\u{2028}\u{2029}";
+    const ATTACK: &str =
+        "\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{3164}\u{fe0f}\r\n\u{2028}\u{2029}";
 
     #[test]
     fn terminal_gets_no_control_or_format_character() {
         assert_eq!(
             line(ATTACK),
-            r"\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{d}\u{a}\u{2028}\u{2029}"
+            r"\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{3164}\u{fe0f}\u{d}\u{a}\u{2028}\u{2029}"
         );
         assert_eq!(lines("a\nb\r\tc"), "a\nb\\u{d}\\u{9}c");
         assert_eq!(line("Ada 李清照 Zoe\u{308} 🚀 \u{a0}\"\\'"), "Ada 李清照 Zoe\u{308} 🚀 \u{a0}\"\\'");

@@ -66,6 +66,7 @@ async fn a_message_cannot_control_the_terminal() {
         assert_eq!(raw, None, "{stdout}");
     }
     assert!(text.stdout.contains("body        \\u{9b}31m\\u{202e}"), "{}", text.stdout);
+    assert!(text.stdout.contains("\\u{a}verdict     decodes"), "a line break in it makes no line: {}", text.stdout);
     shop.take_from_dlq("PromotionSubscriptionDlqUrl", &poison, SOON).await;
 }
 
