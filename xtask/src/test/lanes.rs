@@ -102,12 +102,12 @@ impl Run {
 
     async fn ends_on_ctrl_c(mut self) -> Result<()> {
         let id = self.process.child().id().context("cargo xtask run is up")?;
-        let before = self.shown.lock().expect(UNPOISONED).len();
         kill(Pid::from_raw(id.try_into()?), Signal::SIGINT)?;
         let (status, shown) = self.end().await?;
         ensure!(status.success(), "cargo xtask run ended with {status} after Ctrl-C");
-        let last_lines = &shown[before..];
-        ensure!(last_lines == ["Stopped."], "after Ctrl-C it says no more than that, not {last_lines:?}");
+        let failure =
+            shown.iter().find(|line| ["error", "Error", "ERROR", "panicked"].iter().any(|word| line.contains(word)));
+        ensure!(failure.is_none(), "Ctrl-C is no failure: {failure:?}");
         nothing_left().await
     }
 
@@ -117,17 +117,22 @@ impl Run {
         Progress.command("Deleting the stack", local::aim(&mut delete, self.aws_port)).await?;
         let (status, shown) = self.end().await?;
         ensure!(!status.success(), "cargo xtask run ended with {status} after its stack was deleted");
-        let last_line = shown.last().map_or("", String::as_str);
-        ensure!(last_line.contains("was deleted; start `cargo xtask run` again"), "it does not say why: {last_line}");
+        let says_why = shown.iter().any(|line| line.contains("was deleted; start `cargo xtask run` again"));
+        ensure!(says_why, "it does not say why: {shown:#?}");
         nothing_left().await
     }
 
     /// Waits until it has ended, and gives all that it has shown.
     async fn end(&mut self) -> Result<(ExitStatus, Vec<String>)> {
-        let status = timeout(DOWN_WITHIN, self.process.wait()).await.context("cargo xtask run did not end")??;
-        for keeping in &mut self.keeping {
-            keeping.await?;
-        }
+        let ended = async {
+            let status = self.process.wait().await?;
+            for keeping in &mut self.keeping {
+                keeping.await?;
+            }
+            anyhow::Ok(status)
+        };
+        let status = timeout(DOWN_WITHIN, ended).await;
+        let status = status.context("cargo xtask run, or what it started, did not end")??;
         let shown = std::mem::take(&mut *self.shown.lock().expect(UNPOISONED));
         let coloured = shown.iter().find(|line| line.contains('\u{1b}'));
         ensure!(coloured.is_none(), "a line has colours though no terminal shows it: {coloured:?}");
