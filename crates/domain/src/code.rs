@@ -40,6 +40,12 @@ impl Code {
         Self(code)
     }
 
+    /// Whether nothing is typed but spaces, dashes and invisible characters.
+    #[must_use]
+    pub fn is_blank(text: &str) -> bool {
+        text.chars().all(is_separator)
+    }
+
     /// The code, upper case and without separators: as it is kept, and compared.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -124,6 +130,14 @@ mod tests {
         ] {
             assert_eq!(typed.parse::<Code>().map(|code| code.0), Ok("ABCDEFGHJKLM".to_owned()), "{typed:?}");
         }
+    }
+
+    #[test]
+    fn blank_text_is_spaces_dashes_and_invisible_characters() {
+        for blank in ["", " ", "\u{200b}", " -\u{feff}\u{2212} "] {
+            assert!(Code::is_blank(blank) && blank.parse::<Code>().is_err(), "{blank:?}");
+        }
+        assert!(!Code::is_blank(" A "));
     }
 
     #[test]

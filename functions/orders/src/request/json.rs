@@ -115,7 +115,7 @@ mod tests {
         for written in [r#""ABCDEFGHJKLM""#, r#""abcd-efgh-jklm""#, r#"" AbCd eFgH-jKlM ""#] {
             assert_eq!(coupon(written), Some("ABCDEFGHJKLM".parse().unwrap()), "{written}");
         }
-        for none in ["null", r#""""#, r#""  ""#] {
+        for none in ["null", r#""""#, r#""  ""#, r#""\u200b""#] {
             assert_eq!(coupon(none), None, "{none}");
         }
     }

@@ -140,7 +140,7 @@ fn order_of(
 
 /// An empty field is no coupon; anything else that is no code is answered like one that nobody has.
 fn coupon_of(text: &str) -> Result<Option<Code>, FieldError> {
-    if text.trim().is_empty() {
+    if Code::is_blank(text) {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| FieldError::coupon_refused())
