@@ -1,4 +1,4 @@
-//! A client that is generated from the API's document has every answer as a type.
+//! A client that is generated from the API's document gets orders, refusals and failures as types.
 
 use e2e::Rig;
 use local::{Fault, OpenApiClient, Progress};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const EVERY_TIME: u32 = u32::MAX;
 
 #[tokio::test]
-async fn generated_client_places_an_order_and_types_every_answer() {
+async fn generated_client_types_what_the_shop_answers() {
     let rig = Rig::start().await.expect("a stack starts");
     let (shop, folder) = (rig.shop.output("ShopUrl"), tempfile::tempdir().expect("a folder"));
     let client = OpenApiClient::install(Progress).await.expect("the generator installs");

@@ -32,7 +32,7 @@ enum Kind {
     OrderPlaced,
 }
 
-/// By value, as the published schema's `const` compares numbers: `1.0` is 1.
+/// By value as a double, as validators of the published schema compare its `const`: `1.0` is 1.
 fn version_1<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let version = f64::deserialize(deserializer)?;
     if version.total_cmp(&OrderPlaced::VERSION.into()).is_ne() {

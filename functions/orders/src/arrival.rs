@@ -26,7 +26,7 @@ pub(crate) fn arriving(router: Router) -> MapRequest<Adapter<'static, Answer, An
     ServiceExt::<Event>::map_request(handler, |event| Event { payload: readable(event.payload), ..event })
 }
 
-/// Nothing here asks for the scheme or the host that a client named; API Gateway's own name is among the rest.
+/// No handler reads the scheme or the host that a client named, so both headers are dropped.
 fn readable(mut request: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(request) = &mut request {
         request.headers.remove(SCHEME);
