@@ -92,10 +92,7 @@ impl Encoding {
             Self::Json => json::read(body).map_err(rejected)?,
             Self::Form => form::read(body)?,
         };
-        match (key, new.key) {
-            (Some(header), Some(field)) if header != field => Err(rejected(key::bad_key())),
-            (header, field) => Ok(NewOrder { key: header.or(field), ..new }),
-        }
+        Ok(NewOrder { key: key.or(new.key), ..new })
     }
 
     /// What tells this body from any other that could be sent with the same key.
