@@ -2,7 +2,7 @@
 //! this one must start soon.
 
 use anyhow::Result;
-use local::{Group, Progress, Tools};
+use devstack::{Group, Progress, Tools};
 use tokio::process::Command;
 
 use crate::missing::left_out;
@@ -21,7 +21,7 @@ pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
     Group::run("The measuring", &mut cargo).await
 }
 
-/// A lane: what the functions cost is within bench/budget.toml. Nothing of it is a time, so that the measuring side need not
+/// A lane: what the functions cost is within tools/bench/budget.toml. Nothing of it is a time, so that the measuring side need not
 /// be built to be fast.
 pub(crate) async fn check(tools: &Tools) -> Result<()> {
     eprintln!("── What the functions cost: cargo xtask bench --check");

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use local::root;
+use devstack::root;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -40,7 +40,7 @@ pub(crate) async fn doctor() -> Result<ExitCode> {
 async fn look(look: &Look) -> Option<String> {
     match look {
         Look::Says(command) => says(command).await,
-        Look::Python => says(&[local::python().await.ok()?, "-c", PYTHON]).await,
+        Look::Python => says(&[devstack::python().await.ok()?, "-c", PYTHON]).await,
         Look::Is(there) => there(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use local::{Progress, root};
+use devstack::{Progress, root};
 
 /// The commit that the working tree is at, and whether it has changes that are in none. The docs, where results are kept,
 /// are not counted.

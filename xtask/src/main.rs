@@ -72,11 +72,11 @@ async fn main() -> ExitCode {
 }
 
 async fn tools() -> anyhow::Result<()> {
-    local::Tools::install(local::Progress).await?;
-    println!("export PATH=\"{}:$PATH\"", local::root().join(".tools/venv/bin").display());
+    devstack::Tools::install(devstack::Progress).await?;
+    println!("export PATH=\"{}:$PATH\"", devstack::root().join(".tools/venv/bin").display());
     Ok(())
 }
 
 async fn list() -> anyhow::Result<()> {
-    sbom::sbom(&local::Supply::install(local::Progress).await?).await
+    sbom::sbom(&devstack::Supply::install(devstack::Progress).await?).await
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use local::{FUNCTIONS, Progress, Supply, root};
+use devstack::{FUNCTIONS, Progress, Supply, root};
 use serde_json::Value;
 use tokio::process::Command;
 

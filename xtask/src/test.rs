@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use browser::Browser;
-use local::{Group, Progress, Tools};
+use devstack::{Group, Progress, Tools};
 use stack::Suite;
 
 pub(crate) use browser::pictures;
@@ -40,7 +40,7 @@ enum Lane {
 
 impl Lane {
     async fn run(self, tools: &Tools) -> Result<()> {
-        local::build(tools, Progress).await?;
+        devstack::build(tools, Progress).await?;
         stack::build_ops(tools).await?;
         match self {
             Self::Iam => iam::tried(tools).await,
@@ -58,12 +58,12 @@ pub(crate) async fn test(Options { all, only }: Options) -> Result<()> {
     let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
     cargo(&tools, "Clippy", &clippy).await?;
     cargo(&tools, "Tests that need no stack", &["test", "--workspace"]).await?;
-    local::validate(&tools, Progress).await?;
+    devstack::validate(&tools, Progress).await?;
     if all {
-        local::checkov(Progress).await?;
+        devstack::checkov(Progress).await?;
     }
-    local::build(&tools, Progress).await?;
-    local::build_panics_example(&tools, Progress).await?;
+    devstack::build(&tools, Progress).await?;
+    devstack::build_panics_example(&tools, Progress).await?;
     if all {
         stack::build_ops(&tools).await?;
     }

@@ -1,14 +1,14 @@
-//! docs/dependencies.md names every direct dependency with what it is for, and none that is gone.
+//! docs/reference/dependencies.md names every direct dependency with what it is for, and none that is gone.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
-use local::{CargoTool, FUNCTIONS, root};
+use devstack::{CargoTool, FUNCTIONS, root};
 
 /// The names in the table below a heading of the page, each of which is followed by what it is for.
 fn listed(heading: &str) -> BTreeSet<String> {
-    let page = fs::read_to_string(root().join("docs/dependencies.md")).expect("the page is there");
+    let page = fs::read_to_string(root().join("docs/reference/dependencies.md")).expect("the page is there");
     let section = page.split("\n## ").find(|section| section.lines().next() == Some(heading)).expect("a section");
     let lines = section.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
     let name = |line: &str| {
@@ -75,7 +75,7 @@ fn each_version_in_the_workspace_is_used() {
 #[test]
 fn each_tool_is_there_for_something() {
     let mut tools: BTreeSet<_> = CargoTool::ALL.iter().map(|tool| tool.name.to_owned()).collect();
-    for file in fs::read_dir(root().join("local/tools")).expect("the tools' folder") {
+    for file in fs::read_dir(root().join("tools/devstack/tools")).expect("the tools' folder") {
         let file = file.expect("the folder can be read").path();
         if file.extension().is_some_and(|extension| extension == "in") {
             let text = fs::read_to_string(file).expect("a list of tools");

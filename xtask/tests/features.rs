@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use local::FUNCTIONS;
+use devstack::FUNCTIONS;
 
 /// Every dependency that goes into a function, with the features it is built with.
 fn features_of(function: &str) -> BTreeMap<String, String> {

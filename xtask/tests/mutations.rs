@@ -1,13 +1,13 @@
-//! The patches of e2e/mutations, by which `cargo xtask verify mutants` breaks the code on purpose.
+//! The patches of tests/mutations, by which `cargo xtask verify mutants` breaks the code on purpose.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use local::root;
+use devstack::root;
 
 fn patches() -> Vec<PathBuf> {
-    let folder = fs::read_dir(root().join("e2e/mutations")).expect("there are mutations");
+    let folder = fs::read_dir(root().join("tests/mutations")).expect("there are mutations");
     folder.map(|entry| entry.expect("the folder can be read").path()).collect()
 }
 
@@ -30,7 +30,7 @@ fn every_patch_names_a_test_that_there_is() {
         let mut names = caught_by.expect("a patch says what catches it").split("::");
         let (suite, module) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
         let file = match suite {
-            "pipeline" | "faults" => format!("e2e/tests/{suite}/{module}.rs"),
+            "pipeline" | "faults" => format!("tests/e2e/tests/{suite}/{module}.rs"),
             package => format!("crates/{package}/src/{module}.rs"),
         };
         let source = fs::read_to_string(root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));

@@ -10,41 +10,41 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 const ROOMS: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("telemetry", &[]),
-    ("aligned", &[]),
-    ("startup", &["aligned", "telemetry"]),
+    ("workspace-hack", &[]),
+    ("lambda-startup", &["workspace-hack", "telemetry"]),
     ("store", &["domain", "telemetry"]),
     ("topic", &["domain", "telemetry"]),
-    ("batch", &["domain", "telemetry"]),
-    ("subscriber", &["batch", "store"]),
-    ("orders", &["domain", "startup", "store", "telemetry", "topic"]),
-    ("relay", &["domain", "startup", "store", "telemetry", "topic"]),
-    ("fulfilment", &["batch", "domain", "startup", "store", "subscriber"]),
-    ("invoicing", &["batch", "domain", "startup", "store", "subscriber", "telemetry"]),
-    ("promotion", &["batch", "domain", "startup", "store", "subscriber", "telemetry"]),
-    ("local", &[]),
-    ("harness", &[]),
-    ("contract", &["domain"]),
+    ("sqs-batch", &["domain", "telemetry"]),
+    ("subscriber", &["sqs-batch", "store"]),
+    ("orders", &["domain", "lambda-startup", "store", "telemetry", "topic"]),
+    ("outbox-relay", &["domain", "lambda-startup", "store", "telemetry", "topic"]),
+    ("fulfilment", &["sqs-batch", "domain", "lambda-startup", "store", "subscriber"]),
+    ("invoicing", &["sqs-batch", "domain", "lambda-startup", "store", "subscriber", "telemetry"]),
+    ("promotion", &["sqs-batch", "domain", "lambda-startup", "store", "subscriber", "telemetry"]),
+    ("devstack", &[]),
+    ("lambda-sandbox", &[]),
+    ("aws-mock", &["domain"]),
     ("ops", &["domain", "store", "topic"]),
-    ("e2e", &["harness", "local"]),
-    ("bench", &["harness", "local"]),
-    ("floors", &["aligned"]),
-    ("xtask", &["local"]),
+    ("e2e", &["lambda-sandbox", "devstack"]),
+    ("bench", &["lambda-sandbox", "devstack"]),
+    ("floors", &["workspace-hack"]),
+    ("xtask", &["devstack"]),
 ];
 
-/// What only some rooms may name. `aligned` names all that the functions share and uses none of it.
+/// What only some rooms may name. `workspace-hack` names all that the functions share and uses none of it.
 const NAMED_BY: [(&str, &[&str]); 8] = [
-    ("aws-sdk-dynamodb", &["aligned", "store", "contract", "e2e"]),
-    ("aws-sdk-sns", &["aligned", "topic", "contract", "e2e"]),
-    ("aws-sdk-sqs", &["contract", "ops", "e2e"]),
-    ("aws_lambda_events", &["aligned", "batch"]),
+    ("aws-sdk-dynamodb", &["workspace-hack", "store", "aws-mock", "e2e"]),
+    ("aws-sdk-sns", &["workspace-hack", "topic", "aws-mock", "e2e"]),
+    ("aws-sdk-sqs", &["aws-mock", "ops", "e2e"]),
+    ("aws_lambda_events", &["workspace-hack", "sqs-batch"]),
     ("aws-sdk-cloudformation", &["ops"]),
     ("aws-sdk-cloudwatchlogs", &["ops"]),
     ("aws-config", &["ops", "e2e"]),
-    ("metrique-writer-format-emf", &["aligned", "telemetry"]),
+    ("metrique-writer-format-emf", &["workspace-hack", "telemetry"]),
 ];
 
-/// The rooms that read the environment: `startup` for the functions; the others are not part of them.
-const READ_THE_ENVIRONMENT: [&str; 5] = ["startup", "local", "contract", "e2e", "xtask"];
+/// The rooms that read the environment: `lambda-startup` for the functions; the others are not part of them.
+const READ_THE_ENVIRONMENT: [&str; 5] = ["lambda-startup", "devstack", "aws-mock", "e2e", "xtask"];
 
 fn rooms() -> Vec<Package> {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata works");
@@ -91,7 +91,7 @@ fn the_first_command_links_no_aws_sdk() {
     let mut reached: BTreeSet<_> = BTreeSet::new();
     let mut todo: Vec<_> = rooms()
         .into_iter()
-        .filter(|room| ["xtask", "local"].contains(&room.name.as_str()))
+        .filter(|room| ["xtask", "devstack"].contains(&room.name.as_str()))
         .map(|room| room.id)
         .collect();
     while let Some(id) = todo.pop() {
@@ -121,7 +121,7 @@ fn the_environment_is_read_in_startup_only() {
 
 #[test]
 fn main_only_wires() {
-    for room in rooms().into_iter().filter(|room| local::FUNCTIONS.contains(&room.name.as_str())) {
+    for room in rooms().into_iter().filter(|room| devstack::FUNCTIONS.contains(&room.name.as_str())) {
         let main = room.manifest_path.parent().expect("a manifest lies in a folder").join("src/main.rs");
         let text = fs::read_to_string(&main).expect("a function has a main.rs");
         assert_eq!(text.matches("fn ").count(), 1, "{main} has more than fn main");

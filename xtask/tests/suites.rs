@@ -4,13 +4,15 @@ use std::fs;
 
 #[test]
 fn what_lanes_and_the_pipeline_choose_by_name_is_there() {
-    let read = |path: &str| fs::read_to_string(local::root().join(path)).expect(path);
-    let pipeline = read("e2e/tests/pipeline/main.rs");
+    let read = |path: &str| fs::read_to_string(devstack::root().join(path)).expect(path);
+    let pipeline = read("tests/e2e/tests/pipeline/main.rs");
     for suite in ["fan_out", "samples"] {
         assert!(pipeline.contains(&format!("\nmod {suite};\n")), "{suite}");
-        assert!(read(&format!("e2e/tests/pipeline/{suite}.rs")).contains("#[tokio::test]"), "{suite}");
+        assert!(read(&format!("tests/e2e/tests/pipeline/{suite}.rs")).contains("#[tokio::test]"), "{suite}");
     }
-    assert!(read("e2e/tests/pipeline/fan_out.rs").contains("\nasync fn an_order_placed_as_json_is_fulfilled() {"));
+    assert!(
+        read("tests/e2e/tests/pipeline/fan_out.rs").contains("\nasync fn an_order_placed_as_json_is_fulfilled() {")
+    );
     let chosen = [read("xtask/src/test/stack.rs"), read(".github/workflows/pipeline.yml")].concat();
     for name in ["\"fan_out\"", "\"samples\"", "fan_out::an_order_placed_as_json_is_fulfilled", "pipeline fan_out"] {
         assert!(chosen.contains(name), "{name} is chosen nowhere: take it from here as well");

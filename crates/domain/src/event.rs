@@ -110,7 +110,7 @@ mod tests {
     /// As a later producer may write it: version 1 with fields that nobody here knows.
     const NEWER: &str = include_str!("golden/order_placed_newer.v1.json");
     /// What subscribers are told.
-    const PUBLISHED: &str = include_str!("../../../docs/order-placed.asyncapi.json");
+    const PUBLISHED: &str = include_str!("../../../docs/reference/order-placed.asyncapi.json");
 
     static PAYLOAD: LazyLock<Validator> = LazyLock::new(|| {
         let document: Value = serde_json::from_str(PUBLISHED).unwrap();

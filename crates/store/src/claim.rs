@@ -77,7 +77,7 @@ impl FirstClaim {
 mod tests {
     use super::*;
     use crate::orders::tests::orders;
-    use contract::{Scripted, order};
+    use aws_mock::{Scripted, order};
     use serde_json::json;
 
     #[tokio::test]

@@ -58,7 +58,7 @@ pub(crate) fn is_spent_on(row: &Attributes, order: &Order) -> bool {
 mod tests {
     use super::*;
     use crate::orders::tests::orders;
-    use contract::{Scripted, coupon};
+    use aws_mock::{Scripted, coupon};
     use serde_json::{Value, json};
 
     const CODE: &str = "ABCDEFGHJKLM";

@@ -69,7 +69,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{Scripted, order, shipment};
+    use aws_mock::{Scripted, order, shipment};
     use domain::Shipment;
     use serde_json::{Value, json};
 

@@ -32,7 +32,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::Scripted;
+    use aws_mock::Scripted;
     use serde_json::{Value, json};
 
     /// Takes three numbers of an AWS that answers so.

@@ -158,7 +158,7 @@ async fn read_rows<const TABLES: usize>(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use contract::{Scripted, order, shipment};
+    use aws_mock::{Scripted, order, shipment};
     use domain::Status;
     use serde_json::{Value, json};
 

@@ -167,7 +167,7 @@ pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{Scripted, order};
+    use aws_mock::{Scripted, order};
     use serde_json::json;
 
     const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();

@@ -130,7 +130,7 @@ fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
 mod tests {
     use super::*;
     use crate::orders::tests::{SHARDS, orders};
-    use contract::{Scripted, coupon, order};
+    use aws_mock::{Scripted, coupon, order};
     use serde_json::{Value, json};
 
     /// An AWS whose first answer is for the opening of the connection.

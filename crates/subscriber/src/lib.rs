@@ -1,6 +1,6 @@
 //! What a subscriber's commit is: a row for each order, inserted unless an earlier delivery of its event did.
 
-use batch::Verdict;
+use sqs_batch::Verdict;
 use store::{Inserted, Ledger, Row};
 
 /// Inserts up to 25 rows of different orders in one request, and gives the kernel's verdict on each, in the order given.

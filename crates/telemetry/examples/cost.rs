@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for _ in 0..records {
             let step = Step::after(CLIENTS.parse::<TraceParent>().ok());
             step.span().in_scope(|| {
-                tracing::info!(target: "batch", order_id = ORDER, message_id = ORDER, outcome = "done", "record");
+                tracing::info!(target: "sqs_batch", order_id = ORDER, message_id = ORDER, outcome = "done", "record");
             });
         }
         let served = Served {

@@ -57,8 +57,18 @@ impl LogSettings {
 }
 
 /// Our own crates, whose events carry ids and never names.
-const OURS: [&str; 10] =
-    ["orders", "relay", "fulfilment", "promotion", "invoicing", "batch", "startup", "store", "topic", "telemetry"];
+const OURS: [&str; 10] = [
+    "orders",
+    "outbox_relay",
+    "fulfilment",
+    "promotion",
+    "invoicing",
+    "sqs_batch",
+    "lambda_startup",
+    "store",
+    "topic",
+    "telemetry",
+];
 
 /// The runtime's own report of a panic quotes its message, and that of an event it cannot read quotes the event.
 const QUOTES: &str = "lambda_runtime::layers";

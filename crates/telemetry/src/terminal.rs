@@ -19,7 +19,7 @@ where
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> Result {
         let level = *event.metadata().level();
-        write!(writer, "{:<11}", self.function)?;
+        write!(writer, "{:<12}", self.function)?;
         if writer.has_ansi_escapes() {
             write!(writer, "\x1b[{}m{level:>5}\x1b[0m ", colour(level))?;
         } else {

@@ -37,7 +37,7 @@ impl OrdersTopic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{Scripted, order};
+    use aws_mock::{Scripted, order};
     use domain::CustomerName;
     use proptest::prelude::*;
 

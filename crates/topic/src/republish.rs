@@ -64,7 +64,7 @@ impl Republisher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{Scripted, order};
+    use aws_mock::{Scripted, order};
 
     const REFUSED: (u16, &str) = (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
 

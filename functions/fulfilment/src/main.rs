@@ -2,7 +2,7 @@
 
 mod ship;
 
-use startup::Startup;
+use lambda_startup::Startup;
 use store::Ledger;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,5 +10,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let shipments = Ledger::connect(&sdk, environment.required("SHIPMENTS_TABLE")?).await;
     let commit = async |parcels: &[_]| subscriber::insert(&shipments, parcels).await;
-    batch::run(&telemetry, ship::prepare, commit, ship::measure).await
+    sqs_batch::run(&telemetry, ship::prepare, commit, ship::measure).await
 }

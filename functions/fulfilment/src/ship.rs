@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use batch::Account;
 use domain::{Code, OrderPlaced, Shipment};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::value::Distribution;
+use sqs_batch::Account;
 
 /// What is measured of a batch.
 #[derive(Entry)]

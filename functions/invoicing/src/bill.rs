@@ -1,10 +1,10 @@
 //! From an event to an invoice in the table.
 
-use batch::{Account, Verdict};
 use domain::{Invoice, OrderId, OrderPlaced};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
+use sqs_batch::{Account, Verdict};
 use store::Ledger;
 use telemetry::counted;
 

@@ -3,7 +3,7 @@
 
 mod bill;
 
-use startup::Startup;
+use lambda_startup::Startup;
 use store::Ledger;
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,5 +11,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let invoices = Ledger::connect(&sdk, environment.required("INVOICES_TABLE")?).await;
     let commit = async |bills: &[_]| bill::commit(&invoices, bills).await;
-    batch::run(&telemetry, bill::prepare, commit, bill::measure).await
+    sqs_batch::run(&telemetry, bill::prepare, commit, bill::measure).await
 }

@@ -1,5 +1,5 @@
 //! An answer as Lambda takes it: text, or else base64. What `lambda_http` does with a response brings every encoding of
-//! the web into the binary, and all that is answered here is UTF-8 (docs/decisions/0014).
+//! the web into the binary, and all that is answered here is UTF-8 (docs/adr/0014).
 
 use axum::Router;
 use axum::body::to_bytes;

@@ -20,7 +20,7 @@ mod show;
 mod suggestion;
 mod told;
 
-use startup::Startup;
+use lambda_startup::Startup;
 
 use crate::arrival::arriving;
 use crate::router::router;

@@ -41,7 +41,7 @@ impl FieldError {
     }
 
     /// The coupon cannot be spent. Whichever the reason, the answer is the same: which codes there are is nobody's to
-    /// find out (docs/decisions/0016).
+    /// find out (docs/adr/0016).
     pub(crate) fn coupon_refused() -> Self {
         Self::new("/coupon", "cannot be spent: check each character; or it has expired, or was spent before")
     }

@@ -1,6 +1,6 @@
 //! What requests are served with, opened once at start-up.
 
-use startup::{EnvironmentError, Startup};
+use lambda_startup::{EnvironmentError, Startup};
 use store::{OrderTables, Orders};
 use topic::OrdersTopic;
 

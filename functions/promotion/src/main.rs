@@ -3,7 +3,7 @@
 
 mod reward;
 
-use startup::Startup;
+use lambda_startup::Startup;
 use store::Ledger;
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,5 +11,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let coupons = Ledger::connect(&sdk, environment.required("COUPONS_TABLE")?).await;
     let commit = async |earned: &[_]| subscriber::insert(&coupons, earned).await;
-    batch::run(&telemetry, reward::prepare, commit, reward::measure).await
+    sqs_batch::run(&telemetry, reward::prepare, commit, reward::measure).await
 }

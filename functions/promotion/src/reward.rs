@@ -1,10 +1,10 @@
 //! From an event to a coupon in the table.
 
-use batch::Account;
 use domain::{Code, Coupon, OrderPlaced};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
+use sqs_batch::Account;
 use telemetry::counted;
 
 /// What is measured of a batch.

@@ -164,5 +164,5 @@ pub(super) const PURPOSES: [Purpose; 4] = [
 ];
 
 fn free(port: u16) -> Option<String> {
-    local::require_free(port, "").ok().map(|()| format!("{port} is free"))
+    devstack::require_free(port, "").ok().map(|()| format!("{port} is free"))
 }

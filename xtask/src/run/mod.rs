@@ -5,7 +5,7 @@ mod screen;
 use std::convert::Infallible;
 
 use anyhow::{Context, Result, ensure};
-use local::{Containers, Docker, Emulator, Flow, Front, Invocations, LogKeeper, LogStream, Progress, Tools, Watch};
+use devstack::{Containers, Docker, Emulator, Flow, Front, Invocations, LogKeeper, LogStream, Progress, Tools, Watch};
 
 use screen::Screen;
 
@@ -35,17 +35,17 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(options: Options) -> Result<()> {
     ensure!(options.port != options.aws_port, "--port and --aws-port are the same; choose another one for either");
-    local::require_free(options.port, "--port")?;
-    local::require_free(options.aws_port, "--aws-port")?;
+    devstack::require_free(options.port, "--port")?;
+    devstack::require_free(options.aws_port, "--aws-port")?;
     match if options.built { run_built(options).await } else { run_watched(options).await }? {}
 }
 
 async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Result<Infallible> {
     let docker = if containers { Some(Docker::find().await.context("--containers needs Docker")?) } else { None };
     let tools = Tools::install(Progress).await?;
-    local::build(&tools, Progress).await?;
+    devstack::build(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
-    let stack = local::deploy(&tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
+    let stack = devstack::deploy(&tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
     let front = Front::open(&stack, port).await?;
     // Open until this returns.
     let containers = match docker {
@@ -64,11 +64,11 @@ async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Resul
 }
 
 async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Result<Infallible> {
-    local::require_free(invoke_port, "--invoke-port")?;
+    devstack::require_free(invoke_port, "--invoke-port")?;
     let tools = Tools::install(Progress).await?;
     Watch::prebuild(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
-    let stack = local::deploy(&tools, &emulator, local::TEMPLATE, Progress).await?;
+    let stack = devstack::deploy(&tools, &emulator, devstack::TEMPLATE, Progress).await?;
     let screen = Screen::new();
     let (lines, keeper) = (screen.clone(), LogKeeper::of(&stack));
     let show = move |line: &str| {
@@ -92,12 +92,12 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
 fn welcome(front: &Front, emulator: &Emulator, invoke_port: Option<u16>, containers: Option<&Containers>) {
     println!();
     println!("  Shop          {}", front.url());
-    println!("  AWS endpoint  http://localhost:{}   (stack {})", emulator.port(), local::STACK_NAME);
+    println!("  AWS endpoint  http://localhost:{}   (stack {})", emulator.port(), devstack::STACK_NAME);
     if let Some(port) = invoke_port {
         println!("  Functions     http://localhost:{port}   (cargo lambda invoke)");
     }
     if containers.is_some() {
-        println!("  Containers    sam local invoke --config-file {}", local::SAM_LOCAL);
+        println!("  Containers    sam local invoke --config-file {}", devstack::SAM_LOCAL);
     }
     println!();
     println!("Ctrl-C ends it. What the functions log:");

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
+use devstack::{Flow, Recent};
 use indicatif::{ProgressBar, ProgressStyle};
-use local::{Flow, Recent};
 
 /// Where lines go, and what stays below them. Clones are the same screen.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use anyhow::{Result, bail, ensure};
-use local::{Emulator, Group, Invocations, Moto, Progress, Tools};
+use devstack::{Emulator, Group, Invocations, Moto, Progress, Tools};
 use tokio::process::Command;
 
 /// The tests that fail on the second backend, and what it cannot do.
@@ -17,11 +17,11 @@ const NO_PARAMETERS: &str = "its BatchExecuteStatement takes no parameters in an
 
 /// Runs the contract tests on the emulator that the stack is deployed to, and on the second backend.
 pub(crate) async fn agree(tools: &Tools) -> Result<()> {
-    let emulator = Emulator::start(tools, local::free_port()?, Invocations::Deployed, Progress).await?;
+    let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
     run("Contracts on the emulator", tests(tools, emulator.port(), &[])).await?;
     drop(emulator);
 
-    let second = Moto::start(local::free_port()?, Progress).await?;
+    let second = Moto::start(devstack::free_port()?, Progress).await?;
     for (test, reason) in SECOND_CANNOT {
         eprintln!("!! Not on the second backend: {test}: {reason}");
     }
@@ -36,7 +36,7 @@ fn tests(tools: &Tools, aws_port: u16, which: &[&str]) -> Command {
     // The whole workspace's features, as in the steps before: for two packages alone cargo would compile the SDK again.
     cargo.args(["test", "--workspace", "--features", "store/backend,topic/backend", "--test", "backend"]);
     cargo.args(["--no-fail-fast", "--", "--test-threads", "1", "--exact"]).args(which);
-    local::aim(&mut cargo, aws_port);
+    devstack::aim(&mut cargo, aws_port);
     cargo
 }
 

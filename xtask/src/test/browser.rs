@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use local::{Progress, Tools, WebDriver, root};
+use devstack::{Progress, Tools, WebDriver, root};
 
 use super::stack::{self, Suite};
 use crate::missing::left_out;
@@ -53,11 +53,11 @@ impl Browser {
 pub(crate) async fn pictures() -> Result<()> {
     ensure!(WebDriver::is_installed().await, MISSING);
     let tools = Tools::install(Progress).await?;
-    local::build(&tools, Progress).await?;
+    devstack::build(&tools, Progress).await?;
     let browser = Browser::start().await?;
     stack::end_to_end(&tools, &[Suite::Browser], &browser.variables()).await?;
     for picture in SHOWN {
-        let (from, to) = (browser.screenshots.join(picture), root().join("docs/pictures").join(picture));
+        let (from, to) = (browser.screenshots.join(picture), root().join("docs/reports/pictures").join(picture));
         fs::copy(&from, &to).with_context(|| format!("{} cannot be copied", from.display()))?;
     }
     Ok(())

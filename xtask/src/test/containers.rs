@@ -2,7 +2,7 @@
 //! `cargo xtask run --built --containers`. What is expected of them is what the end-to-end tests expect.
 
 use anyhow::Result;
-use local::{Docker, Image, LocalApi, Progress, SAM_LOCAL, Stack, Tools, root};
+use devstack::{Docker, Image, LocalApi, Progress, SAM_LOCAL, Stack, Tools, root};
 
 use super::stack::{Suite, Tests};
 use crate::missing::left_out;
@@ -33,6 +33,6 @@ pub(super) async fn carry_orders_out(tools: &Tools, stack: &Stack, shop: &str, a
     let mut samples = Tests::of(tools, stack, shop, aws_port, Suite::Samples)?;
     samples.command.env("E2E_SAM_CONFIG", root().join(SAM_LOCAL));
     samples.run().await?;
-    let api = LocalApi::start(tools, local::free_port()?, Progress).await?;
+    let api = LocalApi::start(tools, devstack::free_port()?, Progress).await?;
     Tests::of(tools, stack, api.url(), aws_port, Suite::OneOrder)?.run().await
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
-use local::{Emulator, Front, Group, Hammer, Invocations, Progress, Tools};
+use devstack::{Emulator, Front, Group, Hammer, Invocations, Progress, Tools};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -45,9 +45,9 @@ const ACCEPTED: [u16; 2] = [201, 303];
 pub(crate) async fn hammer(tools: &Tools, Options { requests, seed }: &Options) -> Result<Vec<(String, String)>> {
     let hammer = Hammer::install(Progress).await?;
     hammer.validate(DOCUMENT, Progress).await?;
-    let emulator = Emulator::start(tools, local::free_port()?, Invocations::Deployed, Progress).await?;
-    let stack = local::deploy(tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
-    let front = Front::open(&stack, local::free_port()?).await?;
+    let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
+    let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
+    let front = Front::open(&stack, devstack::free_port()?).await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let seed = seed.unwrap_or(u64::from(now.subsec_nanos()));
     eprintln!("── The hammer: {requests} requests or more, seed {seed}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use local::{FUNCTIONS, Group, Progress, Tools};
+use devstack::{FUNCTIONS, Group, Progress, Tools};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -29,7 +29,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// `cargo xtask run` as a user has it: it comes up, an order goes all the way through the functions it watches, it shows
 /// what they log, every sample invocation works on them, and after Ctrl-C nothing of it is left.
 pub(crate) async fn watched(tools: &Tools) -> Result<()> {
-    let invoke_port = local::free_port()?;
+    let invoke_port = devstack::free_port()?;
     let run = Run::up(tools, &["--invoke-port", &invoke_port.to_string()]).await?;
     run.carries_orders_out(tools).await?;
     for function in FUNCTIONS {
@@ -46,7 +46,7 @@ pub(crate) async fn built(tools: &Tools) -> Result<()> {
     let run = Run::up(tools, options).await?;
     run.carries_orders_out(tools).await?;
     if in_containers {
-        let stack = local::stack(tools, run.aws_port, Progress).await?;
+        let stack = devstack::stack(tools, run.aws_port, Progress).await?;
         containers::carry_orders_out(tools, &stack, &run.shop(), run.aws_port).await?;
     }
     run.ends_with_its_stack(tools).await
@@ -66,7 +66,7 @@ impl Run {
         // On Linux, whatever the command leaves behind becomes a child of this process, where it can be found.
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_child_subreaper(true)?;
-        let (port, aws_port) = (local::free_port()?, local::free_port()?);
+        let (port, aws_port) = (devstack::free_port()?, devstack::free_port()?);
         let mut run = tools.cargo();
         run.args(["xtask", "run", "--port", &port.to_string(), "--aws-port", &aws_port.to_string()]).args(options);
         eprintln!("── Run: cargo xtask run --port {port} --aws-port {aws_port} {}", options.join(" "));
@@ -81,7 +81,7 @@ impl Run {
     }
 
     async fn carries_orders_out(&self, tools: &Tools) -> Result<()> {
-        let stack = local::stack(tools, self.aws_port, Progress).await?;
+        let stack = devstack::stack(tools, self.aws_port, Progress).await?;
         Tests::of(tools, &stack, &self.shop(), self.aws_port, Suite::FanOut)?.run().await?;
         let shows = async |words: [&str; 2]| {
             let says = |line: &String| words.iter().all(|word| line.contains(word));
@@ -117,8 +117,8 @@ impl Run {
 
     async fn ends_with_its_stack(mut self, tools: &Tools) -> Result<()> {
         let mut delete = tools.command("sam");
-        delete.args(["delete", "--no-prompts", "--config-env", "local"]).current_dir(local::root());
-        Progress.command("Deleting the stack", local::aim(&mut delete, self.aws_port)).await?;
+        delete.args(["delete", "--no-prompts", "--config-env", "local"]).current_dir(devstack::root());
+        Progress.command("Deleting the stack", devstack::aim(&mut delete, self.aws_port)).await?;
         let (status, shown) = self.end().await?;
         ensure!(!status.success(), "cargo xtask run ended with {status} after its stack was deleted");
         let says_why = shown.iter().any(|line| line.contains("was deleted; start `cargo xtask run` again"));
@@ -161,7 +161,7 @@ async fn until_up(output: &mut Lines<BufReader<ChildStdout>>) -> Result<()> {
 }
 
 async fn invoke_samples(tools: &Tools, function: &str, invoke_port: u16) -> Result<()> {
-    let mut samples = fs::read_dir(local::root().join("events").join(function))?.collect::<Result<Vec<_>, _>>()?;
+    let mut samples = fs::read_dir(devstack::root().join("events").join(function))?.collect::<Result<Vec<_>, _>>()?;
     samples.sort_by_key(fs::DirEntry::path);
     ensure!(!samples.is_empty(), "events/{function} has no samples");
     for sample in samples {

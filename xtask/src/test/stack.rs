@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use anyhow::Result;
-use local::{Emulator, Front, Group, Invocations, Progress, Stack, Tools, root};
+use devstack::{Emulator, Front, Group, Invocations, Progress, Stack, Tools, root};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -51,9 +51,9 @@ pub(crate) async fn build_ops(tools: &Tools) -> Result<()> {
 
 /// Runs the suites on a new stack, one after the other, with these variables beside their own.
 pub(crate) async fn end_to_end(tools: &Tools, suites: &[Suite], variables: &[(&str, &OsStr)]) -> Result<()> {
-    let emulator = Emulator::start(tools, local::free_port()?, Invocations::Deployed, Progress).await?;
-    let stack = local::deploy(tools, &emulator, local::BUILT_TEMPLATE, Progress).await?;
-    let front = Front::open(&stack, local::free_port()?).await?;
+    let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
+    let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
+    let front = Front::open(&stack, devstack::free_port()?).await?;
     for suite in suites {
         let mut tests = Tests::of(tools, &stack, front.url(), emulator.port(), *suite)?;
         tests.command.envs(variables.iter().copied());
@@ -77,7 +77,7 @@ impl Tests {
         serde_json::to_writer(&outputs, &stack.outputs.clone().with_shop_url(shop_url))?;
         let mut command = cargo_test(tools, suite.arguments());
         command.env("E2E_OUTPUTS", outputs.path());
-        local::aim(&mut command, aws_port);
+        devstack::aim(&mut command, aws_port);
         Ok(Self { command, _outputs: outputs })
     }
 
@@ -96,7 +96,7 @@ pub(crate) async fn on_stacks_of_their_own(
     let mut command = cargo_test(tools, &["--test", target, "--"]);
     command.args(arguments).envs(variables.iter().copied());
     // The port is that of no stack: each test has its own.
-    run(local::aim(&mut command, local::free_port()?)).await
+    run(devstack::aim(&mut command, devstack::free_port()?)).await
 }
 
 /// The whole workspace's features, as in the step before: for `--package e2e` alone cargo would compile the SDK again.
@@ -104,7 +104,7 @@ fn cargo_test(tools: &Tools, arguments: &[&str]) -> Command {
     let mut cargo = tools.cargo();
     cargo.args(["test", "--workspace", "--features", "e2e/stack"]).args(arguments);
     cargo.env("E2E_BINARIES", root().join("target/lambda")).env("E2E_OPS", root().join("target/debug/ops"));
-    cargo.env("ORDER_FANOUT_STACK", local::STACK_NAME);
+    cargo.env("ORDER_FANOUT_STACK", devstack::STACK_NAME);
     cargo
 }
 

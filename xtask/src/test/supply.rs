@@ -1,7 +1,7 @@
 //! A slow lane of `cargo xtask test --all`: what the workspace depends on, and the workflows that build and deploy it.
 
 use anyhow::Result;
-use local::{Progress, Supply};
+use devstack::{Progress, Supply};
 
 use crate::sbom::sbom;
 

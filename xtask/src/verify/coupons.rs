@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use local::{Progress, Tools};
+use devstack::{Progress, Tools};
 use serde::{Deserialize, Serialize};
 
 use crate::test::stack;
@@ -25,7 +25,7 @@ pub(super) struct Coupons {
 pub(super) const FILE: &str = "coupons.json";
 
 pub(super) async fn run(tools: &Tools, Options { pairs }: &Options, commit: &str) -> Result<()> {
-    local::build(tools, Progress).await?;
+    devstack::build(tools, Progress).await?;
     let report = tempfile::NamedTempFile::new()?;
     let path = report.path().to_str().context("a path of text")?.to_owned();
     let arguments = ["--pairs".to_owned(), pairs.to_string(), "--report".to_owned(), path];

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use local::{Progress, Tools};
+use devstack::{Progress, Tools};
 use serde::{Deserialize, Serialize};
 
 use crate::test::stack::{self, Suite};
@@ -26,7 +26,7 @@ pub(super) struct Cut {
 pub(super) const FILE: &str = "faults.json";
 
 pub(super) async fn run(tools: &Tools, commit: &str) -> Result<()> {
-    local::build(tools, Progress).await?;
+    devstack::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
     let reporting = ("E2E_REPORT", report.path().as_os_str());

@@ -1,7 +1,7 @@
 //! The API, hammered.
 
 use anyhow::Result;
-use local::{Progress, Tools};
+use devstack::{Progress, Tools};
 use serde::{Deserialize, Serialize};
 
 use crate::test::hammer::{self, Options};
@@ -15,7 +15,7 @@ pub(super) struct Hammered {
 pub(super) const FILE: &str = "hammer.json";
 
 pub(super) async fn run(tools: &Tools, options: &Options, commit: &str) -> Result<()> {
-    local::build(tools, Progress).await?;
+    devstack::build(tools, Progress).await?;
     let rows = hammer::hammer(tools, options).await?;
     super::keep(FILE, commit, &Hammered { rows })
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in docs/reliability/ and
-//! writes docs/reliability.md anew from all of them.
+//! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in docs/reports/reliability/ and
+//! writes docs/reports/reliability.md anew from all of them.
 
 mod coupons;
 mod faults;
@@ -12,7 +12,7 @@ mod soak;
 use std::fs;
 
 use anyhow::{Context, Result};
-use local::{Progress, Tools, root};
+use devstack::{Progress, Tools, root};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::git;
@@ -58,7 +58,7 @@ struct Of<T> {
     result: T,
 }
 
-const RESULTS: &str = "docs/reliability";
+const RESULTS: &str = "docs/reports/reliability";
 
 fn keep<T: Serialize>(name: &str, commit: &str, result: &T) -> Result<()> {
     let folder = root().join(RESULTS);

@@ -1,11 +1,11 @@
-//! docs/reliability.md, from the kept results.
+//! docs/reports/reliability.md, from the kept results.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 
 use anyhow::Result;
-use local::root;
+use devstack::root;
 
 use super::coupons::{self, Coupons};
 use super::faults::{self, Cut, Faults};
@@ -15,7 +15,7 @@ use super::reproducible::{Binary, Built, Processor};
 use super::soak::{self, Soak};
 use super::{Of, kept};
 
-const PAGE: &str = "docs/reliability.md";
+const PAGE: &str = "docs/reports/reliability.md";
 
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
@@ -80,7 +80,7 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Res
 
 fn mutations(page: &mut String, commit: &str, patches: &[Patch]) -> Result<()> {
     writeln!(page, "\n## The code, broken on purpose\n\n`cargo xtask verify mutants --patches` at {commit}.\n")?;
-    writeln!(page, "| `e2e/mutations/` | What is broken | Test that fails |\n|---|---|---|")?;
+    writeln!(page, "| `tests/mutations/` | What is broken | Test that fails |\n|---|---|---|")?;
     for Patch { name, what, caught_by, caught } in patches {
         let failed = if *caught { format!("`{caught_by}`") } else { "**none**".to_owned() };
         writeln!(page, "| `{name}` | {what} | {failed} |")?;
@@ -96,7 +96,7 @@ fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
     )?;
     writeln!(
         page,
-        "Of {all} mutants of `domain` and `batch`, the tests catch {caught}; {unviable} do not compile, {timed_out}"
+        "Of {all} mutants of `domain` and `sqs-batch`, the tests catch {caught}; {unviable} do not compile, {timed_out}"
     )?;
     writeln!(
         page,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use local::{FUNCTIONS, Progress, Tools, root};
+use devstack::{FUNCTIONS, Progress, Tools, root};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
@@ -130,7 +130,7 @@ async fn by_sam(tools: &Tools, processor: Processor, folder: &Path) -> Result<Fu
     sam.args(["build", "--parameter-overrides", &format!("Architecture={}", processor.name())]);
     in_folder(&mut sam, folder).env("SAM_CLI_TELEMETRY", "0");
     Progress.command("Second, by sam build", &mut sam).await?;
-    binaries(|function| folder.join(".aws-sam/build").join(local::resource(function)))
+    binaries(|function| folder.join(".aws-sam/build").join(devstack::resource(function)))
 }
 
 fn in_folder<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
@@ -164,10 +164,10 @@ mod tests {
 
     #[test]
     fn what_differs_is_named() {
-        let first = built(&[("orders", "a"), ("relay", "b")]);
-        assert!(differences(&first, &built(&[("orders", "a"), ("relay", "b")])).is_empty());
-        assert_eq!(differences(&first, &built(&[("orders", "a"), ("relay", "c")])), ["relay"]);
-        assert_eq!(differences(&first, &built(&[("relay", "b")])), ["orders"]);
-        assert_eq!(differences(&built(&[]), &first), ["orders", "relay"]);
+        let first = built(&[("orders", "a"), ("outbox-relay", "b")]);
+        assert!(differences(&first, &built(&[("orders", "a"), ("outbox-relay", "b")])).is_empty());
+        assert_eq!(differences(&first, &built(&[("orders", "a"), ("outbox-relay", "c")])), ["outbox-relay"]);
+        assert_eq!(differences(&first, &built(&[("outbox-relay", "b")])), ["orders"]);
+        assert_eq!(differences(&built(&[]), &first), ["orders", "outbox-relay"]);
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use local::{Progress, Tools};
+use devstack::{Progress, Tools};
 use serde::{Deserialize, Serialize};
 
 use crate::test::stack;
@@ -31,7 +31,7 @@ pub(super) struct Soak {
 pub(super) const FILE: &str = "soak.json";
 
 pub(super) async fn run(tools: &Tools, Options { orders, seed, minutes }: &Options, commit: &str) -> Result<()> {
-    local::build(tools, Progress).await?;
+    devstack::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
     let mut arguments = vec!["--orders".to_owned(), orders.to_string(), "--minutes".to_owned(), minutes.to_string()];

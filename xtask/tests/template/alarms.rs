@@ -92,8 +92,8 @@ fn what_lambda_takes_for_success_has_alarms_of_its_own() {
         assert!(fires_on_the_first(alarm_on(&template, &Metric::ours(consumer, "RecordsPoison"))), "{consumer}");
     }
     alarm_on(&template, &Metric::ours("orders", "PublishFailures"));
-    alarm_on(&template, &Metric::ours("relay", "OutboxOldestAge"));
-    alarm_on(&template, &Metric::ours("relay", "Sweeps"));
+    alarm_on(&template, &Metric::ours("outbox-relay", "OutboxOldestAge"));
+    alarm_on(&template, &Metric::ours("outbox-relay", "Sweeps"));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn every_alarm_knows_what_silence_means() {
     let template = Template::read();
     for (id, alarm) in alarms(&template) {
         let silence = match id {
-            "RelayIsNotRunning" => "breaching",
+            "OutboxRelayIsNotRunning" => "breaching",
             "OutboxIsOld" => "ignore",
             _ => "notBreaching",
         };

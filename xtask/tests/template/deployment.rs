@@ -10,7 +10,7 @@ use crate::template::{Template, choice, each, functions, target, workspace_file}
 
 /// How the alias moves in `prod`. The relay is called once a minute: a tenth of ten calls may be none.
 fn in_prod(function: &str) -> &str {
-    if function == "RelayFunction" { "Linear10PercentEvery1Minute" } else { "Canary10Percent10Minutes" }
+    if function == "OutboxRelayFunction" { "Linear10PercentEvery1Minute" } else { "Canary10Percent10Minutes" }
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn nobody_calls_a_function_but_by_its_alias() {
     for (id, permission) in permissions {
         assert_eq!(target(&permission["FunctionName"]), Some("OrdersFunction.Alias"), "{id}");
     }
-    // Spelt out for `sam local start-api` (docs/decisions/0029); so it must be told to wait for the alias.
+    // Spelt out for `sam local start-api` (docs/adr/0029); so it must be told to wait for the alias.
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
     assert_eq!(integrations.len(), 1);
     let Value::Tagged(callee) = &integrations["HttpApiIntegration"]["IntegrationUri"] else { panic!("no alias") };
@@ -47,8 +47,8 @@ fn nobody_calls_a_function_but_by_its_alias() {
     assert_eq!((callee.tag.to_string().as_str(), &callee.value), ("!Sub", &alias.into()));
     assert_eq!(template.root["Globals"]["Function"]["AutoPublishAlias"], "live");
     assert_eq!(template.root["Resources"]["HttpApiIntegration"]["DependsOn"], "HttpApiPermission");
-    let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
-    assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction.Alias"));
+    let schedule = template.resources("AWS::Scheduler::Schedule")["OutboxRelaySchedule"];
+    assert_eq!(target(&schedule["Target"]["Arn"]), Some("OutboxRelayFunction.Alias"));
 }
 
 /// The version's own crashes, and what it did in vain without crashing. Nothing else is asked: an alarm on all versions would stop
@@ -137,7 +137,7 @@ fn code_deploy_may_move_the_aliases_and_look_at_alarms() {
 
 #[test]
 fn the_guide_says_how_each_kind_of_function_moves_and_how_to_move_it_back() {
-    let guide = workspace_file("docs/deploying.md");
+    let guide = workspace_file("docs/guides/deploying.md");
     for said in
         ["Canary10Percent10Minutes", "Linear10PercentEvery1Minute", "aws lambda update-alias", "Expand and contract"]
     {

@@ -10,7 +10,7 @@ use crate::template::{Template, each, functions, target, workspace_file};
 #[test]
 fn every_function_is_built_by_cargo_lambda_from_its_package() {
     let template = Template::read();
-    assert_eq!(functions(&template).len(), local::FUNCTIONS.len());
+    assert_eq!(functions(&template).len(), devstack::FUNCTIONS.len());
     for (id, function) in functions(&template) {
         let metadata = &template.root["Resources"][id]["Metadata"];
         let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
@@ -45,10 +45,10 @@ fn a_function_has_the_variables_that_it_cannot_start_without() {
 #[test]
 fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     let template = Template::read();
-    let schedule = template.resources("AWS::Scheduler::Schedule")["RelaySchedule"];
+    let schedule = template.resources("AWS::Scheduler::Schedule")["OutboxRelaySchedule"];
     assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)");
     assert!(schedule["State"].is_null(), "it runs from the start");
-    assert_eq!(target(&schedule["Target"]["Arn"]), Some("RelayFunction.Alias"));
+    assert_eq!(target(&schedule["Target"]["Arn"]), Some("OutboxRelayFunction.Alias"));
     let index = &template.resources("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"][0];
     assert_eq!(index["IndexName"], "outbox");
     let projected: Vec<_> =
@@ -62,7 +62,7 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     }
     let functions = functions(&template);
     let shards = |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);
-    assert_eq!((shards("OrdersFunction"), shards("RelayFunction")), (Some("OutboxShards"), Some("OutboxShards")));
+    assert_eq!((shards("OrdersFunction"), shards("OutboxRelayFunction")), (Some("OutboxShards"), Some("OutboxShards")));
 }
 
 #[test]

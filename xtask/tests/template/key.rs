@@ -50,7 +50,9 @@ fn every_function_may_use_the_key_through_the_services_that_it_calls_and_only_if
         for role in each(&policy["Roles"]) {
             allowed.push(target(role).expect("a role").to_owned());
             let (whose, through_both) = match target(role) {
-                Some("OrdersRole" | "RelayRole") => (vec!["kms:Decrypt", "kms:GenerateDataKey"], ["dynamodb", "sns"]),
+                Some("OrdersRole" | "OutboxRelayRole") => {
+                    (vec!["kms:Decrypt", "kms:GenerateDataKey"], ["dynamodb", "sns"])
+                }
                 _ => (vec!["kms:Decrypt"], ["dynamodb", "sqs"]),
             };
             assert_eq!((&actions, &through[..]), (&whose, &through_both[..]), "{role:?}");
@@ -70,7 +72,7 @@ fn service(host: &Value) -> &str {
 
 #[test]
 fn the_decision_says_what_the_keys_own_policy_must_allow() {
-    let page = workspace_file("docs/decisions/0026-a-key-of-your-own.md");
+    let page = workspace_file("docs/adr/0026-a-key-of-your-own.md");
     let (_, policy) = page.split_once("```json").expect("the policy");
     let policy: Value = serde_yaml_ng::from_str(policy.split("```").next().expect("its end")).expect("JSON");
     let services: Vec<_> =

@@ -18,7 +18,7 @@ const OURS: [(&str, &[&str]); 5] = [
         ],
     ),
     (
-        "relay",
+        "outbox-relay",
         &[
             "OutboxFound",
             "OutboxAnnounced",

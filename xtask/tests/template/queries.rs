@@ -42,7 +42,7 @@ fn there_is_a_query_for_what_is_asked_at_night() {
 #[test]
 fn the_queries_that_runbooks_send_to_are_there() {
     let names: Vec<_> = texts(&Template::read()).into_iter().map(|(name, _)| name).collect();
-    let folder = local::root().join("docs/runbooks");
+    let folder = devstack::root().join("docs/runbooks");
     let mut sent = 0;
     for runbook in fs::read_dir(folder).expect("the runbooks").map(|file| file.expect("a runbook").path()) {
         let text = fs::read_to_string(&runbook).expect("a text").replace('\n', " ");

@@ -8,7 +8,7 @@ use crate::environments::{environments, number};
 use crate::template::{Template, functions, target};
 
 /// All functions but orders and the relay.
-const SUBSCRIBERS: usize = local::FUNCTIONS.len() - 2;
+const SUBSCRIBERS: usize = devstack::FUNCTIONS.len() - 2;
 
 #[test]
 fn a_queue_feeds_its_function_with_partial_responses() {

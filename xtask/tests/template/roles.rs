@@ -43,7 +43,7 @@ fn what_a_function_writes_is_its_own_table_but_for_the_coupons_that_orders_spend
     let writes = |action: &str| writes.contains(&action);
     let own = [
         ("OrdersRole", vec!["OrdersTable", "IdempotencyKeysTable", "CouponsTable"]),
-        ("RelayRole", vec!["OrdersTable"]),
+        ("OutboxRelayRole", vec!["OrdersTable"]),
         ("FulfilmentRole", vec!["ShipmentsTable"]),
         ("PromotionRole", vec!["CouponsTable"]),
         ("InvoicingRole", vec!["InvoicesTable", "InvoicesTable"]),
@@ -124,14 +124,14 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
         "dynamodb:Scan OrdersTable/index/outbox",
         "dynamodb:PartiQLUpdate OrdersTable",
         "sns:Publish OrdersTopic",
-        "logs:CreateLogStream RelayLogs",
-        "logs:PutLogEvents RelayLogs",
+        "logs:CreateLogStream OutboxRelayLogs",
+        "logs:PutLogEvents OutboxRelayLogs",
         TRACE[0],
         TRACE[1],
     ];
     assert_eq!(permissions(&template, "OrdersRole"), orders);
-    assert_eq!(permissions(&template, "RelayRole"), relay);
-    assert_eq!(permissions(&template, "RelayScheduleRole"), ["lambda:InvokeFunction RelayFunction.Alias"]);
+    assert_eq!(permissions(&template, "OutboxRelayRole"), relay);
+    assert_eq!(permissions(&template, "OutboxRelayScheduleRole"), ["lambda:InvokeFunction OutboxRelayFunction.Alias"]);
     assert_eq!(permissions(&template, "FulfilmentRole"), consumer("Fulfilment", "ShipmentsTable"));
     assert_eq!(permissions(&template, "PromotionRole"), consumer("Promotion", "CouponsTable"));
     let mut invoicing = consumer("Invoicing", "InvoicesTable");
@@ -139,7 +139,7 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
     assert_eq!(permissions(&template, "InvoicingRole"), invoicing);
     assert_eq!(
         template.resources("AWS::IAM::Role").len(),
-        local::FUNCTIONS.len() + 2,
+        devstack::FUNCTIONS.len() + 2,
         "the schedule's and CodeDeploy's"
     );
 }
@@ -166,7 +166,7 @@ fn no_policy_of_a_resource_allows_everything_or_lets_anybody_in() {
 fn a_role_is_taken_by_the_service_that_needs_it_and_nobody_else() {
     for (id, role) in Template::read().resources("AWS::IAM::Role") {
         let service = match id {
-            "RelayScheduleRole" => "scheduler.amazonaws.com",
+            "OutboxRelayScheduleRole" => "scheduler.amazonaws.com",
             "DeployRole" => "codedeploy.amazonaws.com",
             _of_a_function => "lambda.amazonaws.com",
         };

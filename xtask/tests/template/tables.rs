@@ -26,7 +26,7 @@ fn prod_keeps_its_tables_whatever_becomes_of_the_stack() {
 fn every_table_can_be_put_back_to_any_second_but_for_the_keys_that_live_a_day() {
     let template = Template::read();
     let tables = template.resources("AWS::DynamoDB::Table");
-    assert_eq!(tables.len(), local::FUNCTIONS.len(), "one for each, with the keys instead of the relay's");
+    assert_eq!(tables.len(), devstack::FUNCTIONS.len(), "one for each, with the keys instead of the relay's");
     for (id, table) in tables {
         let recovered = table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true;
         assert_eq!(recovered, id != "IdempotencyKeysTable", "{id}");

@@ -10,7 +10,7 @@ pub(crate) struct Template {
 }
 
 pub(crate) fn workspace_file(name: &str) -> String {
-    let file = local::root().join(name);
+    let file = devstack::root().join(name);
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 

@@ -1,6 +1,6 @@
 //! Rows as every release has written them, the latest shape of each table last. A shape is added here and never changed or
 //! taken away: rows of that shape are in somebody's tables, and the release before this one reads what this one writes
-//! while a deployment is under way (docs/deploying.md).
+//! while a deployment is under way (docs/guides/deploying.md).
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! A subscriber's rows, inserted in one request.
 
+use aws_mock::{order, shipment};
 use aws_sdk_dynamodb::types::AttributeValue;
-use contract::{order, shipment};
 use store::{Inserted, Row};
 
 use crate::Shop;

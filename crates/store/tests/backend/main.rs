@@ -9,7 +9,7 @@ mod spending;
 
 use std::num::NonZeroU8;
 
-use contract::{Backend, Tables};
+use aws_mock::{Backend, Tables};
 use store::{Ledger, OrderTables, Orders, Outbox};
 
 const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use aws_mock::order;
 use aws_sdk_dynamodb::types::AttributeValue;
-use contract::order;
 use domain::{Order, OrderId};
 use jiff::{SignedDuration, Timestamp};
 use store::{Outbox, Unannounced};

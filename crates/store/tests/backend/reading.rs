@@ -1,6 +1,6 @@
 //! An order with all that became of it.
 
-use contract::{order, shipment};
+use aws_mock::{order, shipment};
 use domain::{Code, Coupon, OrderView};
 use store::Row;
 use telemetry::TraceParent;

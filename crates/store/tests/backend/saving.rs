@@ -1,6 +1,6 @@
 //! One conditional put.
 
-use contract::order;
+use aws_mock::order;
 use domain::OrderView;
 use store::StoreError;
 use telemetry::TraceParent;

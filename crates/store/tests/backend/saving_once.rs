@@ -1,6 +1,6 @@
 //! One transaction of an idempotency key and its order.
 
-use contract::order;
+use aws_mock::order;
 use domain::{Order, OrderView};
 use store::{Claim, Saved};
 use telemetry::TraceParent;
@@ -12,7 +12,7 @@ fn claim(key: &str, fingerprint: &str, answer: &str) -> Claim {
 }
 
 fn hours_after(order: &Order, hours: i64) -> Order {
-    let mut later = contract::order("12.00");
+    let mut later = aws_mock::order("12.00");
     later.placed_at = order.placed_at + jiff::SignedDuration::from_hours(hours);
     later
 }

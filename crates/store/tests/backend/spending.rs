@@ -1,6 +1,6 @@
 //! One transaction of an order and the coupon that is spent on it.
 
-use contract::{coupon, order};
+use aws_mock::{coupon, order};
 use domain::{Code, Coupon, Order, OrderId, OrderView};
 use jiff::SignedDuration;
 use store::{Claim, Row, Saved};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use contract::{Backend, Message, Topic, order};
+use aws_mock::{Backend, Message, Topic, order};
 use domain::{Order, OrderPlaced};
 use telemetry::TraceParent;
 use topic::{Announcement, OrdersTopic, Republisher};

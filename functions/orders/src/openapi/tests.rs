@@ -67,7 +67,7 @@ fn its_problems_are_those_that_there_are_and_docs_errors_lists_them() {
     documented.insert("method-not-allowed".to_owned());
     assert_eq!(documented.iter().map(String::as_str).collect::<BTreeSet<_>>(), types);
 
-    let errors = include_str!("../../../../docs/errors.md");
+    let errors = include_str!("../../../../docs/reference/errors.md");
     let listed: BTreeSet<_> = errors.split("\n| `/problems/").skip(1).filter_map(|row| row.split('`').next()).collect();
     assert_eq!(listed, types);
     for kind in document["components"]["responses"].as_object().unwrap().values() {
@@ -75,7 +75,7 @@ fn its_problems_are_those_that_there_are_and_docs_errors_lists_them() {
         {
             let value = &example["value"];
             let row = format!("| `/problems/{name}` | {} | {} |", value["status"], value["title"].as_str().unwrap());
-            assert!(errors.contains(&row), "docs/errors.md has no row that begins: {row}");
+            assert!(errors.contains(&row), "docs/reference/errors.md has no row that begins: {row}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The kinds of problems. Their URIs are part of the contract: docs/errors.md lists them, and none is ever changed.
+//! The kinds of problems. Their URIs are part of the contract: docs/reference/errors.md lists them, and none is ever changed.
 
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};

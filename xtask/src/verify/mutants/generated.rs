@@ -1,9 +1,9 @@
-//! cargo-mutants: changes of `domain` and `batch` that it thinks of itself.
+//! cargo-mutants: changes of `domain` and `sqs-batch` that it thinks of itself.
 
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use local::{CargoTool, Group, Progress, root};
+use devstack::{CargoTool, Group, Progress, root};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
@@ -30,7 +30,7 @@ pub(super) async fn find() -> Result<Generated> {
     let program = CargoTool::MUTANTS.install(Progress).await?;
     let output = root().join("target/mutants");
     let mut mutants = Command::new(program);
-    mutants.args(["mutants", "--package", "domain", "--package", "batch", "--no-shuffle", "--colors", "never"]);
+    mutants.args(["mutants", "--package", "domain", "--package", "sqs-batch", "--no-shuffle", "--colors", "never"]);
     mutants.arg("--output").arg(&output).current_dir(root());
     let results = output.join("mutants.out");
     let _ = fs::remove_dir_all(&results);

@@ -1,5 +1,5 @@
-//! Breaking the code on purpose: each patch of e2e/mutations must fail the test that it names, and cargo-mutants looks
-//! for changes of `domain` and `batch` that no test notices.
+//! Breaking the code on purpose: each patch of tests/mutations must fail the test that it names, and cargo-mutants looks
+//! for changes of `domain` and `sqs-batch` that no test notices.
 
 mod generated;
 mod tree;
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use local::{Progress, Tools, root};
+use devstack::{Progress, Tools, root};
 use serde::{Deserialize, Serialize};
 
 pub(super) use generated::Generated;
@@ -17,7 +17,7 @@ use tree::Tree;
 /// Options of `cargo xtask verify mutants`; without any, all of it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Only the patches of e2e/mutations.
+    /// Only the patches of tests/mutations.
     #[arg(long)]
     patches: bool,
     /// Only what cargo-mutants thinks of.
@@ -34,7 +34,7 @@ pub(super) struct Mutations {
     pub(super) patches: Vec<Patch>,
 }
 
-/// A patch of e2e/mutations.
+/// A patch of tests/mutations.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Patch {
     pub(super) name: String,
@@ -56,16 +56,19 @@ pub(super) async fn run(tools: &Tools, options: &Options, commit: &str) -> Resul
         let generated = generated::find().await?;
         super::keep(GENERATED, commit, &generated)?;
         let survivors = generated.missed.len();
-        ensure!(survivors == 0, "no test notices {survivors} of cargo-mutants' mutants: see docs/reliability.md");
+        ensure!(
+            survivors == 0,
+            "no test notices {survivors} of cargo-mutants' mutants: see docs/reports/reliability.md"
+        );
     }
     Ok(())
 }
 
 async fn break_on_purpose(tools: &Tools, only: Option<&str>, commit: &str) -> Result<()> {
-    local::build(tools, Progress).await?;
+    devstack::build(tools, Progress).await?;
     let mut todo = patches()?;
     todo.retain(|(patch, _)| only.is_none_or(|only| patch.name.contains(only)));
-    ensure!(!todo.is_empty(), "no patch of e2e/mutations has that in its name");
+    ensure!(!todo.is_empty(), "no patch of tests/mutations has that in its name");
     let tree = Tree::of_the_last_commit(tools).await?;
     tree.passes(&todo.iter().map(|(patch, _)| &*patch.caught_by).collect()).await?;
     let (mut patches, all) = (vec![], todo.len());
@@ -84,7 +87,7 @@ async fn break_on_purpose(tools: &Tools, only: Option<&str>, commit: &str) -> Re
 }
 
 fn patches() -> Result<Vec<(Patch, PathBuf)>> {
-    let folder = fs::read_dir(root().join("e2e/mutations"))?;
+    let folder = fs::read_dir(root().join("tests/mutations"))?;
     let mut files = folder.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     files.sort();
     let patch = |file: PathBuf| {

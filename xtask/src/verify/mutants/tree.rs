@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use local::{Emulator, FUNCTIONS, Front, Group, Invocations, Progress, Tools, root};
+use devstack::{Emulator, FUNCTIONS, Front, Group, Invocations, Progress, Tools, root};
 use tokio::process::Command;
 
 use super::Patch;
@@ -72,9 +72,9 @@ impl<'a> Tree<'a> {
         cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
         Progress.command("Building the functions of the copy", &mut cargo).await?;
         let template = self.assemble()?;
-        let emulator = Emulator::start(self.tools, local::free_port()?, Invocations::Deployed, Progress).await?;
-        let stack = local::deploy(self.tools, &emulator, &template, Progress).await?;
-        let front = Front::open(&stack, local::free_port()?).await?;
+        let emulator = Emulator::start(self.tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
+        let stack = devstack::deploy(self.tools, &emulator, &template, Progress).await?;
+        let front = Front::open(&stack, devstack::free_port()?).await?;
         let mut tests = Tests::of(self.tools, &stack, front.url(), emulator.port(), suite)?;
         tests.command.env("E2E_BINARIES", self.folder.join("functions")).args(["--", "--exact", test]);
         Progress.command_outcome("Testing", &mut tests.command).await
@@ -88,7 +88,7 @@ impl<'a> Tree<'a> {
         fs::copy(built.join("template.yaml"), assembled.join("template.yaml"))?;
         for function in FUNCTIONS {
             let binary = self.folder.join("target/debug").join(function);
-            for place in [assembled.join(local::resource(function)), self.folder.join("functions").join(function)] {
+            for place in [assembled.join(devstack::resource(function)), self.folder.join("functions").join(function)] {
                 fs::create_dir_all(&place)?;
                 fs::copy(&binary, place.join("bootstrap"))?;
             }

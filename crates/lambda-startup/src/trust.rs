@@ -1,0 +1,50 @@
+//! Whose certificates are trusted: Amazon's, compiled in. A function talks to nobody else, and the system's 140 would be
+//! read at every start (docs/adr/0012).
+
+use std::fs;
+
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+
+use crate::environment::told;
+use crate::{Environment, EnvironmentError};
+
+/// The roots of Amazon Trust Services, which every endpoint of AWS is certified by.
+const AMAZON: &str = include_str!("../roots/amazon.pem");
+
+/// What every AWS tool knows it by: a file of PEM certificates to trust instead, as on a stand-in for AWS.
+const BUNDLE: &str = "AWS_CA_BUNDLE";
+
+pub(crate) fn context(environment: Environment) -> Result<TlsContext, EnvironmentError> {
+    let roots = match environment.optional(BUNDLE) {
+        Some(path) => fs::read(path).map_err(|error| told(EnvironmentError::Unreadable(BUNDLE, error.kind())))?,
+        None => AMAZON.into(),
+    };
+    let trust = TrustStore::empty().with_pem_certificate(roots);
+    Ok(TlsContext::builder().with_trust_store(trust).build().expect("a trust store is all that a context needs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    use rustls_pki_types::CertificateDer;
+    use rustls_pki_types::pem::PemObject;
+
+    /// Mozilla's list names its owners as their certificates do, in ASCII.
+    fn is_amazons(root: &CertificateDer<'_>) -> bool {
+        ["Amazon Root CA ", "Starfield Services Root Certificate Authority"]
+            .iter()
+            .any(|name| root.windows(name.len()).any(|part| part == name.as_bytes()))
+    }
+
+    #[test]
+    fn the_roots_are_amazons_as_mozilla_lists_them() {
+        let ours = CertificateDer::pem_slice_iter(AMAZON.as_bytes()).map(|root| root.unwrap().to_vec());
+        let mozillas = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter(|root| is_amazons(root));
+        let (ours, mozillas): (BTreeSet<_>, BTreeSet<_>) =
+            (ours.collect(), mozillas.map(|root| root.to_vec()).collect());
+        assert_eq!(ours, mozillas, "Amazon's roots have changed: see docs/adr/0012");
+        assert_eq!(ours.len(), 5);
+    }
+}

@@ -1,0 +1,290 @@
+//! Comparing the customers' ledger with the tables, once everything has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::json;
+
+use crate::{Deployment, Ledger, Row, SUBSCRIBERS, eventually};
+
+/// What the services did, as far as it was seen: the first that is seen of an order must stay.
+#[derive(Debug, Default)]
+pub struct Effects {
+    shipments: BTreeMap<String, Row>,
+    coupons: BTreeMap<String, Row>,
+    invoices: BTreeMap<String, Row>,
+    changed: BTreeSet<String>,
+    vanished: BTreeSet<String>,
+}
+
+/// How ledger and tables compare.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Orders in the table.
+    pub orders: usize,
+    /// Of the requests that nobody knows of, those that came through.
+    pub unclear_saved: usize,
+    /// Orders with a shipment.
+    pub fulfilled: usize,
+    /// Orders with a coupon.
+    pub coupons: usize,
+    /// What was accepted or saved and is not there, not announced, not done, or not to the cent.
+    pub lost: Vec<String>,
+    /// What was done twice, or for nobody.
+    pub doubled: Vec<String>,
+}
+
+/// Messages in dead-letter queues.
+#[derive(Clone, Copy, Debug)]
+pub struct DeadLetters {
+    /// How many came there, those included that came there again.
+    pub came: u64,
+    /// How many are there.
+    pub left: u64,
+}
+
+/// From here on an order earns a coupon, in cents.
+const THRESHOLD: u64 = 8_000;
+/// The key of the row in the invoices' table that is no invoice.
+const INVOICE_COUNTER: &str = "last-number";
+const AT_REST_WITHIN: Duration = Duration::from_secs(300);
+/// Poison comes back whenever it is redriven; good messages do not come back this often.
+const REDRIVES: u32 = 3;
+
+impl Deployment {
+    /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an operator would.
+    pub async fn come_to_rest(&self) -> DeadLetters {
+        let mut came = 0;
+        self.at_rest().await;
+        for _ in 0..REDRIVES {
+            let dead = self.dead_letters().await;
+            if dead == 0 {
+                break;
+            }
+            came += dead;
+            self.redrive_all().await;
+            self.at_rest().await;
+        }
+        DeadLetters { came, left: self.dead_letters().await }
+    }
+
+    /// Waits until the stack's own relay, which comes by every minute, has announced every order.
+    pub async fn announced_by_its_own_relay(&self) {
+        eventually("the stack's own relay announces every order", AT_REST_WITHIN, async || {
+            let orders = self.rows("OrdersTable").await;
+            orders.iter().all(|row| !row.contains_key("outbox")).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until no order is marked and no queue holds a message. Nothing may go wrong by now.
+    pub async fn at_rest(&self) {
+        eventually("all is announced and all queues are empty", AT_REST_WITHIN, async || {
+            let swept = self.start("outbox-relay", &[]).await.invoke(&json!({})).await;
+            (swept["found"] == 0 && self.depth(&SUBSCRIBERS.map(|subscriber| subscriber.queue())).await == 0)
+                .then_some(())
+        })
+        .await;
+    }
+
+    async fn dead_letters(&self) -> u64 {
+        let dlqs = SUBSCRIBERS.map(|subscriber| [subscriber.dlq(), subscriber.subscription_dlq()]);
+        self.depth(dlqs.as_flattened()).await
+    }
+
+    async fn depth(&self, queues: &[String]) -> u64 {
+        let mut depth = 0;
+        for queue in queues {
+            for state in [
+                QueueAttributeName::ApproximateNumberOfMessages,
+                QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            ] {
+                depth += self.queue_number(queue, state).await;
+            }
+        }
+        depth
+    }
+}
+
+impl Effects {
+    /// Looks at what the services did.
+    pub async fn look(&mut self, shop: &Deployment) {
+        let (shipments, coupons) = (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
+        let mut invoices = shop.rows("InvoicesTable").await;
+        invoices.retain(|row| row["order_id"] != INVOICE_COUNTER);
+        let seen = [(&mut self.shipments, shipments), (&mut self.coupons, coupons), (&mut self.invoices, invoices)];
+        for (seen, rows) in seen {
+            let there: BTreeSet<_> = rows.iter().map(|row| row["order_id"].clone()).collect();
+            self.vanished.extend(seen.keys().filter(|id| !there.contains(*id)).cloned());
+            for row in rows {
+                let id = row["order_id"].clone();
+                if seen.entry(id.clone()).or_insert_with(|| row.clone()) != &row {
+                    self.changed.insert(id);
+                }
+            }
+        }
+    }
+
+    /// Compares them and the orders' table with the ledger.
+    pub async fn audit(&self, shop: &Deployment, ledger: &Ledger) -> Audit {
+        let orders: BTreeMap<_, _> =
+            shop.rows("OrdersTable").await.into_iter().map(|row| (row["id"].clone(), row)).collect();
+        self.compare(&orders, ledger)
+    }
+
+    fn compare(&self, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> Audit {
+        let mut audit = Audit { orders: orders.len(), fulfilled: self.shipments.len(), ..Audit::default() };
+        audit.coupons = self.coupons.len();
+        for (id, wish) in &ledger.accepted {
+            match orders.get(id) {
+                None => audit.lost.push(format!("{id} was accepted and is not in the table")),
+                Some(row) if cents(&row["amount"]) != wish.cents || row["customer"] != wish.customer => {
+                    audit.lost.push(format!("{id} is {row:?} and not {wish:?}"));
+                }
+                Some(_) => {}
+            }
+        }
+        let mut bought: BTreeMap<&str, usize> = BTreeMap::new();
+        for (id, row) in orders {
+            *bought.entry(&row["customer"]).or_default() += 1;
+            let earned = cents(&row["amount"]) >= THRESHOLD;
+            if row.contains_key("outbox") {
+                audit.lost.push(format!("{id} is not announced"));
+            }
+            if !self.shipments.contains_key(id) {
+                audit.lost.push(format!("{id} has no shipment"));
+            }
+            if !self.invoices.contains_key(id) {
+                audit.lost.push(format!("{id} has no invoice"));
+            }
+            match (earned, self.coupons.contains_key(id)) {
+                (true, false) => audit.lost.push(format!("{id} has no coupon")),
+                (false, true) => audit.doubled.push(format!("{id} has a coupon and did not earn it")),
+                _ => {}
+            }
+        }
+        let unclear: BTreeSet<&str> = ledger.unclear.iter().map(|wish| &*wish.customer).collect();
+        audit.unclear_saved = bought.keys().filter(|customer| unclear.contains(*customer)).count();
+        let known: BTreeSet<&str> = ledger.accepted.values().map(|wish| &*wish.customer).chain(unclear).collect();
+        for (customer, times) in bought {
+            if times > 1 || !known.contains(customer) {
+                audit.doubled.push(format!("{customer} asked for one order at most and has {times}"));
+            }
+        }
+        let mut numbers = BTreeSet::new();
+        let again = self.invoices.iter().filter(|(_, invoice)| !numbers.insert(&invoice["number"]));
+        audit.doubled.extend(again.map(|(id, _)| format!("{id} has an invoice with the number of another")));
+        let done = self.shipments.keys().chain(self.coupons.keys()).chain(self.invoices.keys());
+        audit.lost.extend(self.vanished.iter().map(|id| format!("{id} was done, and the row is gone")));
+        let for_nobody = done.filter(|id| !orders.contains_key(*id)).map(|id| format!("{id} was done and is no order"));
+        audit.doubled.extend(for_nobody);
+        audit.doubled.extend(self.changed.iter().map(|id| format!("{id} was done twice: its row changed")));
+        audit
+    }
+}
+
+/// Cents of a decimal text, which DynamoDB may have stripped of its last zeros.
+#[must_use]
+pub fn cents(text: &str) -> u64 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{whole}{fraction:0<2}").parse().expect("digits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Wish;
+
+    const ID: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
+
+    fn row(columns: &[(&str, &str)]) -> Row {
+        columns.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn order(amount: &str) -> BTreeMap<String, Row> {
+        BTreeMap::from([(ID.to_owned(), row(&[("id", ID), ("customer", "Ada 1"), ("amount", amount)]))])
+    }
+
+    fn ledger(cents: u64) -> Ledger {
+        let wish = Wish { customer: "Ada 1".to_owned(), cents, by_form: false, patient: true };
+        Ledger { accepted: BTreeMap::from([(ID.to_owned(), wish)]), ..Ledger::default() }
+    }
+
+    fn effects(shipments: &[&str], coupons: &[&str]) -> Effects {
+        let rows = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), row(&[("order_id", id)]))).collect();
+        Effects { shipments: rows(shipments), coupons: rows(coupons), ..Effects::default() }
+    }
+
+    fn invoices(ids: &[&str], number: impl Fn(usize) -> usize) -> BTreeMap<String, Row> {
+        let invoice = |(at, id): (usize, &&str)| {
+            ((*id).to_owned(), row(&[("order_id", id), ("number", &number(at).to_string())]))
+        };
+        ids.iter().enumerate().map(invoice).collect()
+    }
+
+    /// Of effects with an invoice for each order.
+    fn problems(effects: &Effects, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> (usize, usize) {
+        let ids: Vec<_> = orders.keys().map(String::as_str).collect();
+        problems_with(invoices(&ids, |at| at), effects, orders, ledger)
+    }
+
+    fn problems_with(
+        invoices: BTreeMap<String, Row>,
+        Effects { shipments, coupons, changed, vanished, .. }: &Effects,
+        orders: &BTreeMap<String, Row>,
+        ledger: &Ledger,
+    ) -> (usize, usize) {
+        let (shipments, coupons, changed, vanished) =
+            (shipments.clone(), coupons.clone(), changed.clone(), vanished.clone());
+        let audit = Effects { shipments, coupons, invoices, changed, vanished }.compare(orders, ledger);
+        (audit.lost.len(), audit.doubled.len())
+    }
+
+    #[test]
+    fn an_invoice_that_is_missing_or_has_the_number_of_another_is_seen() {
+        let of_one = effects(&[ID], &[]);
+        assert_eq!(problems_with(BTreeMap::new(), &of_one, &order("5"), &ledger(500)), (1, 0));
+        let of_nobody = invoices(&[ID, "ghost"], |at| at);
+        assert_eq!(problems_with(of_nobody, &of_one, &order("5"), &ledger(500)), (0, 1));
+        let one_number = invoices(&[ID, "ghost"], |_| 7);
+        assert_eq!(problems_with(one_number, &of_one, &order("5"), &ledger(500)), (0, 2));
+    }
+
+    #[test]
+    fn what_is_sound_has_no_problem() {
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80"), &ledger(8_000)), (0, 0));
+        assert_eq!(problems(&effects(&[ID], &[]), &order("79.99"), &ledger(7_999)), (0, 0));
+    }
+
+    #[test]
+    fn what_is_lost_is_seen() {
+        assert_eq!(problems(&effects(&[], &[]), &BTreeMap::new(), &ledger(8_000)), (1, 0), "the order");
+        assert_eq!(problems(&effects(&[], &[ID]), &order("80"), &ledger(8_000)), (1, 0), "the shipment");
+        assert_eq!(problems(&effects(&[ID], &[]), &order("80"), &ledger(8_000)), (1, 0), "the coupon");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80.01"), &ledger(8_000)), (1, 0), "a cent");
+        let mut marked = order("80");
+        marked.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
+        assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &ledger(8_000)), (1, 0), "the announcement");
+    }
+
+    #[test]
+    fn what_was_there_and_is_gone_is_seen() {
+        let mut vanished = effects(&[ID], &[ID]);
+        vanished.vanished.insert(ID.to_owned());
+        assert_eq!(problems(&vanished, &order("80"), &ledger(8_000)), (1, 0));
+    }
+
+    #[test]
+    fn what_is_done_twice_or_for_nobody_is_seen() {
+        let mut changed = effects(&[ID], &[ID]);
+        changed.changed.insert(ID.to_owned());
+        assert_eq!(problems(&changed, &order("80"), &ledger(8_000)), (0, 1), "an effect");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("5"), &ledger(500)), (0, 1), "a coupon not earned");
+        assert_eq!(problems(&effects(&[ID, "ghost"], &[]), &order("5"), &ledger(500)), (0, 1), "a shipment of nobody");
+        assert_eq!(problems(&effects(&[ID], &[]), &order("5"), &Ledger::default()), (0, 1), "an order of nobody");
+        let mut twice = order("5");
+        twice.insert("other".to_owned(), row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]));
+        assert_eq!(problems(&effects(&[ID, "other"], &[]), &twice, &ledger(500)), (0, 1), "one request, two orders");
+    }
+}

@@ -1,0 +1,98 @@
+//! A function of the stack on this machine: its release binary, run as Lambda runs it, against the stack's tables.
+
+use std::time::Duration;
+
+use lambda_sandbox::{Outcome, Sandbox};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Deployment, OrderEvent, bootstrap};
+
+/// A started function. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Function {
+    sandbox: Sandbox,
+}
+
+/// As the `local` environment has it: the shortest in use.
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Deployment {
+    /// Starts a function with the stack's variables, some of them replaced.
+    pub async fn start(&self, function: &str, replaced: &[(&str, &str)]) -> Function {
+        let replaced = replaced.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Function::start(function, self.function_variables().into_iter().chain(replaced)).await
+    }
+}
+
+impl Deployment {
+    /// Places orders of $81.50 through a function that cannot reach the topic, and gives their ids.
+    pub async fn place_unannounced(&self, orders: usize) -> Vec<String> {
+        let nowhere = format!("{}-that-is-not-there", self.output("OrdersTopicArn"));
+        let mut function = self.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
+        let mut ids = vec![];
+        for _ in 0..orders {
+            let mut event = crate::fixture("orders/place-by-json.json");
+            let customer = format!("Ada {}", Uuid::new_v4());
+            event["body"] = json!(json!({ "customer": customer, "amount": "81.50" }).to_string());
+            let answer = function.invoke(&event).await;
+            assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
+            let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+            ids.push(order["id"].as_str().expect("an id").to_owned());
+        }
+        ids
+    }
+}
+
+impl Function {
+    /// Starts a function with these variables and no others.
+    pub async fn start(function: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let sandbox = Sandbox::start(&bootstrap(function), variables, FUNCTION_TIMEOUT).await;
+        Self { sandbox: sandbox.unwrap_or_else(|error| panic!("{function} does not start: {error:#}")) }
+    }
+
+    /// Hands over an event, and gives the answer. The function must answer in its time, and without an error.
+    pub async fn invoke(&mut self, event: &Value) -> Value {
+        match self.outcome(event).await {
+            Outcome::Response(body) => serde_json::from_slice(&body).expect("the answer is JSON"),
+            Outcome::Error(error) => panic!("the function failed: {}", String::from_utf8_lossy(&error)),
+        }
+    }
+
+    /// Hands over an event, and gives the answer or the error. It must come in the function's time.
+    pub async fn outcome(&mut self, event: &Value) -> Outcome {
+        self.outcome_of(&event.to_string()).await
+    }
+
+    /// Hands over anything at all, and gives the answer or the error.
+    pub async fn outcome_of(&mut self, event: &str) -> Outcome {
+        let outcome = self.sandbox.invoke(event.to_owned()).await;
+        outcome.unwrap_or_else(|error| panic!("{error:#}\n{}", self.log().join("\n")))
+    }
+
+    /// Ends it, and gives all that it wrote, line by line.
+    pub async fn end(self) -> Vec<String> {
+        self.sandbox.end().await.expect("a process can be ended")
+    }
+
+    /// What it wrote so far, line by line.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        self.sandbox.log()
+    }
+}
+
+/// An SQS batch of these events, with message ids `m0`, `m1` and so on.
+#[must_use]
+pub fn batch(events: &[OrderEvent]) -> Value {
+    let record =
+        |(position, event): (usize, &OrderEvent)| json!({ "messageId": format!("m{position}"), "body": event.body() });
+    json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
+}
+
+/// The message ids of a partial batch response.
+#[must_use]
+pub fn failures(response: &Value) -> Vec<&str> {
+    let failures = response["batchItemFailures"].as_array().expect("a partial batch response");
+    failures.iter().map(|failure| failure["itemIdentifier"].as_str().expect("an id")).collect()
+}

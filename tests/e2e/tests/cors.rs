@@ -1,0 +1,60 @@
+//! Pages of others may call the API from a browser where the template's `CorsAllowedOrigins` says so.
+
+use devstack::{BUILT_TEMPLATE, Emulator, Front, Invocations, Progress, Tools, deploy_with, free_port};
+use e2e::{Answer, Deployment};
+use reqwest::{Method, StatusCode};
+
+const FRIEND: &str = "https://shop.example";
+const OTHER_FRIEND: &str = "https://www.shop.example";
+const STRANGER: &str = "https://shop.example.evil.example";
+const ALLOWED: &str = "CorsAllowedOrigins=https://shop.example,https://www.shop.example";
+const ALLOW_ORIGIN: &str = "access-control-allow-origin";
+
+async fn preflight(shop: &Deployment, origin: &str) -> Answer {
+    let headers = [
+        ("origin", origin),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "content-type,idempotency-key"),
+    ];
+    shop.request(Method::OPTIONS, "/orders", &headers, "").await
+}
+
+fn lists(answer: &Answer, header: &str, value: &str) -> bool {
+    answer.header(header).split(',').any(|listed| listed.trim().eq_ignore_ascii_case(value))
+}
+
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_may_order_and_no_other() {
+    let tools = Tools::install(Progress).await.expect("the tools are there");
+    let port = free_port().expect("a port");
+    let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress).await.expect("the emulator starts");
+    let parameters = ["Environment=local", ALLOWED];
+    let stack = deploy_with(&tools, &emulator, BUILT_TEMPLATE, &parameters, Progress).await;
+    let mut stack = stack.expect("the template deploys");
+    let front = Front::open(&stack, free_port().expect("a port")).await.expect("the door opens");
+    stack.outputs = stack.outputs.with_shop_url(front.url());
+    let shop = Deployment::of(&stack).await.expect("a stack");
+
+    for origin in [FRIEND, OTHER_FRIEND] {
+        let answer = preflight(&shop, origin).await;
+        assert_eq!((answer.status, answer.header(ALLOW_ORIGIN)), (StatusCode::NO_CONTENT, origin));
+        assert!(lists(&answer, "access-control-allow-methods", "POST"), "{:?}", answer.headers);
+        for header in ["content-type", "idempotency-key", "traceparent"] {
+            assert!(lists(&answer, "access-control-allow-headers", header), "{:?}", answer.headers);
+        }
+    }
+    assert_eq!(preflight(&shop, STRANGER).await.header(ALLOW_ORIGIN), "");
+
+    let order = |origin| {
+        let headers = [("origin", origin), ("content-type", "application/json")];
+        let shop = &shop;
+        async move { shop.request(Method::POST, "/orders", &headers, r#"{"customer": "Ada", "amount": "80"}"#).await }
+    };
+    let placed = order(FRIEND).await;
+    assert_eq!((placed.status, placed.header(ALLOW_ORIGIN)), (StatusCode::CREATED, FRIEND));
+    assert!(lists(&placed, "access-control-expose-headers", "location"), "{:?}", placed.headers);
+    // It is the browser that keeps the answer from the stranger's page.
+    assert_eq!(order(STRANGER).await.header(ALLOW_ORIGIN), "");
+    let page = shop.get("/", "text/html").await;
+    assert_eq!((page.status, page.header(ALLOW_ORIGIN)), (StatusCode::OK, ""), "the shop's own page needs none");
+}

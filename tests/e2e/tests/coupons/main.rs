@@ -1,0 +1,66 @@
+//! Pairs of orders that race for one coupon each: of every pair one gets it, and the other is told.
+//!
+//! `cargo xtask verify coupons` runs a thousand pairs, and `cargo xtask test --all` fifty.
+
+mod pair;
+mod report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Parser;
+use devstack::Fault;
+use e2e::Rig;
+use futures::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use pair::Pair;
+use report::Report;
+
+/// Has pairs of orders race for coupons on a stack of its own, then looks into the tables.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How many pairs race.
+    #[arg(long, default_value_t = 50)]
+    pairs: u32,
+    /// A file for the result, as JSON.
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+/// So many pairs race at a time.
+const AT_ONCE: usize = 8;
+/// Every save of a race is held back so long, so that both orders of a pair have found the coupon good before either has it.
+const HELD_BACK: Duration = Duration::from_millis(100);
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let options = Options::parse();
+    let rig = Rig::start().await?;
+    let start = Instant::now();
+    let coupons = stream::iter(0..options.pairs).map(|_| rig.shop.earned_coupon()).buffer_unordered(AT_ONCE);
+    let coupons: Vec<_> = coupons.collect().await;
+
+    let held_back = rig.proxy.inject("TransactWriteItems", Fault::Delay(HELD_BACK), u32::MAX);
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {elapsed} (about {eta} more)");
+    let progress = ProgressBar::new(options.pairs.into()).with_style(style?);
+    let races = stream::iter(coupons).map(|code| Pair::race(&rig.shop, code)).buffer_unordered(AT_ONCE);
+    let pairs: Vec<_> = races.inspect(|_| progress.inc(1)).collect().await;
+    progress.finish_and_clear();
+    rig.proxy.calm();
+
+    let report = Report::of(&rig.shop, &pairs).await;
+    let rows = report.rows(held_back.times(), start.elapsed());
+    for (what, count) in &rows {
+        println!("{what:<60} {count:>12}");
+    }
+    if let Some(file) = options.report {
+        std::fs::write(file, serde_json::to_string_pretty(&rows)?)?;
+    }
+    for problem in report.wrong.iter().take(20) {
+        eprintln!("  {problem}");
+    }
+    Ok(if report.wrong.is_empty() && !pairs.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

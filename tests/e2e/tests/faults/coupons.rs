@@ -1,0 +1,159 @@
+//! An order with a coupon, cut at each of the calls that it takes more than others, and beside another order.
+
+use std::time::Duration;
+
+use devstack::Fault;
+use e2e::{Deployment, held};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::orders::{Attempt, cut_at, id_of, orders_behind, save_is_retried};
+use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy, sweep};
+
+/// Looks the coupon up; saves order, key and coupon; reads the key when the coupon is spent.
+const LOOK_UP: &str = "Query";
+const SAVE: &str = "TransactWriteItems";
+const READ_KEY: &str = "GetItem";
+
+async fn with_key(shop: &Deployment) -> Attempt {
+    Attempt { coupon: Some(shop.earned_coupon().await), ..Attempt::with_key() }
+}
+
+async fn without_key(shop: &Deployment) -> Attempt {
+    Attempt { coupon: Some(shop.earned_coupon().await), ..Attempt::without_key() }
+}
+
+/// Another customer, with the same coupon.
+fn rival(attempt: &Attempt) -> Attempt {
+    Attempt { coupon: attempt.coupon.clone(), ..Attempt::with_key() }
+}
+
+#[tokio::test]
+async fn cut_at_the_look_up() {
+    cut_at(LOOK_UP, with_key, save_is_retried).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_save_with_a_key() {
+    cut_at(SAVE, with_key, save_is_retried).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_save_without_a_key() {
+    cut_at(SAVE, without_key, save_is_retried).await;
+}
+
+#[tokio::test]
+async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+    let shop = Deployment::under_test().await;
+    for (operation, spent) in [(LOOK_UP, false), (SAVE, true)] {
+        let attempt = with_key(&shop).await;
+        let event = attempt.event();
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        let mut injected = proxy.inject(operation, Fault::WithholdAnswer, ONCE);
+        tokio::select! {
+            () = injected.happened() => drop(orders),
+            answer = async { orders.invoke(&event).await } => panic!("{operation} was answered: {answer}"),
+        }
+        assert_eq!(attempt.saved(&shop).await.len(), usize::from(spent), "{operation}");
+        attempt.assert_coupon_is_spent_with_its_order(&shop, operation).await;
+        let again = shop.start("orders", &[]).await.invoke(&event).await;
+        assert_eq!(again["statusCode"], 201, "{operation}: {again}");
+        assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{operation}: one request makes one order");
+        attempt.assert_coupon_is_spent_with_its_order(&shop, operation).await;
+        sweep(&shop).await;
+        shop.fulfilled(&id_of(&again)).await;
+        let what_held = "asked again: one order, done once, its coupon spent on it";
+        held(&format!("orders with a coupon, {operation}"), "killed before the answer came", what_held);
+    }
+}
+
+#[tokio::test]
+async fn cut_at_the_look_for_the_key_a_replay_is_answered_as_before_or_503_and_never_refused() {
+    let shop = Deployment::under_test().await;
+    let attempt = with_key(&shop).await;
+    let first = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
+    assert_eq!(first["statusCode"], 201, "{first}");
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        let injected = proxy.inject(READ_KEY, fault, times);
+        let again = orders.invoke(&attempt.event()).await;
+        assert!(injected.times() > 0, "{fault:?} did not happen");
+        if times == ONCE {
+            assert_eq!((&again["statusCode"], &again["body"]), (&json!(201), &first["body"]), "{fault:?}");
+        } else {
+            assert_eq!(again["statusCode"], 503, "{fault:?}: {again}");
+        }
+        let what_held = if times == ONCE { "the first answer again" } else { "503, never 422" };
+        held(&format!("replay with a coupon, {READ_KEY}"), &name_of(fault, times), what_held);
+    }
+    assert_eq!(attempt.saved(&shop).await, [id_of(&first)]);
+}
+
+#[tokio::test]
+async fn a_conflict_at_the_coupon_is_retried_and_never_blamed_on_the_coupon() {
+    let shop = Deployment::under_test().await;
+    let attempts = [with_key(&shop).await, without_key(&shop).await];
+    for (attempt, times, status) in
+        attempts.iter().flat_map(|attempt| [(attempt, EVERY_TIME, 503), (attempt, ONCE, 201)])
+    {
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        proxy.inject(SAVE, Fault::Conflict, times);
+        let answer = orders.invoke(&attempt.event()).await;
+        assert_eq!(answer["statusCode"], status, "{times} times: {answer}");
+        attempt.assert_coupon_is_spent_with_its_order(&shop, "a conflict").await;
+        let what_held = format!("{status}, never 422");
+        held(&format!("orders with a coupon, {SAVE}"), &name_of(Fault::Conflict, times), &what_held);
+    }
+}
+
+/// The index may say that a coupon can be spent when it is spent already; its row knows.
+#[tokio::test]
+async fn an_order_that_found_the_coupon_good_is_refused_when_another_was_quicker() {
+    const A_WHILE: Duration = Duration::from_millis(300);
+    let shop = Deployment::under_test().await;
+    let slow = with_key(&shop).await;
+    let quick = rival(&slow);
+    let proxy = proxy().await;
+    let (mut behind, mut clean) = (orders_behind(&shop, &proxy).await, shop.start("orders", &[]).await);
+    let mut delayed = proxy.inject(SAVE, Fault::Delay(A_WHILE), ONCE);
+    let (slow_event, quick_event) = (slow.event(), quick.event());
+    let (refused, won) = tokio::join!(behind.invoke(&slow_event), async {
+        delayed.happened().await;
+        clean.invoke(&quick_event).await
+    });
+    assert_eq!(won["statusCode"], 201, "{won}");
+    assert_refused(&refused);
+    assert!(slow.saved(&shop).await.is_empty(), "nothing is saved of what is refused");
+    quick.assert_coupon_is_spent_with_its_order(&shop, "the quicker one").await;
+    held(&format!("orders with a coupon, {SAVE}"), "another order spent the coupon first", "422, nothing saved");
+}
+
+/// An answer that was lost must not make a customer's own order look like somebody else's.
+#[tokio::test]
+async fn of_two_with_one_coupon_the_first_has_it_though_its_answers_are_lost() {
+    let shop = Deployment::under_test().await;
+    for key in [None, Some(Uuid::new_v4().to_string())] {
+        let first = Attempt { key, ..with_key(&shop).await };
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        proxy.inject(SAVE, Fault::LoseAnswer, ONCE);
+        let answer = orders.invoke(&first.event()).await;
+        assert_eq!(answer["statusCode"], 201, "{answer}");
+        first.assert_coupon_is_spent_with_its_order(&shop, "its answer was lost").await;
+        let second = rival(&first);
+        assert_refused(&shop.start("orders", &[]).await.invoke(&second.event()).await);
+        assert!(second.saved(&shop).await.is_empty());
+        let what_held = "the first is accepted, the second refused";
+        held(&format!("two orders with one coupon, {SAVE}"), "answer lost", what_held);
+    }
+}
+
+fn assert_refused(answer: &Value) {
+    assert_eq!(answer["statusCode"], 422, "{answer}");
+    let problem: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("a problem");
+    assert_eq!(problem["errors"][0]["pointer"], "/coupon", "{problem}");
+}

@@ -1,0 +1,201 @@
+//! The orders function, cut at each of its calls.
+
+use devstack::{Fault, FaultProxy};
+use e2e::{Deployment, Function, OrderEvent, held};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
+
+/// One customer's attempt to place one order, which earns a coupon.
+pub(crate) struct Attempt {
+    pub(crate) customer: String,
+    pub(crate) key: Option<String>,
+    pub(crate) coupon: Option<String>,
+}
+
+impl Attempt {
+    pub(crate) fn with_key() -> Self {
+        Self { key: Some(Uuid::new_v4().to_string()), ..Self::without_key() }
+    }
+
+    pub(crate) fn without_key() -> Self {
+        Self { customer: format!("Ada {}", Uuid::new_v4()), key: None, coupon: None }
+    }
+
+    pub(crate) fn event(&self) -> Value {
+        let mut event = e2e::fixture("orders/place-by-json.json");
+        let order = json!({ "customer": self.customer, "amount": "101.88", "coupon": self.coupon });
+        event["body"] = json!(order.to_string());
+        if let Some(key) = &self.key {
+            event["headers"]["idempotency-key"] = json!(key);
+        }
+        event
+    }
+
+    /// The ids of the orders that this customer has in the table.
+    pub(crate) async fn saved(&self, shop: &Deployment) -> Vec<String> {
+        let rows = shop.rows("OrdersTable").await;
+        let mine = rows.into_iter().filter(|row| row.get("customer").is_some_and(|name| *name == self.customer));
+        mine.map(|row| row["id"].clone()).collect()
+    }
+
+    /// Asserts that the coupon, if there is one, is spent on the order that is in the table, or on none if none is.
+    pub(crate) async fn assert_coupon_is_spent_with_its_order(&self, shop: &Deployment, what: &str) {
+        let Some(code) = &self.coupon else { return };
+        let spent_by = shop.coupon_row(code).await.remove("spent_by");
+        assert_eq!(Vec::from_iter(spent_by), self.saved(shop).await, "{what}: the coupon's order, and the customer's");
+    }
+}
+
+pub(crate) async fn orders_behind(shop: &Deployment, proxy: &FaultProxy) -> Function {
+    shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await
+}
+
+pub(crate) fn id_of(answer: &Value) -> String {
+    let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    order["id"].as_str().expect("an id").to_owned()
+}
+
+/// Places an order for every fault at an operation, happening once and every time, and hands the answer to `judge`.
+/// In the end every order that is in the table must be carried out, and every accepted one be in it, once.
+pub(crate) async fn cut_at(
+    operation: &str,
+    attempt: impl AsyncFn(&Deployment) -> Attempt,
+    judge: impl Fn(Fault, u32, &Value),
+) {
+    let shop = Deployment::under_test().await;
+    let spy = shop.spy().await;
+    let mut attempts = vec![];
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+        let what = format!("{fault:?} at {operation}, {times} times");
+        let attempt = attempt(&shop).await;
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        let injected = proxy.inject(operation, fault, times);
+        let answer = orders.invoke(&attempt.event()).await;
+        assert!(injected.times() > 0, "{what} did not happen");
+        // Shown when the test fails.
+        println!("{what}: {}\n{}", answer["statusCode"], orders.log().join("\n"));
+        judge(fault, times, &answer);
+
+        let saved = attempt.saved(&shop).await;
+        if answer["statusCode"] == 201 {
+            assert_eq!(saved, [id_of(&answer)], "{what}: an accepted order is in the table, once");
+        } else {
+            assert_eq!(answer["statusCode"], 503, "{what}: {answer}");
+            assert!(saved.len() <= 1, "{what}: one request made {saved:?}");
+        }
+        attempt.assert_coupon_is_spent_with_its_order(&shop, &what).await;
+        let what_held = if answer["statusCode"] == 201 { "accepted, done once" } else { "503, made at most one order" };
+        attempts.push((what, attempt, name_of(fault, times), what_held));
+    }
+    sweep(&shop).await;
+    let last = OrderEvent::of("81.50");
+    shop.publish(&last.body(), &last.total).await;
+    let announced = spy.hear_until(&last.order_id).await;
+    spy.leave().await;
+    for (what, attempt, ..) in &attempts {
+        let told = announced.iter().any(|body| body.contains(&attempt.customer));
+        assert_eq!(
+            told,
+            !attempt.saved(&shop).await.is_empty(),
+            "{what}: what is saved is announced, and nothing else"
+        );
+    }
+    for (what, attempt, injected, what_held) in attempts {
+        if attempt.key.is_some() {
+            // Whatever the first answer was, the same request again is answered, and there is one order.
+            let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
+            assert_eq!(again["statusCode"], 201, "{what}: {again}");
+            assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{what}");
+            attempt.assert_coupon_is_spent_with_its_order(&shop, &what).await;
+        }
+        for id in attempt.saved(&shop).await {
+            assert_carried_out(&shop, &id, &what).await;
+        }
+        let place = if attempt.coupon.is_some() { "orders with a coupon" } else { "orders" };
+        held(&format!("{place}, {operation}"), &injected, what_held);
+    }
+}
+
+/// A save is retried: a fault that passes costs nothing, one that stays is "not accepted as far as we know".
+pub(crate) fn save_is_retried(fault: Fault, times: u32, answer: &Value) {
+    assert_eq!(answer["statusCode"], if times == ONCE { 201 } else { 503 }, "{fault:?}, {times} times: {answer}");
+    if times > ONCE {
+        assert_eq!(answer["headers"]["retry-after"], "2", "{answer}");
+    }
+}
+
+/// Accepted is saved.
+fn accepted(fault: Fault, times: u32, answer: &Value) {
+    assert_eq!(answer["statusCode"], 201, "{fault:?}, {times} times: {answer}");
+}
+
+#[tokio::test]
+async fn cut_at_the_save_without_a_key() {
+    cut_at("PutItem", async |_| Attempt::without_key(), save_is_retried).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_save_with_a_key() {
+    cut_at("TransactWriteItems", async |_| Attempt::with_key(), save_is_retried).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_publish() {
+    cut_at("Publish", async |_| Attempt::with_key(), accepted).await;
+}
+
+#[tokio::test]
+async fn cut_at_the_clearing_of_the_mark() {
+    cut_at("UpdateItem", async |_| Attempt::with_key(), accepted).await;
+}
+
+#[tokio::test]
+async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+    let shop = Deployment::under_test().await;
+    for operation in ["TransactWriteItems", "Publish", "UpdateItem"] {
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        let mut injected = proxy.inject(operation, Fault::WithholdAnswer, ONCE);
+        let attempt = Attempt::with_key();
+        let event = attempt.event();
+        tokio::select! {
+            () = injected.happened() => drop(orders),
+            answer = async { orders.invoke(&event).await } => panic!("{operation} was answered: {answer}"),
+        }
+        let again = shop.start("orders", &[]).await.invoke(&event).await;
+        assert_eq!(again["statusCode"], 201, "{operation}: {again}");
+        assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{operation}: one request makes one order");
+        sweep(&shop).await;
+        assert_carried_out(&shop, &id_of(&again), operation).await;
+        held(&format!("orders, {operation}"), "killed before the answer came", "asked again: one order, done once");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_conflict_is_retried_and_never_blamed_on_the_client() {
+    let shop = Deployment::under_test().await;
+    for (times, status) in [(ONCE, 201), (EVERY_TIME, 503)] {
+        let proxy = proxy().await;
+        let mut orders = orders_behind(&shop, &proxy).await;
+        proxy.inject("TransactWriteItems", Fault::Conflict, times);
+        assert_eq!(orders.invoke(&Attempt::with_key().event()).await["statusCode"], status, "{times} times");
+        held("orders, TransactWriteItems", &name_of(Fault::Conflict, times), &format!("{status}, never 422"));
+    }
+}
+
+#[tokio::test]
+async fn connections_closed_while_the_sandbox_slept_cost_no_error() {
+    let shop = Deployment::under_test().await;
+    let proxy = proxy().await;
+    let mut orders = orders_behind(&shop, &proxy).await;
+    for _ in 0..3 {
+        proxy.hang_up().await;
+        let answer = orders.invoke(&Attempt::with_key().event()).await;
+        assert_eq!(answer["statusCode"], 201, "{answer}");
+        shop.fulfilled(&id_of(&answer)).await;
+    }
+    held("orders, every call", "connections closed while the sandbox slept", "accepted, done once");
+}

@@ -1,0 +1,114 @@
+//! The relay, cut at each of its calls.
+
+use devstack::Fault;
+use e2e::{Deployment, held};
+use serde_json::{Value, json};
+
+use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
+
+/// Places an order through a function whose publish is refused, and gives its id.
+async fn place_unannounced(shop: &Deployment) -> String {
+    let proxy = proxy().await;
+    proxy.inject("Publish", Fault::Refuse, EVERY_TIME);
+    let mut orders = shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+    let answer = orders.invoke(&e2e::fixture("orders/place-by-json.json")).await;
+    assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
+    let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    order["id"].as_str().expect("an id").to_owned()
+}
+
+/// The stack's own relay, or another test's, may be quicker, and leave nothing to publish or to clear.
+const TRIES: u32 = 5;
+
+async fn cut_at(operation: &str) {
+    let shop = Deployment::under_test().await;
+    let mut placed = vec![];
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+        let what = name_of(fault, times);
+        let mut tries = 0..TRIES;
+        loop {
+            assert!(tries.next().is_some(), "{what} at {operation} did not happen");
+            placed.push((place_unannounced(&shop).await, what.clone()));
+            let proxy = proxy().await;
+            let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+            let injected = proxy.inject(operation, fault, times);
+            // It answers in its time, and says so when something failed.
+            let swept = relay.invoke(&json!({})).await;
+            assert!(swept["announced"].as_u64() >= swept["cleared"].as_u64(), "{swept}");
+            if injected.times() > 0 {
+                break;
+            }
+        }
+    }
+    sweep(&shop).await;
+    for (id, injected) in placed {
+        assert_carried_out(&shop, &id, &format!("{injected} at {operation}")).await;
+        held(&format!("relay, {operation}"), &injected, "announced by a later sweep, done once");
+    }
+}
+
+#[tokio::test]
+async fn cut_at_the_look_into_the_outbox() {
+    cut_at("Scan").await;
+}
+
+/// More than one look takes.
+const FULL: usize = 101;
+
+#[tokio::test]
+async fn cut_at_the_look_into_the_shards_of_a_full_outbox() {
+    let shop = Deployment::under_test().await;
+    let mut tries = 0..TRIES;
+    let placed = loop {
+        assert!(tries.next().is_some(), "no sweep looked into the shards");
+        let placed = shop.place_unannounced(FULL).await;
+        let proxy = proxy().await;
+        let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+        let injected = proxy.inject("Query", Fault::Fail, ONCE);
+        relay.invoke(&json!({})).await;
+        if injected.times() > 0 {
+            break placed;
+        }
+    };
+    sweep(&shop).await;
+    for id in placed {
+        assert_carried_out(&shop, &id, "a shard could not be looked into").await;
+    }
+    held("relay, Query", &name_of(Fault::Fail, ONCE), "announced by a later sweep, done once");
+}
+
+#[tokio::test]
+async fn cut_at_the_publish() {
+    cut_at("PublishBatch").await;
+}
+
+#[tokio::test]
+async fn cut_at_the_clearing_of_marks() {
+    cut_at("BatchExecuteStatement").await;
+}
+
+#[tokio::test]
+async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+    let shop = Deployment::under_test().await;
+    for operation in ["Scan", "PublishBatch", "BatchExecuteStatement"] {
+        let mut placed = vec![];
+        let mut tries = 0..TRIES;
+        loop {
+            assert!(tries.next().is_some(), "{operation} was never on its way");
+            placed.push(place_unannounced(&shop).await);
+            let proxy = proxy().await;
+            let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+            let mut injected = proxy.inject(operation, Fault::WithholdAnswer, EVERY_TIME);
+            let event = json!({});
+            tokio::select! {
+                () = injected.happened() => break drop(relay),
+                swept = async { relay.invoke(&event).await } => assert_eq!(swept["failed"], 0, "{operation}: {swept}"),
+            }
+        }
+        sweep(&shop).await;
+        for id in placed {
+            assert_carried_out(&shop, &id, operation).await;
+        }
+        held(&format!("relay, {operation}"), "killed before the answer came", "announced by a later sweep, done once");
+    }
+}

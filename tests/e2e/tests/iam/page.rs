@@ -1,0 +1,65 @@
+//! docs/reference/security.md shows what is tried, as it is tried.
+
+use std::fmt::Write;
+use std::{env, fs};
+
+use crate::system::ROLES;
+use crate::table::{allowed, tries};
+use crate::things::{Kind, things};
+
+const PAGE: &str = "docs/reference/security.md";
+const BEGIN: &str = "<!-- What follows is written by tests/e2e/tests/iam/page.rs. -->\n";
+const END: &str = "<!-- That was it. -->\n";
+
+/// The name of an action without that of its service.
+fn short(action: &str) -> &str {
+    action.split_once(':').map_or(action, |(_, short)| short)
+}
+
+fn table() -> String {
+    let mut page = String::new();
+    let (mut done, mut denied) = (0, 0);
+    let columns = ROLES.map(|role| if role == "schedule" { "the relay's schedule" } else { role });
+    writeln!(page, "| | Tried | {} |", columns.join(" | ")).expect("a text can be written to");
+    writeln!(page, "|---|--:|{}", "---|".repeat(ROLES.len())).expect("a text can be written to");
+    for (thing, kind) in things() {
+        let cells = ROLES.map(|role| {
+            let may: Vec<_> = kind.actions().iter().filter(|action| allowed(role, action, &thing)).collect();
+            done += may.len();
+            denied += kind.actions().len() - may.len();
+            let names: Vec<_> = may.iter().map(|action| format!("`{}`", short(action))).collect();
+            if names.is_empty() { "denied".to_owned() } else { format!("{}, else denied", names.join(" ")) }
+        });
+        let name = if kind == Kind::Account { thing } else { format!("`{thing}`") };
+        writeln!(page, "| {name} | {} | {} |", kind.actions().len(), cells.join(" | "))
+            .expect("a text can be written to");
+    }
+    assert_eq!(done + denied, ROLES.len() * tries().len());
+    writeln!(
+        page,
+        "\nTried: {} calls as each of {} roles. Done: {done}. Denied: {denied}.\n",
+        tries().len(),
+        ROLES.len()
+    )
+    .expect("a text can be written to");
+    for kind in Kind::ALL {
+        let names: Vec<_> = kind.actions().iter().map(|action| format!("`{action}`")).collect();
+        writeln!(page, "- On {}: {}", kind.named(), names.join(" ")).expect("a text can be written to");
+    }
+    page
+}
+
+/// With `E2E_WRITE_PAGES` set it writes the table into the page; else both are to agree.
+#[test]
+fn the_page_shows_what_is_tried() {
+    let file = devstack::root().join(PAGE);
+    let page = fs::read_to_string(&file).expect("the page can be read");
+    let (before, rest) = page.split_once(BEGIN).expect("the page says where the table begins");
+    let (shown, after) = rest.split_once(END).expect("the page says where the table ends");
+    let tried = format!("\n{}\n", table());
+    if env::var_os("E2E_WRITE_PAGES").is_some() {
+        fs::write(file, format!("{before}{BEGIN}{tried}{END}{after}")).expect("the page can be written");
+        return;
+    }
+    assert_eq!(shown, tried, "{PAGE} shows another table; E2E_WRITE_PAGES=1 cargo xtask test --only iam writes it");
+}

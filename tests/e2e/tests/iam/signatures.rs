@@ -1,0 +1,88 @@
+//! Who says a call is theirs has to sign it, and what is sent goes over TLS.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use e2e::{Deployment, OrderEvent};
+use serde_json::json;
+
+use crate::system::System;
+use crate::wire::{Call, Said, Wire};
+
+/// Longer than AWS lets clocks differ.
+const TOO_LONG_AGO: Duration = Duration::from_secs(20 * 60);
+
+fn refused(what: &str, said: &Said, words: &[&str]) {
+    assert!(!said.is_answer() && words.iter().any(|words| said.body.contains(words)), "{what}: {said:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_signature_is_refused() {
+    let wire = Wire::tls();
+    for role in System::under_test(&wire).await.roles {
+        let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
+        let whole = &role.credentials;
+        let said = wire.call(&who, whole).await;
+        assert!(said.element("Arn").ends_with(&format!(":assumed-role/{}/{}", role.physical(), role.name)), "{said:?}");
+
+        let wrong = ["SignatureDoesNotMatch", "InvalidSignature"];
+        let token = whole.session_token().map(str::to_owned);
+        let of_another_key = Credentials::new(whole.access_key_id(), "another", token, None, "wrong");
+        refused("another key", &wire.call(&who, &of_another_key).await, &wrong);
+        let long_ago = wire.signature(&who, whole, SystemTime::now() - TOO_LONG_AGO);
+        refused("long ago", &wire.send(&who, long_ago).await, &wrong);
+        let mut other = who.clone();
+        other.body.push_str("&Changed=true");
+        let of_another_body = wire.signature(&who, whole, SystemTime::now());
+        refused("another body", &wire.send(&other, of_another_body).await, &wrong);
+        let without_token = Credentials::new(whole.access_key_id(), whole.secret_access_key(), None, None, "wrong");
+        refused("without its session", &wire.call(&who, &without_token).await, &["InvalidClientTokenId"]);
+    }
+}
+
+#[tokio::test]
+async fn topic_and_queues_refuse_plain_http_to_those_who_may() {
+    let (tls, plain) = (Wire::tls(), Wire::plain());
+    let system = System::under_test(&tls).await;
+    let shop = &system.shop;
+    let attributes = |queue: &str| {
+        let what = json!({ "QueueUrl": shop.output(queue), "AttributeNames": ["QueueArn"] });
+        Call::json("sqs", "AmazonSQS.GetQueueAttributes", &what)
+    };
+    let event = OrderEvent::of("1.00").body();
+    let topic = shop.output("OrdersTopicArn");
+    let version = ("Version", "2010-03-31");
+    let publish = Call::form("sns", &[("Action", "Publish"), version, ("TopicArn", topic), ("Message", &event)]);
+    let entry =
+        [("PublishBatchRequestEntries.member.1.Id", "1"), ("PublishBatchRequestEntries.member.1.Message", &event)];
+    let batch = [&[("Action", "PublishBatch"), version, ("TopicArn", topic)][..], &entry].concat();
+    let cases = [
+        ("orders", publish.clone()),
+        ("outbox-relay", publish),
+        ("outbox-relay", Call::form("sns", &batch)),
+        ("fulfilment", attributes("FulfilmentQueueUrl")),
+        ("promotion", attributes("PromotionQueueUrl")),
+        ("invoicing", attributes("InvoicingQueueUrl")),
+    ];
+    for (who, call) in cases {
+        let credentials = &system.role(who).credentials;
+        let said = tls.call(&call, credentials).await;
+        assert_eq!(said.status, 200, "{who} over TLS: {said:?}");
+        let said = plain.call(&call, credentials).await;
+        refused(&format!("{who} in plain HTTP"), &said, &["explicit deny in a resource-based policy"]);
+    }
+}
+
+#[tokio::test]
+async fn every_queue_refuses_plain_http_even_to_the_account() {
+    let (shop, tls, plain) = (Deployment::under_test().await, Wire::tls(), Wire::plain());
+    for queue in ["Queue", "Dlq", "SubscriptionDlq"]
+        .into_iter()
+        .flat_map(|kind| ["Fulfilment", "Promotion", "Invoicing"].map(|of| format!("{of}{kind}Url")))
+    {
+        let what = json!({ "QueueUrl": shop.output(&queue), "AttributeNames": ["QueueArn"] });
+        let call = Call::json("sqs", "AmazonSQS.GetQueueAttributes", &what);
+        assert_eq!(tls.call(&call, &Wire::account()).await.status, 200, "{queue}");
+        refused(&queue, &plain.call(&call, &Wire::account()).await, &["AccessDenied"]);
+    }
+}

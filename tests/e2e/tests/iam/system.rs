@@ -1,0 +1,136 @@
+//! Who does something: the roles of the functions and of the relay's schedule, and others of the account.
+
+use aws_credential_types::Credentials;
+use e2e::Deployment;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::wire::{Call, Wire};
+
+/// The roles, as the page calls them.
+pub(crate) const ROLES: [&str; 6] = ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing", "schedule"];
+
+/// A role of the stack, taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    pub(crate) name: &'static str,
+    pub(crate) arn: String,
+    pub(crate) credentials: Credentials,
+}
+
+impl Role {
+    /// The name that AWS knows it by.
+    pub(crate) fn physical(&self) -> &str {
+        self.arn.rsplit('/').next().expect("an ARN ends with the role's name")
+    }
+}
+
+/// The stack and its roles.
+#[derive(Debug)]
+pub(crate) struct System {
+    pub(crate) shop: Deployment,
+    pub(crate) roles: Vec<Role>,
+    /// What a function's name is followed by where it is called: an alias, if functions have one.
+    pub(crate) alias: String,
+}
+
+impl System {
+    /// With its roles taken, as Lambda and the scheduler take them. The emulator lets the account stand for these services.
+    pub(crate) async fn under_test(wire: &Wire) -> Self {
+        let shop = Deployment::under_test().await;
+        let target = schedules_target(&shop, wire).await;
+        let mut roles = vec![];
+        for name in ROLES {
+            let arn = match name {
+                "schedule" => text(&target["RoleArn"]),
+                function => functions_role(&shop, wire, function).await,
+            };
+            let credentials = assume(wire, &arn, name).await;
+            roles.push(Role { name, arn, credentials });
+        }
+        let called = text(&target["Arn"]);
+        let alias =
+            called.rsplit_once(shop.output("OutboxRelayFunctionName")).expect("the schedule starts the relay").1;
+        Self { shop, roles, alias: alias.to_owned() }
+    }
+
+    pub(crate) fn role(&self, name: &str) -> &Role {
+        self.roles.iter().find(|role| role.name == name).expect("a role of the stack")
+    }
+
+    /// The call that starts a function.
+    pub(crate) fn starting(&self, function: &str) -> Call {
+        Call::rest("lambda", "POST", format!("/2015-03-31/functions/{function}{}/invocations", self.alias), "{}")
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// The output that names a function.
+pub(crate) fn function_output(function: &str) -> String {
+    format!("{}Name", devstack::resource(function))
+}
+
+async fn functions_role(shop: &Deployment, wire: &Wire, function: &str) -> String {
+    let path = format!("/2015-03-31/functions/{}/configuration", shop.output(&function_output(function)));
+    let said = wire.call(&Call::rest("lambda", "GET", path, ""), &Wire::account()).await;
+    text(&said.json()["Role"])
+}
+
+/// What the schedule of the relay starts, and as whom.
+async fn schedules_target(shop: &Deployment, wire: &Wire) -> Value {
+    let relay = format!(":function:{}", shop.output("OutboxRelayFunctionName"));
+    let ask = async |path: String| wire.call(&Call::rest("scheduler", "GET", path, ""), &Wire::account()).await.json();
+    let schedules = ask("/schedules".to_owned()).await["Schedules"].as_array().cloned().expect("a list of schedules");
+    let of_relay = |one: &&Value| one["Target"]["Arn"].as_str().is_some_and(|target| target.contains(&relay));
+    let schedule = schedules.iter().find(of_relay).expect("the relay has a schedule");
+    ask(format!("/schedules/{}", text(&schedule["Name"]))).await["Target"].clone()
+}
+
+/// The call that takes a role.
+pub(crate) fn taking(role_arn: &str, session: &str) -> Call {
+    let action = [("Action", "AssumeRole"), ("Version", "2011-06-15")];
+    Call::form("sts", &[&action[..], &[("RoleArn", role_arn), ("RoleSessionName", session)]].concat())
+}
+
+async fn assume(wire: &Wire, role_arn: &str, session: &str) -> Credentials {
+    let said = wire.call(&taking(role_arn, session), &Wire::account()).await;
+    let [id, secret, token] =
+        ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(|name| said.element(name).to_owned());
+    Credentials::new(id, secret, Some(token), None, "role")
+}
+
+/// What IAM speaks.
+pub(crate) const IAM: (&str, &str) = ("Version", "2010-05-08");
+
+/// Makes a role that is not of the stack and may do nothing, and gives its name and itself.
+async fn outsider(wire: &Wire) -> (String, Credentials) {
+    let name = format!("outsider-{}", Uuid::new_v4());
+    let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
+    let account = wire.call(&who, &Wire::account()).await.element("Arn").to_owned();
+    let trust = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": { "AWS": account }, "Action": "sts:AssumeRole" }
+    ] });
+    let create = [("Action", "CreateRole"), IAM, ("RoleName", &name), ("AssumeRolePolicyDocument", &trust.to_string())];
+    let created = wire.call(&Call::form("iam", &create), &Wire::account()).await;
+    let credentials = assume(wire, created.element("Arn"), "outsider").await;
+    (name, credentials)
+}
+
+/// Someone of this account who may do nothing.
+pub(crate) async fn nobody(wire: &Wire) -> Credentials {
+    outsider(wire).await.1
+}
+
+/// Someone of this account who may do everything.
+pub(crate) async fn administrator(wire: &Wire) -> Credentials {
+    let (name, credentials) = outsider(wire).await;
+    let all = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
+    let (role, policy) = (("RoleName", &*name), ("PolicyName", "all"));
+    let put = [("Action", "PutRolePolicy"), IAM, role, policy, ("PolicyDocument", &all.to_string())];
+    let said = wire.call(&Call::form("iam", &put), &Wire::account()).await;
+    assert_eq!(said.status, 200, "{said:?}");
+    credentials
+}

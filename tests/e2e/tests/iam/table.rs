@@ -1,0 +1,138 @@
+//! What each role may do, and all else that is denied.
+
+use futures::{StreamExt, stream};
+
+use crate::QUEUES;
+use crate::calls::call;
+use crate::system::{ROLES, System, administrator};
+use crate::things::{Kind, things};
+use crate::wire::Wire;
+
+/// All that a role may do; X-Ray is not among what can be tried.
+const ALLOWED: [(&str, &[(&str, &str)]); 6] = [
+    (
+        "orders",
+        &[
+            ("dynamodb:BatchGetItem", "OrdersTable"),
+            ("dynamodb:PutItem", "OrdersTable"),
+            ("dynamodb:UpdateItem", "OrdersTable"),
+            ("dynamodb:GetItem", "IdempotencyKeysTable"),
+            ("dynamodb:PutItem", "IdempotencyKeysTable"),
+            ("dynamodb:BatchGetItem", "ShipmentsTable"),
+            ("dynamodb:BatchGetItem", "CouponsTable"),
+            ("dynamodb:BatchGetItem", "InvoicesTable"),
+            ("dynamodb:UpdateItem", "CouponsTable"),
+            ("dynamodb:Query", "CouponsTable/index/code"),
+            ("sns:Publish", "OrdersTopic"),
+            ("logs:CreateLogStream", "OrdersLogs"),
+            ("logs:PutLogEvents", "OrdersLogs"),
+        ],
+    ),
+    (
+        "outbox-relay",
+        &[
+            ("dynamodb:PartiQLUpdate", "OrdersTable"),
+            ("dynamodb:Query", "OrdersTable/index/outbox"),
+            ("dynamodb:Scan", "OrdersTable/index/outbox"),
+            ("sns:Publish", "OrdersTopic"),
+            ("logs:CreateLogStream", "OutboxRelayLogs"),
+            ("logs:PutLogEvents", "OutboxRelayLogs"),
+        ],
+    ),
+    (
+        "fulfilment",
+        &[
+            ("dynamodb:PartiQLInsert", "ShipmentsTable"),
+            ("sqs:ReceiveMessage", "FulfilmentQueue"),
+            ("sqs:DeleteMessage", "FulfilmentQueue"),
+            ("sqs:GetQueueAttributes", "FulfilmentQueue"),
+            ("logs:CreateLogStream", "FulfilmentLogs"),
+            ("logs:PutLogEvents", "FulfilmentLogs"),
+        ],
+    ),
+    (
+        "promotion",
+        &[
+            ("dynamodb:PartiQLInsert", "CouponsTable"),
+            ("sqs:ReceiveMessage", "PromotionQueue"),
+            ("sqs:DeleteMessage", "PromotionQueue"),
+            ("sqs:GetQueueAttributes", "PromotionQueue"),
+            ("logs:CreateLogStream", "PromotionLogs"),
+            ("logs:PutLogEvents", "PromotionLogs"),
+        ],
+    ),
+    (
+        "invoicing",
+        &[
+            ("dynamodb:PartiQLInsert", "InvoicesTable"),
+            ("dynamodb:UpdateItem", "InvoicesTable"),
+            ("sqs:ReceiveMessage", "InvoicingQueue"),
+            ("sqs:DeleteMessage", "InvoicingQueue"),
+            ("sqs:GetQueueAttributes", "InvoicingQueue"),
+            ("logs:CreateLogStream", "InvoicingLogs"),
+            ("logs:PutLogEvents", "InvoicingLogs"),
+        ],
+    ),
+    ("schedule", &[("lambda:InvokeFunction", "OutboxRelayFunction")]),
+];
+
+/// Whether a role may do something to something.
+pub(crate) fn allowed(role: &str, action: &str, resource: &str) -> bool {
+    ALLOWED.iter().any(|(of, what)| *of == role && what.contains(&(action, resource)))
+}
+
+/// Everything that is tried as each role.
+pub(crate) fn tries() -> Vec<(&'static str, String, Kind)> {
+    let on = |(resource, kind): (String, Kind)| {
+        kind.actions().iter().map(move |action| (*action, resource.clone(), kind)).collect::<Vec<_>>()
+    };
+    things().into_iter().flat_map(on).collect()
+}
+
+/// So many calls side by side.
+const AT_ONCE: usize = 4;
+
+#[test]
+fn what_is_allowed_is_among_what_is_tried() {
+    for (role, what) in ALLOWED {
+        for (action, resource) in what {
+            let tried = tries().iter().any(|(tried, on, _)| tried == action && on == resource);
+            assert!(tried, "{role} may do {action} to {resource}, which nobody tries");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_does_what_it_may_and_is_denied_all_else() {
+    let _alone = QUEUES.write().await;
+    let wire = Wire::tls();
+    let system = System::under_test(&wire).await;
+    let mut wrong = vec![];
+    for role in &system.roles {
+        let verdicts = stream::iter(tries()).map(async |(action, thing, kind)| {
+            let said = wire.call(&call(&system, action, &thing, kind), &role.credentials).await;
+            let (expected, right) = if allowed(role.name, action, &thing) {
+                ("done", said.is_answer())
+            } else {
+                ("denied", said.denies(role.physical(), action))
+            };
+            (!right).then(|| format!("{}: {action} on {thing} is not {expected}: {said:?}", role.name))
+        });
+        wrong.extend(verdicts.buffer_unordered(AT_ONCE).filter_map(async |verdict| verdict).collect::<Vec<_>>().await);
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), ROLES.len() * tries().len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn the_same_calls_are_answered_to_someone_who_may_do_all_of_it() {
+    let _alone = QUEUES.write().await;
+    let wire = Wire::tls();
+    let system = System::under_test(&wire).await;
+    let administrator = administrator(&wire).await;
+    for (action, resource, kind) in tries() {
+        let said = wire.call(&call(&system, action, &resource, kind), &administrator).await;
+        // A function's role is taken by Lambda alone, whoever asks.
+        let expected = action != "sts:AssumeRole";
+        assert_eq!(said.is_answer(), expected, "{action} on {resource}: {said:?}");
+    }
+}

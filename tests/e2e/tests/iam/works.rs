@@ -1,0 +1,127 @@
+//! The whole system, each part with its own role and nothing beside it.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use e2e::{Deployment, OrderEvent, eventually, ops};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::system::System;
+use crate::wire::Wire;
+use crate::{QUEUES, SOON};
+
+/// The relay's schedule, a minute, and the emulator's look at it.
+const NEXT_SWEEP: Duration = Duration::from_secs(90);
+/// A sweep takes all marks there are: whose it was can be told of one test at a time.
+static SWEEPS: Mutex<()> = Mutex::const_new(());
+
+async fn post(shop: &Deployment, key: &str, order: &serde_json::Value) -> e2e::Answer {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    shop.request(Method::POST, "/orders", &headers, order.to_string()).await
+}
+
+#[tokio::test]
+async fn an_order_is_shipped_and_earns_a_coupon_that_is_spent_once() {
+    let _queues = QUEUES.read().await;
+    let shop = Deployment::under_test().await;
+    let placed = shop.place_by_form("Ada", "81.50").await;
+    shop.fulfilled(&placed.id).await;
+    let order = shop.with_coupon(&placed.id).await;
+    let code = order["coupon"]["code"].as_str().expect("a code");
+
+    let discounted = shop.place_with_coupon("Ada", "100.00", code).await;
+    assert_eq!(discounted.answer.json()["total"], "80.00");
+    shop.fulfilled(&discounted.id).await;
+    let again = json!({ "customer": "Ada", "amount": "100.00", "coupon": code });
+    assert_eq!(shop.answered(&again, &Uuid::new_v4().to_string()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_same_key_is_one_order() {
+    let _queues = QUEUES.read().await;
+    let shop = Deployment::under_test().await;
+    let (key, customer) = (Uuid::new_v4().to_string(), format!("Ada {}", Uuid::new_v4()));
+    let order = json!({ "customer": customer, "amount": "12.34" });
+    let first = post(&shop, &key, &order).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+    assert_eq!(post(&shop, &key, &order).await.body, first.body);
+    let other = json!({ "customer": customer, "amount": "12.35" });
+    assert_eq!(post(&shop, &key, &other).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let rows = shop.rows("OrdersTable").await;
+    assert_eq!(rows.iter().filter(|row| row.get("customer") == Some(&customer)).count(), 1);
+}
+
+/// An order as the orders function leaves it when it cannot reach the topic.
+async fn unannounced(shop: &Deployment) -> String {
+    let id = Uuid::new_v4().to_string();
+    let row =
+        [("id", &*id), ("customer", "Ada"), ("amount", "8150"), ("placed_at", "2026-11-22T10:00:00Z"), ("outbox", "3")];
+    shop.put_row("OrdersTable", &row).await;
+    id
+}
+
+async fn is_announced(shop: &Deployment, id: &str, within: Duration) {
+    eventually(&format!("{id} has no mark"), within, async || {
+        let row = shop.row("OrdersTable", "id", id).await.expect("the order is there");
+        (!row.contains_key("outbox")).then_some(())
+    })
+    .await;
+    shop.fulfilled(id).await;
+    shop.with_coupon(id).await;
+}
+
+#[tokio::test]
+async fn the_schedules_role_starts_the_relay_which_announces_what_was_not() {
+    let _sweeps = SWEEPS.lock().await;
+    let _queues = QUEUES.read().await;
+    let wire = Wire::tls();
+    let system = System::under_test(&wire).await;
+    let id = unannounced(&system.shop).await;
+    let start = system.starting(system.shop.output("OutboxRelayFunctionName"));
+    let swept = wire.call(&start, &system.role("schedule").credentials).await;
+    assert_eq!(swept.status, 200, "{swept:?}");
+    assert_eq!(swept.json()["failed"], 0, "{swept:?}");
+    is_announced(&system.shop, &id, SOON).await;
+}
+
+#[tokio::test]
+async fn the_schedule_itself_does_so_within_the_minute() {
+    let _sweeps = SWEEPS.lock().await;
+    let _queues = QUEUES.read().await;
+    let shop = Deployment::under_test().await;
+    let id = unannounced(&shop).await;
+    is_announced(&shop, &id, NEXT_SWEEP).await;
+}
+
+#[tokio::test]
+async fn poison_ends_in_the_dead_letter_queues_and_is_done_once_it_is_cured() {
+    let _queues = QUEUES.read().await;
+    let shop = Deployment::under_test().await;
+    let poison = format!("{{ poison {}", Uuid::new_v4());
+    shop.publish(&poison, "81.50").await;
+    for (of, table) in [("Fulfilment", "ShipmentsTable"), ("Promotion", "CouponsTable"), ("Invoicing", "InvoicesTable")]
+    {
+        let queue = format!("{of}QueueUrl");
+        let visibility = Duration::from_secs(shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await);
+        let dead = shop.take_from_dlq(&format!("{of}DlqUrl"), &poison, 5 * visibility).await;
+        assert_eq!(dead.body, poison);
+        let cured = OrderEvent::of("81.50");
+        shop.send(&queue, &cured.body(), &[("amount", "81.50")]).await;
+        let row = async || shop.row(table, "order_id", &cured.order_id).await;
+        eventually(&format!("{table} has {}", cured.order_id), SOON, row).await;
+    }
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_redriven_is_done() {
+    let _queues = QUEUES.read().await;
+    let shop = Deployment::under_test().await;
+    let event = OrderEvent::of("81.50");
+    shop.send("FulfilmentSubscriptionDlqUrl", &event.body(), &[("amount", "81.50")]).await;
+    ops(&["dlq", "redrive", "fulfilment-subscription"]).await.assert_code(0);
+    let row = async || shop.row("ShipmentsTable", "order_id", &event.order_id).await;
+    eventually(&format!("{} is shipped", event.order_id), SOON, row).await;
+}

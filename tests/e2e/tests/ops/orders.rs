@@ -1,0 +1,113 @@
+//! The outbox, and announcing orders again.
+
+use devstack::Fault;
+use e2e::{Deployment, Ran, ops, ops_with};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{EVERY_TIME, SOON, proxy};
+
+/// An order of long ago, put straight into the table: saved, not marked, and nobody ever heard of it.
+async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
+    let id = Uuid::new_v4().to_string();
+    let row = [("id", id.as_str()), ("customer", "Ada Lovelace"), ("amount", "81.5"), ("placed_at", placed_at)];
+    shop.put_row("OrdersTable", &row).await;
+    id
+}
+
+#[tokio::test]
+async fn an_order_that_could_not_be_announced_is_listed() {
+    let shop = Deployment::under_test().await;
+    // The stack's own relay may be quicker; not every time.
+    let listed = async || {
+        let id = shop.place_unannounced(1).await.remove(0);
+        let unpublished = ops(&["orders", "unpublished", "--json"]).await;
+        let listed = unpublished.objects_with("order_id", &id).pop()?;
+        unpublished.assert_code(3);
+        Some(listed)
+    };
+    let listed = e2e::eventually("an order is seen in the outbox", SOON, listed).await;
+    assert!(listed["age_seconds"].as_i64().is_some_and(|age| (0..30).contains(&age)), "{listed}");
+    assert!(!listed["placed_at"].is_null(), "{listed}");
+}
+
+#[tokio::test]
+async fn a_replayed_order_is_announced_carried_out_and_not_marked() {
+    let shop = Deployment::under_test().await;
+    let id = shop.place_unannounced(1).await.remove(0);
+    let replay = ops(&["orders", "replay", &id, &id, "--json"]).await;
+    replay.assert_code(0);
+    assert_eq!(replay.objects(), [json!({ "order_id": id, "dry_run": false, "announced": true })]);
+    let row = shop.row("OrdersTable", "id", &id).await.expect("an accepted order is in the table");
+    assert!(!row.contains_key("outbox"), "it is still marked");
+    shop.fulfilled(&id).await;
+    shop.with_coupon(&id).await;
+}
+
+#[tokio::test]
+async fn an_unknown_order_is_reported_and_the_others_are_announced() {
+    let shop = Deployment::under_test().await;
+    let (known, unknown) = (forgotten(&shop, "2001-01-01T00:00:00Z").await, Uuid::new_v4().to_string());
+    let replay = ops(&["orders", "replay", &unknown, &known, "--json"]).await;
+    replay.assert_code(1);
+    let [object] = &replay.objects_with("order_id", &unknown)[..] else { panic!("{replay:?}") };
+    assert_eq!(
+        *object,
+        json!({ "order_id": unknown, "dry_run": false, "announced": false, "problem": "there is no such order" })
+    );
+    shop.fulfilled(&known).await;
+}
+
+#[tokio::test]
+async fn orders_of_a_time_are_announced_and_no_others() {
+    let shop = Deployment::under_test().await;
+    let before = forgotten(&shop, "2002-01-01T11:59:59Z").await;
+    let during = forgotten(&shop, "2002-01-01T12:00:00Z").await;
+    let after = forgotten(&shop, "2002-01-01T12:00:02Z").await;
+    let time = ["orders", "replay", "--since", "2002-01-01T12:00:00Z", "--until", "2002-01-01T12:00:01Z", "--json"];
+
+    let spy = shop.spy().await;
+    let dry = ops(&[&time[..], &["--dry-run"]].concat()).await;
+    // An order of another test that cannot be read may be one of that time, and is reported.
+    let announced = |ran: &Ran| {
+        let told = ran.objects().into_iter().filter(|object| object["problem"].is_null());
+        told.map(|object| (object["order_id"].clone(), object["announced"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(announced(&dry), [(json!(during), json!(false))]);
+    // Whatever was announced before this is heard before it.
+    let marker = Uuid::new_v4().to_string();
+    shop.publish(&marker, "1.00").await;
+    let heard = spy.hear_until(&marker).await;
+    assert!(heard.iter().all(|body| !body.contains(&during)), "a dry run announced an order");
+
+    assert_eq!(announced(&ops(&time).await), [(json!(during), json!(true))]);
+    let heard = spy.hear_until(&during).await;
+    assert!(heard.iter().all(|body| !body.contains(&before) && !body.contains(&after)), "{heard:?}");
+    spy.leave().await;
+    shop.with_coupon(&during).await;
+    for order in [before, during, after] {
+        shop.delete_row("OrdersTable", "id", &order).await;
+    }
+}
+
+#[tokio::test]
+async fn what_sns_does_not_acknowledge_is_reported() {
+    let shop = Deployment::under_test().await;
+    let id = forgotten(&shop, "2003-01-01T00:00:00Z").await;
+    let proxy = proxy().await;
+    proxy.inject("PublishBatch", Fault::Fail, EVERY_TIME);
+    let replay = ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["orders", "replay", &id, "--json"]).await;
+    replay.assert_code(1);
+    let [object] = &replay.objects_with("order_id", &id)[..] else { panic!("{replay:?}") };
+    assert_eq!(object["announced"], false);
+    assert!(object["problem"].as_str().is_some_and(|problem| problem.contains("SNS")), "{object}");
+    shop.delete_row("OrdersTable", "id", &id).await;
+}
+
+#[tokio::test]
+async fn a_replay_must_be_told_what() {
+    for wrong in [&["orders", "replay"][..], &["orders", "replay", "7"], &["orders", "replay", "--since", "yesterday"]]
+    {
+        ops(wrong).await.assert_code(2);
+    }
+}

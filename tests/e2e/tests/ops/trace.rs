@@ -1,0 +1,81 @@
+//! One order's way.
+
+use std::time::Duration;
+
+use e2e::{Deployment, eventually, ops};
+use uuid::Uuid;
+
+use super::SOON;
+
+/// The relay comes every minute.
+const RELAYED: Duration = Duration::from_secs(100);
+
+#[tokio::test]
+async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it() {
+    let shop = Deployment::under_test().await;
+    let id = shop.place("Ada", "81.50").await.id;
+    shop.with_coupon(&id).await;
+    shop.fulfilled(&id).await;
+    shop.invoiced(&id).await;
+    // Lines come to the log a moment after they are written.
+    let steps = eventually("every function's log names the order", SOON, async || {
+        let trace = ops(&["trace", &id, "--json"]).await;
+        trace.assert_code(0);
+        let steps = trace.objects();
+        let told_by = |source: &str| steps.iter().any(|step| step["source"] == source);
+        let all =
+            ["orders table", "orders", "fulfilment", "promotion", "invoicing", "shipments table", "invoices table"];
+        all.into_iter().all(told_by).then_some(steps)
+    })
+    .await;
+    let told_by: Vec<_> = steps.iter().filter_map(|step| step["source"].as_str()).collect();
+    assert_eq!(told_by[..2], ["orders", "orders table"], "{steps:?}");
+    let at = |source| told_by.iter().position(|told| *told == source);
+    assert_eq!(at("shipments table"), at("fulfilment").map(|at| at + 1), "{steps:?}");
+    assert!(steps.iter().all(|step| !step["what"].as_str().expect("a text").contains("Ada")), "{steps:?}");
+}
+
+#[tokio::test]
+async fn an_order_that_nobody_could_announce_is_not_fulfilled_until_the_relay_announced_it() {
+    let shop = Deployment::under_test().await;
+    let id = shop.place_unannounced(1).await.remove(0);
+    let trace = ops(&["trace", &id]).await;
+    if shop.row("ShipmentsTable", "order_id", &id).await.is_none() {
+        trace.assert_code(3);
+        assert!(trace.stderr.contains("no shipment"), "{trace:?}");
+    }
+    eventually("the relay's log names the order", RELAYED, async || {
+        let trace = ops(&["trace", &id, "--json"]).await;
+        trace.objects().iter().any(|step| step["source"] == "outbox-relay").then_some(())
+    })
+    .await;
+    shop.fulfilled(&id).await;
+    shop.invoiced(&id).await;
+    shop.with_coupon(&id).await;
+    ops(&["trace", &id]).await.assert_code(0);
+}
+
+#[tokio::test]
+async fn trace_ends_with_3_when_something_is_missing() {
+    let shop = Deployment::under_test().await;
+    let id = shop.place("Ada", "81.50").await.id;
+    shop.with_coupon(&id).await;
+    shop.fulfilled(&id).await;
+    shop.invoiced(&id).await;
+    ops(&["trace", &id]).await.assert_code(0);
+    shop.delete_row("InvoicesTable", "order_id", &id).await;
+    shop.delete_row("CouponsTable", "order_id", &id).await;
+    let trace = ops(&["trace", &id]).await;
+    trace.assert_code(3);
+    assert!(trace.stderr.contains("It has no invoice, no coupon:"), "{trace:?}");
+    // Or `check` would miss both.
+    shop.delete_row("ShipmentsTable", "order_id", &id).await;
+    shop.delete_row("OrdersTable", "id", &id).await;
+}
+
+#[tokio::test]
+async fn an_order_that_there_is_not_has_no_way() {
+    let trace = ops(&["trace", &Uuid::new_v4().to_string()]).await;
+    trace.assert_code(1);
+    assert!(trace.stderr.contains("there is no order"), "{trace:?}");
+}

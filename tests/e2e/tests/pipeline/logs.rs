@@ -1,0 +1,59 @@
+//! What a line says, by format and level.
+
+use e2e::{Deployment, OrderEvent, batch, fixture};
+use serde_json::{Value, json};
+
+/// All that a function writes of a sample invocation, with these variables.
+async fn said(function: &str, event: &Value, variables: &[(&str, &str)]) -> Vec<String> {
+    let shop = Deployment::under_test().await;
+    let mut function = shop.start(function, variables).await;
+    function.invoke(event).await;
+    function.end().await
+}
+
+fn order() -> Value {
+    batch(&[OrderEvent::of("90.00")])
+}
+
+#[tokio::test]
+async fn each_line_is_a_json_object_that_says_when_what_and_for_which_invocation() {
+    for (function, event, traced) in [
+        ("orders", fixture("orders/place-by-json.json"), true),
+        ("fulfilment", order(), true),
+        ("promotion", order(), true),
+        ("invoicing", order(), true),
+        ("outbox-relay", json!({}), false),
+    ] {
+        let lines = said(function, &event, &[]).await;
+        assert!(!lines.is_empty(), "{function}");
+        for line in lines {
+            let line: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            for field in ["timestamp", "level", "message", "function", "request_id"] {
+                assert!(line[field].is_string(), "{function} does not say {field}: {line}");
+            }
+            assert_eq!(line["function"], function);
+            for field in ["trace_id", "span_id", "outcome", "order_id"] {
+                assert!(line[field].is_string() || !traced, "{function} does not say {field}: {line}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_terminal_gets_the_same_short_and_coloured() {
+    let lines = said("fulfilment", &order(), &[("AWS_LAMBDA_LOG_FORMAT", "Text")]).await;
+    let [line] = &lines[..] else { panic!("one record, one line: {lines:?}") };
+    assert!(line.starts_with("fulfilment ") && line.contains("\u{1b}[32m INFO"), "{line}");
+    assert!(line.contains("order_id") && line.contains("done") && !line.contains("trace_id"), "{line}");
+}
+
+#[tokio::test]
+async fn the_level_is_lambdas_to_say() {
+    let event = fixture("orders/place-by-json.json");
+    assert!(said("orders", &event, &[("AWS_LAMBDA_LOG_LEVEL", "WARN")]).await.is_empty());
+    let nowhere = [("AWS_LAMBDA_LOG_LEVEL", "WARN"), ("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:no")];
+    let lines = said("orders", &event, &nowhere).await;
+    let [line] = &lines[..] else { panic!("a failure is told once: {lines:?}") };
+    let line: Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!((&line["level"], line["trace_id"].is_string()), (&json!("WARN"), true), "{line}");
+}

@@ -1,0 +1,89 @@
+//! An accepted order is announced, whatever happened to the first attempt.
+
+use e2e::Deployment;
+use futures::future::join_all;
+use serde_json::json;
+use uuid::Uuid;
+
+async fn marked(shop: &Deployment, ids: &[String]) -> usize {
+    let rows = join_all(ids.iter().map(|id| shop.row("OrdersTable", "id", id))).await;
+    rows.iter().filter(|row| row.as_ref().expect("an accepted order is in the table").contains_key("outbox")).count()
+}
+
+#[tokio::test]
+async fn an_order_that_could_not_be_announced_is_announced_by_the_relay() {
+    let shop = Deployment::under_test().await;
+    let ids = shop.place_unannounced(1).await;
+    let mut relay = shop.start("outbox-relay", &[]).await;
+    let swept = relay.invoke(&json!({})).await;
+    assert!(swept["found"].as_u64() >= Some(1), "{swept}");
+    assert!(relay.log().iter().any(|line| line.contains("sweep")), "it says what it did: {:?}", relay.log());
+    shop.fulfilled(&ids[0]).await;
+    shop.with_coupon(&ids[0]).await;
+    assert_eq!(marked(&shop, &ids).await, 0);
+}
+
+#[tokio::test]
+async fn an_announced_order_is_not_marked() {
+    let shop = Deployment::under_test().await;
+    let placed = shop.place("Ada", "81.50").await;
+    assert_eq!(marked(&shop, &[placed.id]).await, 0);
+}
+
+#[tokio::test]
+async fn what_sns_did_not_acknowledge_stays_marked() {
+    let shop = Deployment::under_test().await;
+    let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
+    let mut relay = shop.start("outbox-relay", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
+    let ids = shop.place_unannounced(1).await;
+    let swept = relay.invoke(&json!({})).await;
+    assert_eq!((&swept["announced"], &swept["cleared"]), (&json!(0), &json!(0)), "{swept}");
+    assert!(swept["failed"].as_u64() >= Some(1), "{swept}");
+    assert!(relay.log().iter().all(|line| !line.contains(&ids[0])), "it says it announced what it did not");
+    // The stack's own relay may come by at any time; what matters is that the order is announced in the end.
+    let mut relay = shop.start("outbox-relay", &[]).await;
+    relay.invoke(&json!({})).await;
+    shop.fulfilled(&ids[0]).await;
+}
+
+#[tokio::test]
+async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
+    let shop = Deployment::under_test().await;
+    let ids = shop.place_unannounced(40).await;
+    let (mut one, mut other) = (shop.start("outbox-relay", &[]).await, shop.start("outbox-relay", &[]).await);
+    let event = json!({});
+    tokio::join!(one.invoke(&event), other.invoke(&event));
+    assert_eq!(marked(&shop, &ids).await, 0);
+    for id in &ids {
+        shop.fulfilled(id).await;
+    }
+    let rows = shop.rows("OrdersTable").await;
+    assert!(
+        rows.iter().all(|row| row.contains_key("customer") && row.contains_key("amount")),
+        "a row without an order"
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_stands_in_the_way_of_no_other() {
+    const SHARDS: u8 = 16;
+    let shop = Deployment::under_test().await;
+    // One in every shard, older than any order.
+    let broken: Vec<_> = (0..SHARDS).map(|shard| (format!("broken-{}", Uuid::new_v4()), shard.to_string())).collect();
+    for (id, shard) in &broken {
+        let row = [("id", id.as_str()), ("outbox", shard), ("placed_at", "2001-01-01T00:00:00Z"), ("amount", "1")];
+        shop.put_row("OrdersTable", &row).await;
+    }
+    let ids = shop.place_unannounced(3).await;
+    let mut relay = shop.start("outbox-relay", &[]).await;
+    let swept = relay.invoke(&json!({})).await;
+    assert_eq!(swept["unreadable"], SHARDS, "{swept}");
+    assert!(relay.log().iter().any(|line| line.contains(&broken[0].0)), "it says which row it is");
+    assert_eq!(marked(&shop, &ids).await, 0, "{swept}");
+    for id in &ids {
+        shop.fulfilled(id).await;
+    }
+    for (id, _) in &broken {
+        shop.delete_row("OrdersTable", "id", id).await;
+    }
+}

@@ -1,0 +1,120 @@
+//! The sample invocations of `events/`, every one of them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use e2e::{Deployment, SUBSCRIBERS, eventually, failures, fixture};
+use serde_json::{Value, json};
+
+const ORDERS: [&str; 5] = [
+    "orders/get-form.json",
+    "orders/get-order.json",
+    "orders/place-by-form.json",
+    "orders/place-by-json.json",
+    "orders/place-with-unknown-coupon.json",
+];
+const RELAY: &str = "outbox-relay/every-minute.json";
+/// Samples of each consumer, and the message ids that it hands back.
+const CONSUMERS: [(&str, &[&str]); 4] = [
+    ("one-order.json", &[]),
+    ("full-batch.json", &[]),
+    ("poison-among-nine.json", &["5a7b0c1d-0000-4000-8000-000000000005"]),
+    ("duplicate.json", &[]),
+];
+
+const SWEPT_WITHIN: Duration = Duration::from_secs(120);
+
+#[test]
+fn no_sample_is_left_out() {
+    let folders =
+        fs::read_dir(devstack::root().join("events")).expect("events/").map(|folder| folder.expect("a folder"));
+    let files = folders.flat_map(|folder| fs::read_dir(folder.path()).expect("a folder of samples"));
+    let files = files.map(|file| file.expect("a sample").path());
+    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    let there: BTreeSet<_> =
+        files.map(|file| format!("{}/{}", name(file.parent().expect("a folder")), name(&file))).collect();
+    let consumers = SUBSCRIBERS.into_iter().flat_map(|subscriber| samples(subscriber.function));
+    let invoked = ORDERS.into_iter().chain([RELAY]).map(str::to_owned).chain(consumers.map(|(sample, _)| sample));
+    assert_eq!(invoked.collect::<BTreeSet<_>>(), there);
+}
+
+#[tokio::test]
+async fn the_orders_samples_place_and_show_orders() {
+    let shop = Deployment::under_test().await;
+    let [get_form, get_order, place_by_form, place_by_json, place_with_unknown_coupon] = ORDERS;
+
+    let form = shop.answer_to(get_form).await;
+    assert_eq!(form["statusCode"], 200);
+    assert!(form["body"].as_str().expect("a page").contains("<form method=\"post\" action=\"/orders\""));
+
+    let placed = shop.answer_to(place_by_form).await;
+    assert_eq!(placed["statusCode"], 303);
+    let location = placed["headers"]["location"].as_str().expect("an address");
+    assert_eq!(shop.order(location.trim_start_matches("/orders/")).await["customer"], "Grace Hopper");
+
+    let placed = shop.answer_to(place_by_json).await;
+    assert_eq!(placed["statusCode"], 201);
+    let order: Value = serde_json::from_str(placed["body"].as_str().expect("a body")).expect("an order");
+    assert_eq!((&order["customer"], &order["amount"]), (&json!("Ada Lovelace"), &json!("81.50")));
+
+    let refused = shop.answer_to(place_with_unknown_coupon).await;
+    assert_eq!(refused["statusCode"], 422);
+    assert!(refused["body"].as_str().expect("a problem").contains("/coupon"), "{refused}");
+
+    assert_eq!(shop.answer_to(get_order).await["statusCode"], 404);
+    let mut get = fixture(get_order);
+    get["rawPath"] = json!(location);
+    let shown = shop.start("orders", &[]).await.invoke(&get).await;
+    assert_eq!(shown["statusCode"], 200);
+    let shown: Value = serde_json::from_str(shown["body"].as_str().expect("a body")).expect("an order");
+    assert_eq!(shown["amount"], "12.34");
+}
+
+#[tokio::test]
+async fn the_relays_sample_announces_what_was_not() {
+    let shop = Deployment::under_test().await;
+    // The stack's own relay, which comes by every minute, may be quicker.
+    let (id, swept) = eventually("the relay finds an order that is not announced", SWEPT_WITHIN, async || {
+        let ids = shop.place_unannounced(1).await;
+        let swept = shop.answer_to(RELAY).await;
+        (swept["found"] != 0).then_some((ids[0].clone(), swept))
+    })
+    .await;
+    assert_eq!(swept["announced"], swept["found"], "{swept}");
+    shop.fulfilled(&id).await;
+}
+
+#[tokio::test]
+async fn fulfilments_samples_answer_as_they_are_named() {
+    answer_as_they_are_named("fulfilment", "ShipmentsTable").await;
+}
+
+#[tokio::test]
+async fn promotions_samples_answer_as_they_are_named() {
+    answer_as_they_are_named("promotion", "CouponsTable").await;
+}
+
+#[tokio::test]
+async fn invoicings_samples_answer_as_they_are_named() {
+    answer_as_they_are_named("invoicing", "InvoicesTable").await;
+}
+
+async fn answer_as_they_are_named(consumer: &str, table: &str) {
+    let shop = Deployment::under_test().await;
+    for (sample, failed) in samples(consumer) {
+        let answer = shop.answer_to(&sample).await;
+        assert_eq!(failures(&answer), failed, "{sample}");
+        for record in fixture(&sample)["Records"].as_array().expect("records") {
+            let body = record["body"].as_str().expect("a body");
+            let Ok(Value::Object(order)) = serde_json::from_str(body) else { continue };
+            let id = order["order_id"].as_str().expect("an id");
+            assert!(shop.row(table, "order_id", id).await.is_some(), "{sample}: {id} had no effect");
+        }
+    }
+}
+
+fn samples(consumer: &str) -> impl Iterator<Item = (String, &'static [&'static str])> {
+    CONSUMERS.into_iter().map(move |(sample, failed)| (format!("{consumer}/{sample}"), failed))
+}

@@ -1,0 +1,59 @@
+//! What an invocation must come to: one that failed is not measured.
+
+use anyhow::{Context, Result, bail, ensure};
+use lambda_sandbox::Outcome;
+use serde_json::Value;
+
+/// What is expected of an invocation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Expected {
+    /// An HTTP answer of this status.
+    Status(u64),
+    /// A batch of which nothing is tried again.
+    WholeBatch,
+    /// A sweep that found, announced and cleared so many orders.
+    Swept(u64),
+}
+
+impl Expected {
+    /// An error unless that is what the invocation came to.
+    pub(crate) fn check(self, outcome: &Outcome) -> Result<()> {
+        let body = match outcome {
+            Outcome::Response(body) => body,
+            Outcome::Error(error) => bail!("it failed: {}", String::from_utf8_lossy(error)),
+        };
+        let answer: Value = serde_json::from_slice(body).context("it did not answer with JSON")?;
+        let as_expected = match self {
+            Self::Status(status) => answer["statusCode"] == status,
+            Self::WholeBatch => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
+            Self::Swept(orders) => {
+                ["found", "announced", "cleared"].iter().all(|count| answer[count] == orders) && answer["failed"] == 0
+            }
+        };
+        ensure!(as_expected, "it answered {answer}, where {self:?} was expected");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts(expected: Expected, answer: &'static str) -> bool {
+        expected.check(&Outcome::Response(answer.into())).is_ok()
+    }
+
+    #[test]
+    fn only_what_is_expected_is_measured() {
+        assert!(accepts(Expected::Status(201), r#"{"statusCode":201,"body":"{}"}"#));
+        assert!(!accepts(Expected::Status(201), r#"{"statusCode":503}"#));
+        assert!(accepts(Expected::WholeBatch, r#"{"batchItemFailures":[]}"#));
+        assert!(!accepts(Expected::WholeBatch, r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#));
+        assert!(!accepts(Expected::WholeBatch, "{}"));
+        let swept = r#"{"found":1,"announced":1,"cleared":1,"failed":0}"#;
+        assert!(accepts(Expected::Swept(1), swept));
+        assert!(!accepts(Expected::Swept(2), swept));
+        assert!(!accepts(Expected::Swept(1), r#"{"found":1,"announced":1,"cleared":0,"failed":1}"#));
+        Expected::WholeBatch.check(&Outcome::Error("{}".into())).unwrap_err();
+    }
+}

@@ -1,0 +1,175 @@
+//! What each function may cost: `tools/bench/budget.toml`. Figures that hardly vary from run to run, and no times.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result};
+use devstack::root;
+
+use crate::result::Measured;
+
+/// Figures by what they are called, by subject.
+pub(crate) type Figures = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// Where the budget is kept.
+const FILE: &str = "tools/bench/budget.toml";
+/// So many hundredths from the budget is no news.
+const TOLERANCE_PERCENT: u64 = 5;
+
+/// The budget as it is kept.
+pub(crate) fn kept() -> Result<Figures> {
+    let text = fs::read_to_string(root().join(FILE)).with_context(|| format!("{FILE} cannot be read"))?;
+    toml::from_str(&text).with_context(|| format!("{FILE} is not understood"))
+}
+
+/// What there is a budget for, of what was measured.
+pub(crate) fn figures(measured: &[Measured]) -> Figures {
+    let of = |measured: &Measured| {
+        let instructions = measured.instructions;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "kibibytes")]
+        let resident = measured.peak_resident_kib.map(|kib| kib as u64);
+        let figures = [
+            ("init_instructions", instructions.map(|count| count.init)),
+            ("first_instructions", instructions.map(|count| count.first)),
+            ("warm_instructions", instructions.map(|count| count.warm)),
+            ("peak_resident_kib", resident),
+            ("binary_bytes", measured.binary_bytes),
+        ];
+        let known = figures.into_iter().filter_map(|(name, figure)| Some((name.to_owned(), figure?)));
+        (measured.name.clone(), known.collect())
+    };
+    measured.iter().map(of).collect()
+}
+
+/// Of each figure the lower one.
+pub(crate) fn keep_lower(figures: &mut Figures, others: Figures) {
+    for (subject, others) in others {
+        let figures = figures.entry(subject).or_default();
+        for (name, other) in others {
+            figures.entry(name).and_modify(|figure| *figure = other.min(*figure)).or_insert(other);
+        }
+    }
+}
+
+/// What a comparison came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    /// Figures over their budgets, and figures without one or budgets without a figure.
+    pub(crate) over: Vec<String>,
+    /// Figures so far below that the budget can be lowered.
+    pub(crate) below: Vec<String>,
+}
+
+/// Compares all figures with their budgets.
+pub(crate) fn compare(budget: &Figures, found: &Figures) -> Comparison {
+    let mut comparison = Comparison::default();
+    for (subject, figures) in found {
+        for (name, figure) in figures {
+            let allowed = budget.get(subject).and_then(|figures| figures.get(name)).copied();
+            let line = format!("[\"{subject}\"] {name}: {}", grouped(*figure));
+            match allowed {
+                None => comparison.over.push(format!("{line}, and there is no budget for it")),
+                Some(allowed) if figure * 100 > allowed * (100 + TOLERANCE_PERCENT) => {
+                    comparison.over.push(format!("{line}, {} over {}", percent(*figure, allowed), grouped(allowed)));
+                }
+                Some(allowed) if figure * 100 < allowed * (100 - TOLERANCE_PERCENT) => {
+                    comparison.below.push(format!("{line}, {} below {}", percent(allowed, *figure), grouped(allowed)));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for (subject, figures) in budget {
+        for name in figures.keys().filter(|name| !found.get(subject).is_some_and(|found| found.contains_key(*name))) {
+            comparison.over.push(format!("[\"{subject}\"] {name}: there is a budget, and it was not measured"));
+        }
+    }
+    comparison
+}
+
+/// What to do about figures over their budgets.
+pub(crate) const HOW_TO_RAISE: &str = "\
+If what it buys is worth it, raise the line in tools/bench/budget.toml to the figure above, with the reason in a comment beside it;
+`cargo xtask bench --check --suggest` prints the file as it would be.";
+
+/// The budget that these figures just meet.
+pub(crate) fn suggestion(found: &Figures) -> Result<String> {
+    let mut text = String::new();
+    for (subject, figures) in found {
+        writeln!(text, "\n[\"{subject}\"]")?;
+        for (name, figure) in figures {
+            writeln!(text, "{name} = {}", grouped(*figure))?;
+        }
+    }
+    Ok(text)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a tenth of a percent is shown")]
+fn percent(large: u64, small: u64) -> String {
+    format!("{:.1} %", (large as f64 / small as f64 - 1.0) * 100.0)
+}
+
+/// With an underscore before every three digits, as TOML takes it.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
+    groups.collect::<Vec<_>>().join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warm(instructions: u64) -> Figures {
+        toml::from_str(&format!("[\"orders: POST\"]\nwarm_instructions = {instructions}")).unwrap()
+    }
+
+    #[test]
+    fn five_percent_over_is_no_news_and_more_is() {
+        let budget = warm(1_000_000);
+        assert_eq!(compare(&budget, &warm(1_050_000)), Comparison::default());
+        let comparison = compare(&budget, &warm(1_100_000));
+        assert_eq!(comparison.over, ["[\"orders: POST\"] warm_instructions: 1_100_000, 10.0 % over 1_000_000"]);
+        assert!(comparison.below.is_empty());
+    }
+
+    #[test]
+    fn a_budget_lowered_by_a_tenth_is_exceeded() {
+        assert_eq!(compare(&warm(900_000), &warm(1_000_000)).over.len(), 1);
+    }
+
+    #[test]
+    fn five_percent_below_is_told_and_no_failure() {
+        let comparison = compare(&warm(1_000_000), &warm(900_000));
+        assert_eq!((comparison.over.len(), comparison.below.len()), (0, 1));
+        assert_eq!(compare(&warm(1_000_000), &warm(950_000)), Comparison::default());
+    }
+
+    #[test]
+    fn of_two_measurements_the_lower_one_counts() {
+        let mut found = warm(1_100_000);
+        keep_lower(&mut found, warm(1_000_000));
+        keep_lower(&mut found, warm(1_200_000));
+        assert_eq!(found, warm(1_000_000));
+    }
+
+    #[test]
+    fn nothing_is_without_a_budget_and_no_budget_is_without_a_figure() {
+        assert_eq!(compare(&Figures::new(), &warm(1)).over.len(), 1);
+        assert_eq!(compare(&warm(1), &Figures::new()).over.len(), 1);
+    }
+
+    #[test]
+    fn what_is_suggested_is_met() {
+        let found = warm(1_234_567);
+        let suggested = suggestion(&found).unwrap();
+        assert!(suggested.contains("warm_instructions = 1_234_567"));
+        assert_eq!(compare(&toml::from_str(&suggested).unwrap(), &found), Comparison::default());
+    }
+
+    #[test]
+    fn the_budget_as_it_is_kept_is_understood() {
+        assert!(kept().unwrap().contains_key("orders: POST"));
+    }
+}

@@ -1,0 +1,135 @@
+//! Instructions, counted by valgrind's callgrind. They hardly vary from run to run, so that a small change shows.
+//!
+//! Callgrind is a hundred times slower than the processor, most of all in code that is met for the first time, and a
+//! function would run out of its time with AWS. So libfaketime has its time pass slower still; its own instructions are
+//! not counted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use lambda_sandbox::Sandbox;
+use serde::{Deserialize, Serialize};
+use tokio::process::Command;
+
+use crate::process::quiet;
+use crate::profile::{Costs, executed_outside};
+use crate::sandbox::check;
+use crate::stub::Stub;
+use crate::subject::Subject;
+
+/// Instructions in user space, of one sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Instructions {
+    /// From the start of the process until it asks for an event, and has nothing left to do.
+    pub(crate) init: u64,
+    /// For its first event.
+    pub(crate) first: u64,
+    /// For each later event, in the mean.
+    pub(crate) warm: u64,
+}
+
+/// Valgrind, with what slows a program's time down.
+#[derive(Debug)]
+pub(crate) struct Callgrind {
+    libfaketime: PathBuf,
+}
+
+/// Events after the first one.
+const WARM: u64 = 40;
+/// How often a short run is made: what is random in it, such as keys, hash seeds and the order of answers, shows least in
+/// the middle.
+const RUNS: usize = 5;
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Where distributions put it.
+const LIBRARIES: [&str; 4] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
+const LIBFAKETIME: &str = "libfaketime.so.1";
+/// A hundredth of real time.
+const SLOWLY: &str = "+0 x0.01";
+
+impl Callgrind {
+    /// Finds the tools, or says what is missing.
+    pub(crate) async fn find() -> Result<Self> {
+        let install = "(on Debian and Ubuntu: apt install valgrind libfaketime)";
+        let version = Command::new("valgrind").arg("--version").output().await;
+        version
+            .ok()
+            .filter(|version| version.status.success())
+            .ok_or(anyhow!("valgrind is not installed {install}"))?;
+        let libfaketime = LIBRARIES.map(|place| Path::new(place).join("faketime").join(LIBFAKETIME));
+        let libfaketime = libfaketime.into_iter().find(|place| place.exists());
+        Ok(Self { libfaketime: libfaketime.with_context(|| format!("libfaketime is not installed {install}"))? })
+    }
+
+    /// Counts the instructions of a bootstrap by running it with no event, with one, and with many more.
+    pub(crate) async fn count(&self, subject: &Subject, bootstrap: &Path, stub: &Stub) -> Result<Instructions> {
+        let none = self.median(subject, bootstrap, stub, 0).await?;
+        let one = self.median(subject, bootstrap, stub, 1).await?;
+        // What is random at the start is shared among many here.
+        let many = self.costs(subject, bootstrap, stub, 1 + WARM).await?.values().sum();
+        Ok(difference(none, one, many))
+    }
+
+    /// Which functions the instructions of a bootstrap are executed in: those of its start, and those of a warm
+    /// invocation in the mean.
+    pub(crate) async fn by_function(&self, subject: &Subject, bootstrap: &Path, stub: &Stub) -> Result<[Costs; 2]> {
+        let none = self.costs(subject, bootstrap, stub, 0).await?;
+        let one = self.costs(subject, bootstrap, stub, 1).await?;
+        let mut many = self.costs(subject, bootstrap, stub, 1 + WARM).await?;
+        for (function, cost) in &mut many {
+            *cost = cost.saturating_sub(one.get(function).copied().unwrap_or_default()) / WARM;
+        }
+        Ok([none, many])
+    }
+
+    async fn median(&self, subject: &Subject, bootstrap: &Path, stub: &Stub, events: u64) -> Result<u64> {
+        let mut totals = [0; RUNS];
+        for total in &mut totals {
+            *total = self.costs(subject, bootstrap, stub, events).await?.values().sum();
+        }
+        totals.sort_unstable();
+        Ok(totals[RUNS / 2])
+    }
+
+    async fn costs(&self, subject: &Subject, bootstrap: &Path, stub: &Stub, events: u64) -> Result<Costs> {
+        let profile = stub.folder().join("callgrind.out");
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--vgdb=no", &format!("--callgrind-out-file={}", profile.display())]);
+        let slowly =
+            [("LD_PRELOAD", self.libfaketime.display().to_string()), ("FAKETIME", SLOWLY.to_owned())].into_iter();
+        let slowly = slowly.map(|(name, value)| (name.to_owned(), value));
+        let variables = subject.variables(stub).into_iter().chain(slowly);
+        let sandbox = Sandbox::start_command(command.arg(bootstrap), variables, FUNCTION_TIMEOUT).await;
+        let mut sandbox = sandbox.with_context(|| format!("{} does not start under valgrind", subject.name))?;
+        let process = sandbox.process_id().context("it is running")?;
+        stub.settled().await;
+        quiet(process).await;
+        stub.take_calls()?;
+        for _ in 0..events {
+            let outcome = sandbox.invoke(subject.event.clone()).await?;
+            subject.expected.check(&outcome).with_context(|| subject.name)?;
+            sandbox.idle().await?;
+        }
+        stub.settled().await;
+        quiet(process).await;
+        check(&sandbox.terminate().await?, subject, stub, events)?;
+        executed_outside(LIBFAKETIME, &fs::read_to_string(profile)?)
+    }
+}
+
+fn difference(none: u64, one: u64, many: u64) -> Instructions {
+    Instructions { init: none, first: one.saturating_sub(none), warm: many.saturating_sub(one) / WARM }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_have_in_common_is_taken_away() {
+        let counted = difference(1_000, 1_500, 1_500 + 70 * WARM);
+        assert_eq!(counted, Instructions { init: 1_000, first: 500, warm: 70 });
+    }
+}

@@ -1,0 +1,48 @@
+//! Where the instructions go: `cargo xtask bench --profile`.
+
+use anyhow::Result;
+use comfy_table::{CellAlignment, Table, presets};
+use devstack::Progress;
+
+use crate::callgrind::Callgrind;
+use crate::profile::Costs;
+use crate::stub::Stub;
+use crate::subject::Subject;
+
+/// So many functions are named.
+const SHOWN: usize = 25;
+/// A name with all its type parameters may fill a screen.
+const LONGEST_NAME: usize = 100;
+
+/// Prints in which functions of each subject most instructions are executed. Its binary must have its names still.
+pub(crate) async fn print(subjects: &[Subject], stub: &Stub) -> Result<()> {
+    let callgrind = Callgrind::find().await?;
+    for subject in subjects {
+        let Some(bootstrap) = subject.program.bootstrap() else { continue };
+        let what = format!("Counting instructions of {}", subject.name);
+        let count = async |_: &_| callgrind.by_function(subject, bootstrap, stub).await;
+        let [init, warm] = Progress.step(&what, count).await?;
+        println!("\n{}, start\n{}", subject.name, table(&init));
+        println!("\n{}, warm invocation\n{}", subject.name, table(&warm));
+    }
+    Ok(())
+}
+
+fn table(costs: &Costs) -> Table {
+    let total: u64 = costs.values().sum();
+    let mut most: Vec<_> = costs.iter().collect();
+    most.sort_by(|(_, one), (_, other)| other.cmp(one));
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(["instructions", "%", "function"]);
+    table.add_row([total.to_string(), "100.0".to_owned(), "all".to_owned()]);
+    for (function, cost) in most.into_iter().take(SHOWN) {
+        #[expect(clippy::cast_precision_loss, reason = "a tenth of a percent is shown")]
+        let share = 100.0 * *cost as f64 / total as f64;
+        let name: String = function.chars().take(LONGEST_NAME).collect();
+        table.add_row([cost.to_string(), format!("{share:.1}"), name]);
+    }
+    for column in table.column_iter_mut().take(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}

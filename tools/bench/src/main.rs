@@ -1,0 +1,189 @@
+//! Measures the functions beside functions that do nothing, as Lambda runs them: `cargo xtask bench`.
+
+mod answer;
+mod budget;
+mod callgrind;
+mod events;
+mod growth;
+mod hot;
+mod machine;
+mod measure;
+mod page;
+mod process;
+mod profile;
+mod result;
+mod sandbox;
+mod scaling;
+mod statistics;
+mod stub;
+mod subject;
+mod targets;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use devstack::{FUNCTIONS, Progress, Tools};
+use tokio::signal::unix::{SignalKind, signal};
+
+use budget::Comparison;
+use machine::Machine;
+use measure::Extent;
+use page::table;
+use result::Run;
+use stub::Stub;
+use subject::{CONSUMERS, ORDERS, Subject};
+
+/// Measures what the functions cost, beside functions that do nothing.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+struct Options {
+    /// Compare instructions, memory and binaries with tools/bench/budget.toml, and measure nothing else.
+    #[arg(long)]
+    check: bool,
+    /// Print what tools/bench/budget.toml would be if it just allowed what was measured.
+    #[arg(long, requires = "check")]
+    suggest: bool,
+    /// Measure how cost grows, and nothing else.
+    #[arg(long, conflicts_with_all = ["check", "only", "alone"])]
+    growth: bool,
+    /// Show which functions most instructions are executed in, and measure nothing else. Builds binaries that have their
+    /// names still (about five minutes the first time).
+    #[arg(long, conflicts_with_all = ["check", "growth", "alone"])]
+    profile: bool,
+    /// Only these functions, and the floors.
+    #[arg(long, num_args = 1.., value_parser = FUNCTIONS)]
+    only: Vec<String>,
+    /// Without the same work in Python and with the SDK's defaults.
+    #[arg(long)]
+    alone: bool,
+    /// How many sandboxes each median is of.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
+    samples: u16,
+    /// How many warm invocations each sandbox has.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    warm: u32,
+    /// How long DynamoDB and SNS take to answer, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    delay_ms: u64,
+}
+
+/// One thread for the stub and the Runtime API, so that a function has the other processors to itself.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match unless_stopped(bench(Options::parse())).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a shell shows for a command that Ctrl-C cut short.
+const CUT_SHORT: u8 = 130;
+
+/// Does the work, unless a signal to end comes first: then it is dropped, and with it every sandbox.
+async fn unless_stopped(work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = work => return done.map(|()| ExitCode::SUCCESS),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    eprintln!("Stopped.");
+    Ok(CUT_SHORT.into())
+}
+
+async fn bench(options: Options) -> Result<()> {
+    let tools = Tools::install(Progress).await?;
+    let wanted = |subject: &Subject| {
+        subject.function == "floor"
+            || options.only.is_empty()
+            || options.only.iter().any(|only| only == subject.function)
+    };
+    let with_floors: Vec<_> = FUNCTIONS.into_iter().chain(["floors"]).collect();
+    let binaries = match &options {
+        Options { profile: true, .. } => devstack::build_with_names(&tools, &FUNCTIONS, Progress).await?,
+        Options { check: true, .. } => devstack::build_packages(&tools, &FUNCTIONS, Progress).await?,
+        _ => devstack::build_packages(&tools, &with_floors, Progress).await?,
+    };
+    let mut subjects = subject::rust(&binaries)?;
+    if !options.check && !options.growth && !options.profile && !options.alone {
+        devstack::build_apart(&tools, "tools/bench/default-sdk", Progress).await?;
+        let default_sdk = devstack::root().join("target/default-sdk/lambda");
+        subjects.extend(subject::others(&default_sdk, &devstack::lambda_python(Progress).await?)?);
+    }
+    subjects.retain(wanted);
+
+    let stub = Stub::start(Duration::from_millis(options.delay_ms)).await?;
+    if options.check || options.profile {
+        subjects.retain(|subject| subject.function != "floor");
+    }
+    if options.profile {
+        return hot::print(&subjects, &stub).await;
+    }
+    if options.check {
+        return check(&subjects, &stub, !options.only.is_empty(), options.suggest).await;
+    }
+    if options.growth {
+        return grow(&subjects, &stub).await;
+    }
+    let extent = Extent { sandboxes: options.samples.into(), warm_invocations: options.warm };
+    let (measured, not_measured) = measure::all(&subjects, &stub, extent).await?;
+    let run = Run {
+        commit: machine::commit(),
+        machine: Machine::this(),
+        sandboxes: extent.sandboxes,
+        warm_invocations: extent.warm_invocations,
+        delay_ms: options.delay_ms,
+        subjects: measured,
+        not_measured,
+    };
+    println!("{}\n{}", table::text(&run), targets::text(&run));
+    for reason in &run.not_measured {
+        println!("Not measured. {reason}");
+    }
+    if !options.only.is_empty() || options.alone {
+        println!("docs/reports/benchmarks.md stays as it is: this was part of a run.");
+        return Ok(());
+    }
+    run.keep()?;
+    grow(&subjects, &stub).await
+}
+
+/// Measures how cost grows, and writes the page anew.
+async fn grow(subjects: &[Subject], stub: &Stub) -> Result<()> {
+    let subject = |name| subjects.iter().find(|subject| subject.name == name).context("all are measured");
+    let (orders, consumer) = (subject(ORDERS)?, subject(CONSUMERS[0])?);
+    let measure = async |bar: &_| growth::measure(orders, consumer, stub, bar).await;
+    page::keep(page::GROWTH, &Progress.step("Measuring how it grows", measure).await?)?;
+    page::write()
+}
+
+async fn check(functions: &[Subject], stub: &Stub, partial: bool, suggest: bool) -> Result<()> {
+    let mut budget = budget::kept()?;
+    if partial {
+        budget.retain(|subject, _| functions.iter().any(|function| function.name == subject));
+    }
+    let mut found = budget::figures(&measure::budgeted(functions, stub).await?);
+    if !budget::compare(&budget, &found).over.is_empty() {
+        println!("Something is over budget. As keys and answers' order are random, it is measured once more.");
+        budget::keep_lower(&mut found, budget::figures(&measure::budgeted(functions, stub).await?));
+    }
+    if suggest {
+        println!("{}", budget::suggestion(&found)?);
+    }
+    let Comparison { over, below } = budget::compare(&budget, &found);
+    if !below.is_empty() {
+        println!("Below budget, which can be lowered:\n  {}", below.join("\n  "));
+    }
+    if !over.is_empty() {
+        bail!("over budget:\n  {}\n{}", over.join("\n  "), budget::HOW_TO_RAISE);
+    }
+    println!("Within the budget: instructions, memory and binaries.");
+    Ok(())
+}

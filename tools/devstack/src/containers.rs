@@ -1,0 +1,97 @@
+//! What `sam local` needs to run the functions in containers on the local stack: a door from Docker's bridge to the
+//! emulator, which listens on loopback only, and a configuration that knows door and tables (docs/adr/0029).
+
+use std::fs;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinHandle;
+
+use crate::sam::ARCHITECTURE;
+use crate::workspace::root;
+use crate::{Docker, Stack, tcp};
+
+/// An open door. It is closed when this is dropped.
+#[derive(Debug)]
+pub struct Containers {
+    accepting: JoinHandle<()>,
+}
+
+/// The file for `--config-file` of `sam local invoke` and `sam local start-api`, below the repository's top folder.
+pub const SAM_LOCAL: &str = "target/sam-local.toml";
+
+const VARIABLES: &str = "target/sam-local.json";
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 64;
+
+impl Containers {
+    /// Opens the door to a stack, and writes down what the SAM CLI is to know.
+    pub async fn open(docker: &Docker, stack: &Stack) -> Result<Self> {
+        let emulator = stack.endpoint.trim_start_matches("http://").parse::<SocketAddr>();
+        let emulator = emulator.with_context(|| format!("{} is no address", stack.endpoint))?;
+        let listener = listen(docker).with_context(|| format!("nothing can listen on {}", docker.bridge))?;
+        let door = format!("http://{}", listener.local_addr()?);
+
+        let mut variables = stack.variables().await?;
+        variables.insert("AWS_ENDPOINT_URL".to_owned(), door);
+        // Or that of the shell, which names a file of this machine, goes into the container.
+        variables.entry("AWS_CA_BUNDLE".to_owned()).or_default();
+        fs::write(root().join(VARIABLES), serde_json::to_string_pretty(&json!({ "Parameters": variables }))?)?;
+        fs::write(root().join(SAM_LOCAL), configuration())?;
+        Ok(Self { accepting: tokio::spawn(tcp::forward(listener, emulator)) })
+    }
+}
+
+impl Drop for Containers {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Without `skip_pull_image` every invocation asks a registry whether the image is the newest, and fails where there is none.
+/// A container that is not warm is started anew for every request; the shop's own port is 3000. An authoriser, though it is
+/// left out by its condition, would keep the API from starting.
+fn configuration() -> String {
+    format!(
+        r#"version = 0.1
+
+[default.global.parameters]
+env_vars = '{}'
+parameter_overrides = "Architecture={}"
+region = "us-east-1"
+skip_pull_image = true
+
+[default.local_start_api.parameters]
+port = 3001
+warm_containers = "LAZY"
+disable_authorizer = true
+"#,
+        root().join(VARIABLES).display(),
+        ARCHITECTURE.0
+    )
+}
+
+/// Listens to containers: what another machine sends to this address comes by another interface, and is refused.
+fn listen(docker: &Docker) -> Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    #[cfg(target_os = "linux")]
+    socket.bind_device(Some(docker.bridge.as_bytes()))?;
+    socket.bind((docker.address, 0).into())?;
+    Ok(socket.listen(BACKLOG)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn it_listens_on_the_bridge_and_nowhere_else() {
+        let nowhere = Docker { bridge: "no-bridge".to_owned(), address: Ipv4Addr::LOCALHOST };
+        assert!(listen(&nowhere).is_err());
+    }
+}

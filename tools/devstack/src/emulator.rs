@@ -1,0 +1,178 @@
+//! The emulator: AWS on loopback, without Docker or an account.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tokio::process::Command;
+
+use crate::ports::{free_port, invoke_url};
+use crate::server::{Server, folder};
+use crate::workspace::root;
+use crate::{FUNCTIONS, Progress, STACK_NAME, Tools};
+
+/// A running emulator. It ends, with the functions it runs, when this is dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    server: Server,
+    port: u16,
+    guard: Option<Guard>,
+}
+
+/// How a guarded emulator is reached over TLS.
+#[derive(Debug)]
+struct Guard {
+    port: u16,
+    /// The certificate to trust, PEM.
+    certificate: PathBuf,
+}
+
+/// Who runs a function when it is invoked.
+#[derive(Clone, Debug)]
+pub enum Invocations {
+    /// The emulator itself, from what was deployed.
+    Deployed,
+    /// The same, the functions reaching AWS through a proxy at this address.
+    DeployedBehind(String),
+    /// `cargo lambda watch` on this port.
+    Watch(u16),
+}
+
+/// What the template deploys and what deploying needs.
+const SERVICES: &str = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,scheduler,sns,sqs,sts";
+
+/// Starts ministack, which lacks one of the template's resources.
+const LAUNCHER: &str = "tools/devstack/tools/emulator.py";
+
+impl Emulator {
+    /// Starts it on a loopback port and waits until it answers.
+    pub async fn start(tools: &Tools, port: u16, invocations: Invocations, progress: Progress) -> Result<Self> {
+        let folder = folder()?;
+        let mut command = command(tools, folder.path(), port, endpoint(port))?;
+        match invocations {
+            Invocations::Deployed => {}
+            Invocations::DeployedBehind(proxy) => {
+                command.env("AWS_ENDPOINT_URL", proxy);
+            }
+            Invocations::Watch(watch_port) => {
+                for function in FUNCTIONS {
+                    let url = invoke_url(watch_port, function);
+                    command.env(format!("MINISTACK_LAMBDA_PROXY_{STACK_NAME}-{function}"), url);
+                }
+            }
+        }
+        let server = Server::start("the emulator", command, folder, health(port), progress).await?;
+        Ok(Self { server, port, guard: None })
+    }
+
+    /// Starts it on free loopback ports as a guarded one: it checks signatures and asks policies, as AWS does, and is
+    /// reached over TLS. It answers in plain HTTP as well, where policies can be seen to refuse what comes.
+    pub async fn start_guarded(tools: &Tools, progress: Progress) -> Result<Self> {
+        let (port, folder) = (free_port()?, folder()?);
+        let guard = Guard { port: free_port()?, certificate: folder.path().join("certificate.pem") };
+        let mut command = command(tools, folder.path(), guard.port, guard.endpoint())?;
+        command.env("AUTH", "true").env("USE_SSL", "1").env("PLAIN_PORT", port.to_string());
+        command.env("MINISTACK_SSL_CERT", &guard.certificate).env("MINISTACK_SSL_KEY", folder.path().join("key.pem"));
+        let server = Server::start("the guarded emulator", command, folder, health(port), progress).await?;
+        Ok(Self { server, port, guard: Some(guard) })
+    }
+
+    /// Gives a command what it needs to talk to it, over TLS if it is guarded, and to no real account.
+    pub fn aim<'command>(&self, command: &'command mut Command) -> &'command mut Command {
+        match &self.guard {
+            None => aim(command, self.port),
+            Some(guard) => command
+                .envs(aws_environment(guard.endpoint()))
+                .env("AWS_CA_BUNDLE", &guard.certificate)
+                .env("SSL_CERT_FILE", &guard.certificate),
+        }
+    }
+
+    /// The template's parameter that has functions trust it; none if it is not guarded.
+    #[must_use]
+    pub fn ca_bundle(&self) -> Option<String> {
+        self.guard.as_ref().map(|guard| format!("CaBundle={}", guard.certificate.display()))
+    }
+
+    /// Stops it as a shutting-down machine does and starts it again, with all it knew. Whatever the functions were
+    /// doing is cut short.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.server.restart().await
+    }
+
+    /// Its address in plain HTTP: the AWS endpoint of every service.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        endpoint(self.port)
+    }
+
+    /// Its port for plain HTTP.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process, whose children are the functions; none when it has ended.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.server.process_id()
+    }
+
+    /// Waits until it ends, which it does not do of itself, and says why.
+    pub async fn failure(&mut self) -> anyhow::Error {
+        self.server.failure().await
+    }
+
+    /// A folder for what belongs to it; gone when it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.server.folder()
+    }
+}
+
+impl Guard {
+    fn endpoint(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+}
+
+/// The emulator's command, which hands its functions this AWS endpoint.
+fn command(tools: &Tools, folder: &Path, port: u16, endpoint: String) -> Result<Command> {
+    let mut command = tools.command("python");
+    command.arg(root().join(LAUNCHER));
+    let path = command.as_std().get_envs().find_map(|(name, value)| (name == "PATH").then_some(value).flatten());
+    let path = path.context("the tools' command sets PATH")?.to_owned();
+    // The functions inherit this environment: they are to see nothing of whoever started it.
+    command.env_clear().env("PATH", path).envs(aws_environment(endpoint));
+    command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+    command.env("SERVICES", SERVICES).env("IOT_MTLS_ENABLED", "0");
+    command.env("PERSIST_STATE", "1").env("STATE_DIR", folder.join("state"));
+    command.env("HOME", folder).env("TMPDIR", folder).env("PYTHONDONTWRITEBYTECODE", "1");
+    Ok(command)
+}
+
+fn health(port: u16) -> String {
+    format!("{}/_ministack/health", endpoint(port))
+}
+
+/// Gives a command what it needs to talk to the emulator on a port, and to no real account.
+pub fn aim(command: &mut Command, port: u16) -> &mut Command {
+    command.envs(aws_environment(endpoint(port)))
+}
+
+pub(crate) fn endpoint(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// The standard variables of AWS's tools, with keys that are worth nothing. Configuration files are out of the way.
+fn aws_environment(endpoint: String) -> [(&'static str, String); 8] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
+        ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ]
+}

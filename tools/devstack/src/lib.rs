@@ -1,0 +1,78 @@
+//! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as it is with the real
+//! SAM CLI, opens a front door to the shop, and tells what the functions log.
+//!
+//! Everything listens on loopback only, but for the door that [`Containers`] opens to Docker's. It links no AWS SDK, so that
+//! the first command starts soon.
+
+mod cargo_tool;
+mod checkov;
+mod containers;
+mod docker;
+mod emulator;
+mod faults;
+mod flow;
+mod front;
+mod hammer;
+mod http;
+mod local_api;
+mod log_keeper;
+mod logs;
+mod moto;
+mod openapi_client;
+mod ports;
+mod process;
+mod progress;
+mod python;
+mod recent;
+mod sam;
+mod server;
+mod stack;
+mod supply;
+mod tcp;
+mod tools;
+mod watch;
+mod web_driver;
+mod workspace;
+
+pub use cargo_tool::CargoTool;
+pub use checkov::checkov;
+pub use containers::{Containers, SAM_LOCAL};
+pub use docker::{Docker, Image};
+pub use emulator::{Emulator, Invocations, aim};
+pub use faults::{Fault, FaultProxy, Injected};
+pub use flow::{Depths, Flow};
+pub use front::Front;
+pub use hammer::Hammer;
+pub use local_api::LocalApi;
+pub use log_keeper::LogKeeper;
+pub use logs::LogStream;
+pub use moto::Moto;
+pub use openapi_client::OpenApiClient;
+pub use ports::{free_port, require_free};
+pub use process::Group;
+pub use progress::Progress;
+pub use python::{lambda_python, python};
+pub use recent::Recent;
+pub use sam::{
+    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, build_with_names, deploy,
+    deploy_with, stack, validate,
+};
+pub use stack::{Outputs, Stack};
+pub use supply::Supply;
+pub use tools::Tools;
+pub use watch::Watch;
+pub use web_driver::WebDriver;
+pub use workspace::root;
+
+/// The functions, named as their packages and binaries are.
+pub const FUNCTIONS: [&str; 5] = ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing"];
+
+/// The stack's name on a laptop, as samconfig.toml has it for `local`.
+pub const STACK_NAME: &str = "order-fanout-local";
+
+/// The name of a function in the template, which `sam build` gives its folder: `OutboxRelayFunction` of `outbox-relay`.
+#[must_use]
+pub fn resource(function: &str) -> String {
+    let capitalised = |word: &str| format!("{}{}", word[..1].to_uppercase(), &word[1..]);
+    format!("{}Function", function.split('-').map(capitalised).collect::<String>())
+}

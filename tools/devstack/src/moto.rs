@@ -1,0 +1,43 @@
+//! A second opinion on what AWS does: moto, which shares no code with the emulator that the stack is deployed to. Tables,
+//! topics and queues only: it runs no function.
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::python::Locked;
+use crate::server::{Server, folder};
+use crate::{Progress, emulator};
+
+/// A running moto server. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Moto {
+    _server: Server,
+    port: u16,
+}
+
+/// It lives apart from the tools: what it needs and what SAM CLI needs do not agree.
+const MOTO: Locked = Locked {
+    folder: "second-backend",
+    file: "tools/devstack/tools/second-backend.txt",
+    text: include_str!("../tools/second-backend.txt"),
+    doing: "Installing the second backend into .tools (half a minute, once)",
+};
+
+impl Moto {
+    /// Installs it unless it is installed, starts it on a loopback port and waits until it answers.
+    pub async fn start(port: u16, progress: Progress) -> Result<Self> {
+        let bin = MOTO.install(progress).await?;
+        let folder = folder()?;
+        let mut command = Command::new(bin.join("moto_server"));
+        command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+        let health = format!("{}/moto-api/data.json", emulator::endpoint(port));
+        let server = Server::start("the second backend", command, folder, health, progress).await?;
+        Ok(Self { _server: server, port })
+    }
+
+    /// Its port: the AWS endpoint of every service is there.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}

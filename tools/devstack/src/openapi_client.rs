@@ -1,0 +1,49 @@
+//! A client in Python, generated from the API's document as strangers do it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::Progress;
+use crate::python::Locked;
+use crate::workspace::root;
+
+/// The installed generator, and what generated clients need.
+#[derive(Clone, Debug)]
+pub struct OpenApiClient {
+    bin: PathBuf,
+}
+
+const GENERATOR: Locked = Locked {
+    folder: "openapi-client",
+    file: "tools/devstack/tools/openapi-client.txt",
+    text: include_str!("../tools/openapi-client.txt"),
+    doing: "Installing the client generator into .tools (half a minute, once)",
+};
+
+impl OpenApiClient {
+    /// Installs the generator unless the very same is installed.
+    pub async fn install(progress: Progress) -> Result<Self> {
+        Ok(Self { bin: GENERATOR.install(progress).await? })
+    }
+
+    /// Generates the package `client` in the folder from the document that `url` serves. A warning is an error: it says
+    /// that a part of the API is left out.
+    pub async fn generate(&self, url: &str, folder: &Path, progress: Progress) -> Result<()> {
+        let mut generator = Command::new(self.bin.join("openapi-python-client"));
+        generator.args(["generate", "--fail-on-warning", "--meta", "none", "--url", url]);
+        generator.arg("--config").arg(root().join("tools/devstack/tools/openapi-client.yml"));
+        generator.arg("--output-path").arg(folder.join("client"));
+        progress.command("Generating a client from the API's document", &mut generator).await
+    }
+
+    /// Places an order at `url` with the client in the folder and reads it back. Prints the answers, one JSON object a
+    /// line.
+    pub async fn place(&self, url: &str, folder: &Path, order: [&str; 2], progress: Progress) -> Result<String> {
+        let mut python = Command::new(self.bin.join("python"));
+        python.arg(root().join("tools/devstack/tools/openapi-client.py")).arg(url).args(order);
+        python.current_dir(folder).env("PYTHONPATH", folder);
+        progress.command_output("Placing an order with the generated client", &mut python).await
+    }
+}

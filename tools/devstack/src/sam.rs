@@ -1,0 +1,113 @@
+//! The SAM CLI, as a user runs it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::emulator;
+use crate::workspace::root;
+use crate::{Emulator, Outputs, Progress, Stack, Tools};
+
+/// `sam validate --lint`.
+pub async fn validate(tools: &Tools, progress: Progress) -> Result<()> {
+    let mut sam = sam(tools);
+    progress.command("Linting the template", sam.args(["validate", "--lint", "--region", "us-east-1"])).await
+}
+
+/// This machine's processor, as the template's `Architecture` names it and as cargo-lambda does.
+pub(crate) const ARCHITECTURE: (&str, &str) =
+    if cfg!(target_arch = "aarch64") { ("arm64", "--arm64") } else { ("x86_64", "--x86-64") };
+
+/// `sam build`, for the processor of this machine.
+pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
+    let mut sam = sam(tools);
+    sam.args(["build", "--config-env", "local", "--parameter-overrides", &format!("Architecture={}", ARCHITECTURE.0)]);
+    progress.command("Building the functions for release (about five minutes the first time)", &mut sam).await
+}
+
+/// The example of `sqs-batch` that panics on purpose, built as the functions are.
+pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<()> {
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", "--package", "sqs-batch", "--example", "panics", ARCHITECTURE.1]);
+    progress.command("Building the example that panics", &mut cargo).await
+}
+
+/// Packages of the workspace, built as `sam build` builds the functions. Gives the folder that has one for each binary,
+/// with its `bootstrap`.
+pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", ARCHITECTURE.1]);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    progress.command("Building the functions for release", &mut cargo).await?;
+    Ok(root().join("target/lambda"))
+}
+
+/// The same with the names of its functions in each binary, apart from all that is built without.
+pub async fn build_with_names(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
+    let folder = root().join("target/with-names");
+    let mut cargo = tools.cargo();
+    cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none").env("CARGO_TARGET_DIR", &folder);
+    cargo.args(["lambda", "build", "--release", ARCHITECTURE.1, "--lambda-dir"]).arg(folder.join("lambda"));
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    progress.command("Building the functions with names (about five minutes the first time)", &mut cargo).await?;
+    Ok(folder.join("lambda"))
+}
+
+/// The workspace in this folder, built so. Its own `.cargo/config.toml` keeps what is built apart from what is built of
+/// ours.
+pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", "--locked", ARCHITECTURE.1]).current_dir(root().join(folder));
+    progress.command(&format!("Building {folder} (some minutes, once)"), &mut cargo).await
+}
+
+/// The template as it is in the repository; the functions are not built for it.
+pub const TEMPLATE: &str = "template.yaml";
+
+/// The template as `sam build` left it, beside the functions that it built.
+pub const BUILT_TEMPLATE: &str = ".aws-sam/build/template.yaml";
+
+/// `sam deploy` of a template to the emulator.
+pub async fn deploy(
+    tools: &Tools,
+    emulator: &Emulator,
+    template: impl AsRef<Path>,
+    progress: Progress,
+) -> Result<Stack> {
+    deploy_with(tools, emulator, template, &[], progress).await
+}
+
+/// The same with other parameters, such as `OutboxAge=2`; if there are any, the template's defaults hold for all others.
+pub async fn deploy_with(
+    tools: &Tools,
+    emulator: &Emulator,
+    template: impl AsRef<Path>,
+    parameters: &[&str],
+    progress: Progress,
+) -> Result<Stack> {
+    let mut deploy = sam(tools);
+    deploy.args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"]).arg(template.as_ref());
+    if !parameters.is_empty() {
+        deploy.arg("--parameter-overrides").args(parameters);
+    }
+    // It leaves empty folders behind, and without the other looks for the configuration beside the template.
+    deploy.env("TMPDIR", emulator.folder());
+    deploy.arg("--config-file").arg(root().join("samconfig.toml"));
+    progress.command("Deploying the template", emulator.aim(&mut deploy)).await?;
+    stack(tools, emulator.port(), progress).await
+}
+
+/// The stack that is deployed to the emulator on a port.
+pub async fn stack(tools: &Tools, aws_port: u16, progress: Progress) -> Result<Stack> {
+    let mut outputs = sam(tools);
+    outputs.args(["list", "stack-outputs", "--config-env", "local", "--output", "json"]);
+    let outputs = progress.command_output("Reading the stack's outputs", emulator::aim(&mut outputs, aws_port)).await?;
+    Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs: Outputs::from_sam(&outputs)? })
+}
+
+pub(crate) fn sam(tools: &Tools) -> Command {
+    let mut sam = tools.command("sam");
+    sam.env("SAM_CLI_TELEMETRY", "0").env("SAM_CLI_CHECK_FOR_UPDATES", "0").current_dir(root());
+    sam
+}

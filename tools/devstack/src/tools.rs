@@ -1,0 +1,65 @@
+//! The pinned tools (SAM CLI, cargo-lambda, the emulator) in a Python environment of the project's own.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::Progress;
+use crate::python::Locked;
+use crate::workspace::root;
+
+/// The installed tools.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    bin: PathBuf,
+}
+
+/// Every tool and what it needs.
+const TOOLS: Locked = Locked {
+    folder: "venv",
+    file: "tools/devstack/tools/requirements.txt",
+    text: include_str!("../tools/requirements.txt"),
+    doing: "Installing the tools into .tools (about two minutes, once)",
+};
+
+impl Tools {
+    /// Installs the tools unless the very same are installed.
+    pub async fn install(progress: Progress) -> Result<Self> {
+        Ok(Self { bin: TOOLS.install(progress).await? })
+    }
+
+    /// A command of one of the tools, which finds the other tools first on its path.
+    #[must_use]
+    pub fn command(&self, name: &str) -> Command {
+        self.prepared(Command::new(self.bin.join(name)))
+    }
+
+    /// `cargo`, which finds cargo-lambda.
+    #[must_use]
+    pub fn cargo(&self) -> Command {
+        let mut command = self.prepared(Command::new("cargo"));
+        command.current_dir(root());
+        command
+    }
+
+    /// As if it were typed into a shell with the tools on its path. What `cargo run` tells this process of its package
+    /// must not reach another cargo: `ring` takes it for a change and is compiled again, with all that stands on it.
+    fn prepared(&self, mut command: Command) -> Command {
+        command.env("PATH", self.path());
+        let told =
+            |name: &str| name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        for (name, _) in env::vars().filter(|(name, _)| told(name)) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn path(&self) -> OsString {
+        let rest = env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.bin.clone()).chain(env::split_paths(&rest));
+        env::join_paths(folders).unwrap_or(rest)
+    }
+}

@@ -1,0 +1,72 @@
+//! What the pages are tested with in a real browser: chromedriver, which starts Chromium, and axe-core, which looks for
+//! what keeps people from using a page.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::Progress;
+use crate::ports::free_port;
+use crate::python::Locked;
+use crate::server::{Server, folder};
+
+/// A running chromedriver. It ends, with its browsers, when this is dropped.
+#[derive(Debug)]
+pub struct WebDriver {
+    _server: Server,
+    url: String,
+    axe: PathBuf,
+}
+
+/// axe-core lies in a package of Python's, so that nobody needs npm for one file.
+const AXE: Locked = Locked {
+    folder: "axe",
+    file: "tools/devstack/tools/axe.txt",
+    text: include_str!("../tools/axe.txt"),
+    doing: "Installing axe-core into .tools (some seconds, once)",
+};
+
+impl WebDriver {
+    /// Whether this machine has a chromedriver.
+    pub async fn is_installed() -> bool {
+        let mut version = Command::new("chromedriver");
+        version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        version.status().await.is_ok_and(|status| status.success())
+    }
+
+    /// Installs axe-core unless it is installed, starts chromedriver on loopback and waits until it answers.
+    pub async fn start(progress: Progress) -> Result<Self> {
+        let axe = axe(progress).await?;
+        let (port, folder) = (free_port()?, folder()?);
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={port}"));
+        // What browsers keep goes where it is deleted.
+        for variable in ["TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+            command.env(variable, folder.path());
+        }
+        let url = format!("http://localhost:{port}");
+        let server = Server::start("chromedriver", command, folder, format!("{url}/status"), progress).await?;
+        Ok(Self { _server: server, url, axe })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The file of axe-core.
+    #[must_use]
+    pub fn axe(&self) -> &Path {
+        &self.axe
+    }
+}
+
+async fn axe(progress: Progress) -> Result<PathBuf> {
+    let mut python = Command::new(AXE.install(progress).await?.join("python"));
+    python.args(["-c", "import axe_playwright_python as package; print(package.__path__[0])"]);
+    let package = progress.command_output("Looking for axe-core", &mut python).await?;
+    Ok(Path::new(package.trim()).join("axe.min.js"))
+}
