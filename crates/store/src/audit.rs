@@ -10,11 +10,11 @@ use aws_types::SdkConfig;
 use domain::{Coupon, Invoice, Order, OrderId, OrderView};
 use telemetry::TraceParent;
 
-use crate::client::{Budget, client};
-use crate::numbers::COUNTER;
+use crate::client::{CallPolicy, client};
 use crate::orders::{read, read_invoiced};
 use crate::outbox::{self, INDEX, Next};
 use crate::row::{Attributes, OUTBOX, Reader};
+use crate::sequence::COUNTER;
 use crate::{OrderTables, StoreError, Unreadable};
 
 /// Reads whole tables, strongly consistent: a row that was written before a scan began is among what it gives. A row that
@@ -49,8 +49,8 @@ pub struct SavedOrder {
 type Read<T> = Result<T, Unreadable>;
 
 /// A person waits, and may be far from the region: rather late than not at all.
-pub(crate) const PATIENT: Budget =
-    Budget { attempts: 5, attempt: Duration::from_secs(10), whole: Duration::from_secs(30) };
+pub(crate) const PATIENT: CallPolicy =
+    CallPolicy { max_attempts: 5, attempt_timeout: Duration::from_secs(10), total_timeout: Duration::from_secs(30) };
 
 /// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
 const READ_ROUNDS: usize = 10;
@@ -112,7 +112,7 @@ impl Audit {
     }
 
     /// Takes an order's mark away. Only what is known to be announced may lose it.
-    pub async fn clear_mark(&self, id: OrderId) -> Result<(), StoreError> {
+    pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         outbox::clear(&self.client, &self.tables.orders, id).await
     }
 

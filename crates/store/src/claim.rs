@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckF
 use domain::{IdempotencyKey, Order};
 
 use crate::row::{Attributes, FirstClaim, Reader, from_claim};
-use crate::{Orders, Saved, StoreError};
+use crate::{Orders, SaveOutcome, StoreError};
 
 /// What a request with an idempotency key leaves behind, for the next one with the same key.
 #[derive(Clone, Debug)]
@@ -24,13 +24,13 @@ impl Orders {
     /// What became of an earlier request with this key, or none if the key is free when `order` is placed. To be asked
     /// where a coupon cannot be spent, as the earlier request may be the one that spent it. Strongly consistent: once the
     /// coupon is seen spent, the key that was used with it is seen as well.
-    pub async fn claimed_before(
+    pub async fn find_claim(
         &self,
         order: &Order,
         key: &IdempotencyKey,
         fingerprint: &str,
-    ) -> Result<Option<Saved>, StoreError> {
-        let get = self.reading.get_item().table_name(&self.tables.idempotency_keys).consistent_read(true);
+    ) -> Result<Option<SaveOutcome>, StoreError> {
+        let get = self.read_client.get_item().table_name(&self.tables.idempotency_keys).consistent_read(true);
         let get = get.key("idempotency_key", AttributeValue::S(key.to_string())).send().await;
         let Some(row) = get.map_err(|error| StoreError::unavailable(&error))?.item else { return Ok(None) };
         let first = read(&row)?;
@@ -39,7 +39,7 @@ impl Orders {
 
     /// Puts the key's row, unless the key is in use. A key is free when it has no row, or when it has expired: that
     /// DynamoDB deletes expired rows is only tidiness.
-    pub(crate) fn claiming(&self, order: &Order, claim: &Claim) -> Put {
+    pub(crate) fn put_claim(&self, order: &Order, claim: &Claim) -> Put {
         let now = order.placed_at.as_second();
         let put = Put::builder()
             .table_name(&self.tables.idempotency_keys)
@@ -52,7 +52,7 @@ impl Orders {
 }
 
 /// Whose key it is that was there already.
-pub(crate) fn claimed(row: &Attributes, order: &Order, claim: &Claim) -> Result<Saved, StoreError> {
+pub(crate) fn claimed(row: &Attributes, order: &Order, claim: &Claim) -> Result<SaveOutcome, StoreError> {
     Ok(read(row)?.outcome_of(order, &claim.fingerprint))
 }
 
@@ -62,13 +62,13 @@ fn read(row: &Attributes) -> Result<FirstClaim, StoreError> {
 
 impl FirstClaim {
     /// What a request with the same key and this fingerprint, which wanted to be this order, comes to.
-    fn outcome_of(self, order: &Order, fingerprint: &str) -> Saved {
+    fn outcome_of(self, order: &Order, fingerprint: &str) -> SaveOutcome {
         if self.order_id == order.id {
-            Saved::Now
+            SaveOutcome::Created
         } else if self.fingerprint == fingerprint {
-            Saved::Before { order_id: self.order_id, answer: self.answer }
+            SaveOutcome::Replayed { order_id: self.order_id, answer: self.answer }
         } else {
-            Saved::ByAnother { order_id: self.order_id }
+            SaveOutcome::KeyConflict { order_id: self.order_id }
         }
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     async fn a_key_is_looked_up_with_strong_consistency() {
         let aws = Scripted::answering([(200, json!({})), (200, json!({}))]);
         let key = "k".parse().unwrap();
-        assert_eq!(orders(&aws).await.claimed_before(&order("81.50"), &key, "f").await.unwrap(), None);
+        assert_eq!(orders(&aws).await.find_claim(&order("81.50"), &key, "f").await.unwrap(), None);
         let [_primed, get] = aws.asked();
         let expected = json!({"TableName": "keys", "Key": {"idempotency_key": {"S": "k"}}, "ConsistentRead": true});
         assert_eq!(get.json(), ("GetItem", expected));
@@ -94,10 +94,10 @@ mod tests {
     async fn a_key_stands_for_its_request_until_it_expires() {
         let (first, order) = (order("81.50").id, order("81.50"));
         let now = order.placed_at.as_second();
-        let before = Saved::Before { order_id: first, answer: "the first".to_owned() };
+        let before = SaveOutcome::Replayed { order_id: first, answer: "the first".to_owned() };
         for (expires_at, fingerprint, expected) in [
             (now + 1, "f", Some(before)),
-            (now + 1, "g", Some(Saved::ByAnother { order_id: first })),
+            (now + 1, "g", Some(SaveOutcome::KeyConflict { order_id: first })),
             (now, "f", None),
             (now, "g", None),
         ] {
@@ -106,7 +106,7 @@ mod tests {
                 "answer": {"S": "the first"}, "expires_at": {"N": expires_at.to_string()},
             });
             let aws = Scripted::answering([(200, json!({})), (200, json!({"Item": row}))]);
-            let before = orders(&aws).await.claimed_before(&order, &"k".parse().unwrap(), fingerprint).await;
+            let before = orders(&aws).await.find_claim(&order, &"k".parse().unwrap(), fingerprint).await;
             assert_eq!(before.unwrap(), expected, "{expires_at}, {fingerprint}");
         }
     }

@@ -14,8 +14,8 @@ const INDEX: &str = "code";
 impl Orders {
     /// The coupon with a code, if it can be spent at `now` as far as the index knows. The index follows the table within
     /// moments, so it may not know yet that a coupon was given or spent: the coupon's row decides, when it is saved.
-    pub async fn spendable(&self, code: &Code, now: Timestamp) -> Result<Option<Coupon>, StoreError> {
-        let query = self.looking.query().table_name(&self.tables.coupons).index_name(INDEX);
+    pub async fn find_spendable_coupon(&self, code: &Code, now: Timestamp) -> Result<Option<Coupon>, StoreError> {
+        let query = self.coupon_client.query().table_name(&self.tables.coupons).index_name(INDEX);
         let query = query.key_condition_expression("code = :code");
         let query = query.expression_attribute_values(":code", AttributeValue::S(code.as_str().to_owned()));
         let rows = query.send().await.map_err(|error| StoreError::unavailable(&error))?.items.unwrap_or_default();
@@ -29,7 +29,7 @@ impl Orders {
     }
 
     /// Spends the coupon on the order, unless its row says that it cannot be.
-    pub(crate) fn spending(&self, coupon: &Coupon, order: &Order) -> Update {
+    pub(crate) fn update_spend_coupon(&self, coupon: &Coupon, order: &Order) -> Update {
         let text = |value: &dyn ToString| AttributeValue::S(value.to_string());
         let update = Update::builder()
             .table_name(&self.tables.coupons)
@@ -64,10 +64,10 @@ mod tests {
     const CODE: &str = "ABCDEFGHJKLM";
 
     /// Asks an AWS whose index has these rows for the coupon, in the second before it expires or so many later.
-    async fn spendable(rows: &[Value], later: i64) -> (Scripted, Result<Option<Coupon>, StoreError>) {
+    async fn find_spendable_coupon(rows: &[Value], later: i64) -> (Scripted, Result<Option<Coupon>, StoreError>) {
         let aws = Scripted::answering([(200, json!({})), (200, json!({"Items": rows}))]);
         let now = coupon(CODE).expires_at + jiff::SignedDuration::from_secs(later - 1);
-        let found = orders(&aws).await.spendable(&CODE.parse().unwrap(), now).await;
+        let found = orders(&aws).await.find_spendable_coupon(&CODE.parse().unwrap(), now).await;
         (aws, found)
     }
 
@@ -87,7 +87,7 @@ mod tests {
     #[tokio::test]
     async fn a_coupon_is_looked_up_by_its_code() {
         let coupon = coupon(CODE);
-        let (aws, found) = spendable(&[row(&coupon)], 0).await;
+        let (aws, found) = find_spendable_coupon(&[row(&coupon)], 0).await;
         assert_eq!(found.unwrap(), Some(coupon));
         let [_primed, query] = aws.asked();
         let expected = json!({
@@ -101,27 +101,27 @@ mod tests {
     async fn what_is_unknown_spent_or_expired_cannot_be_spent() {
         let coupon = coupon(CODE);
         for (rows, later) in [(vec![], 0), (vec![spent(&coupon)], 0), (vec![row(&coupon)], 1)] {
-            assert_eq!(spendable(&rows, later).await.1.unwrap(), None, "{rows:?}, {later} s later");
+            assert_eq!(find_spendable_coupon(&rows, later).await.1.unwrap(), None, "{rows:?}, {later} s later");
         }
     }
 
     #[tokio::test]
     async fn of_two_with_one_code_the_one_that_can_be_spent_is_found() {
         let (other, good) = (coupon(CODE), coupon(CODE));
-        assert_eq!(spendable(&[spent(&other), row(&good)], 0).await.1.unwrap(), Some(good));
+        assert_eq!(find_spendable_coupon(&[spent(&other), row(&good)], 0).await.1.unwrap(), Some(good));
     }
 
     #[tokio::test]
     async fn a_row_that_cannot_be_read_is_not_taken_for_no_coupon() {
         let mut broken = row(&coupon(CODE));
         broken["percent"] = json!({"S": "half"});
-        spendable(&[broken], 0).await.1.unwrap_err();
+        find_spendable_coupon(&[broken], 0).await.1.unwrap_err();
     }
 
     #[tokio::test]
     async fn a_look_up_is_tried_twice() {
         let aws = Scripted::answering([(200, json!({})), (500, json!({})), (500, json!({}))]);
-        let found = orders(&aws).await.spendable(&CODE.parse().unwrap(), Timestamp::UNIX_EPOCH).await;
+        let found = orders(&aws).await.find_spendable_coupon(&CODE.parse().unwrap(), Timestamp::UNIX_EPOCH).await;
         assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
         let [_primed, _first, _second] = aws.asked();
     }

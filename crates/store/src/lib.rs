@@ -1,7 +1,7 @@
 //! The tables, behind the domain's types. No other crate of the functions names DynamoDB.
 //!
 //! Each service owns its table and inserts into no other's: [`Orders`] is what the orders function holds, an [`Outbox`] the
-//! relay, a [`Ledger`] a subscriber. What orders does to a table that is not its own is to mark the coupons that are spent.
+//! relay, a [`EffectTable`] a subscriber. What orders does to a table that is not its own is to mark the coupons that are spent.
 //! The operator's command reads all of them through an [`Audit`].
 
 mod audit;
@@ -9,20 +9,20 @@ mod claim;
 mod client;
 mod conflict;
 mod coupons;
+mod effect_table;
 mod error;
-mod ledger;
-mod numbers;
 mod orders;
 mod outbox;
 mod row;
 mod save;
+mod sequence;
 mod statements;
 
 pub use audit::{Audit, SavedOrder, Scanned};
 pub use claim::Claim;
+pub use effect_table::{EffectTable, Inserted};
 pub use error::{StoreError, Unreadable};
-pub use ledger::{Inserted, Ledger};
 pub use orders::{OrderTables, Orders};
-pub use outbox::{Next, Outbox, Page, Unannounced};
+pub use outbox::{Next, Outbox, Page, PendingOrder};
 pub use row::Row;
-pub use save::Saved;
+pub use save::SaveOutcome;

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
 use domain::{Invoice, Order, OrderId, OrderView};
 
-use crate::client::{self, Budget};
+use crate::client::{self, CallPolicy};
 use crate::conflict::RetryConflicts;
 use crate::row::{Attributes, Reader};
 use crate::{StoreError, outbox};
@@ -32,20 +32,36 @@ pub struct OrderTables {
 /// The orders function's view of the tables.
 #[derive(Clone, Debug)]
 pub struct Orders {
-    pub(crate) saving: Client,
-    clearing: Client,
-    pub(crate) looking: Client,
-    pub(crate) reading: Client,
+    pub(crate) write_client: Client,
+    unmark_client: Client,
+    pub(crate) coupon_client: Client,
+    pub(crate) read_client: Client,
     pub(crate) tables: OrderTables,
     pub(crate) shards: NonZeroU8,
 }
 
-const SAVE: Budget = Budget { attempts: 3, attempt: Duration::from_millis(350), whole: Duration::from_millis(850) };
-const CLEAR: Budget = Budget { attempts: 1, attempt: Duration::from_millis(200), whole: Duration::from_millis(200) };
+const SAVE: CallPolicy = CallPolicy {
+    max_attempts: 3,
+    attempt_timeout: Duration::from_millis(350),
+    total_timeout: Duration::from_millis(850),
+};
+const CLEAR: CallPolicy = CallPolicy {
+    max_attempts: 1,
+    attempt_timeout: Duration::from_millis(200),
+    total_timeout: Duration::from_millis(200),
+};
 /// Of a coupon, before the save.
-const LOOK_UP: Budget = Budget { attempts: 2, attempt: Duration::from_millis(200), whole: Duration::from_millis(330) };
+const LOOK_UP: CallPolicy = CallPolicy {
+    max_attempts: 2,
+    attempt_timeout: Duration::from_millis(200),
+    total_timeout: Duration::from_millis(330),
+};
 /// Of one round; see [`READ_ROUNDS`].
-const READ: Budget = Budget { attempts: 2, attempt: Duration::from_millis(300), whole: Duration::from_millis(600) };
+const READ: CallPolicy = CallPolicy {
+    max_attempts: 2,
+    attempt_timeout: Duration::from_millis(300),
+    total_timeout: Duration::from_millis(600),
+};
 
 /// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
 const READ_ROUNDS: usize = 3;
@@ -56,12 +72,12 @@ impl Orders {
     ///
     /// `shards` is how many values the outbox mark is spread over.
     pub async fn connect(sdk: &SdkConfig, tables: OrderTables, shards: NonZeroU8) -> Self {
-        let saving = client::config(sdk, SAVE).retry_classifier(RetryConflicts).build();
+        let write_config = client::config(sdk, SAVE).retry_classifier(RetryConflicts).build();
         let orders = Self {
-            saving: Client::from_conf(saving),
-            clearing: client::client(sdk, CLEAR),
-            looking: client::client(sdk, LOOK_UP),
-            reading: client::client(sdk, READ),
+            write_client: Client::from_conf(write_config),
+            unmark_client: client::client(sdk, CLEAR),
+            coupon_client: client::client(sdk, LOOK_UP),
+            read_client: client::client(sdk, READ),
             tables,
             shards,
         };
@@ -72,18 +88,18 @@ impl Orders {
     }
 
     /// Takes away the mark that an order is not announced.
-    pub async fn clear_mark(&self, id: OrderId) -> Result<(), StoreError> {
-        outbox::clear(&self.clearing, &self.tables.orders, id).await
+    pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
+        outbox::clear(&self.unmark_client, &self.tables.orders, id).await
     }
 
     /// Reads an order, with what became of it.
     pub async fn read(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
-        read(&self.reading, &self.tables, id).await
+        read(&self.read_client, &self.tables, id).await
     }
 
     /// Reads an order with its invoice, if that is written.
     pub async fn read_invoiced(&self, id: OrderId) -> Result<Option<(Order, Option<Invoice>)>, StoreError> {
-        read_invoiced(&self.reading, &self.tables, id).await
+        read_invoiced(&self.read_client, &self.tables, id).await
     }
 }
 

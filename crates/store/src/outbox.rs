@@ -13,9 +13,9 @@ use domain::{Order, OrderId};
 use jiff::Timestamp;
 use telemetry::TraceParent;
 
-use crate::client::{Budget, client};
+use crate::client::{CallPolicy, client};
 use crate::row::{Attributes, OUTBOX, Reader};
-use crate::statements::{Undone, execute};
+use crate::statements::{StatementError, execute};
 use crate::{StoreError, Unreadable};
 
 /// The marks in the orders table.
@@ -30,7 +30,7 @@ pub struct Outbox {
 #[derive(Debug)]
 pub struct Page {
     /// The orders; those of one shard oldest first.
-    pub orders: Vec<Unannounced>,
+    pub orders: Vec<PendingOrder>,
     /// Rows among them that are no orders.
     pub unreadable: Vec<Unreadable>,
     /// Where the next page begins, if there may be one.
@@ -39,7 +39,7 @@ pub struct Page {
 
 /// An order that is saved and not known to be announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unannounced {
+pub struct PendingOrder {
     /// The order.
     pub order: Order,
     /// The request that placed it, whose trace an announcement continues.
@@ -54,14 +54,15 @@ pub struct Next(pub(crate) Attributes);
 pub(crate) const INDEX: &str = "outbox";
 /// So many orders are read at once: ten batches of what SNS takes.
 const PAGE: i32 = 100;
-const ONCE: Budget = Budget { attempts: 1, attempt: Duration::from_millis(900), whole: Duration::from_secs(1) };
+const ONCE: CallPolicy =
+    CallPolicy { max_attempts: 1, attempt_timeout: Duration::from_millis(900), total_timeout: Duration::from_secs(1) };
 
 impl Outbox {
     /// Makes a client and opens its connection by looking for orders of long ago. Should that fail, the first sweep
     /// opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
         let outbox = Self { client: client(sdk, ONCE), table, shards };
-        if let Err(error) = outbox.glance(Timestamp::UNIX_EPOCH).await {
+        if let Err(error) = outbox.scan_pending(Timestamp::UNIX_EPOCH).await {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
         outbox
@@ -75,7 +76,7 @@ impl Outbox {
     /// All orders that were placed at `until` or before and are not known to be announced, if there is no more than a
     /// page in the whole outbox, and none if there may be more. It is one request for all shards, as nearly always there
     /// are no such orders.
-    pub async fn glance(&self, until: Timestamp) -> Result<Option<Page>, StoreError> {
+    pub async fn scan_pending(&self, until: Timestamp) -> Result<Option<Page>, StoreError> {
         let scan = self
             .client
             .scan()
@@ -91,7 +92,7 @@ impl Outbox {
 
     /// A page of the orders of a shard that were placed at `until` or before and are not known to be announced. The
     /// index follows the table within moments: an order may be listed that was announced just now.
-    pub async fn marked_until(&self, shard: u8, until: Timestamp, from: Option<Next>) -> Result<Page, StoreError> {
+    pub async fn query_shard(&self, shard: u8, until: Timestamp, from: Option<Next>) -> Result<Page, StoreError> {
         let query = self
             .client
             .query()
@@ -115,7 +116,7 @@ impl Outbox {
         let statements = ids.iter().map(|id| self.clearing(*id)).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
             // There is no such order any more.
-            Err(Undone::Refused(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => Ok(()),
+            Err(StatementError::Rejected(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => Ok(()),
             done => done.map_err(StoreError::from),
         });
         done.collect()
@@ -139,9 +140,9 @@ fn second(time: Timestamp) -> AttributeValue {
 
 fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {
     let mut page = Page { orders: vec![], unreadable: vec![], next: next.map(Next) };
-    let unannounced = |reader: &Reader| Ok(Unannounced { order: reader.order()?, trace: reader.trace() });
+    let pending = |reader: &Reader| Ok(PendingOrder { order: reader.order()?, trace: reader.trace() });
     for row in rows {
-        match (Reader { table: "outbox", row }).or_unreadable("id", unannounced) {
+        match (Reader { table: "outbox", row }).or_unreadable("id", pending) {
             Ok(order) => page.orders.push(order),
             Err(unreadable) => page.unreadable.push(unreadable),
         }
@@ -221,8 +222,8 @@ mod tests {
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
         let cleared = outbox.clear(&[order("81.50").id]).await;
         assert!(matches!(cleared[..], [Err(StoreError::Unavailable(_))]), "{cleared:?}");
-        outbox.glance(Timestamp::UNIX_EPOCH).await.unwrap_err();
-        outbox.marked_until(0, Timestamp::UNIX_EPOCH, None).await.unwrap_err();
+        outbox.scan_pending(Timestamp::UNIX_EPOCH).await.unwrap_err();
+        outbox.query_shard(0, Timestamp::UNIX_EPOCH, None).await.unwrap_err();
         let [_primed, _clear, _scan, _query] = aws.asked();
     }
 
@@ -231,7 +232,10 @@ mod tests {
         let next = json!({"Items": [], "LastEvaluatedKey": {"id": {"S": "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11"}}});
         let aws = Scripted::answering([(200, json!({})), (200, json!({"Items": []})), (200, next)]);
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
-        let seen = [outbox.glance(Timestamp::now()).await.unwrap(), outbox.glance(Timestamp::now()).await.unwrap()];
+        let seen = [
+            outbox.scan_pending(Timestamp::now()).await.unwrap(),
+            outbox.scan_pending(Timestamp::now()).await.unwrap(),
+        ];
         assert_eq!(seen.map(|page| page.map(|page| page.orders)), [Some(vec![]), None]);
     }
 }

@@ -15,23 +15,23 @@ use crate::{Claim, Orders, StoreError};
 
 /// What became of an order that was to be saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Saved {
+pub enum SaveOutcome {
     /// It is saved.
-    Now,
+    Created,
     /// The same request was accepted before: nothing is saved, and its answer is to be given again.
-    Before {
+    Replayed {
         /// The order it made.
         order_id: OrderId,
         /// The body it was answered with.
         answer: String,
     },
     /// Another request was accepted with this key: nothing is saved.
-    ByAnother {
+    KeyConflict {
         /// The order that one made.
         order_id: OrderId,
     },
     /// The coupon is spent, expired, or not what it was taken for: nothing is saved.
-    CouponRefused,
+    CouponRejected,
 }
 
 impl Orders {
@@ -39,7 +39,7 @@ impl Orders {
     /// answer was lost, the SDK's second attempt finds what the first one wrote.
     pub async fn save(&self, order: &Order, trace: TraceParent) -> Result<(), StoreError> {
         let put = self
-            .saving
+            .write_client
             .put_item()
             .table_name(&self.tables.orders)
             .set_item(Some(from_order(order, trace, self.shards)))
@@ -60,7 +60,7 @@ impl Orders {
         trace: TraceParent,
         claim: Option<&Claim>,
         coupon: Option<&Coupon>,
-    ) -> Result<Saved, StoreError> {
+    ) -> Result<SaveOutcome, StoreError> {
         let order_put = Put::builder()
             .table_name(&self.tables.orders)
             .set_item(Some(from_order(order, trace, self.shards)))
@@ -68,26 +68,26 @@ impl Orders {
         let order_put = order_put.build().expect("a table and an item are given");
         let item = TransactWriteItem::builder;
         let writes = [
-            claim.map(|claim| item().put(self.claiming(order, claim)).build()),
+            claim.map(|claim| item().put(self.put_claim(order, claim)).build()),
             Some(item().put(order_put).build()),
-            coupon.map(|coupon| item().update(self.spending(coupon, order)).build()),
+            coupon.map(|coupon| item().update(self.update_spend_coupon(coupon, order)).build()),
         ];
         let writes = writes.into_iter().flatten().collect();
-        let write = self.saving.transact_write_items().set_transact_items(Some(writes));
+        let write = self.write_client.transact_write_items().set_transact_items(Some(writes));
         let mut written = write.clone().send().await;
         if written.as_ref().is_err_and(is_mismatch) {
             // The SDK's own token met itself: an earlier attempt got through and its answer was lost. A call of its own
             // asks the table, which knows.
             written = write.send().await;
         }
-        let Err(error) = written else { return Ok(Saved::Now) };
-        let judged = match error.as_service_error() {
+        let Err(error) = written else { return Ok(SaveOutcome::Created) };
+        let classified = match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                judge(cancelled.cancellation_reasons(), order, claim, coupon)
+                classify_cancellation(cancelled.cancellation_reasons(), order, claim, coupon)
             }
             _ => None,
         };
-        judged.unwrap_or_else(|| Err(StoreError::unavailable(&error)))
+        classified.unwrap_or_else(|| Err(StoreError::unavailable(&error)))
     }
 }
 
@@ -97,12 +97,12 @@ fn is_mismatch<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
 
 /// What a cancelled transaction means, if it says so: of each write a reason, in their order. What is not known of the
 /// key is not known of the request, whatever the coupon's row says; and a conflict says nothing of any row.
-fn judge(
+fn classify_cancellation(
     reasons: &[CancellationReason],
     order: &Order,
     claim: Option<&Claim>,
     coupon: Option<&Coupon>,
-) -> Option<Result<Saved, StoreError>> {
+) -> Option<Result<SaveOutcome, StoreError>> {
     let is = |reason: &CancellationReason, code| reason.code() == Some(code);
     let mut reasons_left = reasons.iter();
     if let Some(claim) = claim {
@@ -119,7 +119,7 @@ fn judge(
         return None;
     }
     let own = refused.item().is_some_and(|row| is_spent_on(row, order));
-    Some(Ok(if own { Saved::Now } else { Saved::CouponRefused }))
+    Some(Ok(if own { SaveOutcome::Created } else { SaveOutcome::CouponRejected }))
 }
 
 fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
@@ -189,7 +189,11 @@ mod tests {
     }
 
     /// Saves an order with a coupon, and a key if one is wanted, at an AWS that answers so.
-    async fn spend(order: &Order, with_key: bool, answers: Vec<(u16, Value)>) -> (Scripted, Result<Saved, StoreError>) {
+    async fn spend(
+        order: &Order,
+        with_key: bool,
+        answers: Vec<(u16, Value)>,
+    ) -> (Scripted, Result<SaveOutcome, StoreError>) {
         let (aws, claim, coupon) = (aws(answers), claim(), good());
         let saved = orders(&aws).await.save_with(order, trace(), with_key.then_some(&claim), Some(&coupon)).await;
         (aws, saved)
@@ -229,7 +233,10 @@ mod tests {
     async fn one_transaction_holds_the_key_and_the_order_with_its_mark() {
         let aws = aws([(200, json!({}))]);
         let order = order("81.50");
-        assert_eq!(orders(&aws).await.save_with(&order, trace(), Some(&claim()), None).await.unwrap(), Saved::Now);
+        assert_eq!(
+            orders(&aws).await.save_with(&order, trace(), Some(&claim()), None).await.unwrap(),
+            SaveOutcome::Created
+        );
         let [_primed, write] = aws.asked();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
@@ -255,7 +262,7 @@ mod tests {
         let aws = aws([cancelled(["TransactionConflict", "None"]), (200, json!({}))]);
         assert_eq!(
             orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
-            Saved::Now
+            SaveOutcome::Created
         );
         let [_primed, _first, _second] = aws.asked();
     }
@@ -281,7 +288,7 @@ mod tests {
         let aws = aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
         assert_eq!(
             orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
-            Saved::Now
+            SaveOutcome::Created
         );
         let [_primed, first, second] = aws.asked();
         let [first, second] = [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());
@@ -292,7 +299,7 @@ mod tests {
     async fn one_transaction_holds_the_key_the_order_and_what_spends_the_coupon() {
         let order = order("81.50");
         let (aws, saved) = spend(&order, true, vec![(200, json!({}))]).await;
-        assert_eq!(saved.unwrap(), Saved::Now);
+        assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, write] = aws.asked();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
@@ -316,7 +323,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_key_the_transaction_is_of_the_order_and_the_coupon() {
         let (aws, saved) = spend(&order("81.50"), false, vec![(200, json!({}))]).await;
-        assert_eq!(saved.unwrap(), Saved::Now);
+        assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, write] = aws.asked();
         let tables = |write: &Value| [&write["Put"], &write["Update"]].map(|of| of["TableName"].clone());
         let written: Vec<_> = write.json().1["TransactItems"].as_array().unwrap().iter().flat_map(tables).collect();
@@ -328,10 +335,10 @@ mod tests {
         let other = order("12.00").id;
         for refused in [failed(), spent_by(other)] {
             let (aws, saved) = spend(&order("81.50"), true, vec![because(&[none(), none(), refused.clone()])]).await;
-            assert_eq!(saved.unwrap(), Saved::CouponRefused, "{refused}");
+            assert_eq!(saved.unwrap(), SaveOutcome::CouponRejected, "{refused}");
             let [_primed, _only] = aws.asked();
             let (_, saved) = spend(&order("81.50"), false, vec![because(&[none(), refused])]).await;
-            assert_eq!(saved.unwrap(), Saved::CouponRefused);
+            assert_eq!(saved.unwrap(), SaveOutcome::CouponRejected);
         }
     }
 
@@ -340,7 +347,7 @@ mod tests {
         let order = order("81.50");
         let found = because(&[failed(), spent_by(order.id)]);
         let (aws, saved) = spend(&order, false, vec![(500, json!({})), found]).await;
-        assert_eq!(saved.unwrap(), Saved::Now);
+        assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, _lost, _found] = aws.asked();
     }
 
@@ -355,9 +362,9 @@ mod tests {
             json!({"Code": "ConditionalCheckFailed", "Item": row})
         };
         for (key, expected) in [
-            (key("f", first.id), Saved::Before { order_id: first.id, answer: "the first".to_owned() }),
-            (key("g", first.id), Saved::ByAnother { order_id: first.id }),
-            (key("f", order.id), Saved::Now),
+            (key("f", first.id), SaveOutcome::Replayed { order_id: first.id, answer: "the first".to_owned() }),
+            (key("g", first.id), SaveOutcome::KeyConflict { order_id: first.id }),
+            (key("f", order.id), SaveOutcome::Created),
         ] {
             let (_, saved) = spend(&order, true, vec![because(&[key, none(), spent_by(first.id)])]).await;
             assert_eq!(saved.unwrap(), expected);
@@ -374,7 +381,7 @@ mod tests {
         ];
         for codes in codes {
             let (aws, saved) = spend(&order("81.50"), true, vec![cancelled(codes), (200, json!({}))]).await;
-            assert_eq!(saved.unwrap(), Saved::Now, "{codes:?}");
+            assert_eq!(saved.unwrap(), SaveOutcome::Created, "{codes:?}");
             let [_primed, _first, _second] = aws.asked();
             let (_, saved) = spend(&order("81.50"), true, vec![cancelled(codes); 3]).await;
             assert!(matches!(saved, Err(StoreError::Unavailable(_))), "{codes:?}: {saved:?}");

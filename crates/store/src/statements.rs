@@ -7,25 +7,28 @@ use crate::StoreError;
 
 /// A statement that did nothing, as far as is known.
 #[derive(Clone, Debug)]
-pub(crate) enum Undone {
+pub(crate) enum StatementError {
     /// DynamoDB says why.
-    Refused(BatchStatementErrorCodeEnum),
+    Rejected(BatchStatementErrorCodeEnum),
     /// It may have been done all the same, if only the answer was lost.
-    Unknown(StoreError),
+    Indeterminate(StoreError),
 }
 
-impl From<Undone> for StoreError {
-    fn from(undone: Undone) -> Self {
-        match undone {
-            Undone::Refused(code) => Self::Unavailable(code.as_str().to_owned()),
-            Undone::Unknown(error) => error,
+impl From<StatementError> for StoreError {
+    fn from(error: StatementError) -> Self {
+        match error {
+            StatementError::Rejected(code) => Self::Unavailable(code.as_str().to_owned()),
+            StatementError::Indeterminate(error) => error,
         }
     }
 }
 
 /// Executes up to 25 statements (the limit of `BatchExecuteStatement`), and says of each, in the order given, whether it
 /// was done.
-pub(crate) async fn execute(client: &Client, statements: Vec<BatchStatementRequest>) -> Vec<Result<(), Undone>> {
+pub(crate) async fn execute(
+    client: &Client,
+    statements: Vec<BatchStatementRequest>,
+) -> Vec<Result<(), StatementError>> {
     let asked = statements.len();
     let error = match client.batch_execute_statement().set_statements(Some(statements)).send().await {
         Ok(answer) => match answer.responses.unwrap_or_default() {
@@ -34,11 +37,11 @@ pub(crate) async fn execute(client: &Client, statements: Vec<BatchStatementReque
         },
         Err(error) => StoreError::unavailable(&error),
     };
-    vec![Err(Undone::Unknown(error)); asked]
+    vec![Err(StatementError::Indeterminate(error)); asked]
 }
 
-fn done(response: BatchStatementResponse) -> Result<(), Undone> {
+fn done(response: BatchStatementResponse) -> Result<(), StatementError> {
     let Some(error) = response.error else { return Ok(()) };
-    let unknown = || Undone::Unknown(StoreError::Unavailable("no error code".to_owned()));
-    Err(error.code.map_or_else(unknown, Undone::Refused))
+    let indeterminate = || StatementError::Indeterminate(StoreError::Unavailable("no error code".to_owned()));
+    Err(error.code.map_or_else(indeterminate, StatementError::Rejected))
 }

@@ -8,7 +8,7 @@ use domain::{Order, OrderPlaced};
 use telemetry::TraceParent;
 
 use crate::TopicError;
-use crate::client::{Budget, attributes, connect, unavailable};
+use crate::client::{CallPolicy, attributes, connect, unavailable};
 
 /// The topic that every order is announced on.
 #[derive(Clone, Debug)]
@@ -17,7 +17,11 @@ pub struct OrdersTopic {
     arn: String,
 }
 
-const PUBLISH: Budget = Budget { attempts: 2, attempt: Duration::from_millis(300), whole: Duration::from_millis(600) };
+const PUBLISH: CallPolicy = CallPolicy {
+    max_attempts: 2,
+    attempt_timeout: Duration::from_millis(300),
+    total_timeout: Duration::from_millis(600),
+};
 
 impl OrdersTopic {
     /// Makes a client and opens its connection.

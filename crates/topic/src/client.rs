@@ -18,32 +18,36 @@ use crate::TopicError;
 
 /// How long a call may take, its retries included. ARCHITECTURE.md has all of them in one table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget {
-    pub(crate) attempts: u32,
-    pub(crate) attempt: Duration,
-    pub(crate) whole: Duration,
+pub(crate) struct CallPolicy {
+    pub(crate) max_attempts: u32,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) total_timeout: Duration,
 }
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(30);
 
 /// A person waits, and may be far from the region: rather late than not at all.
-pub(crate) const PATIENT: Budget =
-    Budget { attempts: 5, attempt: Duration::from_secs(10), whole: Duration::from_secs(30) };
+pub(crate) const PATIENT: CallPolicy =
+    CallPolicy { max_attempts: 5, attempt_timeout: Duration::from_secs(10), total_timeout: Duration::from_secs(30) };
 
 /// Makes a client; nothing is asked yet.
-pub(crate) fn client(sdk: &SdkConfig, Budget { attempts, attempt, whole }: Budget) -> Client {
-    let mut timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(whole).build();
+pub(crate) fn client(
+    sdk: &SdkConfig,
+    CallPolicy { max_attempts, attempt_timeout, total_timeout }: CallPolicy,
+) -> Client {
+    let mut timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(attempt_timeout).operation_timeout(total_timeout).build();
     if let Some(shared) = sdk.timeout_config() {
         timeouts.take_defaults_from(shared);
     }
-    let retries = RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(FIRST_BACKOFF);
+    let retries = RetryConfig::standard().with_max_attempts(max_attempts).with_initial_backoff(FIRST_BACKOFF);
     Client::from_conf(Config::from(sdk).to_builder().timeout_config(timeouts).retry_config(retries).build())
 }
 
 /// Makes a client and opens its connection with a publish of nothing, which SNS refuses. Should the connection fail,
 /// the first message opens it.
-pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, budget: Budget) -> Client {
-    let client = client(sdk, budget);
+pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, policy: CallPolicy) -> Client {
+    let client = client(sdk, policy);
     let nothing = client.publish_batch().topic_arn(arn).set_publish_batch_request_entries(Some(vec![]));
     if let Err(error) = nothing.send().await
         && error.as_service_error().is_none()

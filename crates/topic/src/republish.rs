@@ -10,7 +10,7 @@ use domain::{Order, OrderId, OrderPlaced};
 use telemetry::TraceParent;
 
 use crate::TopicError;
-use crate::client::{Budget, PATIENT, attributes, client, connect, unavailable};
+use crate::client::{CallPolicy, PATIENT, attributes, client, connect, unavailable};
 
 /// The topic, for many orders at once.
 #[derive(Clone, Debug)]
@@ -28,7 +28,8 @@ pub struct Announcement {
     pub trace: Option<TraceParent>,
 }
 
-const ONCE: Budget = Budget { attempts: 1, attempt: Duration::from_millis(900), whole: Duration::from_secs(1) };
+const ONCE: CallPolicy =
+    CallPolicy { max_attempts: 1, attempt_timeout: Duration::from_millis(900), total_timeout: Duration::from_secs(1) };
 
 impl Republisher {
     /// The most orders of one [`Self::announce_all`], SNS's limit for `PublishBatch`.

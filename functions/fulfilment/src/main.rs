@@ -3,12 +3,12 @@
 mod ship;
 
 use lambda_startup::Startup;
-use store::Ledger;
+use store::EffectTable;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
-    let shipments = Ledger::connect(&sdk, environment.required("SHIPMENTS_TABLE")?).await;
+    let shipments = EffectTable::connect(&sdk, environment.required("SHIPMENTS_TABLE")?).await;
     let commit = async |parcels: &[_]| subscriber::insert(&shipments, parcels).await;
     sqs_batch::run(&telemetry, ship::prepare, commit, ship::measure).await
 }

@@ -4,12 +4,12 @@
 mod bill;
 
 use lambda_startup::Startup;
-use store::Ledger;
+use store::EffectTable;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
-    let invoices = Ledger::connect(&sdk, environment.required("INVOICES_TABLE")?).await;
+    let invoices = EffectTable::connect(&sdk, environment.required("INVOICES_TABLE")?).await;
     let commit = async |bills: &[_]| bill::commit(&invoices, bills).await;
     sqs_batch::run(&telemetry, bill::prepare, commit, bill::measure).await
 }

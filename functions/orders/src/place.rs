@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Amount, CustomerName, Order, OrderId};
 use jiff::Timestamp;
-use store::Saved;
+use store::SaveOutcome;
 use telemetry::TraceParent;
 use uuid::Uuid;
 
@@ -43,16 +43,16 @@ pub(crate) async fn place(
     let key_is_random = key.as_ref().is_some_and(is_random);
     let key = key.map(|key| Key { key, fingerprint: encoding.fingerprint(&body) });
     match save(&shop.orders, &mut order, trace, coupon.as_ref(), key).await {
-        Ok(Saved::Now) => {
+        Ok(SaveOutcome::Created) => {
             let outcome = announce(&shop, &order, trace).await;
             let told = Told::of(outcome, order.id).with_coupon(order.discount.is_some());
             told.with(created(encoding, order.id, answer_body(&order)))
         }
-        Ok(Saved::Before { order_id, answer }) => {
+        Ok(SaveOutcome::Replayed { order_id, answer }) => {
             Told::of(Outcome::AnsweredAgain, order_id).with(created(encoding, order_id, answer))
         }
-        Ok(Saved::ByAnother { order_id }) => key_of_another(encoding, &body, order_id, key_is_random),
-        Ok(Saved::CouponRefused) => {
+        Ok(SaveOutcome::KeyConflict { order_id }) => key_of_another(encoding, &body, order_id, key_is_random),
+        Ok(SaveOutcome::CouponRejected) => {
             let typed = Typed::of_form(&body);
             reject(encoding, Rejected { problem: Problem::coupon_refused(), typed })
         }
@@ -76,7 +76,7 @@ async fn announce(shop: &Shop, order: &Order, trace: TraceParent) -> Outcome {
         tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not announced");
         return Outcome::NotAnnounced;
     }
-    match shop.orders.clear_mark(order.id).await {
+    match shop.orders.clear_pending_flag(order.id).await {
         Ok(()) => Outcome::Placed,
         Err(error) => {
             tracing::warn!(order_id = %order.id, %error, "the order is announced, and still marked");

@@ -1,7 +1,7 @@
 //! Saving an order in one write, with the key that makes its repetitions one and the coupon that is spent on it.
 
 use domain::{Code, IdempotencyKey, Order, OrderView};
-use store::{Claim, Orders, Saved, StoreError};
+use store::{Claim, Orders, SaveOutcome, StoreError};
 use telemetry::TraceParent;
 
 /// What makes a request and its repetitions one.
@@ -18,10 +18,10 @@ pub(crate) async fn save(
     trace: TraceParent,
     code: Option<&Code>,
     key: Option<Key>,
-) -> Result<Saved, StoreError> {
+) -> Result<SaveOutcome, StoreError> {
     let coupon = match code {
         None => None,
-        Some(code) => match orders.spendable(code, order.placed_at).await? {
+        Some(code) => match orders.find_spendable_coupon(code, order.placed_at).await? {
             None => return refuse(orders, order, key).await,
             found => found,
         },
@@ -29,16 +29,16 @@ pub(crate) async fn save(
     order.discount = coupon.as_ref().map(|coupon| coupon.discount_on(order.amount));
     let claim = key.map(|Key { key, fingerprint }| Claim { key, fingerprint, answer: answer_body(order) });
     if claim.is_none() && coupon.is_none() {
-        return orders.save(order, trace).await.map(|()| Saved::Now);
+        return orders.save(order, trace).await.map(|()| SaveOutcome::Created);
     }
     orders.save_with(order, trace, claim.as_ref(), coupon.as_ref()).await
 }
 
 /// The coupon cannot be spent; but the key outranks it, as the same request may have spent it before.
-async fn refuse(orders: &Orders, order: &Order, key: Option<Key>) -> Result<Saved, StoreError> {
-    let Some(Key { key, fingerprint }) = key else { return Ok(Saved::CouponRefused) };
-    let before = orders.claimed_before(order, &key, &fingerprint).await?;
-    Ok(before.unwrap_or(Saved::CouponRefused))
+async fn refuse(orders: &Orders, order: &Order, key: Option<Key>) -> Result<SaveOutcome, StoreError> {
+    let Some(Key { key, fingerprint }) = key else { return Ok(SaveOutcome::CouponRejected) };
+    let before = orders.find_claim(order, &key, &fingerprint).await?;
+    Ok(before.unwrap_or(SaveOutcome::CouponRejected))
 }
 
 /// What a new order is answered with, now and whenever its request is repeated.

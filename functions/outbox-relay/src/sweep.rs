@@ -11,7 +11,7 @@ use lambda_runtime::Error;
 use metrique_writer::unit::{AsCount, AsSeconds};
 use metrique_writer::{Entry, EntryWriter};
 use serde::Serialize;
-use store::{Next, Outbox, Page, Unannounced, Unreadable};
+use store::{Next, Outbox, Page, PendingOrder, Unreadable};
 use telemetry::Step;
 use tokio::time::timeout;
 use topic::{Announcement, Republisher};
@@ -73,7 +73,7 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Sweep {
-    /// Announces what a glance at the outbox shows; all shards side by side, if it is too full for one. Nothing is tried
+    /// Announces what a scan_pending at the outbox shows; all shards side by side, if it is too full for one. Nothing is tried
     /// twice: the next sweep is the retry.
     pub(crate) async fn until(&self, deadline: SystemTime) -> Result<Swept, Error> {
         let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
@@ -88,7 +88,7 @@ impl Sweep {
     }
 
     async fn sweep(&self, now: Timestamp, placed_until: Timestamp, swept: &RefCell<Swept>) {
-        match self.outbox.glance(placed_until).await {
+        match self.outbox.scan_pending(placed_until).await {
             Ok(Some(page)) => drop(self.announce(page, now, swept).await),
             Ok(None) => {
                 let shards = self.outbox.shards();
@@ -101,7 +101,7 @@ impl Sweep {
     async fn sweep_shard(&self, shard: u8, now: Timestamp, placed_until: Timestamp, swept: &RefCell<Swept>) {
         let mut from = None;
         loop {
-            let page = match self.outbox.marked_until(shard, placed_until, from).await {
+            let page = match self.outbox.query_shard(shard, placed_until, from).await {
                 Ok(page) => page,
                 Err(error) => return fail(swept, &error),
             };
@@ -151,15 +151,15 @@ impl Sweep {
 }
 
 /// An announcement continues the trace of the request that placed the order.
-fn step(Unannounced { order, trace }: Unannounced) -> (Announcement, (OrderId, Step)) {
+fn step(PendingOrder { order, trace }: PendingOrder) -> (Announcement, (OrderId, Step)) {
     let (id, step) = (order.id, Step::after(trace));
     (Announcement { order, trace: Some(step.trace()) }, (id, step))
 }
 
-fn note_found(swept: &RefCell<Swept>, orders: &[Unannounced], now: Timestamp) {
+fn note_found(swept: &RefCell<Swept>, orders: &[PendingOrder], now: Timestamp) {
     let mut swept = swept.borrow_mut();
     swept.found += orders.len();
-    let oldest = orders.iter().map(|Unannounced { order, .. }| now.as_second() - order.placed_at.as_second()).max();
+    let oldest = orders.iter().map(|PendingOrder { order, .. }| now.as_second() - order.placed_at.as_second()).max();
     swept.oldest_seconds = swept.oldest_seconds.max(oldest.unwrap_or_default());
 }
 

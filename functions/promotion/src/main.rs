@@ -4,12 +4,12 @@
 mod reward;
 
 use lambda_startup::Startup;
-use store::Ledger;
+use store::EffectTable;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
-    let coupons = Ledger::connect(&sdk, environment.required("COUPONS_TABLE")?).await;
+    let coupons = EffectTable::connect(&sdk, environment.required("COUPONS_TABLE")?).await;
     let commit = async |earned: &[_]| subscriber::insert(&coupons, earned).await;
     sqs_batch::run(&telemetry, reward::prepare, commit, reward::measure).await
 }

@@ -1,6 +1,6 @@
 //! The tables, on the backend that `AWS_ENDPOINT_URL` names: made from template.yaml, each test's its own.
 
-mod ledger;
+mod effect_table;
 mod outbox;
 mod reading;
 mod saving;
@@ -10,7 +10,7 @@ mod spending;
 use std::num::NonZeroU8;
 
 use aws_mock::{Backend, Tables};
-use store::{Ledger, OrderTables, Orders, Outbox};
+use store::{EffectTable, OrderTables, Orders, Outbox};
 
 const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
@@ -39,7 +39,7 @@ impl Shop {
         Outbox::connect(self.backend.sdk(), self.tables.name("OrdersTable"), SHARDS).await
     }
 
-    async fn ledger(&self, logical_id: &str) -> Ledger {
-        Ledger::connect(self.backend.sdk(), self.tables.name(logical_id)).await
+    async fn effect_table(&self, logical_id: &str) -> EffectTable {
+        EffectTable::connect(self.backend.sdk(), self.tables.name(logical_id)).await
     }
 }

@@ -6,7 +6,7 @@ use aws_mock::order;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Order, OrderId};
 use jiff::{SignedDuration, Timestamp};
-use store::{Outbox, Unannounced};
+use store::{Outbox, PendingOrder};
 use telemetry::TraceParent;
 
 use crate::{SHARDS, Shop};
@@ -15,16 +15,16 @@ fn trace() -> TraceParent {
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a traceparent")
 }
 
-/// Every marked order until a time, page by page: its shard, and the sizes of the shard's pages. A glance sees the same,
+/// Every marked order until a time, page by page: its shard, and the sizes of the shard's pages. A scan_pending sees the same,
 /// or that it is too much for one.
 async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<usize>>) {
     let (mut found, mut sizes) = (Vec::new(), Vec::new());
     for shard in outbox.shards() {
         let (mut next, mut pages) = (None, Vec::new());
         loop {
-            let page = outbox.marked_until(shard, until, next).await.expect("a page");
+            let page = outbox.query_shard(shard, until, next).await.expect("a page");
             pages.push(page.orders.len());
-            found.extend(page.orders.into_iter().map(|Unannounced { order, trace }| {
+            found.extend(page.orders.into_iter().map(|PendingOrder { order, trace }| {
                 assert_eq!(trace, Some(self::trace()), "the index projects it");
                 (shard, order)
             }));
@@ -35,9 +35,9 @@ async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<
         }
         sizes.push(pages);
     }
-    let glance = outbox.glance(until).await.expect("a glance");
-    assert_eq!(glance.is_some(), found.len() < 100);
-    if let Some(page) = glance {
+    let scan_pending = outbox.scan_pending(until).await.expect("a scan_pending");
+    assert_eq!(scan_pending.is_some(), found.len() < 100);
+    if let Some(page) = scan_pending {
         assert_eq!(page.orders.iter().map(|marked| marked.order.id).collect::<HashSet<_>>(), ids(&found));
     }
     (found, sizes)
@@ -85,7 +85,7 @@ async fn an_order_that_lost_its_mark_is_not_found() {
     for order in &orders {
         shop.orders.save(order, trace()).await.unwrap();
     }
-    shop.orders.clear_mark(orders[0].id).await.unwrap();
+    shop.orders.clear_pending_flag(orders[0].id).await.unwrap();
     let (found, _) = sweep(&shop.outbox().await, orders[0].placed_at).await;
     assert_eq!(ids(&found), HashSet::from([orders[1].id]));
 }
@@ -97,7 +97,7 @@ async fn orders_lose_their_marks_in_one_request_and_nothing_else() {
     for order in &placed {
         shop.orders.save(order, trace()).await.unwrap();
     }
-    shop.orders.clear_mark(placed[3].id).await.unwrap();
+    shop.orders.clear_pending_flag(placed[3].id).await.unwrap();
     let mut rows = by_id(shop.tables.rows("OrdersTable").await);
     let outbox = shop.outbox().await;
     let cleared = outbox.clear(&placed[..5].iter().map(|order| order.id).collect::<Vec<_>>()).await;

@@ -32,7 +32,7 @@ async fn the_same_order_again_does_not_mark_it_again() {
     let shop = Shop::open().await;
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
-    shop.orders.clear_mark(order.id).await.unwrap();
+    shop.orders.clear_pending_flag(order.id).await.unwrap();
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     assert_eq!(shop.tables.index_rows("OrdersTable", "outbox").await, []);
 }
@@ -58,15 +58,15 @@ async fn an_announced_order_loses_its_mark_and_nothing_else() {
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     let mut rows = shop.tables.rows("OrdersTable").await;
-    shop.orders.clear_mark(order.id).await.unwrap();
+    shop.orders.clear_pending_flag(order.id).await.unwrap();
     assert!(rows[0].remove("outbox").is_some());
     assert_eq!(shop.tables.rows("OrdersTable").await, rows);
-    shop.orders.clear_mark(order.id).await.expect("clearing twice is clearing");
+    shop.orders.clear_pending_flag(order.id).await.expect("clearing twice is clearing");
 }
 
 #[tokio::test]
 async fn clearing_the_mark_of_an_unknown_order_makes_no_ghost_row() {
     let shop = Shop::open().await;
-    shop.orders.clear_mark(order("81.50").id).await.unwrap();
+    shop.orders.clear_pending_flag(order("81.50").id).await.unwrap();
     assert_eq!(shop.tables.rows("OrdersTable").await, []);
 }

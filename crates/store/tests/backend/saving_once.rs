@@ -2,7 +2,7 @@
 
 use aws_mock::order;
 use domain::{Order, OrderView};
-use store::{Claim, Saved};
+use store::{Claim, SaveOutcome};
 use telemetry::TraceParent;
 
 use crate::Shop;
@@ -23,7 +23,7 @@ async fn a_free_key_is_claimed_with_its_order() {
     let order = order("81.50");
     assert_eq!(
         shop.orders.save_with(&order, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap(),
-        Saved::Now
+        SaveOutcome::Created
     );
     assert_eq!(shop.orders.read(order.id).await.unwrap(), Some(OrderView::new(order, None, None)));
     assert_eq!(shop.tables.index_rows("OrdersTable", "outbox").await.len(), 1);
@@ -37,7 +37,7 @@ async fn a_replay_gets_the_first_answer_and_makes_no_order() {
     shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
     let claimed =
         shop.orders.save_with(&replay, TraceParent::begin(), Some(&claim("k", "f", "second")), None).await.unwrap();
-    assert_eq!(claimed, Saved::Before { order_id: first.id, answer: "first".to_owned() });
+    assert_eq!(claimed, SaveOutcome::Replayed { order_id: first.id, answer: "first".to_owned() });
     assert_eq!(shop.orders.read(replay.id).await.unwrap(), None);
 }
 
@@ -46,7 +46,10 @@ async fn the_same_call_again_is_the_first_one() {
     let shop = Shop::open().await;
     let (order, claim) = (order("81.50"), claim("k", "f", "first"));
     shop.orders.save_with(&order, TraceParent::begin(), Some(&claim), None).await.unwrap();
-    assert_eq!(shop.orders.save_with(&order, TraceParent::begin(), Some(&claim), None).await.unwrap(), Saved::Now);
+    assert_eq!(
+        shop.orders.save_with(&order, TraceParent::begin(), Some(&claim), None).await.unwrap(),
+        SaveOutcome::Created
+    );
     assert_eq!(shop.tables.rows("OrdersTable").await.len(), 1);
 }
 
@@ -57,7 +60,7 @@ async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
     shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
     let claimed =
         shop.orders.save_with(&other, TraceParent::begin(), Some(&claim("k", "g", "second")), None).await.unwrap();
-    assert_eq!(claimed, Saved::ByAnother { order_id: first.id });
+    assert_eq!(claimed, SaveOutcome::KeyConflict { order_id: first.id });
     assert_eq!(shop.orders.read(other.id).await.unwrap(), None);
 }
 
@@ -71,18 +74,18 @@ async fn a_key_is_free_again_when_it_expired_and_not_before() {
         .save_with(&hours_after(&first, 23), TraceParent::begin(), Some(&claim("k", "g", "second")), None)
         .await
         .unwrap();
-    assert_eq!(early, Saved::ByAnother { order_id: first.id });
+    assert_eq!(early, SaveOutcome::KeyConflict { order_id: first.id });
     let later = hours_after(&first, 24);
     assert_eq!(
         shop.orders.save_with(&later, TraceParent::begin(), Some(&claim("k", "g", "third")), None).await.unwrap(),
-        Saved::Now
+        SaveOutcome::Created
     );
     let replay = shop
         .orders
         .save_with(&hours_after(&later, 1), TraceParent::begin(), Some(&claim("k", "g", "fourth")), None)
         .await
         .unwrap();
-    assert_eq!(replay, Saved::Before { order_id: later.id, answer: "third".to_owned() });
+    assert_eq!(replay, SaveOutcome::Replayed { order_id: later.id, answer: "third".to_owned() });
 }
 
 #[tokio::test]
@@ -94,7 +97,7 @@ async fn of_many_at_once_with_one_key_one_makes_an_order() {
         orders.iter().map(|order| shop.orders.save_with(order, TraceParent::begin(), Some(&claim), None)),
     )
     .await;
-    let now = claimed.iter().filter(|claimed| matches!(claimed, Ok(Saved::Now))).count();
+    let now = claimed.iter().filter(|claimed| matches!(claimed, Ok(SaveOutcome::Created))).count();
     assert_eq!(now, 1, "{claimed:?}");
     assert_eq!(shop.tables.rows("OrdersTable").await.len(), 1);
 }

@@ -3,7 +3,7 @@
 use aws_mock::{coupon, order};
 use domain::{Code, Coupon, Order, OrderId, OrderView};
 use jiff::SignedDuration;
-use store::{Claim, Row, Saved};
+use store::{Claim, Row, SaveOutcome};
 use telemetry::TraceParent;
 
 use crate::Shop;
@@ -25,7 +25,7 @@ impl Shop {
         coupon
     }
 
-    async fn spend(&self, coupon: &Coupon, order: &Order, claim: Option<&Claim>) -> Saved {
+    async fn spend(&self, coupon: &Coupon, order: &Order, claim: Option<&Claim>) -> SaveOutcome {
         self.orders.save_with(order, TraceParent::begin(), claim, Some(coupon)).await.expect("an answer")
     }
 
@@ -50,12 +50,12 @@ async fn a_coupon_is_found_by_its_code_until_it_expires_or_is_spent() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = with(&coupon, order("81.50"));
-    assert_eq!(shop.orders.spendable(&code(), order.placed_at).await.unwrap(), Some(coupon.clone()));
-    assert_eq!(shop.orders.spendable(&code(), coupon.expires_at).await.unwrap(), None);
+    assert_eq!(shop.orders.find_spendable_coupon(&code(), order.placed_at).await.unwrap(), Some(coupon.clone()));
+    assert_eq!(shop.orders.find_spendable_coupon(&code(), coupon.expires_at).await.unwrap(), None);
     let unknown = "MLKJHGFEDCBA".parse().unwrap();
-    assert_eq!(shop.orders.spendable(&unknown, order.placed_at).await.unwrap(), None);
+    assert_eq!(shop.orders.find_spendable_coupon(&unknown, order.placed_at).await.unwrap(), None);
     shop.spend(&coupon, &order, None).await;
-    assert_eq!(shop.orders.spendable(&code(), order.placed_at).await.unwrap(), None);
+    assert_eq!(shop.orders.find_spendable_coupon(&code(), order.placed_at).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn an_order_is_saved_with_its_discount_and_the_coupon_says_who_spent_it() 
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = with(&coupon, order("81.50"));
-    assert_eq!(shop.spend(&coupon, &order, Some(&claim("k", "first"))).await, Saved::Now);
+    assert_eq!(shop.spend(&coupon, &order, Some(&claim("k", "first"))).await, SaveOutcome::Created);
     let spent = (order.id.to_string(), order.placed_at.to_string());
     assert_eq!(shop.spent().await, Some(spent));
     let read = shop.orders.read(order.id).await.unwrap().unwrap();
@@ -82,7 +82,7 @@ async fn the_relay_finds_what_is_paid() {
     let outbox = shop.outbox().await;
     let mut found = vec![];
     for shard in outbox.shards() {
-        found.extend(outbox.marked_until(shard, order.placed_at, None).await.unwrap().orders);
+        found.extend(outbox.query_shard(shard, order.placed_at, None).await.unwrap().orders);
     }
     assert_eq!(found.iter().map(|found| &found.order).collect::<Vec<_>>(), [&order]);
     assert_eq!(found[0].order.total().to_string(), "72.00");
@@ -93,9 +93,9 @@ async fn a_coupon_is_spent_once() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let (first, second) = (with(&coupon, order("81.50")), with(&coupon, order("81.50")));
-    assert_eq!(shop.spend(&coupon, &first, None).await, Saved::Now);
+    assert_eq!(shop.spend(&coupon, &first, None).await, SaveOutcome::Created);
     for claim in [None, Some(&claim("k", "second"))] {
-        assert_eq!(shop.spend(&coupon, &second, claim).await, Saved::CouponRefused);
+        assert_eq!(shop.spend(&coupon, &second, claim).await, SaveOutcome::CouponRejected);
     }
     assert!(!shop.saved(second.id).await, "nothing is saved");
     assert_eq!(shop.tables.rows("IdempotencyKeysTable").await, [], "and the key is free");
@@ -112,13 +112,13 @@ async fn a_coupon_that_is_not_what_it_was_taken_for_is_refused() {
     let nobodys = Coupon { order_id: order(&coupon).id, ..coupon.clone() };
     for taken_for in [&other_code, &other_percent, &nobodys] {
         let order = order(taken_for);
-        assert_eq!(shop.spend(taken_for, &order, None).await, Saved::CouponRefused, "{taken_for:?}");
+        assert_eq!(shop.spend(taken_for, &order, None).await, SaveOutcome::CouponRejected, "{taken_for:?}");
         assert!(!shop.saved(order.id).await);
     }
     let late = Order { placed_at: coupon.expires_at, ..order(&coupon) };
-    assert_eq!(shop.spend(&coupon, &late, None).await, Saved::CouponRefused, "expired");
+    assert_eq!(shop.spend(&coupon, &late, None).await, SaveOutcome::CouponRejected, "expired");
     let in_time = Order { placed_at: coupon.expires_at - SignedDuration::from_secs(1), ..order(&coupon) };
-    assert_eq!(shop.spend(&coupon, &in_time, None).await, Saved::Now);
+    assert_eq!(shop.spend(&coupon, &in_time, None).await, SaveOutcome::Created);
     assert_eq!(shop.tables.rows("CouponsTable").await.len(), 1, "no ghost row");
 }
 
@@ -129,7 +129,7 @@ async fn the_same_order_again_is_success_and_changes_nothing() {
     let order = with(&coupon, order("81.50"));
     shop.spend(&coupon, &order, None).await;
     let before = (shop.tables.rows("OrdersTable").await, shop.tables.rows("CouponsTable").await);
-    assert_eq!(shop.spend(&coupon, &order, None).await, Saved::Now);
+    assert_eq!(shop.spend(&coupon, &order, None).await, SaveOutcome::Created);
     assert_eq!((shop.tables.rows("OrdersTable").await, shop.tables.rows("CouponsTable").await), before);
 }
 
@@ -139,13 +139,13 @@ async fn a_replay_gets_the_first_answer_whether_it_asks_the_coupon_or_not() {
     let coupon = shop.given().await;
     let (first, replay) = (with(&coupon, order("81.50")), with(&coupon, order("81.50")));
     shop.spend(&coupon, &first, Some(&claim("k", "first"))).await;
-    let expected = Saved::Before { order_id: first.id, answer: "first".to_owned() };
+    let expected = SaveOutcome::Replayed { order_id: first.id, answer: "first".to_owned() };
     assert_eq!(shop.spend(&coupon, &replay, Some(&claim("k", "second"))).await, expected);
     let key = "k".parse().unwrap();
-    assert_eq!(shop.orders.claimed_before(&replay, &key, "f").await.unwrap(), Some(expected));
-    let other = shop.orders.claimed_before(&replay, &key, "g").await.unwrap();
-    assert_eq!(other, Some(Saved::ByAnother { order_id: first.id }));
-    assert_eq!(shop.orders.claimed_before(&replay, &"free".parse().unwrap(), "f").await.unwrap(), None);
+    assert_eq!(shop.orders.find_claim(&replay, &key, "f").await.unwrap(), Some(expected));
+    let other = shop.orders.find_claim(&replay, &key, "g").await.unwrap();
+    assert_eq!(other, Some(SaveOutcome::KeyConflict { order_id: first.id }));
+    assert_eq!(shop.orders.find_claim(&replay, &"free".parse().unwrap(), "f").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn of_many_orders_at_once_with_one_coupon_one_is_saved() {
         orders.iter().map(|order| shop.orders.save_with(order, TraceParent::begin(), None, Some(&coupon))),
     )
     .await;
-    let now = saved.iter().filter(|saved| matches!(saved, Ok(Saved::Now))).count();
+    let now = saved.iter().filter(|saved| matches!(saved, Ok(SaveOutcome::Created))).count();
     assert_eq!(now, 1, "{saved:?}");
     assert_eq!(shop.tables.rows("OrdersTable").await.len(), 1);
 }

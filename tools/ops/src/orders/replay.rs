@@ -140,7 +140,7 @@ impl<'a> Replay<'a> {
                 self.failed(order.id.to_string(), "SNS did not acknowledge it".to_owned())?;
                 continue;
             }
-            let cleared = if *marked { self.audit.clear_mark(order.id).await } else { Ok(()) };
+            let cleared = if *marked { self.audit.clear_pending_flag(order.id).await } else { Ok(()) };
             match cleared {
                 Ok(()) => self.done(order.id)?,
                 Err(error) => {

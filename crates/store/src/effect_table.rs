@@ -6,20 +6,24 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
 use aws_types::SdkConfig;
 
-use crate::client::{Budget, client};
-use crate::statements::{Undone, execute};
+use crate::client::{CallPolicy, client};
+use crate::statements::{StatementError, execute};
 use crate::{Row, StoreError};
 
 /// A table keyed by `order_id`, in which a second insert for an order fails. That failure is what makes at-least-once
 /// delivery an exactly-once effect, so a row is never deleted and never expires.
 #[derive(Clone, Debug)]
-pub struct Ledger {
+pub struct EffectTable {
     pub(crate) client: Client,
     pub(crate) table: String,
 }
 
 /// A batch's insert fits the shortest function timeout in use twice over, so that SQS gets its answer in time.
-const INSERT: Budget = Budget { attempts: 3, attempt: Duration::from_millis(400), whole: Duration::from_millis(900) };
+const INSERT: CallPolicy = CallPolicy {
+    max_attempts: 3,
+    attempt_timeout: Duration::from_millis(400),
+    total_timeout: Duration::from_millis(900),
+};
 
 /// What became of one row.
 #[derive(Debug)]
@@ -32,16 +36,18 @@ pub enum Inserted {
     Failed(StoreError),
 }
 
-impl Ledger {
+impl EffectTable {
     /// Makes a client and opens its connection with an insert that DynamoDB refuses, as it names no key. Should the
     /// connection fail, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
-        let ledger = Self { client: client(sdk, INSERT), table };
-        let refused = execute(&ledger.client, vec![ledger.statement(&[("primed", AttributeValue::Bool(true))])]).await;
-        if let [Err(Undone::Unknown(error))] = &refused[..] {
+        let effect_table = Self { client: client(sdk, INSERT), table };
+        let refused =
+            execute(&effect_table.client, vec![effect_table.statement(&[("primed", AttributeValue::Bool(true))])])
+                .await;
+        if let [Err(StatementError::Indeterminate(error))] = &refused[..] {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
-        ledger
+        effect_table
     }
 
     /// Inserts up to 25 rows (the limit of `BatchExecuteStatement`) of different orders in one request, and says of each, in the order
@@ -50,7 +56,7 @@ impl Ledger {
         let statements = rows.iter().map(|row| self.statement(&row.columns())).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
             Ok(()) => Inserted::New,
-            Err(Undone::Refused(BatchStatementErrorCodeEnum::DuplicateItem)) => Inserted::AlreadyThere,
+            Err(StatementError::Rejected(BatchStatementErrorCodeEnum::DuplicateItem)) => Inserted::AlreadyThere,
             Err(undone) => Inserted::Failed(undone.into()),
         });
         done.collect()
@@ -76,8 +82,8 @@ mod tests {
     /// Inserts into a table of an AWS that answers so, after it answered the opening of the connection.
     async fn insert(rows: &[Shipment], answer: (u16, Value)) -> (Scripted, Vec<Inserted>) {
         let aws = Scripted::answering([(200, json!({})), answer]);
-        let ledger = Ledger::connect(&aws.sdk(), "shipments".to_owned()).await;
-        let inserted = ledger.insert(rows).await;
+        let effect_table = EffectTable::connect(&aws.sdk(), "shipments".to_owned()).await;
+        let inserted = effect_table.insert(rows).await;
         (aws, inserted)
     }
 

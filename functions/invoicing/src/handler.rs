@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
 use sqs_batch::{Account, Verdict};
-use store::Ledger;
+use store::EffectTable;
 use telemetry::counted;
 
 /// An invoice that has no number yet.
@@ -30,8 +30,8 @@ pub(crate) fn prepare(event: &OrderPlaced) -> Bill {
 }
 
 /// Numbers the bills and files them, each unless an earlier delivery of its event did; then its number is left out.
-pub(crate) async fn commit(invoices: &Ledger, bills: &[Bill]) -> Vec<Verdict> {
-    let numbers = match invoices.take_numbers(bills.len()).await {
+pub(crate) async fn commit(invoices: &EffectTable, bills: &[Bill]) -> Vec<Verdict> {
+    let numbers = match invoices.reserve_sequence_numbers(bills.len()).await {
         Ok(numbers) => numbers,
         Err(error) => return vec![Verdict::Retry(error.to_string()); bills.len()],
     };

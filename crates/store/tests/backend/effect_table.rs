@@ -18,12 +18,12 @@ impl Row for Columns {
 #[tokio::test]
 async fn a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart() {
     let shop = Shop::open().await;
-    let ledger = shop.ledger("ShipmentsTable").await;
+    let effect_table = shop.effect_table("ShipmentsTable").await;
     let rows: Vec<_> = (0..25).map(|_| shipment(order("81.50").id)).collect();
     let early: Vec<_> = rows.iter().step_by(3).cloned().collect();
-    assert!(ledger.insert(&early).await.iter().all(|inserted| matches!(inserted, Inserted::New)));
+    assert!(effect_table.insert(&early).await.iter().all(|inserted| matches!(inserted, Inserted::New)));
 
-    let inserted = ledger.insert(&rows).await;
+    let inserted = effect_table.insert(&rows).await;
     assert_eq!(inserted.len(), 25);
     for (at, inserted) in inserted.iter().enumerate() {
         match at % 3 {
@@ -37,24 +37,24 @@ async fn a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apa
 #[tokio::test]
 async fn a_second_insert_changes_nothing() {
     let shop = Shop::open().await;
-    let ledger = shop.ledger("ShipmentsTable").await;
+    let effect_table = shop.effect_table("ShipmentsTable").await;
     let first = shipment(order("81.50").id);
     let mut second = first.clone();
     second.shipped_at = first.shipped_at + jiff::SignedDuration::from_secs(60);
-    ledger.insert(&[first]).await;
+    effect_table.insert(&[first]).await;
     let before = shop.tables.rows("ShipmentsTable").await;
-    assert!(matches!(ledger.insert(&[second]).await[..], [Inserted::AlreadyThere]));
+    assert!(matches!(effect_table.insert(&[second]).await[..], [Inserted::AlreadyThere]));
     assert_eq!(shop.tables.rows("ShipmentsTable").await, before);
 }
 
 #[tokio::test]
 async fn one_bad_row_leaves_the_others_alone() {
     let shop = Shop::open().await;
-    let ledger = shop.ledger("ShipmentsTable").await;
+    let effect_table = shop.effect_table("ShipmentsTable").await;
     let mut rows: Vec<_> = (0..5).map(|_| Columns(shipment(order("81.50").id).columns())).collect();
     let without_key = &mut rows[2].0;
     without_key.retain(|(name, _)| *name != "order_id");
-    let inserted = ledger.insert(&rows).await;
+    let inserted = effect_table.insert(&rows).await;
     for (at, inserted) in inserted.iter().enumerate() {
         match at {
             2 => assert!(matches!(inserted, Inserted::Failed(_)), "{inserted:?}"),

@@ -4,17 +4,17 @@ use std::ops::Range;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use crate::{Ledger, StoreError};
+use crate::{EffectTable, StoreError};
 
 /// The key of the counter's row. No order has it: it is no id.
 pub(crate) const COUNTER: &str = "last-number";
 /// The counter's attribute: the last number that was given out (N).
 const LAST: &str = "last";
 
-impl Ledger {
+impl EffectTable {
     /// Takes the next `count` numbers, counted from 1, in one request. Nobody else is ever given one of them. Those that
     /// are not used are lost, as are those of a request whose answer was.
-    pub async fn take_numbers(&self, count: usize) -> Result<Range<u64>, StoreError> {
+    pub async fn reserve_sequence_numbers(&self, count: usize) -> Result<Range<u64>, StoreError> {
         let update = self.client.update_item().table_name(&self.table);
         let update = update.key("order_id", AttributeValue::S(COUNTER.to_owned()));
         let update = update.update_expression("ADD #last :count").expression_attribute_names("#last", LAST);
@@ -38,7 +38,7 @@ mod tests {
     /// Takes three numbers of an AWS that answers so.
     async fn three(status: u16, answer: Value) -> (Scripted, Result<Range<u64>, StoreError>) {
         let aws = Scripted::answering([(200, json!({})), (status, answer)]);
-        let taken = Ledger::connect(&aws.sdk(), "invoices".to_owned()).await.take_numbers(3).await;
+        let taken = EffectTable::connect(&aws.sdk(), "invoices".to_owned()).await.reserve_sequence_numbers(3).await;
         (aws, taken)
     }
 
