@@ -3,7 +3,7 @@
 
 use domain::OrderPlaced;
 use metrique_writer::{Entry, EntryWriter};
-use sqs_batch::Verdict;
+use sqs_batch::RecordOutcome;
 use telemetry::LogSettings;
 
 /// Nothing is measured of it but what is of every consumer.
@@ -19,15 +19,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     sqs_batch::run(&telemetry, prepare, commit, |_| NothingMore).await
 }
 
-/// Both messages quote the customer, as a careless one might.
+/// Combined messages quote the customer, as a careless one might.
 fn prepare(event: &OrderPlaced) -> OrderPlaced {
     assert_ne!(event.total.cents(), 1_300, "on purpose, while preparing {event:?} of {}", event.customer.as_str());
     event.clone()
 }
 
-async fn commit(events: &[OrderPlaced]) -> Vec<Verdict> {
+async fn commit(events: &[OrderPlaced]) -> Vec<RecordOutcome> {
     for event in events {
         assert_ne!(event.total.cents(), 1_400, "on purpose, while committing {event:?} of {}", event.customer.as_str());
     }
-    vec![Verdict::Done; events.len()]
+    vec![RecordOutcome::Done; events.len()]
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use metrique_writer::{Entry, EntryWriter};
 use telemetry::counted;
 
-use crate::Verdict;
+use crate::RecordOutcome;
 
 /// What became of a batch, in numbers: of messages, as SQS counts them, and of orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Account {
+pub struct BatchCounts {
     done: u64,
     already_done: u64,
     retried: u64,
@@ -18,23 +18,23 @@ pub struct Account {
     pub ages: Vec<Duration>,
 }
 
-impl Account {
+impl BatchCounts {
     /// Messages that are handed back.
     pub(crate) fn failures(&self) -> u64 {
         self.retried + self.poison
     }
 
-    pub(crate) fn enter(&mut self, verdict: &Verdict) {
-        *match verdict {
-            Verdict::Done => &mut self.done,
-            Verdict::AlreadyDone => &mut self.already_done,
-            Verdict::Retry(_) => &mut self.retried,
-            Verdict::Poison(_) => &mut self.poison,
+    pub(crate) fn record(&mut self, outcome: &RecordOutcome) {
+        *match outcome {
+            RecordOutcome::Done => &mut self.done,
+            RecordOutcome::AlreadyDone => &mut self.already_done,
+            RecordOutcome::Retry(_) => &mut self.retried,
+            RecordOutcome::Poison(_) => &mut self.poison,
         } += 1;
     }
 }
 
-impl Entry for Account {
+impl Entry for BatchCounts {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
         let Self { done, already_done, retried, poison, ages: _ } = *self;
         writer.value("RecordsDone", &counted(done));
@@ -45,9 +45,9 @@ impl Entry for Account {
 }
 
 /// What every subscriber measures, and then what this one does.
-pub(crate) struct Both<'a, M>(pub(crate) &'a Account, pub(crate) M);
+pub(crate) struct Combined<'a, M>(pub(crate) &'a BatchCounts, pub(crate) M);
 
-impl<M: Entry> Entry for Both<'_, M> {
+impl<M: Entry> Entry for Combined<'_, M> {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
         self.0.write(writer);
         self.1.write(writer);
@@ -60,11 +60,11 @@ mod tests {
 
     #[test]
     fn each_verdict_is_counted_as_what_it_is() {
-        let mut account = Account::default();
-        let (retry, poison) = (Verdict::Retry(String::new()), Verdict::Poison(String::new()));
-        for (verdict, times) in [(Verdict::Done, 1), (Verdict::AlreadyDone, 2), (retry, 3), (poison, 4)] {
-            (0..times).for_each(|_| account.enter(&verdict));
+        let mut counts = BatchCounts::default();
+        let (retry, poison) = (RecordOutcome::Retry(String::new()), RecordOutcome::Poison(String::new()));
+        for (outcome, times) in [(RecordOutcome::Done, 1), (RecordOutcome::AlreadyDone, 2), (retry, 3), (poison, 4)] {
+            (0..times).for_each(|_| counts.record(&outcome));
         }
-        assert_eq!(account, Account { done: 1, already_done: 2, retried: 3, poison: 4, ages: vec![] });
+        assert_eq!(counts, BatchCounts { done: 1, already_done: 2, retried: 3, poison: 4, ages: vec![] });
     }
 }

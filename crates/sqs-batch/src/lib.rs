@@ -1,23 +1,23 @@
-//! The SQS batch kernel: decode, isolate, report. No other crate names SQS events.
+//! The SQS batch processor: decode, isolate, report. No other crate names SQS events.
 //!
 //! A service says what an order means to it ([`run`]'s `prepare`) and how that is done for many orders at once
-//! (`commit`); the kernel sees to it that one record's failure is that record's alone. Whatever is not done is
+//! (`commit`); the processor sees to it that one record's failure is that record's alone. Whatever is not done is
 //! reported by message id in a partial batch response, and SQS delivers it again or, after enough tries, moves it to
 //! the dead-letter queue with its body intact.
 
-mod account;
-mod delivery;
-mod kernel;
-mod verdict;
+mod counts;
+mod processor;
+mod record_outcome;
+mod sqs_event;
 
-pub use account::Account;
-pub use delivery::Delivery;
-pub use kernel::{BatchError, Worked, process};
-pub use verdict::Verdict;
+pub use counts::BatchCounts;
+pub use processor::{BatchError, BatchOutcome, process};
+pub use record_outcome::RecordOutcome;
+pub use sqs_event::LenientSqsEvent;
 
 use std::time::{Duration, SystemTime};
 
-use account::Both;
+use counts::Combined;
 use domain::OrderPlaced;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use metrique_writer::Entry;
@@ -27,25 +27,25 @@ use tracing::Instrument;
 /// Serves SQS batches until Lambda ends the process.
 ///
 /// `prepare` makes of an event what is to be done; it must not do it. `commit` does it for up to [`MAX_COMMIT`] items
-/// of different orders, and gives a verdict on each, in the order of the items. Doing an item twice must do no more
-/// than doing it once. `measure` makes of a batch's account the metrics that no other service has.
+/// of different orders, and gives a outcome on each, in the order of the items. Doing an item twice must do no more
+/// than doing it once. `measure` makes of a batch's counts the metrics that no other service has.
 pub async fn run<I, M: Entry>(
     telemetry: &Telemetry,
     prepare: impl Fn(&OrderPlaced) -> I,
-    commit: impl AsyncFn(&[I]) -> Vec<Verdict>,
-    measure: impl Fn(&Account) -> M,
+    commit: impl AsyncFn(&[I]) -> Vec<RecordOutcome>,
+    measure: impl Fn(&BatchCounts) -> M,
 ) -> Result<(), Error> {
     let metrics = telemetry.metrics(&[]);
     let (prepare, commit, measure, metrics) = (&prepare, &commit, &measure, &metrics);
-    let handler = async |LambdaEvent { payload, context }: LambdaEvent<Delivery>| {
+    let handler = async |LambdaEvent { payload, context }: LambdaEvent<LenientSqsEvent>| {
         let invocation = telemetry.invocation();
         let worked = async {
             let worked = process(payload, time_left(&context), prepare, commit).await;
             worked.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch"))
         };
-        let Worked { response, account } = worked.instrument(request_span(&context.request_id)).await?;
-        invocation.failed(account.failures());
-        invocation.end(metrics, &Both(&account, measure(&account)));
+        let BatchOutcome { response, counts } = worked.instrument(request_span(&context.request_id)).await?;
+        invocation.failed(counts.failures());
+        invocation.end(metrics, &Combined(&counts, measure(&counts)));
         Ok::<_, Error>(response)
     };
     lambda_runtime::run(service_fn(handler)).await

@@ -12,8 +12,8 @@ use telemetry::Step;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
-use crate::delivery::Message;
-use crate::{Account, Delivery, MAX_COMMIT, Verdict};
+use crate::sqs_event::Message;
+use crate::{BatchCounts, LenientSqsEvent, MAX_COMMIT, RecordOutcome};
 
 /// The time kept back for the answer to travel: work that would run into it is handed back to SQS.
 const ANSWER_MARGIN: Duration = Duration::from_millis(200);
@@ -32,11 +32,11 @@ pub enum BatchError {
 
 /// What came of a batch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Worked {
+pub struct BatchOutcome {
     /// Which messages SQS should keep.
     pub response: SqsBatchResponse,
     /// How many became what.
-    pub account: Account,
+    pub counts: BatchCounts,
 }
 
 struct Record {
@@ -45,39 +45,39 @@ struct Record {
     /// Lines about the record have its trace.
     span: Span,
     order: Option<(OrderId, SystemTime)>,
-    verdict: Verdict,
+    outcome: RecordOutcome,
 }
 
 /// Works through one batch and says what came of it. See [`crate::run`] for `prepare` and `commit`.
 pub async fn process<I>(
-    delivery: Delivery,
+    delivery: LenientSqsEvent,
     time_left: Duration,
     prepare: impl Fn(&OrderPlaced) -> I,
-    commit: impl AsyncFn(&[I]) -> Vec<Verdict>,
-) -> Result<Worked, BatchError> {
+    commit: impl AsyncFn(&[I]) -> Vec<RecordOutcome>,
+) -> Result<BatchOutcome, BatchError> {
     let deadline = Instant::now() + time_left.saturating_sub(ANSWER_MARGIN);
     let mut records = records(delivery)?;
     let (orders, items) = prepare_all(&mut records, prepare);
     let chunks = items.chunks(MAX_COMMIT).map(|chunk| commit_chunk(chunk, deadline, &commit));
-    let verdicts = join_all(chunks).await.into_iter().flatten();
-    let mut account = Account::default();
-    for (order, verdict) in orders.into_iter().zip(verdicts) {
-        if verdict == Verdict::Done {
+    let outcomes = join_all(chunks).await.into_iter().flatten();
+    let mut counts = BatchCounts::default();
+    for (order, outcome) in orders.into_iter().zip(outcomes) {
+        if outcome == RecordOutcome::Done {
             let placed_at = order.first().and_then(|record| records[*record].order).map(|(_, placed_at)| placed_at);
             // A clock that is behind the one that placed the order sees no age.
-            account.ages.extend(placed_at.map(|placed_at| placed_at.elapsed().unwrap_or_default()));
+            counts.ages.extend(placed_at.map(|placed_at| placed_at.elapsed().unwrap_or_default()));
         }
         for record in order {
-            records[record].verdict = verdict.clone();
+            records[record].outcome = outcome.clone();
         }
     }
     for record in &records {
-        account.enter(&record.verdict);
+        counts.record(&record.outcome);
     }
-    Ok(Worked { response: report(&records), account })
+    Ok(BatchOutcome { response: report(&records), counts })
 }
 
-fn records(delivery: Delivery) -> Result<Vec<Record>, BatchError> {
+fn records(delivery: LenientSqsEvent) -> Result<Vec<Record>, BatchError> {
     let record = |(position, message): (usize, Message)| {
         let span = Step::after(message.trace()).span();
         let message_id = message.id.filter(|id| !id.is_empty());
@@ -86,14 +86,14 @@ fn records(delivery: Delivery) -> Result<Vec<Record>, BatchError> {
             body: message.body.unwrap_or_default(),
             span,
             order: None,
-            verdict: Verdict::Retry("not worked on".to_owned()),
+            outcome: RecordOutcome::Retry("not worked on".to_owned()),
         })
     };
     delivery.messages.into_iter().enumerate().map(record).collect()
 }
 
-/// Makes an item of each record's body, a poison verdict of what cannot be one. Records of the same order are folded
-/// into one item: the first list says, item by item, which records wait for its verdict.
+/// Makes an item of each record's body, a poison outcome of what cannot be one. Records of the same order are folded
+/// into one item: the first list says, item by item, which records wait for its outcome.
 fn prepare_all<I>(records: &mut [Record], prepare: impl Fn(&OrderPlaced) -> I) -> (Vec<Vec<usize>>, Vec<I>) {
     let (mut waiting, mut items) = (Vec::<Vec<usize>>::new(), Vec::new());
     let mut place_of = HashMap::<OrderId, usize>::new();
@@ -101,7 +101,7 @@ fn prepare_all<I>(records: &mut [Record], prepare: impl Fn(&OrderPlaced) -> I) -
         let event = match OrderPlaced::decode(&record.body) {
             Ok(event) => event,
             Err(error) => {
-                record.verdict = Verdict::Poison(error.to_string());
+                record.outcome = RecordOutcome::Poison(error.to_string());
                 continue;
             }
         };
@@ -116,21 +116,25 @@ fn prepare_all<I>(records: &mut [Record], prepare: impl Fn(&OrderPlaced) -> I) -
                 items.push(item);
                 waiting.push(vec![position]);
             }
-            Err(_) => record.verdict = Verdict::Poison("preparing it panicked".to_owned()),
+            Err(_) => record.outcome = RecordOutcome::Poison("preparing it panicked".to_owned()),
         }
     }
     (waiting, items)
 }
 
-/// Exactly one verdict for each item, whatever `commit` does.
-async fn commit_chunk<I>(items: &[I], deadline: Instant, commit: impl AsyncFn(&[I]) -> Vec<Verdict>) -> Vec<Verdict> {
-    let retry_all = |reason: &str| vec![Verdict::Retry(reason.to_owned()); items.len()];
+/// Exactly one outcome for each item, whatever `commit` does.
+async fn commit_chunk<I>(
+    items: &[I],
+    deadline: Instant,
+    commit: impl AsyncFn(&[I]) -> Vec<RecordOutcome>,
+) -> Vec<RecordOutcome> {
+    let retry_all = |reason: &str| vec![RecordOutcome::Retry(reason.to_owned()); items.len()];
     if Instant::now() >= deadline {
         return retry_all("no time left to start");
     }
     match timeout_at(deadline, AssertUnwindSafe(async { commit(items).await }).catch_unwind()).await {
-        Ok(Ok(verdicts)) if verdicts.len() == items.len() => verdicts,
-        Ok(Ok(_)) => retry_all("the commit gave another number of verdicts than it was given items"),
+        Ok(Ok(outcomes)) if outcomes.len() == items.len() => outcomes,
+        Ok(Ok(_)) => retry_all("the commit gave another number of outcomes than it was given items"),
         Ok(Err(_)) => retry_all("committing its chunk panicked"),
         Err(_) => retry_all("no time left to finish"),
     }
@@ -138,15 +142,17 @@ async fn commit_chunk<I>(items: &[I], deadline: Instant, commit: impl AsyncFn(&[
 
 fn report(records: &[Record]) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
-    for Record { message_id, span, order, verdict, .. } in records {
+    for Record { message_id, span, order, outcome, .. } in records {
         let order_id = order.map(|(order_id, _)| tracing::field::display(order_id));
-        span.in_scope(|| match verdict {
-            Verdict::Done => tracing::info!(order_id, message_id, outcome = "done", "record"),
-            Verdict::AlreadyDone => tracing::info!(order_id, message_id, outcome = "already done", "record"),
-            Verdict::Retry(reason) => tracing::warn!(order_id, message_id, outcome = "retry", reason, "record"),
-            Verdict::Poison(reason) => tracing::error!(order_id, message_id, outcome = "poison", reason, "record"),
+        span.in_scope(|| match outcome {
+            RecordOutcome::Done => tracing::info!(order_id, message_id, outcome = "done", "record"),
+            RecordOutcome::AlreadyDone => tracing::info!(order_id, message_id, outcome = "already_done", "record"),
+            RecordOutcome::Retry(reason) => tracing::warn!(order_id, message_id, outcome = "retry", reason, "record"),
+            RecordOutcome::Poison(reason) => {
+                tracing::error!(order_id, message_id, outcome = "poison", reason, "record")
+            }
         });
-        if !verdict.is_success() {
+        if !outcome.is_success() {
             response.add_failure(message_id);
         }
     }
@@ -166,7 +172,7 @@ mod tests {
         ) + r#""currency":"USD","amount":"81.50","total":"81.50","placed_at":"2026-11-22T10:00:00Z"}"#
     }
 
-    fn batch(bodies: impl IntoIterator<Item = String>) -> Delivery {
+    fn batch(bodies: impl IntoIterator<Item = String>) -> LenientSqsEvent {
         let records: Vec<_> = bodies
             .into_iter()
             .enumerate()
@@ -179,12 +185,12 @@ mod tests {
         event.order_id.to_string()[24..].parse().unwrap()
     }
 
-    fn failures(worked: Result<Worked, BatchError>) -> Vec<String> {
+    fn failures(worked: Result<BatchOutcome, BatchError>) -> Vec<String> {
         worked.unwrap().response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
 
-    async fn all_done(items: &[usize]) -> Vec<Verdict> {
-        vec![Verdict::Done; items.len()]
+    async fn all_done(items: &[usize]) -> Vec<RecordOutcome> {
+        vec![RecordOutcome::Done; items.len()]
     }
 
     #[tokio::test]
@@ -221,7 +227,12 @@ mod tests {
     #[tokio::test]
     async fn each_verdict_goes_to_its_own_record() {
         let response = process(batch((0..4).map(body)), AMPLE, number, async |_: &[usize]| {
-            vec![Verdict::Done, Verdict::Retry("busy".into()), Verdict::AlreadyDone, Verdict::Poison("bad".into())]
+            vec![
+                RecordOutcome::Done,
+                RecordOutcome::Retry("busy".into()),
+                RecordOutcome::AlreadyDone,
+                RecordOutcome::Poison("bad".into()),
+            ]
         });
         assert_eq!(failures(response.await), ["m1", "m3"]);
     }
@@ -230,23 +241,28 @@ mod tests {
     async fn every_message_is_counted_and_every_order_that_was_newly_done_has_its_age() {
         let bodies = [0, 1, 2, 3, 0].map(body).into_iter().chain(["{".to_owned()]);
         let worked = process(batch(bodies), AMPLE, number, async |_: &[usize]| {
-            vec![Verdict::Done, Verdict::AlreadyDone, Verdict::Retry("busy".into()), Verdict::Poison("bad".into())]
+            vec![
+                RecordOutcome::Done,
+                RecordOutcome::AlreadyDone,
+                RecordOutcome::Retry("busy".into()),
+                RecordOutcome::Poison("bad".into()),
+            ]
         });
-        let mut account = worked.await.unwrap().account;
-        assert_eq!(account.ages.len(), 1, "one order, though two messages");
-        account.ages.clear();
-        let mut expected = Account::default();
-        for verdict in [
-            Verdict::Done,
-            Verdict::AlreadyDone,
-            Verdict::Retry(String::new()),
-            Verdict::Poison(String::new()),
-            Verdict::Done,
-            Verdict::Poison(String::new()),
+        let mut counts = worked.await.unwrap().counts;
+        assert_eq!(counts.ages.len(), 1, "one order, though two messages");
+        counts.ages.clear();
+        let mut expected = BatchCounts::default();
+        for outcome in [
+            RecordOutcome::Done,
+            RecordOutcome::AlreadyDone,
+            RecordOutcome::Retry(String::new()),
+            RecordOutcome::Poison(String::new()),
+            RecordOutcome::Done,
+            RecordOutcome::Poison(String::new()),
         ] {
-            expected.enter(&verdict);
+            expected.record(&outcome);
         }
-        assert_eq!(account, expected);
+        assert_eq!(counts, expected);
     }
 
     #[tokio::test]
@@ -254,7 +270,7 @@ mod tests {
         let bodies = [7, 8, 7, 7].map(body);
         let response = process(batch(bodies), AMPLE, number, async |items: &[usize]| {
             assert_eq!(items, [7, 8]);
-            vec![Verdict::Retry("busy".into()), Verdict::Done]
+            vec![RecordOutcome::Retry("busy".into()), RecordOutcome::Done]
         });
         assert_eq!(failures(response.await), ["m0", "m2", "m3"]);
     }
@@ -280,7 +296,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_verdict_too_few_makes_the_chunk_retry() {
-        let response = process(batch((0..3).map(body)), AMPLE, number, async |_: &[usize]| vec![Verdict::Done; 2]);
+        let response =
+            process(batch((0..3).map(body)), AMPLE, number, async |_: &[usize]| vec![RecordOutcome::Done; 2]);
         assert_eq!(failures(response.await), ["m0", "m1", "m2"]);
     }
 

@@ -2,7 +2,7 @@
 
 /// What became of one record. The first two are success; the others are reported to SQS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RecordOutcome {
     /// Its effect is there now.
     Done,
     /// An earlier delivery had done it.
@@ -13,7 +13,7 @@ pub enum Verdict {
     Poison(String),
 }
 
-impl Verdict {
+impl RecordOutcome {
     pub(crate) fn is_success(&self) -> bool {
         matches!(self, Self::Done | Self::AlreadyDone)
     }

@@ -8,7 +8,7 @@ use telemetry::TraceParent;
 
 /// Messages of a queue.
 #[derive(Debug)]
-pub struct Delivery {
+pub struct LenientSqsEvent {
     pub(crate) messages: Vec<Message>,
 }
 
@@ -18,7 +18,7 @@ struct SqsEvent {
     messages: Vec<Message>,
 }
 
-impl<'de> Deserialize<'de> for Delivery {
+impl<'de> Deserialize<'de> for LenientSqsEvent {
     /// The runtime logs and posts the error, and the parser's own may quote the payload: this one never does.
     fn deserialize<D: Deserializer<'de>>(payload: D) -> Result<Self, D::Error> {
         // Read by another deserializer, as the runtime's adds the keys on the way to what it could not read.
@@ -56,14 +56,14 @@ struct Attribute {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Lenient<T> {
-    AsItShouldBe(T),
-    Odd(IgnoredAny),
+    Valid(T),
+    Invalid(IgnoredAny),
 }
 
 fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
     Ok(match Lenient::deserialize(value)? {
-        Lenient::AsItShouldBe(value) => Some(value),
-        Lenient::Odd(IgnoredAny) => None,
+        Lenient::Valid(value) => Some(value),
+        Lenient::Invalid(IgnoredAny) => None,
     })
 }
 
@@ -83,7 +83,7 @@ mod tests {
 
     fn read(message: &Value) -> Message {
         let delivery = json!({ "Records": [message] }).to_string();
-        serde_json::from_str::<Delivery>(&delivery).unwrap().messages.remove(0)
+        serde_json::from_str::<LenientSqsEvent>(&delivery).unwrap().messages.remove(0)
     }
 
     fn attribute(value: &Value) -> Value {
@@ -128,7 +128,7 @@ mod tests {
             r#"[["Ada Lovelace"]]"#,
             "90.5",
         ] {
-            let error = serde_json::from_str::<Delivery>(payload).unwrap_err();
+            let error = serde_json::from_str::<LenientSqsEvent>(payload).unwrap_err();
             assert!(error.to_string().starts_with("the payload is not an SQS event"), "{payload}: {error}");
             assert!(!format!("{error} {error:?}").contains("Ada"), "{payload}: {error:?}");
         }

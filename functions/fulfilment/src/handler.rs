@@ -6,12 +6,12 @@ use domain::{Code, OrderPlaced, Shipment};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::value::Distribution;
-use sqs_batch::Account;
+use sqs_batch::BatchCounts;
 
 /// What is measured of a batch.
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
-pub(crate) struct Shipped {
+pub(crate) struct FulfilmentMetrics {
     /// For each order that was shipped, the time since it was placed, in milliseconds: how long the customer waited.
     order_age_when_fulfilled: Distribution<Duration>,
 }
@@ -28,6 +28,6 @@ pub(crate) fn prepare(event: &OrderPlaced) -> Shipment {
     }
 }
 
-pub(crate) fn measure(account: &Account) -> Shipped {
-    Shipped { order_age_when_fulfilled: account.ages.iter().copied().collect() }
+pub(crate) fn measure(counts: &BatchCounts) -> FulfilmentMetrics {
+    FulfilmentMetrics { order_age_when_fulfilled: counts.ages.iter().copied().collect() }
 }

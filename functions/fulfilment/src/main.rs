@@ -1,6 +1,6 @@
 //! Ships every order: one shipment per order, however often its event arrives.
 
-mod ship;
+mod handler;
 
 use lambda_startup::Startup;
 use store::EffectTable;
@@ -10,5 +10,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
     let shipments = EffectTable::connect(&sdk, environment.required("SHIPMENTS_TABLE")?).await;
     let commit = async |parcels: &[_]| subscriber::insert(&shipments, parcels).await;
-    sqs_batch::run(&telemetry, ship::prepare, commit, ship::measure).await
+    sqs_batch::run(&telemetry, handler::prepare, commit, handler::measure).await
 }

@@ -4,13 +4,13 @@ use domain::{Invoice, OrderId, OrderPlaced};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
-use sqs_batch::{Account, Verdict};
+use sqs_batch::{BatchCounts, RecordOutcome};
 use store::EffectTable;
 use telemetry::counted;
 
 /// An invoice that has no number yet.
 #[derive(Debug)]
-pub(crate) struct Bill {
+pub(crate) struct UnnumberedInvoice {
     order_id: OrderId,
     issued_at: Timestamp,
 }
@@ -18,31 +18,32 @@ pub(crate) struct Bill {
 /// What is measured of a batch.
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
-pub(crate) struct Issued {
+pub(crate) struct InvoicingMetrics {
     invoices_issued: Option<AsCount<u64>>,
 }
 
 /// A bill for the order, written now.
-pub(crate) fn prepare(event: &OrderPlaced) -> Bill {
+pub(crate) fn prepare(event: &OrderPlaced) -> UnnumberedInvoice {
     let now = Timestamp::now().as_second();
     let issued_at = Timestamp::from_second(now).expect("the second of a timestamp is in range");
-    Bill { order_id: event.order_id, issued_at }
+    UnnumberedInvoice { order_id: event.order_id, issued_at }
 }
 
-/// Numbers the bills and files them, each unless an earlier delivery of its event did; then its number is left out.
-pub(crate) async fn commit(invoices: &EffectTable, bills: &[Bill]) -> Vec<Verdict> {
-    let numbers = match invoices.reserve_sequence_numbers(bills.len()).await {
+/// Numbers the invoices_without_numbers and files them, each unless an earlier delivery of its event did; then its number is left out.
+pub(crate) async fn commit(
+    invoices: &EffectTable,
+    invoices_without_numbers: &[UnnumberedInvoice],
+) -> Vec<RecordOutcome> {
+    let numbers = match invoices.reserve_sequence_numbers(invoices_without_numbers.len()).await {
         Ok(numbers) => numbers,
-        Err(error) => return vec![Verdict::Retry(error.to_string()); bills.len()],
+        Err(error) => return vec![RecordOutcome::Retry(error.to_string()); invoices_without_numbers.len()],
     };
-    let numbered = numbers.zip(bills).map(|(number, Bill { order_id, issued_at })| Invoice {
-        order_id: *order_id,
-        number: number.into(),
-        issued_at: *issued_at,
+    let numbered = numbers.zip(invoices_without_numbers).map(|(number, UnnumberedInvoice { order_id, issued_at })| {
+        Invoice { order_id: *order_id, number: number.into(), issued_at: *issued_at }
     });
     subscriber::insert(invoices, &numbered.collect::<Vec<_>>()).await
 }
 
-pub(crate) fn measure(account: &Account) -> Issued {
-    Issued { invoices_issued: counted(account.ages.len() as u64) }
+pub(crate) fn measure(counts: &BatchCounts) -> InvoicingMetrics {
+    InvoicingMetrics { invoices_issued: counted(counts.ages.len() as u64) }
 }

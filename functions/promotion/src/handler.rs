@@ -4,13 +4,13 @@ use domain::{Code, Coupon, OrderPlaced};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
-use sqs_batch::Account;
+use sqs_batch::BatchCounts;
 use telemetry::counted;
 
 /// What is measured of a batch.
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
-pub(crate) struct Rewarded {
+pub(crate) struct PromotionMetrics {
     coupons_given: Option<AsCount<u64>>,
 }
 
@@ -23,6 +23,6 @@ pub(crate) fn prepare(event: &OrderPlaced) -> Coupon {
     Coupon::earned_by(event.order_id, Code::from_entropy(entropy), now)
 }
 
-pub(crate) fn measure(account: &Account) -> Rewarded {
-    Rewarded { coupons_given: counted(account.ages.len() as u64) }
+pub(crate) fn measure(counts: &BatchCounts) -> PromotionMetrics {
+    PromotionMetrics { coupons_given: counted(counts.ages.len() as u64) }
 }
