@@ -85,7 +85,7 @@ impl Amount {
     }
 }
 
-/// Digits, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero is among them.
+/// HexId, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero is among them.
 pub(crate) fn cents_of_plain(text: &str) -> Result<u64, AmountError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -141,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// The cents that a plain text says, by counting digits.
-    fn counted(text: &str) -> Option<u64> {
+    fn nonzero_count(text: &str) -> Option<u64> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |part: &str| !part.is_empty() && part.chars().all(|character| character.is_ascii_digit());
         if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
@@ -246,8 +246,8 @@ mod tests {
         #[test]
         fn what_is_read_is_what_the_digits_say(text in mutated(include_str!("corpus/amounts.txt"))) {
             let read = text.parse::<Amount>().ok().map(Amount::cents);
-            prop_assert_eq!(read, counted(&text));
-            if counted(&text).is_some() {
+            prop_assert_eq!(read, nonzero_count(&text));
+            if nonzero_count(&text).is_some() {
                 prop_assert_eq!(Amount::from_json_number(&text).map(Amount::cents).ok(), read);
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use metrique_writer::{Entry, EntryWriter};
-use telemetry::counted;
+use telemetry::nonzero_count;
 
 use crate::RecordOutcome;
 
@@ -37,10 +37,10 @@ impl BatchCounts {
 impl Entry for BatchCounts {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
         let Self { done, already_done, retried, poison, ages: _ } = *self;
-        writer.value("RecordsDone", &counted(done));
-        writer.value("RecordsAlreadyDone", &counted(already_done));
-        writer.value("RecordsRetried", &counted(retried));
-        writer.value("RecordsPoison", &counted(poison));
+        writer.value("RecordsDone", &nonzero_count(done));
+        writer.value("RecordsAlreadyDone", &nonzero_count(already_done));
+        writer.value("RecordsRetried", &nonzero_count(retried));
+        writer.value("RecordsPoison", &nonzero_count(poison));
     }
 }
 

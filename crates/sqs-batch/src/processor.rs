@@ -8,7 +8,7 @@ use aws_lambda_events::sqs::SqsBatchResponse;
 use domain::{OrderId, OrderPlaced};
 use futures::FutureExt;
 use futures::future::join_all;
-use telemetry::Step;
+use telemetry::SpanContext;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
@@ -25,7 +25,7 @@ pub enum BatchError {
     /// place is one that SQS does not know.
     #[error("record {position} of the batch has no message id, so its failure could not be reported")]
     MissingMessageId {
-        /// Which record, counted from 0.
+        /// Which record, nonzero_count from 0.
         position: usize,
     },
 }
@@ -79,7 +79,7 @@ pub async fn process<I>(
 
 fn records(delivery: LenientSqsEvent) -> Result<Vec<Record>, BatchError> {
     let record = |(position, message): (usize, Message)| {
-        let span = Step::after(message.trace()).span();
+        let span = SpanContext::child_of(message.trace()).span();
         let message_id = message.id.filter(|id| !id.is_empty());
         Ok(Record {
             message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,

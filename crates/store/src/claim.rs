@@ -77,15 +77,15 @@ impl FirstClaim {
 mod tests {
     use super::*;
     use crate::orders::tests::orders;
-    use aws_mock::{Scripted, order};
+    use aws_mock::{MockAws, order};
     use serde_json::json;
 
     #[tokio::test]
     async fn a_key_is_looked_up_with_strong_consistency() {
-        let aws = Scripted::answering([(200, json!({})), (200, json!({}))]);
+        let aws = MockAws::responding([(200, json!({})), (200, json!({}))]);
         let key = "k".parse().unwrap();
         assert_eq!(orders(&aws).await.find_claim(&order("81.50"), &key, "f").await.unwrap(), None);
-        let [_primed, get] = aws.asked();
+        let [_primed, get] = aws.requests();
         let expected = json!({"TableName": "keys", "Key": {"idempotency_key": {"S": "k"}}, "ConsistentRead": true});
         assert_eq!(get.json(), ("GetItem", expected));
     }
@@ -105,7 +105,7 @@ mod tests {
                 "idempotency_key": {"S": "k"}, "fingerprint": {"S": "f"}, "order_id": {"S": first.to_string()},
                 "answer": {"S": "the first"}, "expires_at": {"N": expires_at.to_string()},
             });
-            let aws = Scripted::answering([(200, json!({})), (200, json!({"Item": row}))]);
+            let aws = MockAws::responding([(200, json!({})), (200, json!({"Item": row}))]);
             let before = orders(&aws).await.find_claim(&order, &"k".parse().unwrap(), fingerprint).await;
             assert_eq!(before.unwrap(), expected, "{expires_at}, {fingerprint}");
         }

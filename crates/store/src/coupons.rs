@@ -58,14 +58,14 @@ pub(crate) fn is_spent_on(row: &Attributes, order: &Order) -> bool {
 mod tests {
     use super::*;
     use crate::orders::tests::orders;
-    use aws_mock::{Scripted, coupon};
+    use aws_mock::{MockAws, coupon};
     use serde_json::{Value, json};
 
     const CODE: &str = "ABCDEFGHJKLM";
 
     /// Asks an AWS whose index has these rows for the coupon, in the second before it expires or so many later.
-    async fn find_spendable_coupon(rows: &[Value], later: i64) -> (Scripted, Result<Option<Coupon>, StoreError>) {
-        let aws = Scripted::answering([(200, json!({})), (200, json!({"Items": rows}))]);
+    async fn find_spendable_coupon(rows: &[Value], later: i64) -> (MockAws, Result<Option<Coupon>, StoreError>) {
+        let aws = MockAws::responding([(200, json!({})), (200, json!({"Items": rows}))]);
         let now = coupon(CODE).expires_at + jiff::SignedDuration::from_secs(later - 1);
         let found = orders(&aws).await.find_spendable_coupon(&CODE.parse().unwrap(), now).await;
         (aws, found)
@@ -89,7 +89,7 @@ mod tests {
         let coupon = coupon(CODE);
         let (aws, found) = find_spendable_coupon(&[row(&coupon)], 0).await;
         assert_eq!(found.unwrap(), Some(coupon));
-        let [_primed, query] = aws.asked();
+        let [_primed, query] = aws.requests();
         let expected = json!({
             "TableName": "coupons", "IndexName": "code", "KeyConditionExpression": "code = :code",
             "ExpressionAttributeValues": {":code": {"S": CODE}},
@@ -120,9 +120,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_look_up_is_tried_twice() {
-        let aws = Scripted::answering([(200, json!({})), (500, json!({})), (500, json!({}))]);
+        let aws = MockAws::responding([(200, json!({})), (500, json!({})), (500, json!({}))]);
         let found = orders(&aws).await.find_spendable_coupon(&CODE.parse().unwrap(), Timestamp::UNIX_EPOCH).await;
         assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
-        let [_primed, _first, _second] = aws.asked();
+        let [_primed, _first, _second] = aws.requests();
     }
 }

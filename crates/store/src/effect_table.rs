@@ -75,13 +75,13 @@ impl EffectTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_mock::{Scripted, order, shipment};
+    use aws_mock::{MockAws, order, shipment};
     use domain::Shipment;
     use serde_json::{Value, json};
 
     /// Inserts into a table of an AWS that answers so, after it answered the opening of the connection.
-    async fn insert(rows: &[Shipment], answer: (u16, Value)) -> (Scripted, Vec<Inserted>) {
-        let aws = Scripted::answering([(200, json!({})), answer]);
+    async fn insert(rows: &[Shipment], answer: (u16, Value)) -> (MockAws, Vec<Inserted>) {
+        let aws = MockAws::responding([(200, json!({})), answer]);
         let effect_table = EffectTable::connect(&aws.sdk(), "shipments".to_owned()).await;
         let inserted = effect_table.insert(rows).await;
         (aws, inserted)
@@ -95,7 +95,7 @@ mod tests {
     async fn rows_go_in_one_request_of_one_insert_each() {
         let rows = shipments::<2>();
         let (aws, _) = insert(&rows, (200, json!({"Responses": [{}, {}]}))).await;
-        let [_primed, asked] = aws.asked();
+        let [_primed, asked] = aws.requests();
         let (operation, body) = asked.json();
         assert_eq!(operation, "BatchExecuteStatement");
         let statement = r#"INSERT INTO "shipments" VALUE {'order_id': ?, 'tracking_number': ?, 'shipped_at': ?}"#;

@@ -174,13 +174,13 @@ async fn read_rows<const TABLES: usize>(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use aws_mock::{Scripted, order, shipment};
+    use aws_mock::{MockAws, order, shipment};
     use domain::Status;
     use serde_json::{Value, json};
 
     pub(crate) const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
-    pub(crate) async fn orders(aws: &Scripted) -> Orders {
+    pub(crate) async fn orders(aws: &MockAws) -> Orders {
         let tables = OrderTables {
             orders: "orders".to_owned(),
             shipments: "shipments".to_owned(),
@@ -204,10 +204,10 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn an_order_is_read_in_one_strongly_consistent_request() {
-        let aws = Scripted::answering([(200, json!({})), (200, json!({}))]);
+        let aws = MockAws::responding([(200, json!({})), (200, json!({}))]);
         let id = order("81.50").id;
         assert_eq!(orders(&aws).await.read(id).await.unwrap(), None);
-        let [_primed, read] = aws.asked();
+        let [_primed, read] = aws.requests();
         let (operation, body) = read.json();
         assert_eq!(operation, "BatchGetItem");
         let expected = json!({
@@ -225,14 +225,14 @@ pub(crate) mod tests {
             "order_id": {"S": id.to_string()}, "tracking_number": {"S": shipment.tracking_number.as_str()},
             "shipped_at": {"S": shipment.shipped_at.to_string()},
         });
-        let aws = Scripted::answering([
+        let aws = MockAws::responding([
             (200, json!({})),
             (200, json!({"Responses": {"orders": [order_row(id)]}, "UnprocessedKeys": left})),
             (200, json!({"Responses": {"shipments": [shipment_row]}, "UnprocessedKeys": {}})),
         ]);
         let read = orders(&aws).await.read(id).await.unwrap().unwrap();
         assert_eq!((read.id, read.status), (id, Status::Fulfilled));
-        let [_primed, _first, second] = aws.asked();
+        let [_primed, _first, second] = aws.requests();
         assert_eq!(second.json().1["RequestItems"], left);
     }
 
@@ -240,9 +240,9 @@ pub(crate) mod tests {
     async fn an_order_that_was_left_unread_is_not_taken_for_unknown() {
         let id = order("81.50").id;
         let busy = (200, json!({"Responses": {}, "UnprocessedKeys": {"orders": keys_of("id", id)}}));
-        let aws = Scripted::answering([(200, json!({})), busy.clone(), busy.clone(), busy]);
+        let aws = MockAws::responding([(200, json!({})), busy.clone(), busy.clone(), busy]);
         let error = orders(&aws).await.read(id).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
-        let [_primed, _first, _second, _third] = aws.asked();
+        let [_primed, _first, _second, _third] = aws.requests();
     }
 }

@@ -168,17 +168,17 @@ pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_mock::{Scripted, order};
+    use aws_mock::{MockAws, order};
     use serde_json::json;
 
     const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
     #[tokio::test]
     async fn a_mark_is_taken_from_a_row_that_is_there() {
-        let aws = Scripted::answering([(200, json!({}))]);
+        let aws = MockAws::responding([(200, json!({}))]);
         let id = order("81.50").id;
         clear(&client(&aws.sdk(), ONCE), "orders", id).await.unwrap();
-        let [clear] = aws.asked();
+        let [clear] = aws.requests();
         let (operation, body) = clear.json();
         assert_eq!(operation, "UpdateItem");
         let expected = json!({
@@ -195,10 +195,10 @@ mod tests {
             {"Error": {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}},
             {"Error": {"Code": "TransactionConflict", "Message": "Ada Lovelace"}},
         ]});
-        let aws = Scripted::answering([(200, json!({})), (200, answer)]);
+        let aws = MockAws::responding([(200, json!({})), (200, answer)]);
         let ids = [(); 3].map(|()| order("81.50").id);
         let cleared = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(&ids).await;
-        let [_primed, clear] = aws.asked();
+        let [_primed, clear] = aws.requests();
         let (operation, body) = clear.json();
         assert_eq!(operation, "BatchExecuteStatement");
         let statement = r#"UPDATE "orders" REMOVE outbox WHERE id = ?"#;
@@ -210,27 +210,27 @@ mod tests {
 
     #[tokio::test]
     async fn where_there_is_no_mark_to_take_nothing_is_asked() {
-        let aws = Scripted::answering([(200, json!({}))]);
+        let aws = MockAws::responding([(200, json!({}))]);
         assert!(Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(&[]).await.is_empty());
-        let [_primed] = aws.asked();
+        let [_primed] = aws.requests();
     }
 
     #[tokio::test]
     async fn the_relay_tries_once() {
         let failed = (500, json!({}));
-        let aws = Scripted::answering([(200, json!({})), failed.clone(), failed.clone(), failed]);
+        let aws = MockAws::responding([(200, json!({})), failed.clone(), failed.clone(), failed]);
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
         let cleared = outbox.clear(&[order("81.50").id]).await;
         assert!(matches!(cleared[..], [Err(StoreError::Unavailable(_))]), "{cleared:?}");
         outbox.scan_pending(Timestamp::UNIX_EPOCH).await.unwrap_err();
         outbox.query_shard(0, Timestamp::UNIX_EPOCH, None).await.unwrap_err();
-        let [_primed, _clear, _scan, _query] = aws.asked();
+        let [_primed, _clear, _scan, _query] = aws.requests();
     }
 
     #[tokio::test]
     async fn a_glance_that_did_not_see_all_sees_nothing() {
         let next = json!({"Items": [], "LastEvaluatedKey": {"id": {"S": "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11"}}});
-        let aws = Scripted::answering([(200, json!({})), (200, json!({"Items": []})), (200, next)]);
+        let aws = MockAws::responding([(200, json!({})), (200, json!({"Items": []})), (200, next)]);
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
         let seen = [
             outbox.scan_pending(Timestamp::now()).await.unwrap(),

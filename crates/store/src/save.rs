@@ -130,12 +130,12 @@ fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
 mod tests {
     use super::*;
     use crate::orders::tests::{SHARDS, orders};
-    use aws_mock::{Scripted, coupon, order};
+    use aws_mock::{MockAws, coupon, order};
     use serde_json::{Value, json};
 
     /// An AWS whose first answer is for the opening of the connection.
-    fn aws(answers: impl IntoIterator<Item = (u16, Value)>) -> Scripted {
-        Scripted::answering([(200, json!({}))].into_iter().chain(answers))
+    fn aws(answers: impl IntoIterator<Item = (u16, Value)>) -> MockAws {
+        MockAws::responding([(200, json!({}))].into_iter().chain(answers))
     }
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -193,7 +193,7 @@ mod tests {
         order: &Order,
         with_key: bool,
         answers: Vec<(u16, Value)>,
-    ) -> (Scripted, Result<SaveOutcome, StoreError>) {
+    ) -> (MockAws, Result<SaveOutcome, StoreError>) {
         let (aws, claim, coupon) = (aws(answers), claim(), good());
         let saved = orders(&aws).await.save_with(order, trace(), with_key.then_some(&claim), Some(&coupon)).await;
         (aws, saved)
@@ -204,7 +204,7 @@ mod tests {
         let aws = aws([(200, json!({}))]);
         let order = order("81.50");
         orders(&aws).await.save(&order, trace()).await.unwrap();
-        let [_primed, put] = aws.asked();
+        let [_primed, put] = aws.requests();
         let (operation, body) = put.json();
         assert_eq!(operation, "PutItem");
         let expected = json!({
@@ -220,7 +220,7 @@ mod tests {
         let found = error("ConditionalCheckFailedException", &json!({"Item": row(&order)}));
         let aws = aws([(500, json!({})), found]);
         orders(&aws).await.save(&order, trace()).await.unwrap();
-        let [_primed, _lost, _found] = aws.asked();
+        let [_primed, _lost, _found] = aws.requests();
     }
 
     #[tokio::test]
@@ -237,7 +237,7 @@ mod tests {
             orders(&aws).await.save_with(&order, trace(), Some(&claim()), None).await.unwrap(),
             SaveOutcome::Created
         );
-        let [_primed, write] = aws.asked();
+        let [_primed, write] = aws.requests();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
         let placed_at = order.placed_at.as_second();
@@ -264,7 +264,7 @@ mod tests {
             orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
             SaveOutcome::Created
         );
-        let [_primed, _first, _second] = aws.asked();
+        let [_primed, _first, _second] = aws.requests();
     }
 
     #[tokio::test]
@@ -273,14 +273,14 @@ mod tests {
         let aws = aws([conflict(), conflict(), conflict()]);
         let error = orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
-        let [_primed, _first, _second, _third] = aws.asked();
+        let [_primed, _first, _second, _third] = aws.requests();
     }
 
     #[tokio::test]
     async fn a_condition_that_failed_is_not_tried_again() {
         let aws = aws([cancelled(["ConditionalCheckFailed", "None"])]);
         orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap_err();
-        let [_primed, _only] = aws.asked();
+        let [_primed, _only] = aws.requests();
     }
 
     #[tokio::test]
@@ -290,7 +290,7 @@ mod tests {
             orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
             SaveOutcome::Created
         );
-        let [_primed, first, second] = aws.asked();
+        let [_primed, first, second] = aws.requests();
         let [first, second] = [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());
         assert!(first.is_string() && second.is_string() && first != second, "{first} {second}");
     }
@@ -300,7 +300,7 @@ mod tests {
         let order = order("81.50");
         let (aws, saved) = spend(&order, true, vec![(200, json!({}))]).await;
         assert_eq!(saved.unwrap(), SaveOutcome::Created);
-        let [_primed, write] = aws.asked();
+        let [_primed, write] = aws.requests();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
         let [key, order_put, spending] = body["TransactItems"].as_array().unwrap().as_slice() else { panic!("{body}") };
@@ -324,7 +324,7 @@ mod tests {
     async fn without_a_key_the_transaction_is_of_the_order_and_the_coupon() {
         let (aws, saved) = spend(&order("81.50"), false, vec![(200, json!({}))]).await;
         assert_eq!(saved.unwrap(), SaveOutcome::Created);
-        let [_primed, write] = aws.asked();
+        let [_primed, write] = aws.requests();
         let tables = |write: &Value| [&write["Put"], &write["Update"]].map(|of| of["TableName"].clone());
         let written: Vec<_> = write.json().1["TransactItems"].as_array().unwrap().iter().flat_map(tables).collect();
         assert_eq!(json!(written), json!(["orders", null, null, "coupons"]));
@@ -336,7 +336,7 @@ mod tests {
         for refused in [failed(), spent_by(other)] {
             let (aws, saved) = spend(&order("81.50"), true, vec![because(&[none(), none(), refused.clone()])]).await;
             assert_eq!(saved.unwrap(), SaveOutcome::CouponRejected, "{refused}");
-            let [_primed, _only] = aws.asked();
+            let [_primed, _only] = aws.requests();
             let (_, saved) = spend(&order("81.50"), false, vec![because(&[none(), refused])]).await;
             assert_eq!(saved.unwrap(), SaveOutcome::CouponRejected);
         }
@@ -348,7 +348,7 @@ mod tests {
         let found = because(&[failed(), spent_by(order.id)]);
         let (aws, saved) = spend(&order, false, vec![(500, json!({})), found]).await;
         assert_eq!(saved.unwrap(), SaveOutcome::Created);
-        let [_primed, _lost, _found] = aws.asked();
+        let [_primed, _lost, _found] = aws.requests();
     }
 
     #[tokio::test]
@@ -382,7 +382,7 @@ mod tests {
         for codes in codes {
             let (aws, saved) = spend(&order("81.50"), true, vec![cancelled(codes), (200, json!({}))]).await;
             assert_eq!(saved.unwrap(), SaveOutcome::Created, "{codes:?}");
-            let [_primed, _first, _second] = aws.asked();
+            let [_primed, _first, _second] = aws.requests();
             let (_, saved) = spend(&order("81.50"), true, vec![cancelled(codes); 3]).await;
             assert!(matches!(saved, Err(StoreError::Unavailable(_))), "{codes:?}: {saved:?}");
         }

@@ -12,7 +12,7 @@ pub(crate) const COUNTER: &str = "last-number";
 const LAST: &str = "last";
 
 impl EffectTable {
-    /// Takes the next `count` numbers, counted from 1, in one request. Nobody else is ever given one of them. Those that
+    /// Takes the next `count` numbers, nonzero_count from 1, in one request. Nobody else is ever given one of them. Those that
     /// are not used are lost, as are those of a request whose answer was.
     pub async fn reserve_sequence_numbers(&self, count: usize) -> Result<Range<u64>, StoreError> {
         let update = self.client.update_item().table_name(&self.table);
@@ -32,12 +32,12 @@ impl EffectTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_mock::Scripted;
+    use aws_mock::MockAws;
     use serde_json::{Value, json};
 
     /// Takes three numbers of an AWS that answers so.
-    async fn three(status: u16, answer: Value) -> (Scripted, Result<Range<u64>, StoreError>) {
-        let aws = Scripted::answering([(200, json!({})), (status, answer)]);
+    async fn three(status: u16, answer: Value) -> (MockAws, Result<Range<u64>, StoreError>) {
+        let aws = MockAws::responding([(200, json!({})), (status, answer)]);
         let taken = EffectTable::connect(&aws.sdk(), "invoices".to_owned()).await.reserve_sequence_numbers(3).await;
         (aws, taken)
     }
@@ -46,7 +46,7 @@ mod tests {
     async fn the_counter_is_raised_and_what_it_was_raised_by_is_taken() {
         let (aws, taken) = three(200, json!({"Attributes": {"last": {"N": "12"}}})).await;
         assert_eq!(taken.unwrap(), 10..13);
-        let [_primed, asked] = aws.asked();
+        let [_primed, asked] = aws.requests();
         let (operation, body) = asked.json();
         assert_eq!((operation, &body["Key"]), ("UpdateItem", &json!({"order_id": {"S": "last-number"}})));
         assert_eq!(body["ExpressionAttributeValues"], json!({":count": {"N": "3"}}));

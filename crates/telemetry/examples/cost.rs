@@ -1,4 +1,4 @@
-//! What telling of so many requests costs, counted as instructions: run it under callgrind with two numbers and divide
+//! What telling of so many requests costs, nonzero_count as instructions: run it under callgrind with two numbers and divide
 //! the difference.
 //!
 //! Each request is as orders tells of one that was placed: one span, one line, one document of metrics. A record of a
@@ -9,7 +9,7 @@ use std::error::Error;
 use metrique_writer::Entry;
 use metrique_writer::Unit;
 use metrique_writer::unit::{AsCount, NegativeScale};
-use telemetry::{AlsoBy, LogSettings, Step, TraceParent, counted};
+use telemetry::{ExtraDimension, LogSettings, SpanContext, TraceParent, nonzero_count};
 
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
@@ -25,8 +25,8 @@ struct Served {
     marks_not_cleared: Option<AsCount<u64>>,
 }
 
-const BY_ROUTE: AlsoBy =
-    AlsoBy { dimension: "route", metric: "HandlerDuration", unit: Unit::Second(NegativeScale::Milli) };
+const BY_ROUTE: ExtraDimension =
+    ExtraDimension { dimension: "route", metric: "HandlerDuration", unit: Unit::Second(NegativeScale::Milli) };
 const CLIENTS: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const ORDER: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
 
@@ -40,13 +40,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..requests {
         let invocation = telemetry.invocation();
         if records == 0 {
-            let step = Step::after(CLIENTS.parse::<TraceParent>().ok());
+            let step = SpanContext::child_of(CLIENTS.parse::<TraceParent>().ok());
             step.request_span(ORDER).in_scope(|| {
                 tracing::info!(target: "orders", route = "place", status = 201, order_id = ORDER, outcome = "placed", "request");
             });
         }
         for _ in 0..records {
-            let step = Step::after(CLIENTS.parse::<TraceParent>().ok());
+            let step = SpanContext::child_of(CLIENTS.parse::<TraceParent>().ok());
             step.span().in_scope(|| {
                 tracing::info!(target: "sqs_batch", order_id = ORDER, message_id = ORDER, outcome = "done", "record");
             });
@@ -54,11 +54,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let served = Served {
             route: "place",
             reason: None,
-            orders_accepted: counted(1),
-            orders_rejected: counted(0),
-            orders_unavailable: counted(0),
-            publish_failures: counted(0),
-            marks_not_cleared: counted(0),
+            orders_accepted: nonzero_count(1),
+            orders_rejected: nonzero_count(0),
+            orders_unavailable: nonzero_count(0),
+            publish_failures: nonzero_count(0),
+            marks_not_cleared: nonzero_count(0),
         };
         invocation.end(&metrics, &served);
     }

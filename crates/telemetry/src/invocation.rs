@@ -6,9 +6,9 @@ use std::time::Instant;
 use metrique_writer::Entry;
 use tracing::Span;
 
-use crate::metrics::{Document, counted};
+use crate::metrics::{Document, nonzero_count};
 use crate::output::Output;
-use crate::{AlsoBy, Metrics, metrics};
+use crate::{ExtraDimension, Metrics, metrics};
 
 /// What a function tells of itself, and where.
 pub struct Telemetry {
@@ -29,8 +29,8 @@ pub struct Invocation<'a> {
 impl Telemetry {
     /// Metrics of one kind of entry, whose dimension is `function` and for some of them one more.
     #[must_use]
-    pub fn metrics(&self, also_by: &[AlsoBy]) -> Metrics {
-        Metrics::of(self.namespace.as_deref(), also_by)
+    pub fn metrics(&self, extra_dimensions: &[ExtraDimension]) -> Metrics {
+        Metrics::of(self.namespace.as_deref(), extra_dimensions)
     }
 
     /// Begins an invocation. Lambda has a process do one at a time.
@@ -57,7 +57,7 @@ impl Invocation<'_> {
         let Self { telemetry, start } = &self;
         let document = Document {
             function: telemetry.function,
-            cold_starts: counted(telemetry.cold.swap(false, Ordering::Relaxed).into()),
+            cold_starts: nonzero_count(telemetry.cold.swap(false, Ordering::Relaxed).into()),
             handler_duration: start.elapsed(),
             measured,
         };
@@ -95,7 +95,7 @@ mod tests {
         apples: AsCount<u64>,
     }
 
-    const BY_KIND: AlsoBy = AlsoBy { dimension: "kind", metric: "Apples", unit: Unit::Count };
+    const BY_KIND: ExtraDimension = ExtraDimension { dimension: "kind", metric: "Apples", unit: Unit::Count };
     const SCHEMA: &str = include_str!("../tests/emf.schema.json");
 
     fn telemetry(namespace: Option<&str>) -> (Telemetry, Writes) {

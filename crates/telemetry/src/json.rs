@@ -137,7 +137,7 @@ fn is_special(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Step;
+    use crate::SpanContext;
     use crate::output::Output;
     use crate::output::tests::Writes;
     use proptest::{char, collection, prelude::*};
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_line_is_one_flat_object_with_the_fields_of_its_spans() {
-        let step = Step::after(None);
+        let step = SpanContext::child_of(None);
         let written = lines(|| {
             let _invocation = tracing::error_span!("invocation", request_id = "r1").entered();
             let _step = step.span().entered();

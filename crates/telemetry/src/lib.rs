@@ -7,13 +7,13 @@ mod invocation;
 mod json;
 mod metrics;
 mod output;
-mod step;
+mod span_context;
 mod terminal;
 mod trace_parent;
 
 pub use invocation::{Invocation, Telemetry, request_span};
-pub use metrics::{AlsoBy, Metrics, counted};
-pub use step::Step;
+pub use metrics::{ExtraDimension, Metrics, nonzero_count};
+pub use span_context::SpanContext;
 pub use trace_parent::{SpanId, TraceId, TraceParent, TraceParentError};
 
 use std::io;

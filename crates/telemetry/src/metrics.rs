@@ -19,7 +19,7 @@ pub struct Metrics {
 /// A metric that is also told apart by one more dimension, which every entry of its kind has. A dimension has few
 /// values, and never an id, a name or an amount: each makes a metric of its own.
 #[derive(Clone, Copy, Debug)]
-pub struct AlsoBy {
+pub struct ExtraDimension {
     /// The dimension.
     pub dimension: &'static str,
     /// The metric's name.
@@ -31,7 +31,7 @@ pub struct AlsoBy {
 /// A count of what happened; none, if nothing did. To an alarm and a sum an absent count is as good as a zero, which
 /// would take as long to write, and as much to keep, as any other.
 #[must_use]
-pub fn counted(number: u64) -> Option<AsCount<u64>> {
+pub fn nonzero_count(number: u64) -> Option<AsCount<u64>> {
     (number > 0).then(|| number.into())
 }
 
@@ -47,10 +47,10 @@ pub(crate) struct Document<'a, E> {
 }
 
 impl Metrics {
-    pub(crate) fn of(namespace: Option<&str>, also_by: &[AlsoBy]) -> Self {
+    pub(crate) fn of(namespace: Option<&str>, extra_dimensions: &[ExtraDimension]) -> Self {
         let emf = namespace.map(|namespace| {
             let emf = Emf::builder(namespace.to_owned(), vec![vec![FUNCTION.to_owned()]]);
-            let emf = also_by.iter().fold(emf, |emf, AlsoBy { dimension, metric, unit }| {
+            let emf = extra_dimensions.iter().fold(emf, |emf, ExtraDimension { dimension, metric, unit }| {
                 emf.directive(MetricDirective {
                     dimensions: vec![vec![FUNCTION, dimension]],
                     metrics: vec![MetricDefinition { name: metric, unit: *unit, storage_resolution: None }],

@@ -61,8 +61,8 @@ impl TraceParent {
 }
 
 impl SpanId {
-    pub(crate) fn digits(self) -> Digits<16> {
-        Digits::of(&self.0.get().to_be_bytes())
+    pub(crate) fn digits(self) -> HexId<16> {
+        HexId::of(&self.0.get().to_be_bytes())
     }
 
     fn random() -> Self {
@@ -107,9 +107,9 @@ fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceP
 }
 
 /// An id as text, without a formatter: on every line, `{:032x}` takes five times as long.
-pub(crate) struct Digits<const DIGITS: usize>([u8; DIGITS]);
+pub(crate) struct HexId<const DIGITS: usize>([u8; DIGITS]);
 
-impl<const DIGITS: usize> Digits<DIGITS> {
+impl<const DIGITS: usize> HexId<DIGITS> {
     /// Two digits for each byte.
     fn of(bytes: &[u8]) -> Self {
         const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
@@ -127,8 +127,8 @@ impl<const DIGITS: usize> Digits<DIGITS> {
 }
 
 impl TraceId {
-    pub(crate) fn digits(self) -> Digits<32> {
-        Digits::of(&self.0.get().to_be_bytes())
+    pub(crate) fn digits(self) -> HexId<32> {
+        HexId::of(&self.0.get().to_be_bytes())
     }
 }
 

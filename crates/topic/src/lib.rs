@@ -3,13 +3,13 @@
 //! [`OrdersTopic`] is what the orders function holds, a [`Republisher`] the relay. The operator's command reads who hears
 //! what through [`Subscriptions`].
 
-mod announce;
 mod client;
+mod orders_topic;
 mod republish;
 mod subscriptions;
 
-pub use announce::OrdersTopic;
-pub use republish::{Announcement, Republisher};
+pub use orders_topic::OrdersTopic;
+pub use republish::{OrderToPublish, Republisher};
 pub use subscriptions::{Filter, Subscriptions};
 
 /// SNS is not known to have done what it was asked.

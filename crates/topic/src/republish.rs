@@ -21,7 +21,7 @@ pub struct Republisher {
 
 /// An order to announce.
 #[derive(Clone, Debug)]
-pub struct Announcement {
+pub struct OrderToPublish {
     /// The order.
     pub order: Order,
     /// What it is announced by, if that is known: what subscribers do is part of the same trace.
@@ -32,7 +32,7 @@ const ONCE: CallPolicy =
     CallPolicy { max_attempts: 1, attempt_timeout: Duration::from_millis(900), total_timeout: Duration::from_secs(1) };
 
 impl Republisher {
-    /// The most orders of one [`Self::announce_all`], SNS's limit for `PublishBatch`.
+    /// The most orders of one [`Self::publish_batch`], SNS's limit for `PublishBatch`.
     pub const MAX_ORDERS: usize = 10;
 
     /// For the relay: its calls are tried once, as the next minute is the retry. Makes a client and opens its connection.
@@ -48,8 +48,8 @@ impl Republisher {
 
     /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request, and gives the ids of those that
     /// SNS acknowledged, one by one. Of the others nothing is known.
-    pub async fn announce_all(&self, orders: &[Announcement]) -> Result<HashSet<OrderId>, TopicError> {
-        let entries = orders.iter().map(|Announcement { order, trace }| {
+    pub async fn publish_batch(&self, orders: &[OrderToPublish]) -> Result<HashSet<OrderId>, TopicError> {
+        let entries = orders.iter().map(|OrderToPublish { order, trace }| {
             let event = OrderPlaced::from(order);
             let entry = PublishBatchRequestEntry::builder().id(order.id.to_string()).message(event.encode());
             let entry = entry.set_message_attributes(Some(attributes(&event, *trace)));
@@ -65,7 +65,7 @@ impl Republisher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_mock::{Scripted, order};
+    use aws_mock::{MockAws, order};
 
     const REFUSED: (u16, &str) = (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
 
@@ -81,13 +81,13 @@ mod tests {
         (200, format!("<PublishBatchResponse>{result}</PublishBatchResponse>"))
     }
 
-    fn announcement(amount: &str) -> Announcement {
-        Announcement { order: order(amount), trace: None }
+    fn to_publish(amount: &str) -> OrderToPublish {
+        OrderToPublish { order: order(amount), trace: None }
     }
 
-    async fn republisher(answer: (u16, String)) -> (Scripted, Republisher) {
+    async fn republisher(answer: (u16, String)) -> (MockAws, Republisher) {
         let (status, refused) = REFUSED;
-        let aws = Scripted::answering([(status, refused.to_owned()), answer]);
+        let aws = MockAws::responding([(status, refused.to_owned()), answer]);
         let republisher = Republisher::connect(&aws.sdk(), "arn".to_owned()).await;
         (aws, republisher)
     }
@@ -96,14 +96,14 @@ mod tests {
 
     #[tokio::test]
     async fn each_entry_carries_its_event_its_type_and_what_is_paid_as_a_number() {
-        let mut orders = [announcement("80.00"), announcement("79.99")];
+        let mut orders = [to_publish("80.00"), to_publish("79.99")];
         orders[1].trace = Some(TRACE.parse().unwrap());
         let (aws, topic) = republisher(answer(&orders.each_ref().map(|orders| orders.order.id), &[])).await;
-        topic.announce_all(&orders).await.unwrap();
-        let [_primed, publish] = aws.asked();
+        topic.publish_batch(&orders).await.unwrap();
+        let [_primed, publish] = aws.requests();
         let form = publish.form();
         assert_eq!((&*form["Action"], &*form["TopicArn"]), ("PublishBatch", "arn"));
-        for (Announcement { order, trace }, at) in orders.iter().zip(1..) {
+        for (OrderToPublish { order, trace }, at) in orders.iter().zip(1..) {
             let entry = format!("PublishBatchRequestEntries.member.{at}.");
             assert_eq!(form[&format!("{entry}Id")], order.id.to_string());
             assert_eq!(form[&format!("{entry}Message")], OrderPlaced::from(order).encode());
@@ -117,16 +117,16 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_sns_acknowledged_counts_as_announced() {
-        let orders = ["80.00", "79.99", "81.50"].map(announcement);
-        let [first, second, _unmentioned] = orders.each_ref().map(|announcement| announcement.order.id);
+        let orders = ["80.00", "79.99", "81.50"].map(order_to_publish);
+        let [first, second, _unmentioned] = orders.each_ref().map(|order_to_publish| order_to_publish.order.id);
         let (_, topic) = republisher(answer(&[second], &[first])).await;
-        assert_eq!(topic.announce_all(&orders).await.unwrap(), HashSet::from([second]));
+        assert_eq!(topic.publish_batch(&orders).await.unwrap(), HashSet::from([second]));
     }
 
     #[tokio::test]
     async fn a_batch_that_failed_is_not_tried_again() {
         let (aws, topic) = republisher((503, String::new())).await;
-        topic.announce_all(&[announcement("80.00")]).await.unwrap_err();
-        let [_primed, _only] = aws.asked();
+        topic.publish_batch(&[to_publish("80.00")]).await.unwrap_err();
+        let [_primed, _only] = aws.requests();
     }
 }

@@ -6,7 +6,7 @@ use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
 use sqs_batch::{BatchCounts, RecordOutcome};
 use store::EffectTable;
-use telemetry::counted;
+use telemetry::nonzero_count;
 
 /// An invoice that has no number yet.
 #[derive(Debug)]
@@ -45,5 +45,5 @@ pub(crate) async fn commit(
 }
 
 pub(crate) fn measure(counts: &BatchCounts) -> InvoicingMetrics {
-    InvoicingMetrics { invoices_issued: counted(counts.ages.len() as u64) }
+    InvoicingMetrics { invoices_issued: nonzero_count(counts.ages.len() as u64) }
 }

@@ -44,7 +44,7 @@ pub(crate) async fn place(
     let key = key.map(|key| Key { key, fingerprint: encoding.fingerprint(&body) });
     match save(&shop.orders, &mut order, trace, coupon.as_ref(), key).await {
         Ok(SaveOutcome::Created) => {
-            let outcome = announce(&shop, &order, trace).await;
+            let outcome = publish(&shop, &order, trace).await;
             let told = Told::of(outcome, order.id).with_coupon(order.discount.is_some());
             told.with(created(encoding, order.id, answer_body(&order)))
         }
@@ -71,8 +71,8 @@ fn accept(customer: CustomerName, amount: Amount) -> Order {
 }
 
 /// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to announce it.
-async fn announce(shop: &Shop, order: &Order, trace: TraceParent) -> Outcome {
-    if let Err(error) = shop.topic.announce(order, trace).await {
+async fn publish(shop: &Shop, order: &Order, trace: TraceParent) -> Outcome {
+    if let Err(error) = shop.topic.publish(order, trace).await {
         tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not announced");
         return Outcome::NotAnnounced;
     }

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt;
 use lambda_http::RequestExt;
-use telemetry::{Metrics, Step, Telemetry, TraceParent};
+use telemetry::{Metrics, SpanContext, Telemetry, TraceParent};
 use tracing::Instrument;
 
 use crate::problem::{Kind, Problem};
@@ -39,7 +39,7 @@ impl From<Telemetry> for Teller {
 pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Request, next: Next) -> Response {
     let Telling { telemetry, served, rejected } = &*telling;
     let invocation = telemetry.invocation();
-    let step = Step::after(trace_of(request.headers()));
+    let step = SpanContext::child_of(trace_of(request.headers()));
     let span = step.request_span(request.lambda_context_ref().map_or("", |context| &context.request_id));
     request.extensions_mut().insert(step.trace());
     let accept = request.headers().get(ACCEPT).cloned();

@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::OrderId;
 use metrique_writer::unit::NegativeScale;
 use metrique_writer::{Entry, EntryWriter, Unit};
-use telemetry::{AlsoBy, counted};
+use telemetry::{ExtraDimension, nonzero_count};
 
 use crate::problem::{Kind, Problem};
 
@@ -77,9 +77,11 @@ pub(crate) struct Served {
 
 const MILLISECONDS: Unit = Unit::Second(NegativeScale::Milli);
 
-pub(crate) const BY_ROUTE: AlsoBy = AlsoBy { dimension: "route", metric: "HandlerDuration", unit: MILLISECONDS };
+pub(crate) const BY_ROUTE: ExtraDimension =
+    ExtraDimension { dimension: "route", metric: "HandlerDuration", unit: MILLISECONDS };
 /// Of rejections only: a dimension that a document names must be in it.
-pub(crate) const BY_REASON: AlsoBy = AlsoBy { dimension: "reason", metric: "OrdersRejected", unit: Unit::Count };
+pub(crate) const BY_REASON: ExtraDimension =
+    ExtraDimension { dimension: "reason", metric: "OrdersRejected", unit: Unit::Count };
 
 impl Told {
     pub(crate) fn of(outcome: Outcome, order_id: OrderId) -> Self {
@@ -145,7 +147,7 @@ impl Entry for Served {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
         let outcome = self.told.as_ref().map(|told| told.outcome);
         let is = |one: Outcome| outcome == Some(one);
-        let count = |happened: bool| counted(happened.into());
+        let count = |happened: bool| nonzero_count(happened.into());
         writer.value("route", self.route.name());
         writer.value("reason", &self.reason().map(Reason::name));
         let accepted = [Outcome::Placed, Outcome::StillMarked, Outcome::NotAnnounced].into_iter().any(is);

@@ -1,12 +1,12 @@
-//! Announces the orders that were saved and not announced, every minute.
+//! Announces the orders that were saved and not published, every minute.
 
-mod sweep;
+mod relay;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use lambda_startup::Startup;
+use relay::Relay;
 use serde::de::IgnoredAny;
 use store::Outbox;
-use sweep::Sweep;
 use telemetry::request_span;
 use topic::Republisher;
 use tracing::Instrument;
@@ -19,14 +19,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         Outbox::connect(&sdk, environment.required("ORDERS_TABLE")?, shards),
         Republisher::connect(&sdk, environment.required("ORDERS_TOPIC_ARN")?)
     );
-    let sweep = Sweep { outbox, topic, age_seconds: environment.number("OUTBOX_AGE_SECONDS")? };
+    let relay = Relay { outbox, topic, age_seconds: environment.number("OUTBOX_AGE_SECONDS")? };
     let metrics = telemetry.metrics(&[]);
     let handler = async |LambdaEvent { context, .. }: LambdaEvent<IgnoredAny>| {
         let invocation = telemetry.invocation();
-        let swept = sweep.until(context.deadline()).instrument(request_span(&context.request_id)).await?;
-        invocation.failed(swept.failures());
-        invocation.end(&metrics, &swept);
-        Ok::<_, lambda_runtime::Error>(swept)
+        let summary = relay.run_until(context.deadline()).instrument(request_span(&context.request_id)).await?;
+        invocation.failed(summary.failures());
+        invocation.end(&metrics, &summary);
+        Ok::<_, lambda_runtime::Error>(summary)
     };
     lambda_runtime::run(service_fn(handler)).await
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
 use sqs_batch::BatchCounts;
-use telemetry::counted;
+use telemetry::nonzero_count;
 
 /// What is measured of a batch.
 #[derive(Entry)]
@@ -24,5 +24,5 @@ pub(crate) fn prepare(event: &OrderPlaced) -> Coupon {
 }
 
 pub(crate) fn measure(counts: &BatchCounts) -> PromotionMetrics {
-    PromotionMetrics { coupons_given: counted(counts.ages.len() as u64) }
+    PromotionMetrics { coupons_given: nonzero_count(counts.ages.len() as u64) }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use aws_mock::{Backend, Message, Topic, order};
 use domain::{Order, OrderPlaced};
 use telemetry::TraceParent;
-use topic::{Announcement, OrdersTopic, Republisher};
+use topic::{OrderToPublish, OrdersTopic, Republisher};
 
 const EVERY_ORDER: &str = "FulfilmentSubscription";
 const FROM_80: &str = "PromotionSubscription";
@@ -39,7 +39,7 @@ async fn an_order_arrives_raw_with_its_attributes() {
     let backend = Backend::under_test();
     let topic = Topic::make(&backend).await;
     let order = order("81.50");
-    OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await.announce(&order, trace()).await.unwrap();
+    OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await.publish(&order, trace()).await.unwrap();
     assert_eq!(topic.inbox(EVERY_ORDER).drain().await, [announced(&order)]);
     assert_eq!(topic.inbox(FROM_80).drain().await, [announced(&order)]);
 }
@@ -51,7 +51,7 @@ async fn the_filter_lets_80_through_and_not_a_cent_less() {
     let publisher = OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await;
     let orders = ["0.01", "79.99", "80.00", "80.01", "999999999.99"].map(order);
     for order in &orders {
-        publisher.announce(order, trace()).await.unwrap();
+        publisher.publish(order, trace()).await.unwrap();
     }
     let (every, from_80) = (topic.inbox(EVERY_ORDER).drain().await, topic.inbox(FROM_80).drain().await);
     let sent: Vec<_> = orders.iter().map(announced).collect();
@@ -65,9 +65,9 @@ async fn ten_orders_in_one_request_arrive_as_ten_and_are_filtered_one_by_one() {
     let topic = Topic::make(&backend).await;
     let publisher = Republisher::connect(backend.sdk(), topic.arn.clone()).await;
     let orders: Vec<_> = (0..10).map(|at| order(if at % 2 == 0 { "80.00" } else { "79.99" })).collect();
-    let announcements: Vec<_> =
-        orders.iter().map(|order| Announcement { order: order.clone(), trace: Some(trace()) }).collect();
-    let acknowledged = publisher.announce_all(&announcements).await.unwrap();
+    let orders_to_publish: Vec<_> =
+        orders.iter().map(|order| OrderToPublish { order: order.clone(), trace: Some(trace()) }).collect();
+    let acknowledged = publisher.publish_batch(&orders_to_publish).await.unwrap();
     assert_eq!(acknowledged, orders.iter().map(|order| order.id).collect::<HashSet<_>>());
 
     let sent: Vec<_> = orders.iter().map(announced).collect();

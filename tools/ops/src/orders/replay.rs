@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::{Audit, SavedOrder, Unreadable};
 use tokio::time::Instant;
-use topic::{Announcement, Republisher};
+use topic::{OrderToPublish, Republisher};
 
 use crate::interrupt::Interrupt;
 use crate::operator::Operator;
@@ -122,9 +122,9 @@ impl<'a> Replay<'a> {
             }
             return Ok(true);
         }
-        let announcements =
-            batch.iter().map(|SavedOrder { order, trace, .. }| Announcement { order: order.clone(), trace: *trace });
-        let acknowledged = match self.topic.announce_all(&announcements.collect::<Vec<_>>()).await {
+        let orders_to_publish =
+            batch.iter().map(|SavedOrder { order, trace, .. }| OrderToPublish { order: order.clone(), trace: *trace });
+        let acknowledged = match self.topic.publish_batch(&orders_to_publish.collect::<Vec<_>>()).await {
             Ok(acknowledged) => acknowledged,
             Err(error) => {
                 for SavedOrder { order, .. } in batch {

@@ -12,13 +12,13 @@ use metrique_writer::unit::{AsCount, AsSeconds};
 use metrique_writer::{Entry, EntryWriter};
 use serde::Serialize;
 use store::{Next, Outbox, Page, PendingOrder, Unreadable};
-use telemetry::Step;
+use telemetry::SpanContext;
 use tokio::time::timeout;
-use topic::{Announcement, Republisher};
+use topic::{OrderToPublish, Republisher};
 
 /// What a sweep works with.
 #[derive(Debug)]
-pub(crate) struct Sweep {
+pub(crate) struct Relay {
     pub(crate) outbox: Outbox,
     pub(crate) topic: Republisher,
     /// How old a mark must be, in seconds: older than the orders function can take to announce the order itself.
@@ -27,12 +27,12 @@ pub(crate) struct Sweep {
 
 /// What a sweep found and did: the function's answer, and its log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Swept {
+pub(crate) struct SweepSummary {
     /// Orders that were marked, and old enough.
     found: usize,
     /// Those of them that SNS acknowledged.
-    announced: usize,
-    /// Those of them whose mark is gone. The others are announced once more by the next sweep.
+    published: usize,
+    /// Those of them whose mark is gone. The others are published once more by the next sweep.
     cleared: usize,
     /// The age of the oldest, in seconds.
     oldest_seconds: i64,
@@ -44,23 +44,23 @@ pub(crate) struct Swept {
     cut_short: bool,
 }
 
-impl Swept {
+impl SweepSummary {
     /// Calls that failed, and rows that are no orders.
     pub(crate) fn failures(&self) -> u64 {
         (self.failed + self.unreadable) as u64
     }
 }
 
-impl Entry for Swept {
+impl Entry for SweepSummary {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
-        let Self { found, announced, cleared: _, oldest_seconds, unreadable: _, failed, cut_short } = *self;
+        let Self { found, published, cleared: _, oldest_seconds, unreadable: _, failed, cut_short } = *self;
         let count = |number: usize| AsCount::from(number as u64);
         // Who did not see all knows of no age that it is the oldest; to say 0 would end an alarm.
         let known = found > 0 || (failed == 0 && !cut_short);
         let oldest = AsSeconds::from(u64::try_from(oldest_seconds).unwrap_or_default());
         writer.value("Sweeps", &count(1));
         writer.value("OutboxFound", &count(found));
-        writer.value("OutboxAnnounced", &count(announced));
+        writer.value("OutboxPublished", &count(published));
         writer.value("OutboxOldestAge", &known.then_some(oldest));
         writer.value("SweepFailures", &AsCount::from(self.failures()));
     }
@@ -72,40 +72,40 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 /// deadlines to 1970.
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
-impl Sweep {
+impl Relay {
     /// Announces what a scan_pending at the outbox shows; all shards side by side, if it is too full for one. Nothing is tried
     /// twice: the next sweep is the retry.
-    pub(crate) async fn until(&self, deadline: SystemTime) -> Result<Swept, Error> {
+    pub(crate) async fn run_until(&self, deadline: SystemTime) -> Result<SweepSummary, Error> {
         let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
         let now = Timestamp::now();
         let placed_until = now.checked_sub(SignedDuration::from_secs(self.age_seconds.into()))?;
-        let swept = RefCell::new(Swept::default());
-        let whole = timeout(time_left.saturating_sub(ANSWER_MARGIN), self.sweep(now, placed_until, &swept)).await;
-        let swept = Swept { cut_short: whole.is_err(), ..swept.into_inner() };
-        let Swept { found, announced, cleared, oldest_seconds, unreadable, failed, cut_short } = swept;
-        tracing::info!(found, announced, cleared, oldest_seconds, unreadable, failed, cut_short, "sweep");
-        Ok(swept)
+        let summary = RefCell::new(SweepSummary::default());
+        let whole = timeout(time_left.saturating_sub(ANSWER_MARGIN), self.sweep(now, placed_until, &summary)).await;
+        let summary = SweepSummary { cut_short: whole.is_err(), ..summary.into_inner() };
+        let SweepSummary { found, published, cleared, oldest_seconds, unreadable, failed, cut_short } = summary;
+        tracing::info!(found, published, cleared, oldest_seconds, unreadable, failed, cut_short, "sweep");
+        Ok(summary)
     }
 
-    async fn sweep(&self, now: Timestamp, placed_until: Timestamp, swept: &RefCell<Swept>) {
+    async fn sweep(&self, now: Timestamp, placed_until: Timestamp, summary: &RefCell<SweepSummary>) {
         match self.outbox.scan_pending(placed_until).await {
-            Ok(Some(page)) => drop(self.announce(page, now, swept).await),
+            Ok(Some(page)) => drop(self.publish(page, now, summary).await),
             Ok(None) => {
                 let shards = self.outbox.shards();
-                join_all(shards.map(|shard| self.sweep_shard(shard, now, placed_until, swept))).await;
+                join_all(shards.map(|shard| self.sweep_shard(shard, now, placed_until, summary))).await;
             }
-            Err(error) => fail(swept, &error),
+            Err(error) => fail(summary, &error),
         }
     }
 
-    async fn sweep_shard(&self, shard: u8, now: Timestamp, placed_until: Timestamp, swept: &RefCell<Swept>) {
+    async fn sweep_shard(&self, shard: u8, now: Timestamp, placed_until: Timestamp, summary: &RefCell<SweepSummary>) {
         let mut from = None;
         loop {
             let page = match self.outbox.query_shard(shard, placed_until, from).await {
                 Ok(page) => page,
-                Err(error) => return fail(swept, &error),
+                Err(error) => return fail(summary, &error),
             };
-            match self.announce(page, now, swept).await {
+            match self.publish(page, now, summary).await {
                 Some(next) => from = Some(next),
                 None => return,
             }
@@ -114,15 +114,15 @@ impl Sweep {
 
     /// Announces a page's orders and clears the marks of those that SNS took. What follows is the next page, unless
     /// there is none or something failed.
-    async fn announce(&self, page: Page, now: Timestamp, swept: &RefCell<Swept>) -> Option<Next> {
-        note_found(swept, &page.orders, now);
-        page.unreadable.iter().for_each(|unreadable| note_unreadable(swept, unreadable));
+    async fn publish(&self, page: Page, now: Timestamp, summary: &RefCell<SweepSummary>) -> Option<Next> {
+        note_found(summary, &page.orders, now);
+        page.unreadable.iter().for_each(|unreadable| note_unreadable(summary, unreadable));
         let (orders, steps): (Vec<_>, HashMap<_, _>) = page.orders.into_iter().map(step).unzip();
         for orders in orders.chunks(Republisher::MAX_ORDERS) {
-            match self.topic.announce_all(orders).await {
-                Ok(acknowledged) => self.clear(acknowledged, &steps, swept).await,
+            match self.topic.publish_batch(orders).await {
+                Ok(acknowledged) => self.clear(acknowledged, &steps, summary).await,
                 Err(error) => {
-                    fail(swept, &error);
+                    fail(summary, &error);
                     return None;
                 }
             }
@@ -130,46 +130,51 @@ impl Sweep {
         page.next
     }
 
-    async fn clear(&self, acknowledged: HashSet<OrderId>, steps: &HashMap<OrderId, Step>, swept: &RefCell<Swept>) {
-        swept.borrow_mut().announced += acknowledged.len();
+    async fn clear(
+        &self,
+        acknowledged: HashSet<OrderId>,
+        steps: &HashMap<OrderId, SpanContext>,
+        summary: &RefCell<SweepSummary>,
+    ) {
+        summary.borrow_mut().published += acknowledged.len();
         let acknowledged: Vec<_> = acknowledged.into_iter().collect();
         let cleared = self.outbox.clear(&acknowledged).await;
         for (id, cleared) in acknowledged.iter().zip(cleared) {
             let _span = steps.get(id).map(|step| step.span().entered());
             match cleared {
                 Ok(()) => {
-                    swept.borrow_mut().cleared += 1;
-                    tracing::info!(order_id = %id, outcome = "announced", "order");
+                    summary.borrow_mut().cleared += 1;
+                    tracing::info!(order_id = %id, outcome = "published", "order");
                 }
                 Err(error) => {
-                    swept.borrow_mut().failed += 1;
-                    tracing::warn!(order_id = %id, %error, outcome = "announced, still marked", "order");
+                    summary.borrow_mut().failed += 1;
+                    tracing::warn!(order_id = %id, %error, outcome = "published, still marked", "order");
                 }
             }
         }
     }
 }
 
-/// An announcement continues the trace of the request that placed the order.
-fn step(PendingOrder { order, trace }: PendingOrder) -> (Announcement, (OrderId, Step)) {
-    let (id, step) = (order.id, Step::after(trace));
-    (Announcement { order, trace: Some(step.trace()) }, (id, step))
+/// An order_to_publish continues the trace of the request that placed the order.
+fn step(PendingOrder { order, trace }: PendingOrder) -> (OrderToPublish, (OrderId, SpanContext)) {
+    let (id, step) = (order.id, SpanContext::child_of(trace));
+    (OrderToPublish { order, trace: Some(step.trace()) }, (id, step))
 }
 
-fn note_found(swept: &RefCell<Swept>, orders: &[PendingOrder], now: Timestamp) {
-    let mut swept = swept.borrow_mut();
-    swept.found += orders.len();
+fn note_found(summary: &RefCell<SweepSummary>, orders: &[PendingOrder], now: Timestamp) {
+    let mut summary = summary.borrow_mut();
+    summary.found += orders.len();
     let oldest = orders.iter().map(|PendingOrder { order, .. }| now.as_second() - order.placed_at.as_second()).max();
-    swept.oldest_seconds = swept.oldest_seconds.max(oldest.unwrap_or_default());
+    summary.oldest_seconds = summary.oldest_seconds.max(oldest.unwrap_or_default());
 }
 
 /// It is in the way of no other order. Only a person can mend it.
-fn note_unreadable(swept: &RefCell<Swept>, Unreadable { key, error }: &Unreadable) {
-    swept.borrow_mut().unreadable += 1;
+fn note_unreadable(summary: &RefCell<SweepSummary>, Unreadable { key, error }: &Unreadable) {
+    summary.borrow_mut().unreadable += 1;
     tracing::error!(order_id = key, %error, outcome = "unreadable", "order");
 }
 
-fn fail(swept: &RefCell<Swept>, error: &dyn std::error::Error) {
-    swept.borrow_mut().failed += 1;
+fn fail(summary: &RefCell<SweepSummary>, error: &dyn std::error::Error) {
+    summary.borrow_mut().failed += 1;
     tracing::warn!(%error, "a call of the sweep failed");
 }

@@ -30,7 +30,7 @@ impl OrdersTopic {
     }
 
     /// Publishes `order.placed`, which `trace` is the cause of.
-    pub async fn announce(&self, order: &Order, trace: TraceParent) -> Result<(), TopicError> {
+    pub async fn publish(&self, order: &Order, trace: TraceParent) -> Result<(), TopicError> {
         let event = OrderPlaced::from(order);
         let publish = self.client.publish().topic_arn(&self.arn).message(event.encode());
         let publish = publish.set_message_attributes(Some(attributes(&event, Some(trace))));
@@ -41,7 +41,7 @@ impl OrdersTopic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_mock::{Scripted, order};
+    use aws_mock::{MockAws, order};
     use domain::CustomerName;
     use proptest::prelude::*;
 
@@ -57,10 +57,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_publish_carries_the_event_its_type_and_what_is_paid_as_a_number() {
-        let aws = Scripted::answering([REFUSED, PUBLISHED]);
+        let aws = MockAws::responding([REFUSED, PUBLISHED]);
         let order = order("80.00");
-        OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await.announce(&order, trace()).await.unwrap();
-        let [_primed, publish] = aws.asked();
+        OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await.publish(&order, trace()).await.unwrap();
+        let [_primed, publish] = aws.requests();
         let form = publish.form();
         let event = OrderPlaced::from(&order).encode();
         for (name, value) in [("Action", "Publish"), ("TopicArn", "arn"), ("Message", &event)] {
@@ -74,11 +74,11 @@ mod tests {
     #[tokio::test]
     async fn a_publish_that_failed_is_tried_again_once() {
         let failed = (503, "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>");
-        let aws = Scripted::answering([REFUSED, failed, PUBLISHED, failed, failed]);
+        let aws = MockAws::responding([REFUSED, failed, PUBLISHED, failed, failed]);
         let topic = OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await;
-        topic.announce(&order("80.00"), trace()).await.unwrap();
-        topic.announce(&order("80.00"), trace()).await.unwrap_err();
-        let [_primed, _failed, _published, _failed_again, _given_up] = aws.asked();
+        topic.publish(&order("80.00"), trace()).await.unwrap();
+        topic.publish(&order("80.00"), trace()).await.unwrap_err();
+        let [_primed, _failed, _published, _failed_again, _given_up] = aws.requests();
     }
 
     /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>. SNS delivers

@@ -16,27 +16,27 @@ use crate::sdk;
 
 /// Gives its answers one after the other, whatever the request, and keeps what it was asked.
 #[derive(Clone, Debug)]
-pub struct Scripted {
+pub struct MockAws {
     script: Arc<Mutex<Script>>,
 }
 
 #[derive(Debug)]
 struct Script {
     answers: VecDeque<(u16, String)>,
-    asked: Vec<Asked>,
+    asked: Vec<RecordedRequest>,
 }
 
 /// A request, as it would have gone to AWS.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RecordedRequest {
     target: Option<String>,
     body: String,
 }
 
-impl Scripted {
+impl MockAws {
     /// Answers with these statuses and bodies. A request after the last of them fails the test.
     #[must_use]
-    pub fn answering<B: ToString>(answers: impl IntoIterator<Item = (u16, B)>) -> Self {
+    pub fn responding<B: ToString>(answers: impl IntoIterator<Item = (u16, B)>) -> Self {
         let answers = answers.into_iter().map(|(status, body)| (status, body.to_string())).collect();
         Self { script: Arc::new(Mutex::new(Script { answers, asked: Vec::new() })) }
     }
@@ -49,7 +49,7 @@ impl Scripted {
 
     /// What it was asked, in order: so many requests, and no others. Every answer must have been given.
     #[must_use]
-    pub fn asked<const REQUESTS: usize>(&self) -> [Asked; REQUESTS] {
+    pub fn requests<const REQUESTS: usize>(&self) -> [RecordedRequest; REQUESTS] {
         let script = self.script();
         assert!(script.answers.is_empty(), "{} answers were not asked for", script.answers.len());
         script.asked.clone().try_into().unwrap_or_else(|asked| panic!("other requests than expected: {asked:#?}"))
@@ -60,7 +60,7 @@ impl Scripted {
     }
 }
 
-impl Asked {
+impl RecordedRequest {
     /// The operation of a request in JSON, such as `PutItem`, and its body.
     #[must_use]
     pub fn json(&self) -> (&str, Value) {
@@ -87,19 +87,19 @@ impl Asked {
     }
 }
 
-impl HttpConnector for Scripted {
+impl HttpConnector for MockAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8_lossy(request.body().bytes().expect("a body that is no stream")).into_owned();
         let target = request.headers().get("x-amz-target").map(str::to_owned);
         let mut script = self.script();
-        script.asked.push(Asked { target, body });
+        script.asked.push(RecordedRequest { target, body });
         let (status, answer) = script.answers.pop_front().expect("the script has an answer");
         let status = status.try_into().expect("an HTTP status");
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answer))))
     }
 }
 
-impl HttpClient for Scripted {
+impl HttpClient for MockAws {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
