@@ -117,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_sns_acknowledged_counts_as_announced() {
-        let orders = ["80.00", "79.99", "81.50"].map(order_to_publish);
+        let orders = ["80.00", "79.99", "81.50"].map(to_publish);
         let [first, second, _unmentioned] = orders.each_ref().map(|order_to_publish| order_to_publish.order.id);
         let (_, topic) = republisher(answer(&[second], &[first])).await;
         assert_eq!(topic.publish_batch(&orders).await.unwrap(), HashSet::from([second]));

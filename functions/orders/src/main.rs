@@ -1,34 +1,33 @@
 //! The HTTP API and its pages: save an order, spend its coupon, announce it, show it.
 
-mod answer;
-mod arrival;
+mod app;
 mod assets;
-mod authorised;
-mod invoice;
-mod negotiate;
+mod content_negotiation;
+mod create_order;
+mod form_suggestion;
+mod get_invoice;
+mod get_order;
+mod jwt_scope;
+mod lambda_adapter;
 mod openapi;
 mod pages;
-mod place;
 mod problem;
 mod request;
+mod request_outcome;
 mod router;
 mod save;
-mod secure;
-mod serve;
-mod shop;
-mod show;
-mod suggestion;
-mod told;
+mod security_headers;
+mod telemetry_layer;
 
 use lambda_startup::Startup;
 
-use crate::arrival::arriving;
+use crate::app::AppState;
+use crate::lambda_adapter::lambda_service;
 use crate::router::router;
-use crate::shop::Shop;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let startup = Startup::begin(env!("CARGO_PKG_NAME"))?;
-    let shop = Shop::open(&startup).await?;
-    lambda_http::lambda_runtime::run(arriving(router(shop, startup.telemetry.into()))).await
+    let state = AppState::connect(&startup).await?;
+    lambda_http::lambda_runtime::run(lambda_service(router(state, startup.telemetry.into()))).await
 }

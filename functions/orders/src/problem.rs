@@ -1,4 +1,4 @@
-//! What a client is told when a request cannot be served: RFC 9457 problem details, or a page that says the same.
+//! What a client is outcome when a request cannot be served: RFC 9457 problem details, or a page that says the same.
 //! What the log keeps is another message, written where the failure is handled.
 
 mod kind;
@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::negotiate::prefers_html_problem;
+use crate::content_negotiation::prefers_html_problem;
 use crate::pages;
 
 pub(crate) use kind::Kind;
@@ -53,7 +53,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 impl Problem {
-    /// A problem of a kind; `detail` is what this client is told about it.
+    /// A problem of a kind; `detail` is what this client is outcome about it.
     pub(crate) fn new(kind: Kind, detail: &'static str) -> Self {
         Self { kind, title: kind.title(), status: kind.status(), detail, errors: vec![] }
     }

@@ -7,36 +7,41 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response, map_response_w
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use crate::authorised::authorised;
+use crate::app::AppState;
+use crate::jwt_scope::scope_to_caller;
 use crate::problem::{Kind, Problem};
-use crate::secure::secure;
-use crate::serve::{Teller, serve, tell};
-use crate::shop::Shop;
-use crate::told::Route;
-use crate::{assets, invoice, openapi, pages, place, show};
+use crate::request_outcome::Route;
+use crate::security_headers::add_security_headers;
+use crate::telemetry_layer::{RequestTelemetry, observe, record_route};
+use crate::{assets, create_order, get_invoice, get_order, openapi, pages};
 
 /// The shop's HTTP API.
-pub(crate) fn router(shop: Shop, teller: Teller) -> Router {
-    let told_as = |route: Route| map_response_with_state(route, tell);
+pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
+    let observed_as = |route: Route| map_response_with_state(route, record_route);
     let api = Router::new()
-        .route("/orders", post(place::place).options(of_placing).route_layer(told_as(Route::Place)))
-        .route("/orders/{id}", get(show::show).options(of_reading).route_layer(told_as(Route::Show)))
-        .route("/openapi.json", get(openapi::openapi).options(of_reading).route_layer(told_as(Route::OpenApi)));
+        .route("/orders", post(create_order::create_order).options(of_placing).route_layer(observed_as(Route::Place)))
+        .route("/orders/{id}", get(get_order::get_order).options(of_reading).route_layer(observed_as(Route::Show)))
+        .route("/openapi.json", get(openapi::openapi).options(of_reading).route_layer(observed_as(Route::OpenApi)));
     let pages = Router::new()
-        .route("/", get(pages::form).options(of_reading).route_layer(told_as(Route::Form)))
-        .route("/orders/{id}/invoice", get(invoice::invoice).options(of_reading).route_layer(told_as(Route::Invoice)))
+        .route("/", get(pages::form).options(of_reading).route_layer(observed_as(Route::Form)))
+        .route(
+            "/orders/{id}/invoice",
+            get(get_invoice::get_invoice).options(of_reading).route_layer(observed_as(Route::Invoice)),
+        )
         .route(
             "/assets/{fingerprint}/{name}",
-            get(assets::asset).options(of_reading).route_layer(told_as(Route::Asset)),
+            get(assets::asset).options(of_reading).route_layer(observed_as(Route::Asset)),
         );
-    let answered = |routes: Router<Shop>| routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
-    let routes = if shop.authorised { answered(api).layer(from_fn(authorised)) } else { answered(api.merge(pages)) };
-    around(routes.with_state(shop), teller)
+    let answered =
+        |routes: Router<AppState>| routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
+    let routes =
+        if state.jwt_enabled { answered(api).layer(from_fn(scope_to_caller)) } else { answered(api.merge(pages)) };
+    around(routes.with_state(state), telemetry)
 }
 
 /// What is around every request. Answers are secured last, so that the answer to a panic is as well.
-pub(crate) fn around(routes: Router, teller: Teller) -> Router {
-    routes.layer(from_fn_with_state(teller, serve)).layer(map_response(secure))
+pub(crate) fn around(routes: Router, telemetry: RequestTelemetry) -> Router {
+    routes.layer(from_fn_with_state(telemetry, observe)).layer(map_response(add_security_headers))
 }
 
 /// `OPTIONS` of what is read. HEAD is GET without its body, which the router sees to.

@@ -155,7 +155,7 @@ impl Relay {
     }
 }
 
-/// An order_to_publish continues the trace of the request that placed the order.
+/// An order continues the trace of the request that placed the order.
 fn step(PendingOrder { order, trace }: PendingOrder) -> (OrderToPublish, (OrderId, SpanContext)) {
     let (id, step) = (order.id, SpanContext::child_of(trace));
     (OrderToPublish { order, trace: Some(step.trace()) }, (id, step))

@@ -9,13 +9,13 @@ use domain::{Amount, Code, OrderId};
 
 use super::{EARNS_FROM_CENTS, render};
 use crate::problem::Problem;
-use crate::request::Typed;
-use crate::{assets, suggestion};
+use crate::request::FormInput;
+use crate::{assets, form_suggestion};
 
 #[derive(Template)]
 #[template(path = "form.html")]
 struct FormPage {
-    typed: Typed,
+    input: FormInput,
     customer_error: Option<String>,
     amount_error: Option<String>,
     coupon_error: Option<String>,
@@ -25,10 +25,10 @@ struct FormPage {
 }
 
 impl FormPage {
-    /// With nothing to say but what was typed. Without a key it could place its order twice: it always has one.
-    fn of(typed: Typed) -> Self {
-        let typed = if typed.key.is_empty() { typed.with_fresh_key() } else { typed };
-        Self { typed, customer_error: None, amount_error: None, coupon_error: None, notice: None, first: None }
+    /// With nothing to say but what was input. Without a key it could place its order twice: it always has one.
+    fn of(input: FormInput) -> Self {
+        let input = if input.key.is_empty() { input.with_fresh_key() } else { input };
+        Self { input, customer_error: None, amount_error: None, coupon_error: None, notice: None, first: None }
     }
 
     fn is_refused(&self) -> bool {
@@ -48,11 +48,11 @@ pub(crate) async fn form(RawQuery(query): RawQuery) -> Response {
 }
 
 /// Who comes with a coupon is a customer, with a name of their own.
-fn prefilled(query: &str) -> Typed {
-    let suggested = suggestion::suggest();
+fn prefilled(query: &str) -> FormInput {
+    let suggested = form_suggestion::suggest();
     match coupon_in(query) {
         coupon if coupon.is_empty() => suggested,
-        coupon => Typed { coupon, customer: String::new(), ..suggested },
+        coupon => FormInput { coupon, customer: String::new(), ..suggested },
     }
 }
 
@@ -62,8 +62,8 @@ fn coupon_in(query: &str) -> String {
     coupon.and_then(|(_, value)| value.parse::<Code>().ok()).map(|code| code.grouped()).unwrap_or_default()
 }
 
-/// The form with what was typed, and each message beside its field.
-pub(crate) fn form_again(problem: &Problem, typed: Typed) -> Response {
+/// The form with what was input, and each message beside its field.
+pub(crate) fn form_with_errors(problem: &Problem, input: FormInput) -> Response {
     let error_at =
         |pointer| problem.errors.iter().find(|error| error.pointer == pointer).map(|error| error.detail.clone());
     let page = FormPage {
@@ -71,14 +71,14 @@ pub(crate) fn form_again(problem: &Problem, typed: Typed) -> Response {
         amount_error: error_at("/amount"),
         coupon_error: error_at("/coupon"),
         notice: problem.errors.is_empty().then(|| problem.detail.to_owned()),
-        ..FormPage::of(typed)
+        ..FormPage::of(input)
     };
     problem.complete(render(&page, problem.status))
 }
 
 /// The form with what was edited after it had made an order already.
-pub(crate) fn form_after(problem: &Problem, typed: Typed, first: OrderId) -> Response {
-    let page = FormPage { first: Some(first), ..FormPage::of(typed) };
+pub(crate) fn form_with_key_conflict(problem: &Problem, input: FormInput, first: OrderId) -> Response {
+    let page = FormPage { first: Some(first), ..FormPage::of(input) };
     problem.complete(render(&page, problem.status))
 }
 
@@ -88,9 +88,9 @@ mod tests {
     use crate::pages::html;
     use crate::problem::FieldError;
 
-    fn typed(fields: [&str; 4]) -> Typed {
+    fn input(fields: [&str; 4]) -> FormInput {
         let [customer, amount, coupon, key] = fields.map(str::to_owned);
-        Typed { customer, amount, coupon, key }
+        FormInput { customer, amount, coupon, key }
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
         let page = FormPage {
             amount_error: Some(FieldError::new("/amount", "must be a decimal number, such as 81.50").detail),
             coupon_error: Some(FieldError::coupon_refused().detail),
-            ..FormPage::of(typed(["\"><script>alert(1)</script>", "abc", "no-code", "k1"]))
+            ..FormPage::of(input(["\"><script>alert(1)</script>", "abc", "no-code", "k1"]))
         };
         insta::assert_snapshot!(html(&page));
     }
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn after_it_made_an_order_and_was_edited_it_asks() {
         let first = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().ok();
-        insta::assert_snapshot!(html(&FormPage { first, ..FormPage::of(typed(["Ada", "81.50", "", "k2"])) }));
+        insta::assert_snapshot!(html(&FormPage { first, ..FormPage::of(input(["Ada", "81.50", "", "k2"])) }));
     }
 
     #[test]
@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn no_form_is_without_a_key() {
-        let key = |typed| FormPage::of(typed).typed.key;
-        assert_eq!(key(typed(["Ada", "1", "", "k1"])), "k1");
-        assert_ne!(key(Typed::default()), key(Typed::default()));
-        assert!(!key(Typed::default()).is_empty());
+        let key = |input| FormPage::of(input).input.key;
+        assert_eq!(key(input(["Ada", "1", "", "k1"])), "k1");
+        assert_ne!(key(FormInput::default()), key(FormInput::default()));
+        assert!(!key(FormInput::default()).is_empty());
     }
 
     #[test]

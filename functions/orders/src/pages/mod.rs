@@ -1,4 +1,4 @@
-//! The pages, from templates compiled in. Askama escapes whatever a customer typed.
+//! The pages, from templates compiled in. Askama escapes whatever a customer input.
 
 mod form;
 mod invoice;
@@ -9,12 +9,12 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-pub(crate) use form::{form, form_after, form_again};
+pub(crate) use form::{form, form_with_errors, form_with_key_conflict};
 pub(crate) use invoice::invoice;
 pub(crate) use order::order;
 pub(crate) use problem::problem;
 
-/// From this total on, in cents, a customer is told to expect a coupon. Who gets one, the topic's filter alone decides.
+/// From this total on, in cents, a customer is outcome to expect a coupon. Who gets one, the topic's filter alone decides.
 const EARNS_FROM_CENTS: u64 = 8_000;
 
 fn render(page: &impl Template, status: StatusCode) -> Response {

@@ -1,19 +1,19 @@
-//! An order as a form. What was typed is kept beside what is wrong with it, so that the form can be shown again.
+//! An order as a form. What was input is kept beside what is wrong with it, so that the form can be shown again.
 
 use std::borrow::Cow;
 
 use domain::IdempotencyKey;
 use percent_encoding::percent_decode;
 
-use super::{NewOrder, Rejected, Typed, coupon_of, key, order_of};
+use super::{FormInput, NewOrder, Rejected, coupon_of, key, order_of};
 use crate::problem::{FieldError, Kind, Problem};
 
 /// The hidden field.
 const KEY: &str = "idempotency_key";
 
 pub(super) fn read(body: &[u8]) -> Result<NewOrder, Rejected> {
-    let rejected = |problem| Rejected { problem, typed: typed(body) };
-    // What is not UTF-8 would be read as U+FFFD, which is a character like others if it was typed.
+    let rejected = |problem| Rejected { problem, input: input(body) };
+    // What is not UTF-8 would be read as U+FFFD, which is a character like others if it was input.
     if percent_decode(body).decode_utf8().is_err() {
         return Err(rejected(Problem::new(Kind::MalformedBody, "The form is not UTF-8.")));
     }
@@ -21,11 +21,11 @@ pub(super) fn read(body: &[u8]) -> Result<NewOrder, Rejected> {
     parse(&fields).map_err(rejected)
 }
 
-pub(super) fn typed(body: &[u8]) -> Typed {
+pub(super) fn input(body: &[u8]) -> FormInput {
     let fields: Vec<_> = form_urlencoded::parse(body).collect();
     let field = |name| one(&fields, name).unwrap_or_default().unwrap_or_default().into_owned();
     let key = Some(field(KEY)).filter(|key| key.parse::<IdempotencyKey>().is_ok());
-    Typed {
+    FormInput {
         customer: field("customer"),
         amount: field("amount"),
         coupon: field("coupon"),
@@ -87,9 +87,9 @@ mod tests {
 
     #[test]
     fn keeps_what_was_typed_and_says_what_is_wrong_with_it() {
-        let Rejected { problem, typed } = read(b"customer=+&amount=abc&coupon=X&idempotency_key=k1").unwrap_err();
+        let Rejected { problem, input } = read(b"customer=+&amount=abc&coupon=X&idempotency_key=k1").unwrap_err();
         let expected = [" ", "abc", "X", "k1"].map(str::to_owned);
-        assert_eq!([typed.customer, typed.amount, typed.coupon, typed.key], expected);
+        assert_eq!([input.customer, input.amount, input.coupon, input.key], expected);
         assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
         let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer).collect();
         assert_eq!(pointers, ["/customer", "/amount", "/coupon"]);
@@ -113,8 +113,8 @@ mod tests {
         for body in [b"customer=%FF&amount=80".as_slice(), b"customer=\xff&amount=80", b"customer=Ada%E2&amount=80"] {
             assert_eq!(read(body).unwrap_err().problem.status, StatusCode::BAD_REQUEST);
         }
-        let typed = read("customer=\u{fffd}&amount=80".as_bytes()).unwrap();
-        assert_eq!(typed.customer.as_str(), "\u{fffd}");
+        let input = read("customer=\u{fffd}&amount=80".as_bytes()).unwrap();
+        assert_eq!(input.customer.as_str(), "\u{fffd}");
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
                     prop_assert_eq!(Ok(order.amount), amount.trim().parse());
                 }
                 Err(rejected) => {
-                    prop_assert_eq!(rejected.typed, Typed { customer, amount, coupon, key: String::new() });
+                    prop_assert_eq!(rejected.input, FormInput { customer, amount, coupon, key: String::new() });
                 }
             }
         }

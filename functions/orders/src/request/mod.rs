@@ -46,12 +46,12 @@ pub(crate) enum Encoding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected {
     pub(crate) problem: Problem,
-    pub(crate) typed: Typed,
+    pub(crate) input: FormInput,
 }
 
-/// The form's fields as they were typed.
+/// The form's fields as they were input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Typed {
+pub(crate) struct FormInput {
     pub(crate) customer: String,
     pub(crate) amount: String,
     pub(crate) coupon: String,
@@ -59,15 +59,15 @@ pub(crate) struct Typed {
     pub(crate) key: String,
 }
 
-impl Typed {
+impl FormInput {
     /// With a key of its own: whatever is sent with it is another request.
     pub(crate) fn with_fresh_key(self) -> Self {
         Self { key: Uuid::new_v4().to_string(), ..self }
     }
 
-    /// What was typed into a form, whether it is an order or not.
+    /// What was input into a form, whether it is an order or not.
     pub(crate) fn of_form(body: &[u8]) -> Self {
-        form::typed(body)
+        form::input(body)
     }
 }
 
@@ -86,7 +86,7 @@ impl Encoding {
 
     /// Reads an order from the headers and a body of this encoding.
     pub(crate) fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<NewOrder, Rejected> {
-        let rejected = |problem| Rejected { problem, typed: Typed::default() };
+        let rejected = |problem| Rejected { problem, input: FormInput::default() };
         let key = key::of_header(headers).map_err(rejected)?;
         let new = match self {
             Self::Json => json::read(body).map_err(rejected)?,

@@ -1,5 +1,5 @@
-//! What is told of a request: its log line and its metrics. A handler says what became of it as an extension of its
-//! response; nothing a customer wrote goes in there.
+//! What is recorded of a request: its log line and its metrics. A handler adds the outcome to its response as an
+//! extension; nothing a customer wrote goes in there.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -25,8 +25,8 @@ pub(crate) enum Route {
 
 /// What became of a request, and of which order.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
-    outcome: Outcome,
+pub(crate) struct RequestOutcome {
+    kind: OutcomeKind,
     order_id: Option<OrderId>,
     /// Whether the order has a discount.
     with_coupon: bool,
@@ -36,15 +36,15 @@ pub(crate) struct Told {
 
 /// What became of a request for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum OutcomeKind {
     /// Saved, announced, and not marked any more.
     Placed,
     /// Saved and announced; the relay announces it again.
-    StillMarked,
+    FlagPending,
     /// Saved; the relay announces it.
-    NotAnnounced,
+    PublishPending,
     /// An earlier request with the same key placed it.
-    AnsweredAgain,
+    Replayed,
     Rejected(Reason),
     NotSaved,
     Shown,
@@ -69,10 +69,10 @@ pub(crate) enum Reason {
 
 /// One request, measured.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct RequestRecord {
     pub(crate) route: Route,
     pub(crate) status: StatusCode,
-    pub(crate) told: Option<Told>,
+    pub(crate) outcome: Option<RequestOutcome>,
 }
 
 const MILLISECONDS: Unit = Unit::Second(NegativeScale::Milli);
@@ -83,14 +83,14 @@ pub(crate) const BY_ROUTE: ExtraDimension =
 pub(crate) const BY_REASON: ExtraDimension =
     ExtraDimension { dimension: "reason", metric: "OrdersRejected", unit: Unit::Count };
 
-impl Told {
-    pub(crate) fn of(outcome: Outcome, order_id: OrderId) -> Self {
-        Self { outcome, order_id: Some(order_id), with_coupon: false, fields: vec![] }
+impl RequestOutcome {
+    pub(crate) fn of(kind: OutcomeKind, order_id: OrderId) -> Self {
+        Self { kind, order_id: Some(order_id), with_coupon: false, fields: vec![] }
     }
 
     pub(crate) fn rejected(problem: &Problem) -> Self {
         let fields = problem.errors.iter().map(|error| error.pointer).collect();
-        Self { outcome: Outcome::Rejected(Reason::of(problem)), order_id: None, with_coupon: false, fields }
+        Self { kind: OutcomeKind::Rejected(Reason::of(problem)), order_id: None, with_coupon: false, fields }
     }
 
     /// Of an order on which a coupon is spent, or not.
@@ -110,18 +110,18 @@ impl Told {
     }
 }
 
-impl Served {
+impl RequestRecord {
     /// The one line about the request. Failures have lines of their own, where they are handled.
     pub(crate) fn log(&self) {
-        let Self { route, status, told } = self;
-        let outcome = told.as_ref().map(|told| told.outcome);
-        let order_id = told.as_ref().and_then(|told| told.order_id).map(tracing::field::display);
-        let fields = told.as_ref().map(|told| told.fields.join(" ")).filter(|fields| !fields.is_empty());
+        let Self { route, status, outcome } = self;
+        let kind = outcome.as_ref().map(|outcome| outcome.kind);
+        let order_id = outcome.as_ref().and_then(|outcome| outcome.order_id).map(tracing::field::display);
+        let fields = outcome.as_ref().map(|outcome| outcome.fields.join(" ")).filter(|fields| !fields.is_empty());
         tracing::info!(
             route = route.name(),
             status = status.as_u16(),
             order_id,
-            outcome = outcome.map_or("answered", Outcome::name),
+            outcome = kind.map_or("answered", OutcomeKind::name),
             reason = self.reason().map(Reason::name),
             fields,
             "request"
@@ -130,34 +130,34 @@ impl Served {
 
     /// Answers that say it was our fault, and orders that are left to the relay.
     pub(crate) fn failures(&self) -> u64 {
-        let outcome = self.told.as_ref().map(|told| told.outcome);
-        let left = matches!(outcome, Some(Outcome::NotAnnounced | Outcome::StillMarked));
+        let kind = self.outcome.as_ref().map(|outcome| outcome.kind);
+        let left = matches!(kind, Some(OutcomeKind::PublishPending | OutcomeKind::FlagPending));
         (self.status.is_server_error() || left).into()
     }
 
     pub(crate) fn reason(&self) -> Option<Reason> {
-        match self.told.as_ref()?.outcome {
-            Outcome::Rejected(reason) => Some(reason),
+        match self.outcome.as_ref()?.kind {
+            OutcomeKind::Rejected(reason) => Some(reason),
             _ => None,
         }
     }
 }
 
-impl Entry for Served {
+impl Entry for RequestRecord {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
-        let outcome = self.told.as_ref().map(|told| told.outcome);
-        let is = |one: Outcome| outcome == Some(one);
+        let kind = self.outcome.as_ref().map(|outcome| outcome.kind);
+        let is = |one: OutcomeKind| kind == Some(one);
         let count = |happened: bool| nonzero_count(happened.into());
         writer.value("route", self.route.name());
         writer.value("reason", &self.reason().map(Reason::name));
-        let accepted = [Outcome::Placed, Outcome::StillMarked, Outcome::NotAnnounced].into_iter().any(is);
+        let accepted = [OutcomeKind::Placed, OutcomeKind::FlagPending, OutcomeKind::PublishPending].into_iter().any(is);
         writer.value("OrdersAccepted", &count(accepted));
-        let with_coupon = self.told.as_ref().is_some_and(|told| told.with_coupon);
+        let with_coupon = self.outcome.as_ref().is_some_and(|outcome| outcome.with_coupon);
         writer.value("CouponsSpent", &count(accepted && with_coupon));
         writer.value("OrdersRejected", &count(self.reason().is_some()));
         writer.value("OrdersUnavailable", &count(self.status == StatusCode::SERVICE_UNAVAILABLE));
-        writer.value("PublishFailures", &count(is(Outcome::NotAnnounced)));
-        writer.value("MarksNotCleared", &count(is(Outcome::StillMarked)));
+        writer.value("PublishFailures", &count(is(OutcomeKind::PublishPending)));
+        writer.value("MarksNotCleared", &count(is(OutcomeKind::FlagPending)));
     }
 }
 
@@ -175,18 +175,18 @@ impl Route {
     }
 }
 
-impl Outcome {
+impl OutcomeKind {
     fn name(self) -> &'static str {
         match self {
             Self::Placed => "placed",
-            Self::StillMarked => "placed, still marked",
-            Self::NotAnnounced => "saved, not announced",
-            Self::AnsweredAgain => "answered again",
+            Self::FlagPending => "placed_flag_pending",
+            Self::PublishPending => "saved_publish_pending",
+            Self::Replayed => "replayed",
             Self::Rejected(_) => "rejected",
-            Self::NotSaved => "not saved",
+            Self::NotSaved => "not_saved",
             Self::Shown => "shown",
-            Self::NotInvoiced => "not invoiced",
-            Self::NotRead => "not read",
+            Self::NotInvoiced => "not_invoiced",
+            Self::NotRead => "not_read",
         }
     }
 }

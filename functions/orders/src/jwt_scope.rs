@@ -14,7 +14,7 @@ use crate::problem::{Kind, Problem};
 use crate::request::{IDEMPOTENCY_KEY, key_of_header};
 
 /// Makes of a request what a program sends, with a key that no other caller can send.
-pub(crate) async fn authorised(mut request: Request, next: Next) -> Response {
+pub(crate) async fn scope_to_caller(mut request: Request, next: Next) -> Response {
     let subject = subject(&request);
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     // A key that is none is refused where keys are read.

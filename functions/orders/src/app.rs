@@ -6,16 +6,16 @@ use topic::OrdersTopic;
 
 /// What every request may use.
 #[derive(Clone, Debug)]
-pub(crate) struct Shop {
+pub(crate) struct AppState {
     pub(crate) orders: Orders,
     pub(crate) topic: OrdersTopic,
     /// Whether only who has a token is let in: programs, then, for which there are no pages.
-    pub(crate) authorised: bool,
+    pub(crate) jwt_enabled: bool,
 }
 
-impl Shop {
+impl AppState {
     /// Opens the connections, to what the environment names.
-    pub(crate) async fn open(Startup { environment, sdk, .. }: &Startup) -> Result<Self, EnvironmentError> {
+    pub(crate) async fn connect(Startup { environment, sdk, .. }: &Startup) -> Result<Self, EnvironmentError> {
         let tables = OrderTables {
             orders: environment.required("ORDERS_TABLE")?,
             shipments: environment.required("SHIPMENTS_TABLE")?,
@@ -26,6 +26,6 @@ impl Shop {
         let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
         let shards = environment.number("OUTBOX_SHARDS")?;
         let (orders, topic) = tokio::join!(Orders::connect(sdk, tables, shards), OrdersTopic::connect(sdk, topic_arn));
-        Ok(Self { orders, topic, authorised: environment.optional("AUTHORISED").is_some() })
+        Ok(Self { orders, topic, jwt_enabled: environment.optional("JWT_ENABLED").is_some() })
     }
 }

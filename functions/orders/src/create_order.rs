@@ -12,27 +12,27 @@ use store::SaveOutcome;
 use telemetry::TraceParent;
 use uuid::Uuid;
 
+use crate::app::AppState;
 use crate::pages;
 use crate::problem::{Kind, Problem};
-use crate::request::{Encoding, MAX_BODY, NewOrder, Rejected, Typed, is_random};
+use crate::request::{Encoding, FormInput, MAX_BODY, NewOrder, Rejected, is_random};
+use crate::request_outcome::{OutcomeKind, RequestOutcome};
 use crate::save::{Key, answer_body, save};
-use crate::shop::Shop;
-use crate::told::{Outcome, Told};
 
-pub(crate) async fn place(
-    State(shop): State<Shop>,
+pub(crate) async fn create_order(
+    State(state): State<AppState>,
     Extension(trace): Extension<TraceParent>,
     request: Request<Body>,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let encoding = match Encoding::of(&parts.headers) {
-        Ok(Encoding::Form) if shop.authorised => return reject_whole(no_forms(), &parts.headers),
+        Ok(Encoding::Form) if state.jwt_enabled => return reject_whole(no_forms(), &parts.headers),
         Ok(encoding) => encoding,
         Err(problem) => return reject_whole(problem, &parts.headers),
     };
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         let problem = Problem::new(Kind::BodyTooLarge, "An order is at most 16 KiB.");
-        return reject(encoding, Rejected { problem, typed: Typed::default() });
+        return reject(encoding, Rejected { problem, input: FormInput::default() });
     };
     let new = match encoding.read(&parts.headers, &body) {
         Ok(new) => new,
@@ -42,23 +42,23 @@ pub(crate) async fn place(
     let mut order = accept(customer, amount);
     let key_is_random = key.as_ref().is_some_and(is_random);
     let key = key.map(|key| Key { key, fingerprint: encoding.fingerprint(&body) });
-    match save(&shop.orders, &mut order, trace, coupon.as_ref(), key).await {
+    match save(&state.orders, &mut order, trace, coupon.as_ref(), key).await {
         Ok(SaveOutcome::Created) => {
-            let outcome = publish(&shop, &order, trace).await;
-            let told = Told::of(outcome, order.id).with_coupon(order.discount.is_some());
-            told.with(created(encoding, order.id, answer_body(&order)))
+            let outcome = publish(&state, &order, trace).await;
+            let outcome = RequestOutcome::of(outcome, order.id).with_coupon(order.discount.is_some());
+            outcome.with(created(encoding, order.id, answer_body(&order)))
         }
         Ok(SaveOutcome::Replayed { order_id, answer }) => {
-            Told::of(Outcome::AnsweredAgain, order_id).with(created(encoding, order_id, answer))
+            RequestOutcome::of(OutcomeKind::Replayed, order_id).with(created(encoding, order_id, answer))
         }
         Ok(SaveOutcome::KeyConflict { order_id }) => key_of_another(encoding, &body, order_id, key_is_random),
         Ok(SaveOutcome::CouponRejected) => {
-            let typed = Typed::of_form(&body);
-            reject(encoding, Rejected { problem: Problem::coupon_refused(), typed })
+            let input = FormInput::of_form(&body);
+            reject(encoding, Rejected { problem: Problem::coupon_refused(), input })
         }
         Err(error) => {
             tracing::error!(order_id = %order.id, %error, "the order is not known to be saved");
-            Told::of(Outcome::NotSaved, order.id).with(not_saved(encoding, &body))
+            RequestOutcome::of(OutcomeKind::NotSaved, order.id).with(not_saved(encoding, &body))
         }
     }
 }
@@ -71,16 +71,16 @@ fn accept(customer: CustomerName, amount: Amount) -> Order {
 }
 
 /// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to announce it.
-async fn publish(shop: &Shop, order: &Order, trace: TraceParent) -> Outcome {
-    if let Err(error) = shop.topic.publish(order, trace).await {
+async fn publish(state: &AppState, order: &Order, trace: TraceParent) -> OutcomeKind {
+    if let Err(error) = state.topic.publish(order, trace).await {
         tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not announced");
-        return Outcome::NotAnnounced;
+        return OutcomeKind::PublishPending;
     }
-    match shop.orders.clear_pending_flag(order.id).await {
-        Ok(()) => Outcome::Placed,
+    match state.orders.clear_pending_flag(order.id).await {
+        Ok(()) => OutcomeKind::Placed,
         Err(error) => {
             tracing::warn!(order_id = %order.id, %error, "the order is announced, and still marked");
-            Outcome::StillMarked
+            OutcomeKind::FlagPending
         }
     }
 }
@@ -101,12 +101,12 @@ fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
 /// order only who must have placed it: whoever knows an order's address may read it.
 fn key_of_another(encoding: Encoding, body: &[u8], first: OrderId, key_is_random: bool) -> Response {
     let problem = Problem::key_of_another();
-    let told = Told::rejected(&problem).about(first);
-    let typed = || Typed::of_form(body).with_fresh_key();
-    told.with(match encoding {
+    let outcome = RequestOutcome::rejected(&problem).about(first);
+    let input = || FormInput::of_form(body).with_fresh_key();
+    outcome.with(match encoding {
         Encoding::Json => problem.into_response(),
-        Encoding::Form if key_is_random => pages::form_after(&problem, typed(), first),
-        Encoding::Form => pages::form_again(&problem, typed()),
+        Encoding::Form if key_is_random => pages::form_with_key_conflict(&problem, input(), first),
+        Encoding::Form => pages::form_with_errors(&problem, input()),
     })
 }
 
@@ -115,7 +115,7 @@ fn key_of_another(encoding: Encoding, body: &[u8], first: OrderId, key_is_random
 fn not_saved(encoding: Encoding, body: &[u8]) -> Response {
     match encoding {
         Encoding::Json => Problem::unavailable().into_response(),
-        Encoding::Form => pages::form_again(&Problem::unavailable(), Typed::of_form(body)),
+        Encoding::Form => pages::form_with_errors(&Problem::unavailable(), FormInput::of_form(body)),
     }
 }
 
@@ -124,15 +124,15 @@ fn no_forms() -> Problem {
     Problem::new(Kind::UnsupportedMediaType, "Here an order is sent as application/json.")
 }
 
-fn reject(encoding: Encoding, Rejected { problem, typed }: Rejected) -> Response {
-    let told = Told::rejected(&problem);
-    told.with(match encoding {
+fn reject(encoding: Encoding, Rejected { problem, input }: Rejected) -> Response {
+    let outcome = RequestOutcome::rejected(&problem);
+    outcome.with(match encoding {
         Encoding::Json => problem.into_response(),
-        Encoding::Form => pages::form_again(&problem, typed),
+        Encoding::Form => pages::form_with_errors(&problem, input),
     })
 }
 
 fn reject_whole(problem: Problem, headers: &HeaderMap) -> Response {
-    let told = Told::rejected(&problem);
-    told.with(problem.into_response_for(headers))
+    let outcome = RequestOutcome::rejected(&problem);
+    outcome.with(problem.into_response_for(headers))
 }

@@ -2,7 +2,7 @@
 
 use domain::Amount;
 
-use crate::request::Typed;
+use crate::request::FormInput;
 
 const NAMES: [&str; 12] = [
     "Ada Lovelace",
@@ -20,11 +20,11 @@ const NAMES: [&str; 12] = [
 ];
 
 /// A random name, and an amount from 20.00 to 140.00: about half of them earn a coupon.
-pub(crate) fn suggest() -> Typed {
+pub(crate) fn suggest() -> FormInput {
     let random = || getrandom::u64().expect("the operating system gives random numbers");
     let name = usize::try_from(random() % NAMES.len() as u64).expect("an index of a short list");
     let amount = Amount::from_cents(2_000 + random() % 12_001).expect("20.00 to 140.00 is in range");
-    Typed { customer: NAMES[name].to_owned(), amount: amount.to_string(), ..Typed::default() }.with_fresh_key()
+    FormInput { customer: NAMES[name].to_owned(), amount: amount.to_string(), ..FormInput::default() }.with_fresh_key()
 }
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn every_suggestion_is_an_order() {
         for _ in 0..1_000 {
-            let Typed { customer, amount, .. } = suggest();
+            let FormInput { customer, amount, .. } = suggest();
             assert!(customer.parse::<domain::CustomerName>().is_ok());
             let amount: Amount = amount.parse().unwrap();
             assert!((2_000..=14_000).contains(&amount.cents()));

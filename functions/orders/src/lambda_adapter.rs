@@ -1,16 +1,19 @@
-//! A request as API Gateway hands it over, put so that `lambda_http` can read it. `lambda_http` makes a URL of the decoded
-//! path, the query and the host. A URL parser gives a second meaning to what a client had encoded, such as `%3F` or
-//! `%2e%2e`, and where the result is no URL `lambda_http` panics: the client would get API Gateway's own 500.
+//! The router as Lambda calls it: an event becomes a request, and a response an answer that Lambda can read.
+//!
+//! `lambda_http` makes a URL of the decoded path, the query and the host. A URL parser gives a second meaning to what a
+//! client had encoded, such as `%3F` or `%2e%2e`, and where the result is no URL `lambda_http` panics: the client would get
+//! API Gateway's own 500. So the event is changed before `lambda_http` reads it. What `lambda_http` does with a response
+//! links every character encoding of the web; all that is answered here is UTF-8 (docs/adr/0014).
 
 use axum::Router;
+use axum::body::to_bytes;
+use axum::response::Response;
 use lambda_http::http::header::HOST;
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt;
-use lambda_http::tower::util::MapRequest;
-use lambda_http::{Adapter, LambdaEvent};
+use lambda_http::tower::util::{MapRequest, MapResponse};
+use lambda_http::{Adapter, Body, BoxFuture, IntoResponse, LambdaEvent, Request};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-
-use crate::answer::{Answer, Answering, answering};
 
 const SCHEME: &str = "x-forwarded-proto";
 /// Stands for every path that no route can match; the router answers it with 404.
@@ -19,15 +22,21 @@ const NO_ROUTE: &str = "/-";
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
 type Event = LambdaEvent<LambdaRequest>;
+type Utf8Router = MapResponse<Router, fn(Response) -> Utf8Response>;
+type LambdaService = MapRequest<Adapter<'static, Utf8Response, Utf8Router>, fn(Event) -> Event>;
 
-/// The router as Lambda calls it.
-pub(crate) fn arriving(router: Router) -> MapRequest<Adapter<'static, Answer, Answering>, fn(Event) -> Event> {
-    let handler = Adapter::from(answering(router));
-    ServiceExt::<Event>::map_request(handler, |event| Event { payload: readable(event.payload), ..event })
+/// The service for `lambda_runtime::run`.
+pub(crate) fn lambda_service(router: Router) -> LambdaService {
+    let router: Utf8Router = ServiceExt::<Request>::map_response(router, Utf8Response);
+    ServiceExt::<Event>::map_request(Adapter::from(router), |event| Event {
+        payload: without_url_syntax(event.payload),
+        ..event
+    })
 }
 
-/// No handler reads the scheme or the host that a client named, so both headers are dropped.
-fn readable(mut request: LambdaRequest) -> LambdaRequest {
+/// Leaves `lambda_http` a URL that means exactly what the client sent. No handler reads the scheme or the host that a
+/// client named, so both headers are dropped.
+fn without_url_syntax(mut request: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(request) = &mut request {
         request.headers.remove(SCHEME);
         request.headers.remove(HOST);
@@ -49,10 +58,23 @@ fn is_plain(path: &str) -> bool {
     })
 }
 
+/// A response whose body is in memory. Lambda gets it as text, or in base64 if it is not UTF-8.
+pub(crate) struct Utf8Response(Response);
+
+impl IntoResponse for Utf8Response {
+    fn into_response(self) -> BoxFuture<'static, lambda_http::Response<Body>> {
+        let (parts, body) = self.0.into_parts();
+        Box::pin(async move {
+            let body = to_bytes(body, usize::MAX).await.expect("what is in memory can be read");
+            let body = String::from_utf8(body.into()).map_or_else(|bytes| bytes.into_bytes().into(), Body::Text);
+            lambda_http::Response::from_parts(parts, body)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambda_http::Request;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -61,7 +83,7 @@ mod tests {
         let sample = include_str!("../../../events/orders/place-by-json.json");
         let mut event = serde_json::from_str(sample).unwrap();
         change(&mut event);
-        readable(serde_json::from_value(event).unwrap()).into()
+        without_url_syntax(serde_json::from_value(event).unwrap()).into()
     }
 
     #[test]
@@ -168,6 +190,17 @@ mod tests {
     fn what_is_encoded_already_stays_as_it_is() {
         for query in ["coupon=ABCD-EFGH-JKLM", "coupon=%20abcd+efgh%2Djklm&x=%C3%A9"] {
             assert_eq!(read(|event| event["rawQueryString"] = json!(query)).uri().query(), Some(query));
+        }
+    }
+
+    #[tokio::test]
+    async fn text_stays_text_and_other_bytes_stay_bytes() {
+        for (body, expected) in [
+            ("<p>Ada ❤</p>".as_bytes(), Body::Text("<p>Ada ❤</p>".to_owned())),
+            (b"", Body::Text(String::new())),
+            (b"\x89PNG", Body::Binary(b"\x89PNG".to_vec())),
+        ] {
+            assert_eq!(Utf8Response(Response::new(body.into())).into_response().await.body(), &expected);
         }
     }
 }

@@ -15,7 +15,7 @@ static HEADERS: [(HeaderName, HeaderValue); 7] = [
     // API Gateway answers over TLS only; over plain HTTP, as on a laptop, browsers ignore it.
     (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    // Whoever knows an order's address may read it: it is told to nobody else.
+    // Whoever knows an order's address may read it: it is outcome to nobody else.
     (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),
@@ -26,7 +26,7 @@ static HEADERS: [(HeaderName, HeaderValue); 7] = [
 ];
 
 /// Adds them to an answer.
-pub(crate) async fn secure(mut response: Response) -> Response {
+pub(crate) async fn add_security_headers(mut response: Response) -> Response {
     response.headers_mut().extend(HEADERS.iter().cloned());
     response
 }

@@ -22,7 +22,7 @@ async fn handed(key: Option<&str>, claims: Value) -> Value {
         let of = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         Json(json!({ "accept": of("accept"), "key": of("idempotency-key") }))
     };
-    let router = Router::new().fallback(show).layer(from_fn(authorised));
+    let router = Router::new().fallback(show).layer(from_fn(scope_to_caller));
     let response = router.oneshot(request.map(|_| Body::empty())).await.unwrap();
     serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
 }

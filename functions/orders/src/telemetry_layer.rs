@@ -15,29 +15,33 @@ use telemetry::{Metrics, SpanContext, Telemetry, TraceParent};
 use tracing::Instrument;
 
 use crate::problem::{Kind, Problem};
-use crate::told::{BY_REASON, BY_ROUTE, Route, Served, Told};
+use crate::request_outcome::{BY_REASON, BY_ROUTE, RequestOutcome, RequestRecord, Route};
 
-/// How requests are told of.
+/// Where the log lines and metrics of requests go.
 #[derive(Clone)]
-pub(crate) struct Teller(Arc<Telling>);
+pub(crate) struct RequestTelemetry(Arc<Inner>);
 
-struct Telling {
+struct Inner {
     telemetry: Telemetry,
     served: Metrics,
     rejected: Metrics,
 }
 
-impl From<Telemetry> for Teller {
+impl From<Telemetry> for RequestTelemetry {
     fn from(telemetry: Telemetry) -> Self {
         let served = telemetry.metrics(&[BY_ROUTE]);
         let rejected = telemetry.metrics(&[BY_ROUTE, BY_REASON]);
-        Self(Arc::new(Telling { telemetry, served, rejected }))
+        Self(Arc::new(Inner { telemetry, served, rejected }))
     }
 }
 
 /// Handlers find the request's place in its trace among its extensions.
-pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Request, next: Next) -> Response {
-    let Telling { telemetry, served, rejected } = &*telling;
+pub(crate) async fn observe(
+    State(RequestTelemetry(inner)): State<RequestTelemetry>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Inner { telemetry, served, rejected } = &*inner;
     let invocation = telemetry.invocation();
     let step = SpanContext::child_of(trace_of(request.headers()));
     let span = step.request_span(request.lambda_context_ref().map_or("", |context| &context.request_id));
@@ -47,7 +51,11 @@ pub(crate) async fn serve(State(Teller(telling)): State<Teller>, mut request: Re
         let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| broken(accept));
         let route = response.extensions_mut().remove().unwrap_or(Route::Other);
-        let request = Served { route, status: response.status(), told: response.extensions_mut().remove::<Told>() };
+        let request = RequestRecord {
+            route,
+            status: response.status(),
+            outcome: response.extensions_mut().remove::<RequestOutcome>(),
+        };
         request.log();
         (response, request)
     }
@@ -67,7 +75,7 @@ fn broken(accept: Option<HeaderValue>) -> Response {
 }
 
 /// Says which part of the shop answered.
-pub(crate) async fn tell(State(route): State<Route>, response: Response) -> (Extension<Route>, Response) {
+pub(crate) async fn record_route(State(route): State<Route>, response: Response) -> (Extension<Route>, Response) {
     (Extension(route), response)
 }
 
@@ -99,8 +107,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_its_own_request_and_is_not_quoted() {
-        let teller = Teller::from(telemetry::init("orders", &LogSettings::from_lambda(None, None), None, None));
-        let router = around(Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") })), teller);
+        let telemetry =
+            RequestTelemetry::from(telemetry::init("orders", &LogSettings::from_lambda(None, None), None, None));
+        let router = around(Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") })), telemetry);
         for _ in 0..2 {
             let response = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
