@@ -1,4 +1,4 @@
-//! What a client is outcome when a request cannot be served: RFC 9457 problem details, or a page that says the same.
+//! Error responses: RFC 9457 problem details, or a page that says the same.
 //! What the log keeps is another message, written where the failure is handled.
 
 mod kind;
@@ -53,7 +53,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 impl Problem {
-    /// A problem of a kind; `detail` is what this client is outcome about it.
+    /// A problem of a kind; `detail` is for this client.
     pub(crate) fn new(kind: Kind, detail: &'static str) -> Self {
         Self { kind, title: kind.title(), status: kind.status(), detail, errors: vec![] }
     }

@@ -15,7 +15,7 @@ static HEADERS: [(HeaderName, HeaderValue); 7] = [
     // API Gateway answers over TLS only; over plain HTTP, as on a laptop, browsers ignore it.
     (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    // Whoever knows an order's address may read it: it is outcome to nobody else.
+    // Whoever knows an order's address may read it: no other origin gets it as a referrer.
     (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use aws_sdk_sqs::Client;
 use domain::Amount;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use topic::{Filter, Subscriptions};
 
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::queue::Queue;
 
 /// A filter on the `amount` message attribute.
@@ -55,11 +55,11 @@ const OPERATOR: &str = "numeric";
 
 impl AmountFilter {
     /// What the topic lets through to promotion's queue now. The template says what it should be; this is what it is.
-    pub(crate) async fn in_force(operator: &Operator) -> Result<Self> {
-        let url = operator.stack.output("PromotionQueueUrl")?.to_owned();
-        let queue = Queue { client: Client::new(&operator.sdk), url };
-        let topic = operator.stack.output("OrdersTopicArn")?.to_owned();
-        let filter = Subscriptions::of(&operator.sdk, topic).filter_of(&queue.arn().await?).await?;
+    pub(crate) async fn in_force(context: &Context) -> Result<Self> {
+        let url = context.stack.output("PromotionQueueUrl")?.to_owned();
+        let queue = Queue { client: Client::new(&context.sdk), url };
+        let topic = context.stack.output("OrdersTopicArn")?.to_owned();
+        let filter = Subscriptions::of(&context.sdk, topic).filter_of(&queue.arn().await?).await?;
         Self::read(&filter.context("promotion's queue is not subscribed to the topic: no order can earn a coupon")?)
     }
 

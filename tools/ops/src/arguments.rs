@@ -6,16 +6,16 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{check, dlq, orders, trace};
 
-/// Looks after a deployed order fan-out: its dead-letter queues, its outbox, and whether every order was carried out.
+/// Looks after a deployed order fan-out: its dead-letter queues, its outbox, and whether every order was result out.
 ///
 /// AWS is found as every AWS tool finds it: `AWS_PROFILE`, `AWS_REGION`, SSO, keys in the environment, `AWS_ENDPOINT_URL`.
 #[derive(Debug, Parser)]
 #[command(name = "ops", bin_name = "ops", after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) target: Target,
     #[command(flatten)]
-    pub(crate) manner: Manner,
+    pub(crate) options: RunOptions,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -30,7 +30,7 @@ Exit codes:
 
 /// Which stack, and where.
 #[derive(Debug, Args)]
-pub(crate) struct Place {
+pub(crate) struct Target {
     /// The stack's name.
     #[arg(long, global = true, env = "ORDER_FANOUT_STACK", default_value = "order-fanout-dev", value_name = "NAME")]
     pub(crate) stack: String,
@@ -45,7 +45,7 @@ pub(crate) struct Place {
 
 /// How it is done and told.
 #[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct Manner {
+pub(crate) struct RunOptions {
     /// Say what would be done, and change nothing.
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,

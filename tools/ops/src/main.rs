@@ -5,16 +5,16 @@ mod amount_filter;
 mod arguments;
 mod aws;
 mod check;
+mod context;
 mod dlq;
 mod escape;
 mod interrupt;
-mod operator;
 mod orders;
 mod outcome;
 mod output;
-mod pace;
 mod progress;
 mod queue;
+mod rate_limit;
 mod stack;
 mod trace;
 mod when;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use operator::Operator;
+use context::Context;
 use outcome::Outcome;
 use output::say;
 
@@ -38,12 +38,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { place, manner, command }: Arguments) -> anyhow::Result<Outcome> {
-    let operator = Operator::at(&place, manner).await?;
+async fn run(Arguments { target, options, command }: Arguments) -> anyhow::Result<Outcome> {
+    let context = Context::connect(&target, options).await?;
     match command {
-        Command::Dlq { command } => dlq::run(&operator, command).await,
-        Command::Orders { command } => orders::run(&operator, command).await,
-        Command::Check(options) => check::run(&operator, options).await,
-        Command::Trace(options) => trace::run(&operator, options).await,
+        Command::Dlq { command } => dlq::run(&context, command).await,
+        Command::Orders { command } => orders::run(&context, command).await,
+        Command::Check(options) => check::run(&context, options).await,
+        Command::Trace(options) => trace::run(&context, options).await,
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use invoice::invoice;
 pub(crate) use order::order;
 pub(crate) use problem::problem;
 
-/// From this total on, in cents, a customer is outcome to expect a coupon. Who gets one, the topic's filter alone decides.
+/// From this total on, in cents, a customer is promised a coupon. Who gets one, the topic's filter alone decides.
 const EARNS_FROM_CENTS: u64 = 8_000;
 
 fn render(page: &impl Template, status: StatusCode) -> Response {

@@ -14,7 +14,7 @@ use reconcile::Reconciliation;
 use store::{Audit, Next, SavedOrder, Scanned, StoreError, Unreadable};
 
 use crate::amount_filter::AmountFilter;
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
 use crate::progress;
@@ -33,12 +33,12 @@ pub(crate) struct Options {
 }
 
 /// Reads everything and lists every difference.
-pub(crate) async fn run(operator: &Operator, Options { grace, since }: Options) -> Result<Outcome> {
-    let filter = AmountFilter::in_force(operator).await?;
+pub(crate) async fn run(context: &Context, Options { grace, since }: Options) -> Result<Outcome> {
+    let filter = AmountFilter::in_force(context).await?;
     say(format!("Orders {filter} earn a coupon, says the subscription's filter policy."));
     // Counted from before the shipments are read: one that comes while they are read may be overlooked.
     let due_until = Timestamp::now().checked_sub(SignedDuration::from_secs(grace.into()))?;
-    let audit = Audit::of(&operator.sdk, operator.tables()?);
+    let audit = Audit::of(&context.sdk, context.tables()?);
 
     // Orders last: an order that is placed meanwhile is too young to be missed. The other way round, its shipment would
     // seem to belong to no order.
@@ -47,7 +47,7 @@ pub(crate) async fn run(operator: &Operator, Options { grace, since }: Options) 
     let mut tell = |finding: Finding| {
         differences += 1;
         missing += u64::from(finding.difference.is_missing());
-        spinner.suspend(|| operator.output.line(&finding))
+        spinner.suspend(|| context.output.line(&finding))
     };
     let (shipped, unreadable) = all(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
     let shipped = shipped.into_iter().chain(unreadable).collect();

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::names::{Dlq, Source};
 use super::peek::peek;
+use crate::context::Context;
 use crate::interrupt::Interrupt;
-use crate::operator::Operator;
 use crate::outcome::Outcome;
 use crate::output::{Row, age, count, say};
 use crate::queue::{BATCH, Depth};
@@ -48,22 +48,22 @@ impl Row for Line {
 }
 
 /// Lists all queues.
-pub(crate) async fn list(operator: &Operator) -> Result<Outcome> {
+pub(crate) async fn list(context: &Context) -> Result<Outcome> {
     let interrupt = Interrupt::listen()?;
     let mut lines = vec![];
     for source in Source::ALL {
-        let depth = source.queue(operator)?.depth().await?;
+        let depth = source.queue(context)?.depth().await?;
         lines.push(line(source.to_string(), Kind::Source, depth, None));
     }
     for dlq in Dlq::ALL {
-        let queue = dlq.queue(operator)?;
+        let queue = dlq.queue(context)?;
         let depth = queue.depth().await?;
         let sample = peek(&queue, BATCH.min(usize::try_from(depth.visible)?), &interrupt).await?;
         let oldest = sample.into_iter().filter_map(|message| message.sent_at).min();
         let kind = if dlq.is_of_subscription() { Kind::SubscriptionDlq } else { Kind::Dlq };
         lines.push(line(dlq.to_string(), kind, depth, oldest));
     }
-    operator.output.table(&lines)?;
+    context.output.table(&lines)?;
 
     let dead: u64 =
         lines.iter().filter(|line| line.kind != Kind::Source).map(|line| line.visible + line.in_flight).sum();

@@ -1,6 +1,6 @@
 //! The dead-letter queues: what they hold, and what to do with it.
 
-mod carry;
+mod client_redrive;
 mod list;
 mod move_task;
 mod names;
@@ -15,7 +15,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use names::Dlq;
 
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::outcome::Outcome;
 
 #[derive(Debug, Subcommand)]
@@ -63,11 +63,11 @@ pub(crate) enum Command {
 }
 
 /// Does what was said.
-pub(crate) async fn run(operator: &Operator, command: Command) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, command: Command) -> Result<Outcome> {
     match command {
-        Command::List => list::list(operator).await,
-        Command::Show { dlq, limit } => show::show(operator, dlq, limit).await,
-        Command::Redrive { dlq, limit } => redrive::redrive(operator, dlq, limit).await,
-        Command::Purge { dlq, yes } => purge::purge(operator, dlq, yes).await,
+        Command::List => list::list(context).await,
+        Command::Show { dlq, limit } => show::show(context, dlq, limit).await,
+        Command::Redrive { dlq, limit } => redrive::redrive(context, dlq, limit).await,
+        Command::Purge { dlq, yes } => purge::purge(context, dlq, yes).await,
     }
 }

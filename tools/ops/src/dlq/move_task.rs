@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry;
 
-use super::carry::Carried;
+use super::client_redrive::RedriveResult;
 use super::redrive::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::say;
-use crate::pace::Pace;
 use crate::queue::Queue;
+use crate::rate_limit::RateLimit;
 use crate::{aws, progress};
 
 /// What SQS made of the request.
@@ -35,10 +35,10 @@ const UNKNOWN_ACTION: [&str; 4] = ["InvalidAction", "UnknownOperationException",
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Has SQS move everything in a dead-letter queue to where each message came from.
-pub(crate) async fn start(from: &Queue, pace: Pace) -> Result<Started> {
+pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started> {
     let arn = from.arn().await?;
     let task = from.client.start_message_move_task().source_arn(&arn);
-    let rate = i32::try_from(pace.per_second().get())?;
+    let rate = i32::try_from(rate_limit.per_second().get())?;
     match task.max_number_of_messages_per_second(rate).send().await {
         Ok(answer) => {
             let handle = answer.task_handle.context("SQS started a move and gives no handle for it")?;
@@ -51,7 +51,7 @@ pub(crate) async fn start(from: &Queue, pace: Pace) -> Result<Started> {
 
 impl MoveTask {
     /// Waits until it is done. Ctrl-C has SQS cancel it: what was moved stays moved.
-    pub(crate) async fn follow(self, interrupt: &Interrupt) -> Result<Carried> {
+    pub(crate) async fn follow(self, interrupt: &Interrupt) -> Result<RedriveResult> {
         let bar = progress::bar("SQS is redriving", 0);
         let mut cancelled = false;
         loop {
@@ -65,13 +65,13 @@ impl MoveTask {
                 Some("RUNNING" | "CANCELLING") => {}
                 Some("COMPLETED" | "CANCELLED") => {
                     bar.finish_and_clear();
-                    return Ok(Carried { moved, failures: vec![] });
+                    return Ok(RedriveResult { moved, failures: vec![] });
                 }
                 status => {
                     bar.finish_and_clear();
                     let reason = task.failure_reason.as_deref().unwrap_or("no reason given");
                     let problem = format!("SQS ended the move as {}: {reason}", status.unwrap_or("unknown"));
-                    return Ok(Carried { moved, failures: vec![Failure { message_id: None, problem }] });
+                    return Ok(RedriveResult { moved, failures: vec![Failure { message_id: None, problem }] });
                 }
             }
             if interrupt.requested() && !cancelled {
@@ -141,12 +141,12 @@ mod tests {
         })
     }
 
-    fn pace() -> Pace {
-        Pace::of(NonZeroU32::new(50).unwrap())
+    fn rate_limit() -> RateLimit {
+        RateLimit::of(NonZeroU32::new(50).unwrap())
     }
 
-    async fn follow(queue: &Queue, interrupt: bool) -> Carried {
-        let Started::Running(task) = start(queue, pace()).await.unwrap() else { panic!("it does not run") };
+    async fn follow(queue: &Queue, interrupt: bool) -> RedriveResult {
+        let Started::Running(task) = start(queue, rate_limit()).await.unwrap() else { panic!("it does not run") };
         task.follow(&Interrupt::fixed(interrupt)).await.unwrap()
     }
 
@@ -158,7 +158,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_move_is_followed_to_its_end_at_the_operators_pace() {
         let (queue, asked) = moving(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
-        let Carried { moved, failures } = follow(&queue, false).await;
+        let RedriveResult { moved, failures } = follow(&queue, false).await;
         assert_eq!((moved, failures), (3, vec![]));
         let expected = json!({ "SourceArn": "the-arn", "MaxNumberOfMessagesPerSecond": 50 });
         assert_eq!(requests(&asked, "StartMessageMoveTask"), [expected]);
@@ -167,7 +167,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_move_that_failed_is_a_failure_with_its_reason() {
-        let Carried { moved, failures } = follow(&moving(&[state("FAILED", 1)]).0, false).await;
+        let RedriveResult { moved, failures } = follow(&moving(&[state("FAILED", 1)]).0, false).await;
         assert_eq!((moved, failures.len()), (1, 1));
         assert_eq!(failures[0].problem, "SQS ended the move as FAILED: AccessDenied");
     }
@@ -181,8 +181,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_an_endpoint_that_does_not_know_moves_is_done_without() {
-        assert!(matches!(start(&refusing("InvalidAction"), pace()).await, Ok(Started::Unknown)));
-        let Err(error) = start(&refusing("AccessDeniedException"), pace()).await else { panic!("it was denied") };
+        assert!(matches!(start(&refusing("InvalidAction"), rate_limit()).await, Ok(Started::Unknown)));
+        let Err(error) = start(&refusing("AccessDeniedException"), rate_limit()).await else { panic!("it was denied") };
         assert!(error.to_string().contains("AccessDeniedException"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use aws_sdk_sqs::Client;
 use clap::ValueEnum;
 
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::queue::Queue;
 
 /// A dead-letter queue of the stack.
@@ -59,7 +59,7 @@ impl Dlq {
     }
 
     /// The queue itself.
-    pub(crate) fn queue(self, operator: &Operator) -> Result<Queue> {
+    pub(crate) fn queue(self, context: &Context) -> Result<Queue> {
         let output = match self {
             Self::Fulfilment => "FulfilmentDlqUrl",
             Self::Promotion => "PromotionDlqUrl",
@@ -68,7 +68,7 @@ impl Dlq {
             Self::PromotionSubscription => "PromotionSubscriptionDlqUrl",
             Self::InvoicingSubscription => "InvoicingSubscriptionDlqUrl",
         };
-        at(operator, output)
+        at(context, output)
     }
 }
 
@@ -83,13 +83,13 @@ impl Source {
     pub(crate) const ALL: [Self; 3] = [Self::Fulfilment, Self::Promotion, Self::Invoicing];
 
     /// The queue itself.
-    pub(crate) fn queue(self, operator: &Operator) -> Result<Queue> {
+    pub(crate) fn queue(self, context: &Context) -> Result<Queue> {
         let output = match self {
             Self::Fulfilment => "FulfilmentQueueUrl",
             Self::Promotion => "PromotionQueueUrl",
             Self::Invoicing => "InvoicingQueueUrl",
         };
-        at(operator, output)
+        at(context, output)
     }
 }
 
@@ -103,6 +103,6 @@ impl fmt::Display for Source {
     }
 }
 
-fn at(operator: &Operator, output: &str) -> Result<Queue> {
-    Ok(Queue { client: Client::new(&operator.sdk), url: operator.stack.output(output)?.to_owned() })
+fn at(context: &Context, output: &str) -> Result<Queue> {
+    Ok(Queue { client: Client::new(&context.sdk), url: context.stack.output(output)?.to_owned() })
 }

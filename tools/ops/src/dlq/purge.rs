@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::names::Dlq;
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
 
@@ -20,12 +20,12 @@ struct Purged {
 }
 
 /// Deletes everything in a dead-letter queue, if the operator means it.
-pub(crate) async fn purge(operator: &Operator, dlq: Dlq, yes: bool) -> Result<Outcome> {
-    let queue = dlq.queue(operator)?;
+pub(crate) async fn purge(context: &Context, dlq: Dlq, yes: bool) -> Result<Outcome> {
+    let queue = dlq.queue(context)?;
     let depth = queue.depth().await?;
-    let purged = Purged { queue: dlq.to_string(), dry_run: operator.dry_run, deleted: depth.visible + depth.in_flight };
-    if operator.dry_run {
-        operator.output.line(&purged)?;
+    let purged = Purged { queue: dlq.to_string(), dry_run: context.dry_run, deleted: depth.visible + depth.in_flight };
+    if context.dry_run {
+        context.output.line(&purged)?;
         return Ok(Outcome::Fine);
     }
     if !yes {
@@ -34,7 +34,7 @@ pub(crate) async fn purge(operator: &Operator, dlq: Dlq, yes: bool) -> Result<Ou
             return Ok(Outcome::Usage);
         }
         let messages = count(purged.deleted, "message", "messages");
-        let stack = operator.stack.name();
+        let stack = context.stack.name();
         say(format!("About {messages} of {stack} will be gone for good. Type the queue's name to go on ({dlq}):"));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
@@ -44,7 +44,7 @@ pub(crate) async fn purge(operator: &Operator, dlq: Dlq, yes: bool) -> Result<Ou
         }
     }
     queue.purge().await?;
-    operator.output.line(&purged)?;
+    context.output.line(&purged)?;
     Ok(Outcome::Fine)
 }
 

@@ -5,11 +5,11 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::carry::{Carried, carry};
+use super::client_redrive::{RedriveResult, redrive_messages};
 use super::move_task::{Started, start};
 use super::names::Dlq;
+use crate::context::Context;
 use crate::interrupt::Interrupt;
-use crate::operator::Operator;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
 use crate::queue::{Depth, Queue};
@@ -34,8 +34,8 @@ pub(crate) struct Failure {
 }
 
 /// Moves up to `limit` messages back to where they came from.
-pub(crate) async fn redrive(operator: &Operator, dlq: Dlq, limit: Option<u64>) -> Result<Outcome> {
-    let (from, to) = (dlq.queue(operator)?, dlq.source().queue(operator)?);
+pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> Result<Outcome> {
+    let (from, to) = (dlq.queue(context)?, dlq.source().queue(context)?);
     let Depth { visible, in_flight } = from.depth().await?;
     if in_flight > 0 {
         let hidden = count(in_flight, "message is", "messages are");
@@ -45,32 +45,32 @@ pub(crate) async fn redrive(operator: &Operator, dlq: Dlq, limit: Option<u64>) -
     let redriven = |moved, failed| Redriven {
         queue: dlq.to_string(),
         to: dlq.source().to_string(),
-        dry_run: operator.dry_run,
+        dry_run: context.dry_run,
         moved,
         failed,
     };
-    if operator.dry_run || most == 0 {
-        operator.output.line(&redriven(most, 0))?;
+    if context.dry_run || most == 0 {
+        context.output.line(&redriven(most, 0))?;
         return Ok(Outcome::Fine);
     }
 
     let interrupt = Interrupt::listen()?;
     // SQS cannot move a part of a queue, nor what came from a topic.
     let by_sqs = limit.is_none() && !dlq.is_of_subscription();
-    let Carried { moved, failures } = match by_sqs.then_some(start(&from, operator.pace)) {
+    let RedriveResult { moved, failures } = match by_sqs.then_some(start(&from, context.rate_limit)) {
         Some(starting) => match starting.await? {
             Started::Running(task) => task.follow(&interrupt).await?,
             Started::Unknown => {
                 say("This endpoint cannot move messages by itself; they are moved from here.");
-                by_hand(operator, &from, &to, most, &interrupt).await?
+                by_hand(context, &from, &to, most, &interrupt).await?
             }
         },
-        None => by_hand(operator, &from, &to, most, &interrupt).await?,
+        None => by_hand(context, &from, &to, most, &interrupt).await?,
     };
     for failure in &failures {
-        operator.output.line(failure)?;
+        context.output.line(failure)?;
     }
-    operator.output.line(&redriven(moved, u64::try_from(failures.len())?))?;
+    context.output.line(&redriven(moved, u64::try_from(failures.len())?))?;
     Ok(if !failures.is_empty() {
         Outcome::Failed
     } else if interrupt.requested() {
@@ -80,8 +80,14 @@ pub(crate) async fn redrive(operator: &Operator, dlq: Dlq, limit: Option<u64>) -
     })
 }
 
-async fn by_hand(operator: &Operator, from: &Queue, to: &Queue, most: u64, interrupt: &Interrupt) -> Result<Carried> {
-    carry(from, to, most, operator.pace, interrupt).await
+async fn by_hand(
+    context: &Context,
+    from: &Queue,
+    to: &Queue,
+    most: u64,
+    interrupt: &Interrupt,
+) -> Result<RedriveResult> {
+    redrive_messages(from, to, most, context.rate_limit, interrupt).await
 }
 
 impl fmt::Display for Redriven {

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::names::Dlq;
 use super::peek::peek;
+use crate::context::Context;
 use crate::escape;
 use crate::interrupt::Interrupt;
-use crate::operator::Operator;
 use crate::outcome::Outcome;
 use crate::output::{age, count, say};
 use crate::queue::Message;
@@ -37,12 +37,12 @@ struct Attribute {
 }
 
 /// Shows up to `limit` messages.
-pub(crate) async fn show(operator: &Operator, dlq: Dlq, limit: usize) -> Result<Outcome> {
+pub(crate) async fn show(context: &Context, dlq: Dlq, limit: usize) -> Result<Outcome> {
     let interrupt = Interrupt::listen()?;
-    let queue = dlq.queue(operator)?;
+    let queue = dlq.queue(context)?;
     let messages = peek(&queue, limit, &interrupt).await?;
     for message in &messages {
-        operator.output.line(&Shown::of(message))?;
+        context.output.line(&Shown::of(message))?;
     }
     let shown = u64::try_from(messages.len())?;
     let there = queue.depth().await?.visible.max(shown);

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use domain::OrderId;
 use jiff::Timestamp;
 
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::when::when;
 
@@ -38,12 +38,12 @@ pub(crate) enum Command {
 }
 
 /// Does what was said.
-pub(crate) async fn run(operator: &Operator, command: Command) -> Result<Outcome> {
+pub(crate) async fn run(context: &Context, command: Command) -> Result<Outcome> {
     match command {
-        Command::Unpublished => unpublished::unpublished(operator).await,
+        Command::Unpublished => unpublished::unpublished(context).await,
         Command::Replay { since: Some(since), until, .. } => {
-            replay::of_time(operator, since..=until.unwrap_or_else(Timestamp::now)).await
+            replay::of_time(context, since..=until.unwrap_or_else(Timestamp::now)).await
         }
-        Command::Replay { since: None, ids, .. } => replay::of_ids(operator, ids).await,
+        Command::Replay { since: None, ids, .. } => replay::of_ids(context, ids).await,
     }
 }

@@ -13,8 +13,8 @@ use store::{Audit, SavedOrder, Unreadable};
 use tokio::time::Instant;
 use topic::{OrderToPublish, Republisher};
 
+use crate::context::Context;
 use crate::interrupt::Interrupt;
-use crate::operator::Operator;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
 use crate::progress;
@@ -30,11 +30,11 @@ struct Replayed {
 }
 
 /// The orders with these ids.
-pub(crate) async fn of_ids(operator: &Operator, ids: Vec<OrderId>) -> Result<Outcome> {
+pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outcome> {
     // An id that is given twice is meant once, and DynamoDB refuses it twice.
     let ids: Vec<_> = BTreeSet::from_iter(ids).into_iter().collect();
     let bar = progress::bar("Announcing", u64::try_from(ids.len())?);
-    let mut replay = Replay::new(operator, bar)?;
+    let mut replay = Replay::new(context, bar)?;
     for ids in ids.chunks(Audit::MAX_ORDERS) {
         let found = replay.audit.orders_by_id(ids).await?;
         let id_of = |row: &Result<SavedOrder, Unreadable>| match row {
@@ -53,8 +53,8 @@ pub(crate) async fn of_ids(operator: &Operator, ids: Vec<OrderId>) -> Result<Out
 }
 
 /// Every order that was placed in a time.
-pub(crate) async fn of_time(operator: &Operator, placed: RangeInclusive<Timestamp>) -> Result<Outcome> {
-    let mut replay = Replay::new(operator, progress::spinner("Announcing"))?;
+pub(crate) async fn of_time(context: &Context, placed: RangeInclusive<Timestamp>) -> Result<Outcome> {
+    let mut replay = Replay::new(context, progress::spinner("Announcing"))?;
     let mut from = None;
     loop {
         let page = replay.audit.orders(from).await?;
@@ -71,7 +71,7 @@ pub(crate) async fn of_time(operator: &Operator, placed: RangeInclusive<Timestam
 }
 
 struct Replay<'a> {
-    operator: &'a Operator,
+    context: &'a Context,
     audit: Audit,
     topic: Republisher,
     interrupt: Interrupt,
@@ -81,11 +81,11 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(operator: &'a Operator, bar: ProgressBar) -> Result<Self> {
+    fn new(context: &'a Context, bar: ProgressBar) -> Result<Self> {
         Ok(Self {
-            operator,
-            audit: Audit::of(&operator.sdk, operator.tables()?),
-            topic: Republisher::patient(&operator.sdk, operator.stack.output("OrdersTopicArn")?.to_owned()),
+            context,
+            audit: Audit::of(&context.sdk, context.tables()?),
+            topic: Republisher::patient(&context.sdk, context.stack.output("OrdersTopicArn")?.to_owned()),
             interrupt: Interrupt::listen()?,
             bar,
             announced: 0,
@@ -102,7 +102,7 @@ impl<'a> Replay<'a> {
                 Err(Unreadable { key, error }) => self.failed(key, error.to_string())?,
             }
         }
-        for batch in readable.chunks(self.operator.pace.at_once(Republisher::MAX_ORDERS)) {
+        for batch in readable.chunks(self.context.rate_limit.at_once(Republisher::MAX_ORDERS)) {
             if self.interrupt.requested() {
                 return Ok(false);
             }
@@ -110,13 +110,13 @@ impl<'a> Replay<'a> {
             if !self.batch(batch).await? {
                 return Ok(false);
             }
-            self.operator.pace.after(batch.len(), start).await;
+            self.context.rate_limit.after(batch.len(), start).await;
         }
         Ok(true)
     }
 
     async fn batch(&mut self, batch: &[SavedOrder]) -> Result<bool> {
-        if self.operator.dry_run {
+        if self.context.dry_run {
             for SavedOrder { order, .. } in batch {
                 self.done(order.id)?;
             }
@@ -156,27 +156,27 @@ impl<'a> Replay<'a> {
         self.announced += 1;
         self.tell(&Replayed {
             order_id: order_id.to_string(),
-            dry_run: self.operator.dry_run,
-            announced: !self.operator.dry_run,
+            dry_run: self.context.dry_run,
+            announced: !self.context.dry_run,
             problem: None,
         })
     }
 
     fn failed(&mut self, order_id: String, problem: String) -> Result<()> {
         self.failed += 1;
-        let dry_run = self.operator.dry_run;
+        let dry_run = self.context.dry_run;
         self.tell(&Replayed { order_id, dry_run, announced: false, problem: Some(problem) })
     }
 
     fn tell(&self, replayed: &Replayed) -> Result<()> {
         self.bar.inc(1);
-        Ok(self.bar.suspend(|| self.operator.output.line(replayed))?)
+        Ok(self.bar.suspend(|| self.context.output.line(replayed))?)
     }
 
     fn end(self) -> Outcome {
         self.bar.finish_and_clear();
         let orders = count(self.announced, "order", "orders");
-        let would = if self.operator.dry_run { "would be " } else { "" };
+        let would = if self.context.dry_run { "would be " } else { "" };
         say(format!("{orders} {would}announced, {} failed.", self.failed));
         if self.failed > 0 {
             Outcome::Failed

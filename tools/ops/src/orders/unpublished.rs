@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::Audit;
 
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::output::{Row, age, count, say};
 use crate::progress;
@@ -29,8 +29,8 @@ impl Row for Marked {
 }
 
 /// Lists the marked orders, the oldest first.
-pub(crate) async fn unpublished(operator: &Operator) -> Result<Outcome> {
-    let (audit, now) = (Audit::of(&operator.sdk, operator.tables()?), Timestamp::now());
+pub(crate) async fn unpublished(context: &Context) -> Result<Outcome> {
+    let (audit, now) = (Audit::of(&context.sdk, context.tables()?), Timestamp::now());
     let spinner = progress::spinner("Reading the outbox");
     let (mut marked, mut unreadable, mut from) = (vec![], 0, None);
     loop {
@@ -57,7 +57,7 @@ pub(crate) async fn unpublished(operator: &Operator) -> Result<Outcome> {
     }
     spinner.finish_and_clear();
     marked.sort_by_key(|order| (order.placed_at, order.order_id));
-    operator.output.table(&marked)?;
+    context.output.table(&marked)?;
     if marked.is_empty() && unreadable == 0 {
         say("Every order is announced.");
         return Ok(Outcome::Fine);

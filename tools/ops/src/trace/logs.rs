@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::{QueryStatus, ResultField};
 use domain::OrderId;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::step::{Source, Step};
 use crate::aws;
-use crate::operator::Operator;
+use crate::context::Context;
 
 const FUNCTIONS: [&str; 5] = [
     "OrdersFunctionName",
@@ -26,9 +26,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Every line of the functions' logs that says what became of the order, in the order they were written.
-pub(super) async fn of_order(operator: &Operator, id: OrderId, when: RangeInclusive<Timestamp>) -> Result<Vec<Step>> {
-    let client = Client::new(&operator.sdk);
-    let groups = FUNCTIONS.map(|output| Ok(format!("/aws/lambda/{}", operator.stack.output(output)?)));
+pub(super) async fn of_order(context: &Context, id: OrderId, when: RangeInclusive<Timestamp>) -> Result<Vec<Step>> {
+    let client = Client::new(&context.sdk);
+    let groups = FUNCTIONS.map(|output| Ok(format!("/aws/lambda/{}", context.stack.output(output)?)));
     let query = client
         .start_query()
         .set_log_group_names(Some(groups.into_iter().collect::<Result<_>>()?))
@@ -40,7 +40,7 @@ pub(super) async fn of_order(operator: &Operator, id: OrderId, when: RangeInclus
     let query = started.query_id.context("Logs Insights gave the query no id")?;
     let rows = tokio::time::timeout(ANSWERED_WITHIN, results(&client, &query)).await;
     let rows = rows.map_err(|_| failed("it took more than a minute"))??;
-    Ok(rows.iter().flat_map(|row| steps(row, operator.stack.name(), &id.to_string())).collect())
+    Ok(rows.iter().flat_map(|row| steps(row, context.stack.name(), &id.to_string())).collect())
 }
 
 async fn results(client: &Client, query: &str) -> Result<Vec<Vec<ResultField>>> {

@@ -10,7 +10,7 @@ use step::{INVOICES, ORDERS, SHIPMENTS, Shown, Source, Step};
 use store::Audit;
 
 use crate::amount_filter::AmountFilter;
-use crate::operator::Operator;
+use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::output::say;
 use crate::progress;
@@ -30,20 +30,20 @@ pub(crate) struct Options {
 const BEFORE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Reads the tables and the functions' logs, and puts what they say of the order in order.
-pub(crate) async fn run(operator: &Operator, Options { id, hours }: Options) -> Result<Outcome> {
-    let audit = Audit::of(&operator.sdk, operator.tables()?);
+pub(crate) async fn run(context: &Context, Options { id, hours }: Options) -> Result<Outcome> {
+    let audit = Audit::of(&context.sdk, context.tables()?);
     let Some(order) = audit.whole(id).await? else {
         bail!("there is no order {id} in this stack");
     };
     let invoice = audit.invoice(id).await?;
     let spinner = progress::spinner("Looking through the logs");
     let until = order.placed_at.checked_add(SignedDuration::from_hours(hours.into()))?.min(Timestamp::now());
-    let logged = logs::of_order(operator, id, order.placed_at.checked_sub(BEFORE)?..=until).await?;
+    let logged = logs::of_order(context, id, order.placed_at.checked_sub(BEFORE)?..=until).await?;
     spinner.finish_and_clear();
 
     let steps = from_tables(&order, invoice.as_ref()).into_iter().chain(logged).collect();
-    operator.output.table(&Shown::in_order(steps))?;
-    let filter = AmountFilter::in_force(operator).await;
+    context.output.table(&Shown::in_order(steps))?;
+    let filter = AmountFilter::in_force(context).await;
     if let Err(error) = &filter {
         say(format!("Whether it must have a coupon is not known: {error:#}"));
     }

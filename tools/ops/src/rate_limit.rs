@@ -7,11 +7,11 @@ use tokio::time::{Instant, sleep_until};
 
 /// So many things a second.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct RateLimit {
     per_second: NonZeroU32,
 }
 
-impl Pace {
+impl RateLimit {
     pub(crate) fn of(per_second: NonZeroU32) -> Self {
         Self { per_second }
     }
@@ -39,17 +39,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_next_things_wait_until_the_second_has_room() {
-        let pace = Pace::of(NonZeroU32::new(50).unwrap());
+        let rate_limit = RateLimit::of(NonZeroU32::new(50).unwrap());
         let start = Instant::now();
-        pace.after(10, start).await;
+        rate_limit.after(10, start).await;
         assert_eq!(start.elapsed().as_millis() / 10, 20, "ten of fifty a second take 200 ms");
-        pace.after(10, start).await;
+        rate_limit.after(10, start).await;
         assert_eq!(start.elapsed().as_millis() / 10, 20, "work that took that long waits no more");
     }
 
     #[test]
     fn no_more_is_done_at_once_than_in_a_second() {
-        let at_once = |rate| Pace::of(NonZeroU32::new(rate).unwrap()).at_once(10);
+        let at_once = |rate| RateLimit::of(NonZeroU32::new(rate).unwrap()).at_once(10);
         assert_eq!([1, 9, 10, 500].map(at_once), [1, 9, 10, 10]);
     }
 }

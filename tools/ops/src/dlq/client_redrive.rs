@@ -9,13 +9,13 @@ use tokio::time::Instant;
 
 use super::redrive::Failure;
 use crate::interrupt::Interrupt;
-use crate::pace::Pace;
 use crate::progress;
 use crate::queue::{BATCH, Message, Queue};
+use crate::rate_limit::RateLimit;
 
 /// What was moved and what was not.
 #[derive(Debug, Default)]
-pub(crate) struct Carried {
+pub(crate) struct RedriveResult {
     pub(crate) moved: u64,
     pub(crate) failures: Vec<Failure>,
 }
@@ -31,14 +31,20 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// Moves up to `most` messages, each once. It ends even when what was moved fails again and comes back: a message that
 /// comes back bears the id that its copy got, and is left alone.
-pub(crate) async fn carry(from: &Queue, to: &Queue, most: u64, pace: Pace, interrupt: &Interrupt) -> Result<Carried> {
+pub(crate) async fn redrive_messages(
+    from: &Queue,
+    to: &Queue,
+    most: u64,
+    rate_limit: RateLimit,
+    interrupt: &Interrupt,
+) -> Result<RedriveResult> {
     let bar = progress::bar("Redriving", most);
-    let mut move_ = Move { from, to, known: HashSet::new(), left_alone: vec![], carried: Carried::default() };
-    let worked = move_.work(usize::try_from(most)?, pace, interrupt, &bar).await;
+    let mut move_ = Move { from, to, known: HashSet::new(), left_alone: vec![], result: RedriveResult::default() };
+    let worked = move_.work(usize::try_from(most)?, rate_limit, interrupt, &bar).await;
     from.release(&move_.left_alone).await;
     bar.finish_and_clear();
     worked?;
-    Ok(move_.carried)
+    Ok(move_.result)
 }
 
 struct Move<'a> {
@@ -48,21 +54,21 @@ struct Move<'a> {
     known: HashSet<String>,
     /// What is to be visible again in the end.
     left_alone: Vec<Message>,
-    carried: Carried,
+    result: RedriveResult,
 }
 
 impl Move<'_> {
     async fn work(
         &mut self,
         most: usize,
-        pace: Pace,
+        rate_limit: RateLimit,
         interrupt: &Interrupt,
         bar: &indicatif::ProgressBar,
     ) -> Result<()> {
         let (mut taken, mut fruitless) = (0, 0);
         while taken < most && fruitless < FRUITLESS_LOOKS && !interrupt.requested() {
             let start = Instant::now();
-            let received = self.from.receive(pace.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
+            let received = self.from.receive(rate_limit.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
             // The same message may come twice, even in one answer.
             let (fresh, again): (Vec<_>, _) =
                 received.into_iter().partition(|message| self.known.insert(message.id.clone()));
@@ -71,15 +77,15 @@ impl Move<'_> {
             taken += fresh.len();
             let count = fresh.len();
             for batch in batches(fresh, Message::bytes) {
-                self.carry_batch(batch).await;
+                self.redrive_batch(batch).await;
             }
             bar.inc(u64::try_from(count)?);
-            pace.after(count, start).await;
+            rate_limit.after(count, start).await;
         }
         Ok(())
     }
 
-    async fn carry_batch(&mut self, batch: Vec<Message>) {
+    async fn redrive_batch(&mut self, batch: Vec<Message>) {
         let mut sent = match self.to.send(&batch).await {
             Ok(sent) => sent,
             Err(error) => return self.leave(batch, |_| format!("not sent, so not deleted: {error:#}")),
@@ -106,7 +112,7 @@ impl Move<'_> {
             Ok(mut deleted) => {
                 for message in copied {
                     match deleted.remove(&message.id) {
-                        Some(Ok(())) => self.carried.moved += 1,
+                        Some(Ok(())) => self.result.moved += 1,
                         Some(Err(problem)) => self.leave(vec![message], |_| twice(&problem)),
                         None => self.leave(vec![message], |_| twice("SQS does not say")),
                     }
@@ -118,7 +124,7 @@ impl Move<'_> {
     fn leave(&mut self, messages: Vec<Message>, problem: impl Fn(&Message) -> String) {
         let failures =
             messages.iter().map(|message| Failure { message_id: Some(message.id.clone()), problem: problem(message) });
-        self.carried.failures.extend(failures);
+        self.result.failures.extend(failures);
         self.left_alone.extend(messages);
     }
 }
@@ -197,8 +203,9 @@ mod tests {
     async fn poison_that_comes_back_at_once_is_moved_once_and_left_in_the_end() {
         let (queue, seen) = poisonous(&["a", "b"]);
         // SQS may say that there are more than there are: it must end all the same.
-        let pace = Pace::of(NonZeroU32::new(100).unwrap());
-        let Carried { moved, failures } = carry(&queue, &queue, 50, pace, &Interrupt::fixed(false)).await.unwrap();
+        let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
+        let RedriveResult { moved, failures } =
+            redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(false)).await.unwrap();
         assert_eq!((moved, failures), (2, vec![]));
         let Seen { sent, shown_again } = &*seen.lock().unwrap();
         assert_eq!(sent, &["a", "b"]);
@@ -208,8 +215,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn ctrl_c_before_the_first_step_moves_nothing() {
         let (queue, seen) = poisonous(&["a"]);
-        let pace = Pace::of(NonZeroU32::new(100).unwrap());
-        assert_eq!(carry(&queue, &queue, 50, pace, &Interrupt::fixed(true)).await.unwrap().moved, 0);
+        let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
+        assert_eq!(redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(true)).await.unwrap().moved, 0);
         assert_eq!(seen.lock().unwrap().sent, [""; 0]);
     }
 

@@ -4,32 +4,32 @@ use anyhow::Result;
 use aws_config::SdkConfig;
 use store::OrderTables;
 
-use crate::arguments::{Manner, Place};
+use crate::arguments::{RunOptions, Target};
 use crate::output::Output;
-use crate::pace::Pace;
+use crate::rate_limit::RateLimit;
 use crate::stack::Stack;
 use crate::{aws, stack};
 
 /// A stack that was found, the way to AWS, and how the operator wants things done.
 #[derive(Debug)]
-pub(crate) struct Operator {
+pub(crate) struct Context {
     pub(crate) sdk: SdkConfig,
     pub(crate) stack: Stack,
     pub(crate) output: Output,
     pub(crate) dry_run: bool,
-    pub(crate) pace: Pace,
+    pub(crate) rate_limit: RateLimit,
 }
 
-impl Operator {
+impl Context {
     /// Finds the stack and reads its outputs.
-    pub(crate) async fn at(place: &Place, Manner { dry_run, json, rate }: Manner) -> Result<Self> {
-        let (sdk, name) = if place.local {
-            (aws::on_this_machine(place.aws_port).await, stack::LOCAL)
+    pub(crate) async fn connect(target: &Target, RunOptions { dry_run, json, rate }: RunOptions) -> Result<Self> {
+        let (sdk, name) = if target.local {
+            (aws::on_this_machine(target.aws_port).await, stack::LOCAL)
         } else {
-            (aws::as_every_tool_finds_it().await, place.stack.as_str())
+            (aws::as_every_tool_finds_it().await, target.stack.as_str())
         };
         let stack = Stack::read(&sdk, name).await?;
-        Ok(Self { sdk, stack, output: Output { json }, dry_run, pace: Pace::of(rate) })
+        Ok(Self { sdk, stack, output: Output { json }, dry_run, rate_limit: RateLimit::of(rate) })
     }
 
     /// The names of the tables.
