@@ -2,10 +2,10 @@
 //! this one must start soon.
 
 use anyhow::Result;
-use devstack::{Group, Progress, Tools};
+use devstack::{ProcessGroup, Progress, Tools};
 use tokio::process::Command;
 
-use crate::missing::left_out;
+use crate::missing::skip;
 
 /// Options of `cargo xtask bench`, which are those of the `bench` package.
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,7 @@ pub(crate) struct Options {
 pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
     let mut cargo = Tools::install(Progress).await?.cargo();
     cargo.args(["run", "--profile", "measuring", "--package", "bench", "--"]).args(arguments);
-    Group::run("The measuring", &mut cargo).await
+    ProcessGroup::run("The measuring", &mut cargo).await
 }
 
 /// A lane: what the functions cost is within tools/bench/budget.toml. Nothing of it is a time, so that the measuring side need not
@@ -26,9 +26,9 @@ pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
 pub(crate) async fn check(tools: &Tools) -> Result<()> {
     eprintln!("── What the functions cost: cargo xtask bench --check");
     if Command::new("valgrind").arg("--version").output().await.is_err() {
-        return left_out("what the functions cost is counted by valgrind: apt install valgrind libfaketime");
+        return skip("what the functions cost is counted by valgrind: apt install valgrind libfaketime");
     }
     let mut cargo = tools.cargo();
     cargo.args(["run", "--quiet", "--package", "bench", "--", "--check"]);
-    Group::run("Comparing what the functions cost with the budget", &mut cargo).await
+    ProcessGroup::run("Comparing what the functions cost with the budget", &mut cargo).await
 }

@@ -78,5 +78,5 @@ async fn tools() -> anyhow::Result<()> {
 }
 
 async fn list() -> anyhow::Result<()> {
-    sbom::sbom(&devstack::Supply::install(devstack::Progress).await?).await
+    sbom::sbom(&devstack::SupplyChain::install(devstack::Progress).await?).await
 }

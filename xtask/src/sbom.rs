@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use devstack::{FUNCTIONS, Progress, Supply, root};
+use devstack::{FUNCTIONS, Progress, SupplyChain, root};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -17,7 +17,7 @@ const FOLDER: &str = "target/sbom";
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
 /// Writes target/sbom/<function>.cdx.json for each function. The same commit gives the same bytes anywhere.
-pub(crate) async fn sbom(supply: &Supply) -> Result<()> {
+pub(crate) async fn sbom(supply: &SupplyChain) -> Result<()> {
     let mut cyclonedx = supply.cyclonedx();
     cyclonedx.args(["--quiet", "--format", "json", "--spec-version", "1.5", "--describe", "binaries"]);
     cyclonedx.args(["--target", TARGET]).env("SOURCE_DATE_EPOCH", git::committed_at()?);

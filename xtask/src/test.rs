@@ -1,9 +1,9 @@
 //! `cargo xtask test`: what a change needs, and with `--all` the slow lanes as well.
 
+pub(crate) mod api_fuzz;
 mod backends;
 mod browser;
 mod containers;
-pub(crate) mod hammer;
 mod iam;
 mod lanes;
 pub(crate) mod stack;
@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use browser::Browser;
-use devstack::{Group, Progress, Tools};
+use devstack::{ProcessGroup, Progress, Tools};
 use stack::Suite;
 
 pub(crate) use browser::pictures;
@@ -83,7 +83,7 @@ pub(crate) async fn test(Options { all, only }: Options) -> Result<()> {
         stack::on_stacks_of_their_own(&tools, "cors", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "tokens", &[], &[]).await?;
         stack::on_stacks_of_their_own(&tools, "openapi_client", &[], &[]).await?;
-        hammer::hammer(&tools, &hammer::Options::of_the_lane()).await?;
+        api_fuzz::api_fuzz(&tools, &api_fuzz::Options::of_the_lane()).await?;
         iam::tried(&tools).await?;
         backends::agree(&tools).await?;
         lanes::watched(&tools).await?;
@@ -97,5 +97,5 @@ pub(crate) async fn test(Options { all, only }: Options) -> Result<()> {
 
 async fn cargo(tools: &Tools, what: &str, arguments: &[&str]) -> Result<()> {
     eprintln!("── {what}: cargo {}", arguments.join(" "));
-    Group::run(what, tools.cargo().args(arguments)).await
+    ProcessGroup::run(what, tools.cargo().args(arguments)).await
 }

@@ -2,7 +2,7 @@
 //! the emulator they run in may be restarted.
 
 use anyhow::Result;
-use devstack::{Emulator, FaultProxy, Front, Invocations, Progress, Tools, free_port};
+use devstack::{Emulator, FaultProxy, HttpProxy, Invocations, Progress, Tools, free_port};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 use crate::Deployment;
@@ -16,7 +16,7 @@ pub struct Rig {
     pub proxy: FaultProxy,
     emulator: Emulator,
     // Held for as long as customers are to come in.
-    _front: Front,
+    _http_proxy: HttpProxy,
 }
 
 impl Rig {
@@ -28,9 +28,9 @@ impl Rig {
         let behind = Invocations::DeployedBehind(proxy.url().to_owned());
         let emulator = Emulator::start(&tools, port, behind, Progress).await?;
         let mut stack = devstack::deploy(&tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
-        let front = Front::open(&stack, free_port()?).await?;
-        stack.outputs = stack.outputs.with_shop_url(front.url());
-        Ok(Self { shop: Deployment::of(&stack).await?, proxy, emulator, _front: front })
+        let http_proxy = HttpProxy::open(&stack, free_port()?).await?;
+        stack.outputs = stack.outputs.with_shop_url(http_proxy.url());
+        Ok(Self { shop: Deployment::of(&stack).await?, proxy, emulator, _http_proxy: http_proxy })
     }
 
     /// Stops the emulator and starts it again with all it knew.

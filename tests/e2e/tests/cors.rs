@@ -1,6 +1,6 @@
 //! Pages of others may call the API from a browser where the template's `CorsAllowedOrigins` says so.
 
-use devstack::{BUILT_TEMPLATE, Emulator, Front, Invocations, Progress, Tools, deploy_with, free_port};
+use devstack::{BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port};
 use e2e::{Answer, Deployment};
 use reqwest::{Method, StatusCode};
 
@@ -31,8 +31,8 @@ async fn a_page_of_an_allowed_origin_may_order_and_no_other() {
     let parameters = ["Environment=local", ALLOWED];
     let stack = deploy_with(&tools, &emulator, BUILT_TEMPLATE, &parameters, Progress).await;
     let mut stack = stack.expect("the template deploys");
-    let front = Front::open(&stack, free_port().expect("a port")).await.expect("the door opens");
-    stack.outputs = stack.outputs.with_shop_url(front.url());
+    let proxy = HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
+    stack.outputs = stack.outputs.with_shop_url(proxy.url());
     let shop = Deployment::of(&stack).await.expect("a stack");
 
     for origin in [FRIEND, OTHER_FRIEND] {

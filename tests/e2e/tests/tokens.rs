@@ -1,6 +1,6 @@
 //! Only who has a token is let in where the template's `JwtIssuer` names whose (docs/adr/0028).
 
-use devstack::{BUILT_TEMPLATE, Emulator, Front, Invocations, Progress, Tools, deploy_with, free_port};
+use devstack::{BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port};
 use e2e::Deployment;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -19,8 +19,8 @@ async fn nobody_without_a_token_gets_past_the_door() {
     let parameters = [&["Environment=local", &*origins], &TOKENS[..]].concat();
     let stack = deploy_with(&tools, &emulator, BUILT_TEMPLATE, &parameters, Progress).await;
     let mut stack = stack.expect("the template deploys");
-    let front = Front::open(&stack, free_port().expect("a port")).await.expect("the door opens");
-    stack.outputs = stack.outputs.with_shop_url(front.url());
+    let proxy = HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
+    stack.outputs = stack.outputs.with_shop_url(proxy.url());
     let shop = Deployment::of(&stack).await.expect("a stack");
 
     for (method, path) in [(Method::POST, "/orders"), (Method::GET, "/orders/1"), (Method::GET, "/openapi.json")] {

@@ -77,9 +77,9 @@ impl Emulator {
     }
 
     /// Gives a command what it needs to talk to it, over TLS if it is guarded, and to no real account.
-    pub fn aim<'command>(&self, command: &'command mut Command) -> &'command mut Command {
+    pub fn set_aws_env<'command>(&self, command: &'command mut Command) -> &'command mut Command {
         match &self.guard {
-            None => aim(command, self.port),
+            None => set_aws_env(command, self.port),
             Some(guard) => command
                 .envs(aws_environment(guard.endpoint()))
                 .env("AWS_CA_BUNDLE", &guard.certificate)
@@ -155,7 +155,7 @@ fn health(port: u16) -> String {
 }
 
 /// Gives a command what it needs to talk to the emulator on a port, and to no real account.
-pub fn aim(command: &mut Command, port: u16) -> &mut Command {
+pub fn set_aws_env(command: &mut Command, port: u16) -> &mut Command {
     command.envs(aws_environment(endpoint(port)))
 }
 

@@ -1,21 +1,19 @@
 //! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as it is with the real
 //! SAM CLI, opens a front door to the shop, and tells what the functions log.
 //!
-//! Everything listens on loopback only, but for the door that [`Containers`] opens to Docker's. It links no AWS SDK, so that
+//! Everything listens on loopback only, but for the door that [`DockerBridgeProxy`] opens to Docker's. It links no AWS SDK, so that
 //! the first command starts soon.
 
 mod cargo_tool;
 mod checkov;
-mod containers;
 mod docker;
+mod docker_bridge_proxy;
 mod emulator;
 mod faults;
-mod flow;
-mod front;
-mod hammer;
 mod http;
+mod http_proxy;
 mod local_api;
-mod log_keeper;
+mod log_forwarder;
 mod logs;
 mod moto;
 mod openapi_client;
@@ -25,9 +23,11 @@ mod progress;
 mod python;
 mod recent;
 mod sam;
+mod schemathesis;
 mod server;
 mod stack;
-mod supply;
+mod stack_progress;
+mod supply_chain;
 mod tcp;
 mod tools;
 mod watch;
@@ -36,20 +36,18 @@ mod workspace;
 
 pub use cargo_tool::CargoTool;
 pub use checkov::checkov;
-pub use containers::{Containers, SAM_LOCAL};
 pub use docker::{Docker, Image};
-pub use emulator::{Emulator, Invocations, aim};
+pub use docker_bridge_proxy::{DockerBridgeProxy, SAM_LOCAL};
+pub use emulator::{Emulator, Invocations, set_aws_env};
 pub use faults::{Fault, FaultProxy, Injected};
-pub use flow::{Depths, Flow};
-pub use front::Front;
-pub use hammer::Hammer;
+pub use http_proxy::HttpProxy;
 pub use local_api::LocalApi;
-pub use log_keeper::LogKeeper;
+pub use log_forwarder::LogForwarder;
 pub use logs::LogStream;
 pub use moto::Moto;
 pub use openapi_client::OpenApiClient;
 pub use ports::{free_port, require_free};
-pub use process::Group;
+pub use process::ProcessGroup;
 pub use progress::Progress;
 pub use python::{lambda_python, python};
 pub use recent::Recent;
@@ -57,8 +55,10 @@ pub use sam::{
     BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, build_with_names, deploy,
     deploy_with, stack, validate,
 };
+pub use schemathesis::Schemathesis;
 pub use stack::{Outputs, Stack};
-pub use supply::Supply;
+pub use stack_progress::{Depths, StackProgress};
+pub use supply_chain::SupplyChain;
 pub use tools::Tools;
 pub use watch::Watch;
 pub use web_driver::WebDriver;

@@ -15,7 +15,7 @@ pub struct LocalApi {
 }
 
 impl LocalApi {
-    /// Starts it on a loopback port, on the stack whose [`Containers`](crate::Containers) are open, and waits until the
+    /// Starts it on a loopback port, on the stack whose [`DockerBridgeProxy`](crate::DockerBridgeProxy) are open, and waits until the
     /// function answers.
     pub async fn start(tools: &Tools, port: u16, progress: Progress) -> Result<Self> {
         let mut command = sam::sam(tools);

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 /// A child process with a process group of its own: when it is dropped, the whole group is asked to end, and killed
 /// if it does not.
 #[derive(Debug)]
-pub struct Group {
+pub struct ProcessGroup {
     child: Child,
     id: Pid,
 }
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MERCY: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-impl Group {
+impl ProcessGroup {
     /// Starts the command in a new group, its standard input closed.
     pub fn spawn(command: &mut Command) -> Result<Self> {
         let name = command.as_std().get_program().to_owned();
@@ -67,7 +67,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let start = Instant::now();
         // A group is gone when no signal can be sent to it. Its leader must be waited for, or it stays as a zombie; a

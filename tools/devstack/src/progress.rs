@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use crate::Group;
+use crate::ProcessGroup;
 
 /// Where the steps of a command are shown.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ struct Outcome {
 }
 
 async fn watch(command: &mut Command, bar: &ProgressBar) -> Result<Outcome> {
-    let mut group = Group::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+    let mut group = ProcessGroup::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let (sender, mut lines) = mpsc::unbounded_channel();
     let stdout = group.child().stdout.take().context("standard output is piped")?;
     let stderr = group.child().stderr.take().context("standard error is piped")?;

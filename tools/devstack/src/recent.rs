@@ -23,9 +23,9 @@ const MOST: usize = 4;
 impl Recent {
     /// Takes notice of a line as the functions write it on a terminal. One that only says that somebody looked at an
     /// order is no news.
-    pub fn hear(&mut self, line: &str) {
+    pub fn push(&mut self, line: &str) {
         let line = console::strip_ansi_codes(line);
-        let Some((function, id, outcome)) = heard(&line).filter(|(.., outcome)| *outcome != LOOK) else { return };
+        let Some((function, id, outcome)) = parse(&line).filter(|(.., outcome)| *outcome != LOOK) else { return };
         let known = self.orders.iter().position(|order| order.id == id);
         let mut order =
             known.and_then(|at| self.orders.remove(at)).unwrap_or_else(|| Order { id: id.to_owned(), events: vec![] });
@@ -45,7 +45,7 @@ impl Recent {
 const LOOK: &str = "shown";
 
 /// Which function a line is of, which order it names, and what became of that.
-fn heard(line: &str) -> Option<(&'static str, &str, &str)> {
+fn parse(line: &str) -> Option<(&'static str, &str, &str)> {
     let function = FUNCTIONS.into_iter().find(|function| line.starts_with(function))?;
     let id = line.split_once("order_id=")?.1.split(' ').next()?;
     let outcome = line.split_once("outcome=\"")?.1.split_once('"')?.0;
@@ -77,7 +77,7 @@ mod tests {
 
     fn after(lines: impl IntoIterator<Item = String>) -> String {
         let mut recent = Recent::default();
-        lines.into_iter().for_each(|line| recent.hear(&line));
+        lines.into_iter().for_each(|line| recent.push(&line));
         recent.to_string()
     }
 

@@ -94,7 +94,7 @@ pub async fn deploy_with(
     // It leaves empty folders behind, and without the other looks for the configuration beside the template.
     deploy.env("TMPDIR", emulator.folder());
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
-    progress.command("Deploying the template", emulator.aim(&mut deploy)).await?;
+    progress.command("Deploying the template", emulator.set_aws_env(&mut deploy)).await?;
     stack(tools, emulator.port(), progress).await
 }
 
@@ -102,7 +102,8 @@ pub async fn deploy_with(
 pub async fn stack(tools: &Tools, aws_port: u16, progress: Progress) -> Result<Stack> {
     let mut outputs = sam(tools);
     outputs.args(["list", "stack-outputs", "--config-env", "local", "--output", "json"]);
-    let outputs = progress.command_output("Reading the stack's outputs", emulator::aim(&mut outputs, aws_port)).await?;
+    let outputs =
+        progress.command_output("Reading the stack's outputs", emulator::set_aws_env(&mut outputs, aws_port)).await?;
     Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs: Outputs::from_sam(&outputs)? })
 }
 

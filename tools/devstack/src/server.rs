@@ -8,13 +8,13 @@ use anyhow::{Result, bail};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::{Group, Progress, http};
+use crate::{ProcessGroup, Progress, http};
 
 /// A running server. It ends, with what it started, when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     // Dropped first: the process must be gone before its folder is.
-    process: Group,
+    process: ProcessGroup,
     folder: TempDir,
     name: &'static str,
     command: Command,
@@ -41,7 +41,7 @@ impl Server {
     ) -> Result<Self> {
         let log = File::create(folder.path().join(LOG))?;
         command.current_dir(folder.path()).stdout(log.try_clone()?).stderr(log);
-        let mut server = Self { process: Group::spawn(&mut command)?, folder, name, command, health };
+        let mut server = Self { process: ProcessGroup::spawn(&mut command)?, folder, name, command, health };
         progress.step(&format!("Starting {name}"), async |_| server.wait_until_it_answers().await).await?;
         Ok(server)
     }
@@ -49,7 +49,7 @@ impl Server {
     /// Asks it to end, and starts it again when it has, in the same folder.
     pub(crate) async fn restart(&mut self) -> Result<()> {
         self.process.end().await?;
-        self.process = Group::spawn(&mut self.command)?;
+        self.process = ProcessGroup::spawn(&mut self.command)?;
         self.wait_until_it_answers().await
     }
 

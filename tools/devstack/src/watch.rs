@@ -12,14 +12,14 @@ use tokio::task::JoinSet;
 
 use crate::emulator;
 use crate::ports::{invoke_address, invoke_url};
-use crate::{Emulator, FUNCTIONS, Group, Progress, Stack, Tools, http, tcp};
+use crate::{Emulator, FUNCTIONS, ProcessGroup, Progress, Stack, Tools, http, tcp};
 
 /// A running `cargo lambda watch`.
 #[derive(Debug)]
 pub struct Watch {
     // Dropped first: what functions say of their end, such as a lost connection, is not shown.
     _tasks: JoinSet<()>,
-    process: Group,
+    process: ProcessGroup,
     port: u16,
 }
 
@@ -53,10 +53,10 @@ impl Watch {
         cargo.args(["lambda", "watch", "--invoke-address", &address.ip().to_string()]);
         cargo.args(["--invoke-port", &address.port().to_string()]);
         // Its own log, not the functions'.
-        emulator::aim(&mut cargo, emulator.port()).env("RUST_LOG", "off");
+        emulator::set_aws_env(&mut cargo, emulator.port()).env("RUST_LOG", "off");
         // Metrics would be written among the lines that somebody reads.
         cargo.envs(stack.variables().await?).env_remove("METRICS_NAMESPACE");
-        let mut process = Group::spawn(cargo.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let mut process = ProcessGroup::spawn(cargo.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let stdout = process.child().stdout.take().context("standard output is piped")?;
         let stderr = process.child().stderr.take().context("standard error is piped")?;
         let mut tasks = JoinSet::new();

@@ -5,7 +5,10 @@ mod screen;
 use std::convert::Infallible;
 
 use anyhow::{Context, Result, ensure};
-use devstack::{Containers, Docker, Emulator, Flow, Front, Invocations, LogKeeper, LogStream, Progress, Tools, Watch};
+use devstack::{
+    Docker, DockerBridgeProxy, Emulator, HttpProxy, Invocations, LogForwarder, LogStream, Progress, StackProgress,
+    Tools, Watch,
+};
 
 use screen::Screen;
 
@@ -46,20 +49,20 @@ async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Resul
     devstack::build(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
     let stack = devstack::deploy(&tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
-    let front = Front::open(&stack, port).await?;
+    let proxy = HttpProxy::open(&stack, port).await?;
     // Open until this returns.
     let containers = match docker {
-        Some(docker) => Some(Containers::open(&docker, &stack).await?),
+        Some(docker) => Some(DockerBridgeProxy::open(&docker, &stack).await?),
         None => None,
     };
-    welcome(&front, &emulator, None, containers.as_ref());
+    welcome(&proxy, &emulator, None, containers.as_ref());
     let screen = Screen::new();
     screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
         error = stack.deletion() => Err(error),
         never = LogStream::of(&stack).follow(|line| screen.show(line)) => Ok(never),
-        error = screen.follow(Flow::of(&stack)) => error,
+        error = screen.follow(StackProgress::of(&stack)) => error,
     }
 }
 
@@ -70,7 +73,7 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
     let stack = devstack::deploy(&tools, &emulator, devstack::TEMPLATE, Progress).await?;
     let screen = Screen::new();
-    let (lines, keeper) = (screen.clone(), LogKeeper::of(&stack));
+    let (lines, keeper) = (screen.clone(), LogForwarder::of(&stack));
     let show = move |line: &str| {
         lines.show(line);
         keeper.take(line);
@@ -78,20 +81,20 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     let watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await;
     // What they logged may say why.
     let mut watch = watch.inspect_err(|_| screen.open())?;
-    let front = Front::open(&stack, port).await?;
-    welcome(&front, &emulator, Some(invoke_port), None);
+    let proxy = HttpProxy::open(&stack, port).await?;
+    welcome(&proxy, &emulator, Some(invoke_port), None);
     screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
         error = stack.deletion() => Err(error),
         error = watch.failure() => Err(error),
-        error = screen.follow(Flow::of(&stack)) => error,
+        error = screen.follow(StackProgress::of(&stack)) => error,
     }
 }
 
-fn welcome(front: &Front, emulator: &Emulator, invoke_port: Option<u16>, containers: Option<&Containers>) {
+fn welcome(proxy: &HttpProxy, emulator: &Emulator, invoke_port: Option<u16>, containers: Option<&DockerBridgeProxy>) {
     println!();
-    println!("  Shop          {}", front.url());
+    println!("  Shop          {}", proxy.url());
     println!("  AWS endpoint  http://localhost:{}   (stack {})", emulator.port(), devstack::STACK_NAME);
     if let Some(port) = invoke_port {
         println!("  Functions     http://localhost:{port}   (cargo lambda invoke)");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use devstack::{Flow, Recent};
+use devstack::{Recent, StackProgress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Where lines go, and what stays below them. Clones are the same screen.
@@ -53,7 +53,7 @@ impl Screen {
     }
 
     fn print(&self, state: &mut State, line: &str) {
-        state.recent.hear(line);
+        state.recent.push(line);
         // The functions write colours whatever reads them; `console` knows the terminal, NO_COLOR and CLICOLOR_FORCE.
         let line = if console::colors_enabled() { line.into() } else { console::strip_ansi_codes(line) };
         self.below.suspend(|| println!("{line}"));
@@ -61,7 +61,7 @@ impl Screen {
     }
 
     /// Keeps the depths below up to date, for ever. Where there is no terminal, a line is shown whenever it is another.
-    pub(super) async fn follow(&self, flow: Flow) -> Result<Infallible> {
+    pub(super) async fn follow(&self, flow: StackProgress) -> Result<Infallible> {
         let mut shown = None;
         loop {
             // The emulator may be too busy to be asked; if it has ended, that is told elsewhere.

@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use anyhow::{Result, bail, ensure};
-use devstack::{Emulator, Group, Invocations, Moto, Progress, Tools};
+use devstack::{Emulator, Invocations, Moto, ProcessGroup, Progress, Tools};
 use tokio::process::Command;
 
 /// The tests that fail on the second backend, and what it cannot do.
@@ -36,13 +36,13 @@ fn tests(tools: &Tools, aws_port: u16, which: &[&str]) -> Command {
     // The whole workspace's features, as in the steps before: for two packages alone cargo would compile the SDK again.
     cargo.args(["test", "--workspace", "--features", "store/backend,topic/backend", "--test", "backend"]);
     cargo.args(["--no-fail-fast", "--", "--test-threads", "1", "--exact"]).args(which);
-    devstack::aim(&mut cargo, aws_port);
+    devstack::set_aws_env(&mut cargo, aws_port);
     cargo
 }
 
 async fn run(what: &str, mut tests: Command) -> Result<()> {
     eprintln!("── {what}");
-    Group::run(what, &mut tests).await
+    ProcessGroup::run(what, &mut tests).await
 }
 
 /// Each test that is listed exists, and fails: what a backend has learnt is no longer left out.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use devstack::{Progress, Tools, WebDriver, root};
 
 use super::stack::{self, Suite};
-use crate::missing::left_out;
+use crate::missing::skip;
 
 const MISSING: &str = "the pages are tested in Chromium, and there is no chromedriver on the PATH; \
     on Debian and Ubuntu: apt install chromium chromium-driver";
@@ -30,7 +30,7 @@ impl Browser {
         if WebDriver::is_installed().await {
             return Self::start().await.map(Some);
         }
-        left_out(MISSING)?;
+        skip(MISSING)?;
         Ok(None)
     }
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use devstack::{Docker, Image, LocalApi, Progress, SAM_LOCAL, Stack, Tools, root};
 
 use super::stack::{Suite, Tests};
-use crate::missing::left_out;
+use crate::missing::skip;
 
 /// Whether this machine can run them. If not it is said, unless it must.
 pub(super) async fn can_run() -> Result<bool> {
@@ -16,7 +16,7 @@ pub(super) async fn can_run() -> Result<bool> {
             Ok(true)
         }
         Err(why) => {
-            left_out(&format!("sam local needs Docker and Lambda's image; doctor says how to get them: {why:#}"))?;
+            skip(&format!("sam local needs Docker and Lambda's image; doctor says how to get them: {why:#}"))?;
             Ok(false)
         }
     }

@@ -2,7 +2,7 @@
 //! TLS: the system works, and what its roles need not do is denied to each of them.
 
 use anyhow::{Context, Result};
-use devstack::{Emulator, Front, Progress, Tools};
+use devstack::{Emulator, HttpProxy, Progress, Tools};
 
 use super::stack::{Suite, Tests};
 
@@ -14,8 +14,8 @@ pub(super) async fn tried(tools: &Tools) -> Result<()> {
     let trust = emulator.ca_bundle().context("a guarded emulator has a certificate")?;
     let parameters = [&PARAMETERS[..], &[&*trust]].concat();
     let stack = devstack::deploy_with(tools, &emulator, devstack::BUILT_TEMPLATE, &parameters, Progress).await?;
-    let front = Front::open(&stack, devstack::free_port()?).await?;
-    let mut tests = Tests::of(tools, &stack, front.url(), emulator.port(), Suite::Iam)?;
-    emulator.aim(&mut tests.command).env("E2E_PLAIN_ENDPOINT", emulator.endpoint());
+    let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
+    let mut tests = Tests::of(tools, &stack, proxy.url(), emulator.port(), Suite::Iam)?;
+    emulator.set_aws_env(&mut tests.command).env("E2E_PLAIN_ENDPOINT", emulator.endpoint());
     tests.run().await
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use devstack::{FUNCTIONS, Group, Progress, Tools};
+use devstack::{FUNCTIONS, ProcessGroup, Progress, Tools};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -54,7 +54,7 @@ pub(crate) async fn built(tools: &Tools) -> Result<()> {
 
 /// A running `cargo xtask run`.
 struct Run {
-    process: Group,
+    process: ProcessGroup,
     port: u16,
     aws_port: u16,
     shown: Arc<Mutex<Vec<String>>>,
@@ -70,7 +70,7 @@ impl Run {
         let mut run = tools.cargo();
         run.args(["xtask", "run", "--port", &port.to_string(), "--aws-port", &aws_port.to_string()]).args(options);
         eprintln!("── Run: cargo xtask run --port {port} --aws-port {aws_port} {}", options.join(" "));
-        let mut process = Group::spawn(run.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let mut process = ProcessGroup::spawn(run.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let errors = BufReader::new(process.child().stderr.take().context("standard error is piped")?).lines();
         let mut output = BufReader::new(process.child().stdout.take().context("standard output is piped")?).lines();
         let shown = Arc::<Mutex<Vec<_>>>::default();
@@ -118,7 +118,7 @@ impl Run {
     async fn ends_with_its_stack(mut self, tools: &Tools) -> Result<()> {
         let mut delete = tools.command("sam");
         delete.args(["delete", "--no-prompts", "--config-env", "local"]).current_dir(devstack::root());
-        Progress.command("Deleting the stack", devstack::aim(&mut delete, self.aws_port)).await?;
+        Progress.command("Deleting the stack", devstack::set_aws_env(&mut delete, self.aws_port)).await?;
         let (status, shown) = self.end().await?;
         ensure!(!status.success(), "cargo xtask run ended with {status} after its stack was deleted");
         let says_why = shown.iter().any(|line| line.contains("was deleted; start `cargo xtask run` again"));

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use anyhow::Result;
-use devstack::{Emulator, Front, Group, Invocations, Progress, Stack, Tools, root};
+use devstack::{Emulator, HttpProxy, Invocations, ProcessGroup, Progress, Stack, Tools, root};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -53,9 +53,9 @@ pub(crate) async fn build_ops(tools: &Tools) -> Result<()> {
 pub(crate) async fn end_to_end(tools: &Tools, suites: &[Suite], variables: &[(&str, &OsStr)]) -> Result<()> {
     let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
     let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
-    let front = Front::open(&stack, devstack::free_port()?).await?;
+    let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
     for suite in suites {
-        let mut tests = Tests::of(tools, &stack, front.url(), emulator.port(), *suite)?;
+        let mut tests = Tests::of(tools, &stack, proxy.url(), emulator.port(), *suite)?;
         tests.command.envs(variables.iter().copied());
         tests.run().await?;
     }
@@ -77,7 +77,7 @@ impl Tests {
         serde_json::to_writer(&outputs, &stack.outputs.clone().with_shop_url(shop_url))?;
         let mut command = cargo_test(tools, suite.arguments());
         command.env("E2E_OUTPUTS", outputs.path());
-        devstack::aim(&mut command, aws_port);
+        devstack::set_aws_env(&mut command, aws_port);
         Ok(Self { command, _outputs: outputs })
     }
 
@@ -96,7 +96,7 @@ pub(crate) async fn on_stacks_of_their_own(
     let mut command = cargo_test(tools, &["--test", target, "--"]);
     command.args(arguments).envs(variables.iter().copied());
     // The port is that of no stack: each test has its own.
-    run(devstack::aim(&mut command, devstack::free_port()?)).await
+    run(devstack::set_aws_env(&mut command, devstack::free_port()?)).await
 }
 
 /// The whole workspace's features, as in the step before: for `--package e2e` alone cargo would compile the SDK again.
@@ -111,5 +111,5 @@ fn cargo_test(tools: &Tools, arguments: &[&str]) -> Command {
 async fn run(command: &mut Command) -> Result<()> {
     let arguments: Vec<_> = command.as_std().get_args().map(|argument| argument.display().to_string()).collect();
     eprintln!("── End to end: cargo {}", arguments.join(" "));
-    Group::run("End to end", command).await
+    ProcessGroup::run("End to end", command).await
 }

@@ -1,7 +1,7 @@
 //! A slow lane of `cargo xtask test --all`: what the workspace depends on, and the workflows that build and deploy it.
 
 use anyhow::Result;
-use devstack::{Progress, Supply};
+use devstack::{Progress, SupplyChain};
 
 use crate::sbom::sbom;
 
@@ -9,7 +9,7 @@ use crate::sbom::sbom;
 /// cannot be listed, or when a workflow could be made to do what it should not.
 pub(crate) async fn check() -> Result<()> {
     eprintln!("── Supply chain: deny.toml, unused dependencies, what is in the functions, .github/workflows");
-    let supply = Supply::install(Progress).await?;
+    let supply = SupplyChain::install(Progress).await?;
     let mut deny = supply.deny();
     // A skip or an exception that nothing needs any more is a warning.
     deny.args(["check", "--deny", "warnings", "bans", "licenses", "sources"]);
@@ -22,7 +22,7 @@ pub(crate) async fn check() -> Result<()> {
 }
 
 /// What is known against the dependencies is a database's on GitHub. Without it, no machine can tell, CI's or not.
-async fn advisories(supply: &Supply) -> Result<()> {
+async fn advisories(supply: &SupplyChain) -> Result<()> {
     let mut fetch = supply.deny();
     if Progress.command("Fetching RustSec's advisories", fetch.args(["fetch", "db"])).await.is_err() {
         eprintln!("!! Left out: what is known against the dependencies, as github.com/RustSec cannot be reached");

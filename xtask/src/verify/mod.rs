@@ -1,9 +1,9 @@
 //! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in docs/reports/reliability/ and
 //! writes docs/reports/reliability.md anew from all of them.
 
+mod api_fuzz;
 mod coupons;
 mod faults;
-mod hammer;
 mod mutants;
 mod page;
 mod reproducible;
@@ -26,8 +26,8 @@ pub(crate) enum Part {
     Soak(soak::Options),
     /// Have pairs of orders race for one coupon each, and see that one of every pair gets it (2 minutes).
     Coupons(coupons::Options),
-    /// Hammer the API with requests made up from its document, and compare every answer with that (20 minutes).
-    Hammer(crate::test::hammer::Options),
+    /// Fuzz the API with requests made up from its document, and compare every answer with that (20 minutes).
+    ApiFuzz(crate::test::api_fuzz::Options),
     /// Break the code on purpose, piece by piece, and see that a test fails each time (half an hour).
     Mutants(mutants::Options),
     /// Build the functions twice from nothing, and see that both builds are of the same bytes (10 minutes).
@@ -41,7 +41,7 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
         Part::Faults => faults::run(&tools, &commit).await,
         Part::Soak(options) => soak::run(&tools, &options, &commit).await,
         Part::Coupons(options) => coupons::run(&tools, &options, &commit).await,
-        Part::Hammer(options) => hammer::run(&tools, &options, &commit).await,
+        Part::ApiFuzz(options) => api_fuzz::run(&tools, &options, &commit).await,
         Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
         Part::Reproducible(options) => reproducible::run(&tools, &options).await,
     };

@@ -7,9 +7,9 @@ use std::fs;
 use anyhow::Result;
 use devstack::root;
 
+use super::api_fuzz::{self, ApiFuzzReport};
 use super::coupons::{self, Coupons};
 use super::faults::{self, Cut, Faults};
-use super::hammer::{self, Hammered};
 use super::mutants::{self, Generated, Mutations, Patch};
 use super::reproducible::{Binary, Built, Processor};
 use super::soak::{self, Soak};
@@ -20,7 +20,7 @@ const PAGE: &str = "docs/reports/reliability.md";
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
         "# What holds when things break\n\n\
-         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify hammer`,\n\
+         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify schemathesis`,\n\
          `verify mutants` and `verify reproducible` from what they saw; not by hand.\n",
     );
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
@@ -33,8 +33,8 @@ pub(super) fn write() -> Result<()> {
     if let Some(Of { commit, result }) = kept::<Coupons>(coupons::FILE)? {
         counts(&mut page, "Two orders with one coupon", "coupons", &commit, &result.rows)?;
     }
-    if let Some(Of { commit, result }) = kept::<Hammered>(hammer::FILE)? {
-        counts(&mut page, "The API under a stranger's hammer", "hammer", &commit, &result.rows)?;
+    if let Some(Of { commit, result }) = kept::<ApiFuzzReport>(api_fuzz::FILE)? {
+        counts(&mut page, "The API under a stranger's schemathesis", "schemathesis", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = patches {
         mutations(&mut page, &commit, &result.patches)?;

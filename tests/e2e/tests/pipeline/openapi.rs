@@ -1,4 +1,4 @@
-//! What the API says of itself is what it does. `cargo xtask test --all` hammers it with what this document allows.
+//! What the API says of itself is what it does. `cargo xtask test --all` fuzzes it with what this document allows.
 
 use std::collections::BTreeSet;
 

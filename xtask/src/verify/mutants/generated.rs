@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use devstack::{CargoTool, Group, Progress, root};
+use devstack::{CargoTool, ProcessGroup, Progress, root};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
@@ -35,7 +35,7 @@ pub(super) async fn find() -> Result<Generated> {
     let results = output.join("mutants.out");
     let _ = fs::remove_dir_all(&results);
     // It ends with an error when it misses one: the page says which.
-    let ended = Group::run("cargo-mutants", &mut mutants).await;
+    let ended = ProcessGroup::run("cargo-mutants", &mut mutants).await;
     let text = fs::read_to_string(results.join("outcomes.json")).context("cargo-mutants left no outcomes");
     let Outcomes { total_mutants: all, caught, unviable, timeout: timed_out } = match text {
         Ok(text) => serde_json::from_str(&text)?,

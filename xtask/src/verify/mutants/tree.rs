@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use devstack::{Emulator, FUNCTIONS, Front, Group, Invocations, Progress, Tools, root};
+use devstack::{Emulator, FUNCTIONS, HttpProxy, Invocations, ProcessGroup, Progress, Tools, root};
 use tokio::process::Command;
 
 use super::Patch;
@@ -74,8 +74,8 @@ impl<'a> Tree<'a> {
         let template = self.assemble()?;
         let emulator = Emulator::start(self.tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
         let stack = devstack::deploy(self.tools, &emulator, &template, Progress).await?;
-        let front = Front::open(&stack, devstack::free_port()?).await?;
-        let mut tests = Tests::of(self.tools, &stack, front.url(), emulator.port(), suite)?;
+        let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
+        let mut tests = Tests::of(self.tools, &stack, proxy.url(), emulator.port(), suite)?;
         tests.command.env("E2E_BINARIES", self.folder.join("functions")).args(["--", "--exact", test]);
         Progress.command_outcome("Testing", &mut tests.command).await
     }
@@ -105,6 +105,6 @@ impl<'a> Tree<'a> {
 
     async fn git(&self, arguments: &[&str]) -> Result<()> {
         let mut git = Command::new("git");
-        Group::run("git", git.arg("-C").arg(self.folder.join("tree")).args(arguments)).await
+        ProcessGroup::run("git", git.arg("-C").arg(self.folder.join("tree")).args(arguments)).await
     }
 }

@@ -1,21 +1,21 @@
-//! The API, hammered.
+//! The API under generated requests.
 
 use anyhow::Result;
 use devstack::{Progress, Tools};
 use serde::{Deserialize, Serialize};
 
-use crate::test::hammer::{self, Options};
+use crate::test::api_fuzz::{self, Options};
 
 /// What came of it.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hammered {
+pub(super) struct ApiFuzzReport {
     pub(super) rows: Vec<(String, String)>,
 }
 
-pub(super) const FILE: &str = "hammer.json";
+pub(super) const FILE: &str = "api-fuzz.json";
 
 pub(super) async fn run(tools: &Tools, options: &Options, commit: &str) -> Result<()> {
     devstack::build(tools, Progress).await?;
-    let rows = hammer::hammer(tools, options).await?;
-    super::keep(FILE, commit, &Hammered { rows })
+    let rows = api_fuzz::api_fuzz(tools, options).await?;
+    super::keep(FILE, commit, &ApiFuzzReport { rows })
 }

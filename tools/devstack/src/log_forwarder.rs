@@ -11,7 +11,7 @@ use crate::{FUNCTIONS, STACK_NAME, Stack};
 
 /// Takes lines and puts them into the functions' log groups.
 #[derive(Clone, Debug)]
-pub struct LogKeeper {
+pub struct LogForwarder {
     lines: UnboundedSender<Line>,
 }
 
@@ -25,7 +25,7 @@ struct Line {
 
 const STREAM: &str = "watch";
 
-impl LogKeeper {
+impl LogForwarder {
     /// For a stack on the emulator. It ends when the last one that can take lines is dropped.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {

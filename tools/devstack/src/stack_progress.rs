@@ -10,7 +10,7 @@ use crate::http::{self, HttpClient};
 
 /// A look at a stack's tables and queues.
 #[derive(Debug)]
-pub struct Flow {
+pub struct StackProgress {
     client: HttpClient,
     stack: Stack,
 }
@@ -33,7 +33,7 @@ struct Service {
     dead: u64,
 }
 
-impl Flow {
+impl StackProgress {
     /// Of this stack.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {

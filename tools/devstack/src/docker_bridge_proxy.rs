@@ -15,7 +15,7 @@ use crate::{Docker, Stack, tcp};
 
 /// An open door. It is closed when this is dropped.
 #[derive(Debug)]
-pub struct Containers {
+pub struct DockerBridgeProxy {
     accepting: JoinHandle<()>,
 }
 
@@ -26,7 +26,7 @@ const VARIABLES: &str = "target/sam-local.json";
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 64;
 
-impl Containers {
+impl DockerBridgeProxy {
     /// Opens the door to a stack, and writes down what the SAM CLI is to know.
     pub async fn open(docker: &Docker, stack: &Stack) -> Result<Self> {
         let emulator = stack.endpoint.trim_start_matches("http://").parse::<SocketAddr>();
@@ -44,7 +44,7 @@ impl Containers {
     }
 }
 
-impl Drop for Containers {
+impl Drop for DockerBridgeProxy {
     fn drop(&mut self) {
         self.accepting.abort();
     }

@@ -1,4 +1,4 @@
-"""What the hammer knows of the shop beyond its OpenAPI document.
+"""What Schemathesis must know of the shop beyond its OpenAPI document.
 
 A schema cannot say which coupons there are, which idempotency keys are taken, which orders exist: a request that is well
 formed may be refused for these, and for nothing else. Schemathesis' own check of it (positive_data_acceptance) would have to

@@ -1,4 +1,4 @@
-//! A slow lane: the API under a stranger's hammer. Requests are made up from the API's own document and sent to a stack as
+//! Fuzzing the API: requests are made up from the API's own document and sent to a stack as
 //! it is deployed, and every answer is compared with the document. They are counted where they arrive.
 
 use std::fs::{self, File};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
-use devstack::{Emulator, Front, Group, Hammer, Invocations, Progress, Tools};
+use devstack::{Emulator, HttpProxy, Invocations, ProcessGroup, Progress, Schemathesis, Tools};
 use serde_json::Value;
 use tokio::process::Command;
 
-/// Options of `cargo xtask verify hammer`.
+/// Options of `cargo xtask verify api-fuzz`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// How many requests there are at least.
@@ -30,7 +30,7 @@ impl Options {
 
 const DOCUMENT: &str = "functions/orders/openapi.json";
 
-/// Salvoes side by side, as one operation is hammered by one request at a time: how, and which share of the requests, in
+/// Salvoes side by side, as Schemathesis sends one request at a time to one operation: how, and which share of the requests, in
 /// percent, is the limit of one operation. A scenario is of four requests or so; a few dozen cover the document.
 const SALVOES: [(&str, &[&str], u64); 3] = [
     ("scenarios", &["--phases", "examples,coverage,stateful"], 5),
@@ -41,27 +41,27 @@ const SALVOES: [(&str, &[&str], u64); 3] = [
 /// What an order by JSON is answered when it is accepted, and one by form.
 const ACCEPTED: [u16; 2] = [201, 303];
 
-/// Hammers a stack of its own, and says what came of it; fails if an answer was not as documented.
-pub(crate) async fn hammer(tools: &Tools, Options { requests, seed }: &Options) -> Result<Vec<(String, String)>> {
-    let hammer = Hammer::install(Progress).await?;
-    hammer.validate(DOCUMENT, Progress).await?;
+/// Fuzzes a stack of its own, and says what came of it; fails if an answer was not as documented.
+pub(crate) async fn api_fuzz(tools: &Tools, Options { requests, seed }: &Options) -> Result<Vec<(String, String)>> {
+    let schemathesis = Schemathesis::install(Progress).await?;
+    schemathesis.validate(DOCUMENT, Progress).await?;
     let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
     let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
-    let front = Front::open(&stack, devstack::free_port()?).await?;
+    let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let seed = seed.unwrap_or(u64::from(now.subsec_nanos()));
-    eprintln!("── The hammer: {requests} requests or more, seed {seed}");
+    eprintln!("── API fuzz: {requests} requests or more, seed {seed}");
 
     let (start, folder) = (Instant::now(), tempfile::tempdir()?);
     let salvo = async |(name, how, percent): (&str, &[&str], u64)| {
         let report = folder.path().join(name).with_extension("json");
-        let mut command = hammer.command(front.url(), requests * percent / 100, seed, &report);
+        let mut command = schemathesis.command(proxy.url(), requests * percent / 100, seed, &report);
         fire(command.args(how).current_dir(folder.path()), folder.path().join(name), &report).await
     };
     let [scenarios, good, bad] = SALVOES;
     let fired: [Fired; 3] = tokio::try_join!(salvo(scenarios), salvo(good), salvo(bad))?.into();
 
-    let answers = front.answers();
+    let answers = proxy.answers();
     let (arrived, made_up) = (answers.values().sum::<u64>(), fired.iter().map(|fired| fired.made_up).sum::<u64>());
     let unsent: u64 = fired.iter().map(|fired| fired.unsent).sum();
     let failures: u64 = fired.iter().map(|fired| fired.failures).sum();
@@ -100,13 +100,13 @@ struct Fired {
 /// Fires a salvo; what it says is shown if it hit something.
 async fn fire(command: &mut Command, output: PathBuf, report: &Path) -> Result<Fired> {
     let file = File::create(&output)?;
-    let status = Group::spawn(command.stdout(file.try_clone()?).stderr(file))?.wait().await?;
+    let status = ProcessGroup::spawn(command.stdout(file.try_clone()?).stderr(file))?.wait().await?;
     if !status.success() {
         eprintln!("{}", fs::read_to_string(&output)?);
     }
-    let report = fs::read_to_string(report).context("the hammer left no report")?;
+    let report = fs::read_to_string(report).context("Schemathesis left no report")?;
     let cases = &serde_json::from_str::<Value>(&report)?["test_cases"];
-    let count = |name: &str| cases[name].as_u64().with_context(|| format!("the hammer's report has no {name}"));
+    let count = |name: &str| cases[name].as_u64().with_context(|| format!("Schemathesis's report has no {name}"));
     let (made_up, unsent, failures) = (count("generated")?, count("errored")?, count("with_failures")?);
     Ok(Fired { passed: status.success() && failures == 0, made_up, unsent, failures })
 }

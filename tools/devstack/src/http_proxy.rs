@@ -27,7 +27,7 @@ use crate::Stack;
 
 /// An open front door. It closes when this is dropped.
 #[derive(Debug)]
-pub struct Front {
+pub struct HttpProxy {
     url: String,
     accepting: JoinHandle<()>,
     answers: Answers,
@@ -40,7 +40,7 @@ const UNPOISONED: &str = "nobody panics while counting";
 
 type Body = Either<Incoming, Full<Bytes>>;
 
-impl Front {
+impl HttpProxy {
     /// Opens the door on a loopback port.
     pub async fn open(stack: &Stack, port: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
@@ -69,7 +69,7 @@ impl Front {
     }
 }
 
-impl Drop for Front {
+impl Drop for HttpProxy {
     fn drop(&mut self) {
         self.accepting.abort();
     }
@@ -167,8 +167,8 @@ mod tests {
             r#"[{ "OutputKey": "ShopUrl", "OutputValue": "https://0123abcd.execute-api.us-east-1.amazonaws.com" }]"#;
         let endpoint = format!("http://{}", emulator.local_addr().unwrap());
         let stack = Stack { endpoint, outputs: Outputs::from_sam(outputs).unwrap() };
-        let front = Front::open(&stack, 0).await.unwrap();
-        let mut client = TcpStream::connect(front.url().trim_start_matches("http://")).await.unwrap();
+        let proxy = HttpProxy::open(&stack, 0).await.unwrap();
+        let mut client = TcpStream::connect(proxy.url().trim_start_matches("http://")).await.unwrap();
         client.write_all(request.as_bytes()).await.unwrap();
         let received = async {
             let (mut connection, _) = emulator.accept().await.unwrap();
