@@ -1,4 +1,4 @@
-//! Comparing the customers' ledger with the tables, once everything has come to rest.
+//! Comparing the customers' record with the tables, once everything has come to rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 
-use crate::{Deployment, Ledger, Row, SUBSCRIBERS, eventually};
+use crate::{ClientRecord, Deployment, Row, SUBSCRIBERS, eventually};
 
 /// What the services did, as far as it was seen: the first that is seen of an order must stay.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Effects {
     vanished: BTreeSet<String>,
 }
 
-/// How ledger and tables compare.
+/// How record and tables compare.
 #[derive(Debug, Default)]
 pub struct Audit {
     /// Orders in the table.
@@ -54,7 +54,7 @@ const REDRIVES: u32 = 3;
 
 impl Deployment {
     /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an operator would.
-    pub async fn come_to_rest(&self) -> DeadLetters {
+    pub async fn drain_and_redrive(&self) -> DeadLetters {
         let mut came = 0;
         self.at_rest().await;
         for _ in 0..REDRIVES {
@@ -126,28 +126,30 @@ impl Effects {
         }
     }
 
-    /// Compares them and the orders' table with the ledger.
-    pub async fn audit(&self, shop: &Deployment, ledger: &Ledger) -> Audit {
+    /// Compares them and the orders' table with the record.
+    pub async fn audit(&self, shop: &Deployment, client_record: &ClientRecord) -> Audit {
         let orders: BTreeMap<_, _> =
             shop.rows("OrdersTable").await.into_iter().map(|row| (row["id"].clone(), row)).collect();
-        self.compare(&orders, ledger)
+        self.compare(&orders, client_record)
     }
 
-    fn compare(&self, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> Audit {
+    fn compare(&self, orders: &BTreeMap<String, Row>, client_record: &ClientRecord) -> Audit {
         let mut audit = Audit { orders: orders.len(), fulfilled: self.shipments.len(), ..Audit::default() };
         audit.coupons = self.coupons.len();
-        for (id, wish) in &ledger.accepted {
+        for (id, order_request) in &client_record.accepted {
             match orders.get(id) {
                 None => audit.lost.push(format!("{id} was accepted and is not in the table")),
-                Some(row) if cents(&row["amount"]) != wish.cents || row["customer"] != wish.customer => {
-                    audit.lost.push(format!("{id} is {row:?} and not {wish:?}"));
+                Some(row)
+                    if cents(&row["amount"]) != order_request.cents || row["customer"] != order_request.customer =>
+                {
+                    audit.lost.push(format!("{id} is {row:?} and not {order_request:?}"));
                 }
                 Some(_) => {}
             }
         }
-        let mut bought: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut purchase: BTreeMap<&str, usize> = BTreeMap::new();
         for (id, row) in orders {
-            *bought.entry(&row["customer"]).or_default() += 1;
+            *purchase.entry(&row["customer"]).or_default() += 1;
             let earned = cents(&row["amount"]) >= THRESHOLD;
             if row.contains_key("outbox") {
                 audit.lost.push(format!("{id} is not announced"));
@@ -164,10 +166,12 @@ impl Effects {
                 _ => {}
             }
         }
-        let unclear: BTreeSet<&str> = ledger.unclear.iter().map(|wish| &*wish.customer).collect();
-        audit.unclear_saved = bought.keys().filter(|customer| unclear.contains(*customer)).count();
-        let known: BTreeSet<&str> = ledger.accepted.values().map(|wish| &*wish.customer).chain(unclear).collect();
-        for (customer, times) in bought {
+        let unclear: BTreeSet<&str> =
+            client_record.unclear.iter().map(|order_request| &*order_request.customer).collect();
+        audit.unclear_saved = purchase.keys().filter(|customer| unclear.contains(*customer)).count();
+        let known: BTreeSet<&str> =
+            client_record.accepted.values().map(|order_request| &*order_request.customer).chain(unclear).collect();
+        for (customer, times) in purchase {
             if times > 1 || !known.contains(customer) {
                 audit.doubled.push(format!("{customer} asked for one order at most and has {times}"));
             }
@@ -194,7 +198,7 @@ pub fn cents(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Wish;
+    use crate::OrderRequest;
 
     const ID: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
 
@@ -206,9 +210,9 @@ mod tests {
         BTreeMap::from([(ID.to_owned(), row(&[("id", ID), ("customer", "Ada 1"), ("amount", amount)]))])
     }
 
-    fn ledger(cents: u64) -> Ledger {
-        let wish = Wish { customer: "Ada 1".to_owned(), cents, by_form: false, patient: true };
-        Ledger { accepted: BTreeMap::from([(ID.to_owned(), wish)]), ..Ledger::default() }
+    fn client_record(cents: u64) -> ClientRecord {
+        let order_request = OrderRequest { customer: "Ada 1".to_owned(), cents, by_form: false, patient: true };
+        ClientRecord { accepted: BTreeMap::from([(ID.to_owned(), order_request)]), ..ClientRecord::default() }
     }
 
     fn effects(shipments: &[&str], coupons: &[&str]) -> Effects {
@@ -224,67 +228,75 @@ mod tests {
     }
 
     /// Of effects with an invoice for each order.
-    fn problems(effects: &Effects, orders: &BTreeMap<String, Row>, ledger: &Ledger) -> (usize, usize) {
+    fn problems(effects: &Effects, orders: &BTreeMap<String, Row>, client_record: &ClientRecord) -> (usize, usize) {
         let ids: Vec<_> = orders.keys().map(String::as_str).collect();
-        problems_with(invoices(&ids, |at| at), effects, orders, ledger)
+        problems_with(invoices(&ids, |at| at), effects, orders, client_record)
     }
 
     fn problems_with(
         invoices: BTreeMap<String, Row>,
         Effects { shipments, coupons, changed, vanished, .. }: &Effects,
         orders: &BTreeMap<String, Row>,
-        ledger: &Ledger,
+        client_record: &ClientRecord,
     ) -> (usize, usize) {
         let (shipments, coupons, changed, vanished) =
             (shipments.clone(), coupons.clone(), changed.clone(), vanished.clone());
-        let audit = Effects { shipments, coupons, invoices, changed, vanished }.compare(orders, ledger);
+        let audit = Effects { shipments, coupons, invoices, changed, vanished }.compare(orders, client_record);
         (audit.lost.len(), audit.doubled.len())
     }
 
     #[test]
     fn an_invoice_that_is_missing_or_has_the_number_of_another_is_seen() {
         let of_one = effects(&[ID], &[]);
-        assert_eq!(problems_with(BTreeMap::new(), &of_one, &order("5"), &ledger(500)), (1, 0));
+        assert_eq!(problems_with(BTreeMap::new(), &of_one, &order("5"), &client_record(500)), (1, 0));
         let of_nobody = invoices(&[ID, "ghost"], |at| at);
-        assert_eq!(problems_with(of_nobody, &of_one, &order("5"), &ledger(500)), (0, 1));
+        assert_eq!(problems_with(of_nobody, &of_one, &order("5"), &client_record(500)), (0, 1));
         let one_number = invoices(&[ID, "ghost"], |_| 7);
-        assert_eq!(problems_with(one_number, &of_one, &order("5"), &ledger(500)), (0, 2));
+        assert_eq!(problems_with(one_number, &of_one, &order("5"), &client_record(500)), (0, 2));
     }
 
     #[test]
     fn what_is_sound_has_no_problem() {
-        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80"), &ledger(8_000)), (0, 0));
-        assert_eq!(problems(&effects(&[ID], &[]), &order("79.99"), &ledger(7_999)), (0, 0));
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80"), &client_record(8_000)), (0, 0));
+        assert_eq!(problems(&effects(&[ID], &[]), &order("79.99"), &client_record(7_999)), (0, 0));
     }
 
     #[test]
     fn what_is_lost_is_seen() {
-        assert_eq!(problems(&effects(&[], &[]), &BTreeMap::new(), &ledger(8_000)), (1, 0), "the order");
-        assert_eq!(problems(&effects(&[], &[ID]), &order("80"), &ledger(8_000)), (1, 0), "the shipment");
-        assert_eq!(problems(&effects(&[ID], &[]), &order("80"), &ledger(8_000)), (1, 0), "the coupon");
-        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80.01"), &ledger(8_000)), (1, 0), "a cent");
+        assert_eq!(problems(&effects(&[], &[]), &BTreeMap::new(), &client_record(8_000)), (1, 0), "the order");
+        assert_eq!(problems(&effects(&[], &[ID]), &order("80"), &client_record(8_000)), (1, 0), "the shipment");
+        assert_eq!(problems(&effects(&[ID], &[]), &order("80"), &client_record(8_000)), (1, 0), "the coupon");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80.01"), &client_record(8_000)), (1, 0), "a cent");
         let mut marked = order("80");
         marked.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
-        assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &ledger(8_000)), (1, 0), "the announcement");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &client_record(8_000)), (1, 0), "the announcement");
     }
 
     #[test]
     fn what_was_there_and_is_gone_is_seen() {
         let mut vanished = effects(&[ID], &[ID]);
         vanished.vanished.insert(ID.to_owned());
-        assert_eq!(problems(&vanished, &order("80"), &ledger(8_000)), (1, 0));
+        assert_eq!(problems(&vanished, &order("80"), &client_record(8_000)), (1, 0));
     }
 
     #[test]
     fn what_is_done_twice_or_for_nobody_is_seen() {
         let mut changed = effects(&[ID], &[ID]);
         changed.changed.insert(ID.to_owned());
-        assert_eq!(problems(&changed, &order("80"), &ledger(8_000)), (0, 1), "an effect");
-        assert_eq!(problems(&effects(&[ID], &[ID]), &order("5"), &ledger(500)), (0, 1), "a coupon not earned");
-        assert_eq!(problems(&effects(&[ID, "ghost"], &[]), &order("5"), &ledger(500)), (0, 1), "a shipment of nobody");
-        assert_eq!(problems(&effects(&[ID], &[]), &order("5"), &Ledger::default()), (0, 1), "an order of nobody");
+        assert_eq!(problems(&changed, &order("80"), &client_record(8_000)), (0, 1), "an effect");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &order("5"), &client_record(500)), (0, 1), "a coupon not earned");
+        assert_eq!(
+            problems(&effects(&[ID, "ghost"], &[]), &order("5"), &client_record(500)),
+            (0, 1),
+            "a shipment of nobody"
+        );
+        assert_eq!(problems(&effects(&[ID], &[]), &order("5"), &ClientRecord::default()), (0, 1), "an order of nobody");
         let mut twice = order("5");
         twice.insert("other".to_owned(), row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]));
-        assert_eq!(problems(&effects(&[ID, "other"], &[]), &twice, &ledger(500)), (0, 1), "one request, two orders");
+        assert_eq!(
+            problems(&effects(&[ID, "other"], &[]), &twice, &client_record(500)),
+            (0, 1),
+            "one request, two orders"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Customers who buy while things break, and the ledger they keep of what the shop told them.
+//! Customers who buy while things break, and the record they keep of what the shop told them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::Deployment;
 
 /// What one customer, who buys once, wants to buy.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct OrderRequest {
     /// A name that nobody else has.
     pub customer: String,
     /// For how much, in cents.
@@ -25,21 +25,21 @@ pub struct Wish {
 
 /// Every answer that the customers got. It lies outside the system, and says what must be in it.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct ClientRecord {
     /// What was accepted, by the order's id.
-    pub accepted: BTreeMap<String, Wish>,
+    pub accepted: BTreeMap<String, OrderRequest>,
     /// What nobody knows of: the answer was an error or did not come, and the customer left it at that.
-    pub unclear: Vec<Wish>,
+    pub unclear: Vec<OrderRequest>,
     /// How many answers were unclear, those included that became clear when the customer asked again.
     pub unclear_answers: u64,
     /// What should not have been: a good order refused, one id given twice, a patient customer left without an answer.
     pub wrong: Vec<String>,
 }
 
-/// What became of a wish.
+/// What became of a order_request.
 #[derive(Debug)]
-pub struct Bought {
-    wish: Wish,
+pub struct PurchaseResult {
+    order_request: OrderRequest,
     outcome: Outcome,
     unclear_answers: u64,
 }
@@ -57,7 +57,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
-impl Wish {
+impl OrderRequest {
     /// As a decimal text.
     #[must_use]
     pub fn amount(&self) -> String {
@@ -67,30 +67,30 @@ impl Wish {
 
 impl Deployment {
     /// Sends a customer to the shop.
-    pub async fn buy(&self, wish: Wish) -> Bought {
+    pub async fn buy(&self, order_request: OrderRequest) -> PurchaseResult {
         let (key, start) = (Uuid::new_v4().to_string(), Instant::now());
         let (mut unclear_answers, mut wait) = (0, ASK_AGAIN);
         loop {
-            let outcome = self.ask(&wish, &key).await;
+            let outcome = self.ask(&order_request, &key).await;
             if matches!(outcome, Outcome::Unclear) {
                 unclear_answers += 1;
-                if wish.patient && start.elapsed() < PATIENCE {
+                if order_request.patient && start.elapsed() < PATIENCE {
                     tokio::time::sleep(wait).await;
                     wait = LONGEST_WAIT.min(2 * wait);
                     continue;
                 }
             }
-            return Bought { wish, outcome, unclear_answers };
+            return PurchaseResult { order_request, outcome, unclear_answers };
         }
     }
 
-    async fn ask(&self, wish: &Wish, key: &str) -> Outcome {
+    async fn ask(&self, order_request: &OrderRequest, key: &str) -> Outcome {
         let post = self.http.post(format!("{}/orders", self.output("ShopUrl"))).timeout(ANSWERED_WITHIN);
-        let amount = wish.amount();
-        let post = if wish.by_form {
-            post.form(&[("customer", &*wish.customer), ("amount", &amount), ("idempotency_key", key)])
+        let amount = order_request.amount();
+        let post = if order_request.by_form {
+            post.form(&[("customer", &*order_request.customer), ("amount", &amount), ("idempotency_key", key)])
         } else {
-            let body = json!({ "customer": wish.customer, "amount": amount }).to_string();
+            let body = json!({ "customer": order_request.customer, "amount": amount }).to_string();
             post.header(CONTENT_TYPE, "application/json").header("idempotency-key", key).body(body)
         };
         match post.send().await {
@@ -115,21 +115,23 @@ fn judge(response: &Response) -> Outcome {
     }
 }
 
-impl Ledger {
+impl ClientRecord {
     /// Writes down what a customer was told.
-    pub fn enter(&mut self, Bought { wish, outcome, unclear_answers }: Bought) {
+    pub fn enter(&mut self, PurchaseResult { order_request, outcome, unclear_answers }: PurchaseResult) {
         self.unclear_answers += unclear_answers;
         match outcome {
             Outcome::Accepted(id) => {
-                if let Some(other) = self.accepted.insert(id.clone(), wish) {
+                if let Some(other) = self.accepted.insert(id.clone(), order_request) {
                     self.wrong.push(format!("order {id} was given to {} and to another", other.customer));
                 }
             }
-            Outcome::Unclear if wish.patient => {
-                self.wrong.push(format!("{} asked for minutes and got no clear answer", wish.customer));
+            Outcome::Unclear if order_request.patient => {
+                self.wrong.push(format!("{} asked for minutes and got no clear answer", order_request.customer));
             }
-            Outcome::Unclear => self.unclear.push(wish),
-            Outcome::Refused(why) => self.wrong.push(format!("{}, {} cents: {why}", wish.customer, wish.cents)),
+            Outcome::Unclear => self.unclear.push(order_request),
+            Outcome::Refused(why) => {
+                self.wrong.push(format!("{}, {} cents: {why}", order_request.customer, order_request.cents))
+            }
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A client that is generated from the API's document gets orders, refusals and failures as types.
 
 use devstack::{Fault, OpenApiClient, Progress};
-use e2e::Rig;
+use e2e::FaultStack;
 use serde_json::{Value, json};
 
 const EVERY_TIME: u32 = u32::MAX;
 
 #[tokio::test]
 async fn generated_client_types_what_the_shop_answers() {
-    let rig = Rig::start().await.expect("a stack starts");
-    let (shop, folder) = (rig.shop.output("ShopUrl"), tempfile::tempdir().expect("a folder"));
+    let stack = FaultStack::start().await.expect("a stack starts");
+    let (shop, folder) = (stack.shop.output("ShopUrl"), tempfile::tempdir().expect("a folder"));
     let client = OpenApiClient::install(Progress).await.expect("the generator installs");
     let document = format!("{shop}/openapi.json");
     client.generate(&document, folder.path(), Progress).await.expect("a client is generated without a warning");
@@ -34,7 +34,7 @@ async fn generated_client_types_what_the_shop_answers() {
     assert_eq!(refused["fields"]["type"], "/problems/invalid-order");
     assert_eq!(refused["fields"]["errors"][0]["pointer"], "/amount");
 
-    rig.proxy.inject("PutItem", Fault::Fail, EVERY_TIME);
+    stack.proxy.inject("PutItem", Fault::Fail, EVERY_TIME);
     let [unavailable] = &place("81.50").await[..] else { panic!("no order was accepted: nothing is read back") };
     assert_eq!((&unavailable["status"], &unavailable["type"]), (&json!(503), &json!("PlaceOrderResponse503")));
     assert_eq!(unavailable["fields"]["type"], "/problems/unavailable");

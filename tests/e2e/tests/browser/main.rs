@@ -2,9 +2,9 @@
 
 mod accessible;
 mod browser;
+mod fixtures;
 mod form;
-mod looks;
+mod layout_and_a11y;
 mod names;
+mod no_script;
 mod order;
-mod plain;
-mod rows;

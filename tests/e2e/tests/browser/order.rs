@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::browser::{DESKTOP, PHONE, in_browser};
-use crate::rows::Stalled;
+use crate::fixtures::Stalled;
 
 #[tokio::test]
 async fn an_order_earns_a_coupon_and_a_click_spends_it_on_the_next() {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Parser;
 use devstack::Fault;
-use e2e::Rig;
+use e2e::FaultStack;
 use futures::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -38,20 +38,20 @@ const HELD_BACK: Duration = Duration::from_millis(100);
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let rig = Rig::start().await?;
+    let stack = FaultStack::start().await?;
     let start = Instant::now();
-    let coupons = stream::iter(0..options.pairs).map(|_| rig.shop.earned_coupon()).buffer_unordered(AT_ONCE);
+    let coupons = stream::iter(0..options.pairs).map(|_| stack.shop.earned_coupon()).buffer_unordered(AT_ONCE);
     let coupons: Vec<_> = coupons.collect().await;
 
-    let held_back = rig.proxy.inject("TransactWriteItems", Fault::Delay(HELD_BACK), u32::MAX);
+    let held_back = stack.proxy.inject("TransactWriteItems", Fault::Delay(HELD_BACK), u32::MAX);
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {elapsed} (about {eta} more)");
     let progress = ProgressBar::new(options.pairs.into()).with_style(style?);
-    let races = stream::iter(coupons).map(|code| Pair::race(&rig.shop, code)).buffer_unordered(AT_ONCE);
+    let races = stream::iter(coupons).map(|code| Pair::race(&stack.shop, code)).buffer_unordered(AT_ONCE);
     let pairs: Vec<_> = races.inspect(|_| progress.inc(1)).collect().await;
     progress.finish_and_clear();
-    rig.proxy.calm();
+    stack.proxy.calm();
 
-    let report = Report::of(&rig.shop, &pairs).await;
+    let report = Report::of(&stack.shop, &pairs).await;
     let rows = report.rows(held_back.times(), start.elapsed());
     for (what, count) in &rows {
         println!("{what:<60} {count:>12}");

@@ -65,7 +65,7 @@ pub(crate) async fn cut_at(
     judge: impl Fn(Fault, u32, &Value),
 ) {
     let shop = Deployment::under_test().await;
-    let spy = shop.spy().await;
+    let probe = shop.probe_topic().await;
     let mut attempts = vec![];
     for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
         let what = format!("{fault:?} at {operation}, {times} times");
@@ -93,8 +93,8 @@ pub(crate) async fn cut_at(
     sweep(&shop).await;
     let last = OrderEvent::of("81.50");
     shop.publish(&last.body(), &last.total).await;
-    let announced = spy.hear_until(&last.order_id).await;
-    spy.leave().await;
+    let announced = probe.read_until(&last.order_id).await;
+    probe.unsubscribe().await;
     for (what, attempt, ..) in &attempts {
         let told = announced.iter().any(|body| body.contains(&attempt.customer));
         assert_eq!(

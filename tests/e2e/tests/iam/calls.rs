@@ -3,9 +3,9 @@
 use e2e::OrderEvent;
 use serde_json::{Value, json};
 
+use crate::resources::{INDEXES, Kind, TABLES};
+use crate::signed_http::Call;
 use crate::system::{IAM, Role, System, taking};
-use crate::things::{INDEXES, Kind, TABLES};
-use crate::wire::Call;
 
 /// The call that does this to that.
 pub(crate) fn call(system: &System, action: &str, thing: &str, kind: Kind) -> Call {

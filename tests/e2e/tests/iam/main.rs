@@ -2,15 +2,15 @@
 //! and whatever its roles need not do is tried as each of them and denied.
 
 mod calls;
+mod coverage;
+mod happy_path;
 mod page;
 mod queues;
+mod resources;
 mod signatures;
+mod signed_http;
 mod system;
 mod table;
-mod things;
-mod whole;
-mod wire;
-mod works;
 
 use std::time::Duration;
 

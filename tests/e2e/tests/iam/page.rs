@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::{env, fs};
 
+use crate::resources::{Kind, things};
 use crate::system::ROLES;
 use crate::table::{allowed, tries};
-use crate::things::{Kind, things};
 
 const PAGE: &str = "docs/reference/security.md";
 const BEGIN: &str = "<!-- What follows is written by tests/e2e/tests/iam/page.rs. -->\n";

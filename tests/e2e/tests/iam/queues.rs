@@ -5,8 +5,8 @@ use e2e::{Deployment, eventually};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::signed_http::{Call, Said, Wire};
 use crate::system::{System, administrator, nobody};
-use crate::wire::{Call, Said, Wire};
 use crate::{QUEUES, SOON};
 
 const ALL: [&str; 9] = [

@@ -6,8 +6,8 @@ use aws_credential_types::Credentials;
 use e2e::{Deployment, OrderEvent};
 use serde_json::json;
 
+use crate::signed_http::{Call, Said, Wire};
 use crate::system::System;
-use crate::wire::{Call, Said, Wire};
 
 /// Longer than AWS lets clocks differ.
 const TOO_LONG_AGO: Duration = Duration::from_secs(20 * 60);

@@ -5,7 +5,7 @@ use e2e::Deployment;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::wire::{Call, Wire};
+use crate::signed_http::{Call, Wire};
 
 /// The roles, as the page calls them.
 pub(crate) const ROLES: [&str; 6] = ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing", "schedule"];

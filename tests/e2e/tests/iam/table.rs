@@ -4,9 +4,9 @@ use futures::{StreamExt, stream};
 
 use crate::QUEUES;
 use crate::calls::call;
+use crate::resources::{Kind, things};
+use crate::signed_http::Wire;
 use crate::system::{ROLES, System, administrator};
-use crate::things::{Kind, things};
-use crate::wire::Wire;
 
 /// All that a role may do; X-Ray is not among what can be tried.
 const ALLOWED: [(&str, &[(&str, &str)]); 6] = [

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{EVERY_TIME, SOON, proxy};
 
-/// An order of long ago, put straight into the table: saved, not marked, and nobody ever heard of it.
+/// An order of long ago, put straight into the table: saved, not marked, and nobody ever received of it.
 async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
     let id = Uuid::new_v4().to_string();
     let row = [("id", id.as_str()), ("customer", "Ada Lovelace"), ("amount", "81.5"), ("placed_at", placed_at)];
@@ -66,7 +66,7 @@ async fn orders_of_a_time_are_announced_and_no_others() {
     let after = forgotten(&shop, "2002-01-01T12:00:02Z").await;
     let time = ["orders", "replay", "--since", "2002-01-01T12:00:00Z", "--until", "2002-01-01T12:00:01Z", "--json"];
 
-    let spy = shop.spy().await;
+    let probe = shop.probe_topic().await;
     let dry = ops(&[&time[..], &["--dry-run"]].concat()).await;
     // An order of another test that cannot be read may be one of that time, and is reported.
     let announced = |ran: &Ran| {
@@ -74,16 +74,16 @@ async fn orders_of_a_time_are_announced_and_no_others() {
         told.map(|object| (object["order_id"].clone(), object["announced"].clone())).collect::<Vec<_>>()
     };
     assert_eq!(announced(&dry), [(json!(during), json!(false))]);
-    // Whatever was announced before this is heard before it.
+    // Whatever was announced before this is received before it.
     let marker = Uuid::new_v4().to_string();
     shop.publish(&marker, "1.00").await;
-    let heard = spy.hear_until(&marker).await;
-    assert!(heard.iter().all(|body| !body.contains(&during)), "a dry run announced an order");
+    let received = probe.read_until(&marker).await;
+    assert!(received.iter().all(|body| !body.contains(&during)), "a dry run announced an order");
 
     assert_eq!(announced(&ops(&time).await), [(json!(during), json!(true))]);
-    let heard = spy.hear_until(&during).await;
-    assert!(heard.iter().all(|body| !body.contains(&before) && !body.contains(&after)), "{heard:?}");
-    spy.leave().await;
+    let received = probe.read_until(&during).await;
+    assert!(received.iter().all(|body| !body.contains(&before) && !body.contains(&after)), "{received:?}");
+    probe.unsubscribe().await;
     shop.with_coupon(&during).await;
     for order in [before, during, after] {
         shop.delete_row("OrdersTable", "id", &order).await;

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use devstack::Fault;
-use e2e::{Deployment, Effects, Ledger, Rig, Wish, held};
+use e2e::{ClientRecord, Deployment, Effects, FaultStack, OrderRequest, held};
 use futures::StreamExt;
 use futures::stream::{self, FuturesUnordered};
 use tokio::time::{MissedTickBehavior, interval};
@@ -22,20 +22,20 @@ const DYNAMODB: [&str; 7] =
     ["PutItem", "TransactWriteItems", "UpdateItem", "BatchGetItem", "BatchExecuteStatement", "Scan", "Query"];
 
 /// Lets customers come, all of them patient, while something is done to the stack, and a while longer.
-async fn customers_during<T>(shop: &Deployment, done_to_it: impl Future<Output = T>) -> (Ledger, T) {
+async fn customers_during<T>(shop: &Deployment, done_to_it: impl Future<Output = T>) -> (ClientRecord, T) {
     let over = Cell::new(false);
     let customers = async {
         let mut every = interval(A_CUSTOMER_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut buying, mut ledger, mut number) = (FuturesUnordered::new(), Ledger::default(), 0);
+        let (mut buying, mut client_record, mut number) = (FuturesUnordered::new(), ClientRecord::default(), 0);
         loop {
             tokio::select! {
                 _ = every.tick(), if !over.get() => {
                     number += 1;
-                    buying.push(shop.buy(wish(number)));
+                    buying.push(shop.buy(order_request(number)));
                 }
-                Some(bought) = buying.next() => ledger.enter(bought),
-                else => return ledger,
+                Some(purchase) = buying.next() => client_record.enter(purchase),
+                else => return client_record,
             }
         }
     };
@@ -49,8 +49,8 @@ async fn customers_during<T>(shop: &Deployment, done_to_it: impl Future<Output =
     tokio::join!(customers, trouble)
 }
 
-fn wish(number: u64) -> Wish {
-    Wish {
+fn order_request(number: u64) -> OrderRequest {
+    OrderRequest {
         customer: format!("Ada {}", Uuid::new_v4()),
         cents: 7_900 + number % 200,
         by_form: number.is_multiple_of(4),
@@ -58,45 +58,46 @@ fn wish(number: u64) -> Wish {
     }
 }
 
-async fn down_for_a_minute(rig: &Rig, operations: &[&str], fault: Fault) -> u32 {
-    let injected: Vec<_> = operations.iter().map(|name| rig.proxy.inject(name, fault, EVERY_TIME)).collect();
+async fn down_for_a_minute(stack: &FaultStack, operations: &[&str], fault: Fault) -> u32 {
+    let injected: Vec<_> = operations.iter().map(|name| stack.proxy.inject(name, fault, EVERY_TIME)).collect();
     tokio::time::sleep(A_MINUTE).await;
-    rig.proxy.calm();
+    stack.proxy.calm();
     injected.iter().map(devstack::Injected::times).sum()
 }
 
 /// Asserts that everything accepted was carried out once, and gives how many messages had to be redriven for it.
-async fn assert_carried_out(rig: &Rig, ledger: &Ledger) -> u64 {
-    let dead_letters = rig.shop.come_to_rest().await;
+async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) -> u64 {
+    let dead_letters = stack.shop.drain_and_redrive().await;
     let mut effects = Effects::default();
-    effects.look(&rig.shop).await;
-    let audit = effects.audit(&rig.shop, ledger).await;
-    assert!(ledger.wrong.is_empty(), "{:#?}", ledger.wrong);
+    effects.look(&stack.shop).await;
+    let audit = effects.audit(&stack.shop, client_record).await;
+    assert!(client_record.wrong.is_empty(), "{:#?}", client_record.wrong);
     assert!(audit.lost.is_empty(), "{:#?}", audit.lost);
     assert!(audit.doubled.is_empty(), "{:#?}", audit.doubled);
-    assert_eq!(audit.fulfilled, ledger.accepted.len(), "every customer was patient and got one order");
+    assert_eq!(audit.fulfilled, client_record.accepted.len(), "every customer was patient and got one order");
     assert_eq!(dead_letters.left, 0);
     dead_letters.came
 }
 
 #[tokio::test]
 async fn sns_down_for_a_minute_turns_no_customer_away() {
-    let rig = Rig::start().await.expect("a stack can be started");
-    let (ledger, failed) = customers_during(&rig.shop, down_for_a_minute(&rig, &SNS, Fault::Fail)).await;
+    let stack = FaultStack::start().await.expect("a stack can be started");
+    let (client_record, failed) = customers_during(&stack.shop, down_for_a_minute(&stack, &SNS, Fault::Fail)).await;
     assert!(failed > 0, "nothing failed");
-    assert_eq!(ledger.unclear_answers, 0, "accepted is saved, whether or not it can be announced");
-    rig.shop.announced_by_its_own_relay().await;
-    assert_eq!(assert_carried_out(&rig, &ledger).await, 0, "what is not announced is in no queue");
+    assert_eq!(client_record.unclear_answers, 0, "accepted is saved, whether or not it can be announced");
+    stack.shop.announced_by_its_own_relay().await;
+    assert_eq!(assert_carried_out(&stack, &client_record).await, 0, "what is not announced is in no queue");
     held("SNS, all calls", "a minute of service errors, under load", "every order accepted, done once");
 }
 
 #[tokio::test]
 async fn dynamodb_down_for_a_minute_accepts_nothing_it_did_not_save() {
-    let rig = Rig::start().await.expect("a stack can be started");
-    let (ledger, failed) = customers_during(&rig.shop, down_for_a_minute(&rig, &DYNAMODB, Fault::Refuse)).await;
+    let stack = FaultStack::start().await.expect("a stack can be started");
+    let (client_record, failed) =
+        customers_during(&stack.shop, down_for_a_minute(&stack, &DYNAMODB, Fault::Refuse)).await;
     assert!(failed > 0, "nothing failed");
-    assert!(ledger.unclear_answers > 0, "an order that cannot be saved is not accepted");
-    assert_carried_out(&rig, &ledger).await;
+    assert!(client_record.unclear_answers > 0, "an order that cannot be saved is not accepted");
+    assert_carried_out(&stack, &client_record).await;
     held(
         "DynamoDB, all calls",
         "refused for a minute, under load",
@@ -106,13 +107,13 @@ async fn dynamodb_down_for_a_minute_accepts_nothing_it_did_not_save() {
 
 #[tokio::test]
 async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_redrive_empties_them() {
-    let rig = Rig::start().await.expect("a stack can be started");
+    let stack = FaultStack::start().await.expect("a stack can be started");
     // Only the subscribers' inserts: orders are accepted and announced, and each message is tried in vain until it is dead.
-    let inserts = down_for_a_minute(&rig, &["BatchExecuteStatement"], Fault::Refuse);
-    let (ledger, failed) = customers_during(&rig.shop, inserts).await;
+    let inserts = down_for_a_minute(&stack, &["BatchExecuteStatement"], Fault::Refuse);
+    let (client_record, failed) = customers_during(&stack.shop, inserts).await;
     assert!(failed > 0, "nothing failed");
-    assert_eq!(ledger.unclear_answers, 0, "the shop does not depend on its subscribers");
-    assert!(assert_carried_out(&rig, &ledger).await > 0, "a minute is longer than three tries take here");
+    assert_eq!(client_record.unclear_answers, 0, "the shop does not depend on its subscribers");
+    assert!(assert_carried_out(&stack, &client_record).await > 0, "a minute is longer than three tries take here");
     held(
         "subscribers, BatchExecuteStatement",
         "refused for a minute, under load",
@@ -123,14 +124,14 @@ async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_r
 #[tokio::test]
 async fn everything_stopped_and_started_again_under_load() {
     const RESTARTS: usize = 3;
-    let mut rig = Rig::start().await.expect("a stack can be started");
-    let shop = rig.shop.clone();
-    let restarts = stream::iter(0..RESTARTS).fold(&mut rig, async |rig, _| {
-        rig.restart().await.expect("the emulator starts again");
+    let mut stack = FaultStack::start().await.expect("a stack can be started");
+    let shop = stack.shop.clone();
+    let restarts = stream::iter(0..RESTARTS).fold(&mut stack, async |stack, _| {
+        stack.restart().await.expect("the emulator starts again");
         tokio::time::sleep(A_WHILE).await;
-        rig
+        stack
     });
-    let (ledger, _) = customers_during(&shop, restarts).await;
-    assert_carried_out(&rig, &ledger).await;
+    let (client_record, _) = customers_during(&shop, restarts).await;
+    assert_carried_out(&stack, &client_record).await;
     held("everything", "stopped and started again three times, under load", "every order accepted, done once");
 }

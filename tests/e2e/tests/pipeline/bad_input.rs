@@ -174,7 +174,7 @@ async fn a_bad_form_is_shown_again_with_what_was_typed() {
 #[tokio::test]
 async fn a_rejected_order_leaves_no_row_and_no_message() {
     let shop = Deployment::under_test().await;
-    let spy = shop.spy().await;
+    let probe = shop.probe_topic().await;
     let marker = Uuid::new_v4().to_string();
     let name = |suffix: &str| format!("{marker} {suffix}");
     let rejected = [
@@ -196,11 +196,11 @@ async fn a_rejected_order_leaves_no_row_and_no_message() {
 
     // What came before this one would have been announced before it.
     let good = shop.place(&name("good"), "80").await;
-    let heard = spy.hear_until(&good.id).await;
-    let about_us: Vec<_> = heard.iter().filter(|message| message.contains(&marker)).collect();
+    let received = probe.read_until(&good.id).await;
+    let about_us: Vec<_> = received.iter().filter(|message| message.contains(&marker)).collect();
     assert_eq!(about_us.len(), 1, "{about_us:?}");
     let rows = shop.rows("OrdersTable").await;
     let saved: Vec<_> = rows.iter().filter(|row| row["customer"].contains(&marker)).collect();
     assert_eq!(saved.len(), 1, "{saved:?}");
-    spy.leave().await;
+    probe.unsubscribe().await;
 }

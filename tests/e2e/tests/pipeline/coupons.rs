@@ -40,7 +40,7 @@ fn assert_refused(answer: &Answer, what: &str) {
 #[tokio::test]
 async fn a_coupon_takes_its_percentage_off_everywhere_to_the_cent() {
     let shop = Deployment::under_test().await;
-    let spy = shop.spy().await;
+    let probe = shop.probe_topic().await;
     let code = shop.earned_coupon().await;
     let placed = shop.place_with_coupon("Ada", "90.00", &typed(&code)).await;
 
@@ -53,7 +53,7 @@ async fn a_coupon_takes_its_percentage_off_everywhere_to_the_cent() {
     let coupon = shop.coupon_row(&code).await;
     assert_eq!((&coupon["spent_by"], &json!(coupon["spent_at"])), (&placed.id, &answer["placed_at"]));
 
-    let message = spy.message(&placed.id).await;
+    let message = probe.message(&placed.id).await;
     let event: Value = serde_json::from_str(&message.body).expect("the event is JSON");
     assert_eq!((&event["amount"], &event["total"]), (&json!("90.00"), &json!("72.00")));
     assert_eq!(message.attributes["amount"].1, "72.00", "the threshold is on what is paid");
@@ -61,7 +61,7 @@ async fn a_coupon_takes_its_percentage_off_everywhere_to_the_cent() {
     assert_eq!((&order["discount"], &order["total"]), (&answer["discount"], &json!("72.00")));
     shop.drained("PromotionQueueUrl").await;
     assert_eq!(shop.order(&placed.id).await["coupon"], Value::Null, "72.00 earns none");
-    spy.leave().await;
+    probe.unsubscribe().await;
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn a_coupon_that_was_refused_does_not_use_the_key_up() {
 #[tokio::test]
 async fn the_relay_announces_what_is_paid() {
     let shop = Deployment::under_test().await;
-    let spy = shop.spy().await;
+    let probe = shop.probe_topic().await;
     let code = shop.earned_coupon().await;
     let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
     let mut orders = shop.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
@@ -209,12 +209,12 @@ async fn the_relay_announces_what_is_paid() {
     let id = placed["id"].as_str().expect("an id");
 
     shop.start("outbox-relay", &[]).await.invoke(&json!({})).await;
-    let message = spy.message(id).await;
+    let message = probe.message(id).await;
     let event: Value = serde_json::from_str(&message.body).expect("the event is JSON");
     assert_eq!((&event["amount"], &event["total"]), (&json!("90.00"), &json!("72.00")));
     assert_eq!(message.attributes["amount"].1, "72.00");
     shop.fulfilled(id).await;
     shop.drained("PromotionQueueUrl").await;
     assert_eq!(shop.order(id).await["coupon"], Value::Null);
-    spy.leave().await;
+    probe.unsubscribe().await;
 }

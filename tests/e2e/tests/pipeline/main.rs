@@ -1,14 +1,14 @@
 //! The order pipeline, through real HTTP, SNS, SQS and DynamoDB.
 
-mod authorised;
 mod bad_input;
 mod batches;
+mod concurrent_orders;
 mod coupons;
 mod fan_out;
 mod idempotency;
 mod invoices;
 mod isolation;
-mod ledger;
+mod jwt_scope;
 mod logs;
 mod metrics;
 mod openapi;

@@ -55,15 +55,15 @@ fn span_of(message: &Message, trace_id: &str) -> String {
 #[tokio::test]
 async fn an_order_is_one_trace_from_the_request_to_the_coupon() {
     let shop = Deployment::under_test().await;
-    let spy = shop.spy().await;
+    let probe = shop.probe_topic().await;
     let (traceparent, trace_id) = client();
     let (id, placed) = place(&shop, &traceparent, shop.output("OrdersTopicArn")).await;
     assert_eq!(placed.len(), 1, "one line for a request: {placed:?}");
     assert_eq!((&placed[0]["trace_id"], &placed[0]["outcome"]), (&json!(trace_id), &json!("placed")));
     assert_eq!(placed[0]["parent_span_id"], "00f067aa0ba902b7", "the client's span is the cause");
 
-    let message = spy.message(&id).await;
-    spy.leave().await;
+    let message = probe.message(&id).await;
+    probe.unsubscribe().await;
     let span = span_of(&message, &trace_id);
     assert_eq!(placed[0]["span_id"], *span);
     for line in consume(&shop, &id, &message).await {
@@ -75,7 +75,7 @@ async fn an_order_is_one_trace_from_the_request_to_the_coupon() {
 #[tokio::test]
 async fn an_order_that_the_relay_announced_is_still_the_same_trace() {
     let shop = Deployment::under_test().await;
-    let spy = shop.spy().await;
+    let probe = shop.probe_topic().await;
     let (traceparent, trace_id) = client();
     let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
     let (id, placed) = place(&shop, &traceparent, &nowhere).await;
@@ -86,8 +86,8 @@ async fn an_order_that_the_relay_announced_is_still_the_same_trace() {
 
     let mut relay = shop.start("outbox-relay", &[]).await;
     relay.invoke(&json!({})).await;
-    let message = spy.message(&id).await;
-    spy.leave().await;
+    let message = probe.message(&id).await;
+    probe.unsubscribe().await;
     let span = span_of(&message, &trace_id);
     // The stack's own relay may have been quicker; then its span is in the message, and ours has nothing to say.
     for line in lines_about(&relay.end().await, &id) {

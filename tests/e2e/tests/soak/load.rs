@@ -3,18 +3,18 @@
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
-use e2e::{Deployment, Ledger, Wish};
+use e2e::{ClientRecord, Deployment, OrderRequest};
 use fastrand::Rng;
 use futures::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
-/// Orders on their way into a shop, and the ledger of them.
+/// Orders on their way into a shop, and the record of them.
 #[derive(Debug)]
 pub(crate) struct Load {
-    wishes: Vec<Wish>,
+    wishes: Vec<OrderRequest>,
     until: Instant,
-    ledger: RefCell<Ledger>,
+    client_record: RefCell<ClientRecord>,
     answered: Cell<u32>,
     over: Cell<bool>,
 }
@@ -23,8 +23,8 @@ impl Load {
     /// So many orders, drawn from a seed, for as long as the time lasts.
     pub(crate) fn new(seed: u64, orders: u32, until: Instant) -> Self {
         let mut random = Rng::with_seed(seed);
-        let wishes = (0..orders).map(|_| wish(&mut random)).collect();
-        Self { wishes, until, ledger: RefCell::default(), answered: Cell::new(0), over: Cell::new(false) }
+        let wishes = (0..orders).map(|_| order_request(&mut random)).collect();
+        Self { wishes, until, client_record: RefCell::default(), answered: Cell::new(0), over: Cell::new(false) }
     }
 
     /// Sends the customers in, so many at a time.
@@ -32,9 +32,9 @@ impl Load {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} orders, {elapsed} (about {eta} more)");
         let progress = ProgressBar::new(self.wishes.len() as u64).with_style(style.expect("a progress template"));
         let wishes = self.wishes.iter().cloned().take_while(|_| Instant::now() < self.until);
-        let mut sales = stream::iter(wishes).map(|wish| shop.buy(wish)).buffer_unordered(at_once);
-        while let Some(bought) = sales.next().await {
-            self.ledger.borrow_mut().enter(bought);
+        let mut sales = stream::iter(wishes).map(|order_request| shop.buy(order_request)).buffer_unordered(at_once);
+        while let Some(purchase) = sales.next().await {
+            self.client_record.borrow_mut().enter(purchase);
             self.answered.set(self.answered.get() + 1);
             progress.inc(1);
         }
@@ -53,20 +53,20 @@ impl Load {
     }
 
     /// Any order that was accepted so far.
-    pub(crate) fn any_accepted(&self, random: &mut Rng) -> Option<(String, Wish)> {
-        let accepted = &self.ledger.borrow().accepted;
-        let (id, wish) = accepted.iter().nth(random.usize(0..accepted.len().max(1)))?;
-        Some((id.clone(), wish.clone()))
+    pub(crate) fn any_accepted(&self, random: &mut Rng) -> Option<(String, OrderRequest)> {
+        let accepted = &self.client_record.borrow().accepted;
+        let (id, order_request) = accepted.iter().nth(random.usize(0..accepted.len().max(1)))?;
+        Some((id.clone(), order_request.clone()))
     }
 
-    pub(crate) fn into_ledger(self) -> Ledger {
-        self.ledger.into_inner()
+    pub(crate) fn into_ledger(self) -> ClientRecord {
+        self.client_record.into_inner()
     }
 }
 
 /// Half of them about the threshold; most ask again when they got no clear answer.
-fn wish(random: &mut Rng) -> Wish {
+fn order_request(random: &mut Rng) -> OrderRequest {
     let cents = if random.bool() { random.u64(7_900..8_100) } else { random.u64(1..100_000) };
     let id = Uuid::from_u128(random.u128(..));
-    Wish { customer: format!("Ada {id}"), cents, by_form: random.u8(0..4) == 0, patient: random.u8(0..4) > 0 }
+    OrderRequest { customer: format!("Ada {id}"), cents, by_form: random.u8(0..4) == 0, patient: random.u8(0..4) > 0 }
 }

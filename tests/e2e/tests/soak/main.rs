@@ -2,8 +2,8 @@
 //!
 //! `cargo xtask verify soak` runs it, and `cargo xtask test --all` a short one.
 
+mod chaos;
 mod load;
-mod mischief;
 mod report;
 
 use std::collections::BTreeMap;
@@ -13,12 +13,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use clap::Parser;
-use e2e::{Effects, Ledger, Rig};
+use e2e::{ClientRecord, Effects, FaultStack};
 
+use chaos::{MISCHIEFS, Mischief};
 use load::Load;
-use mischief::{MISCHIEFS, Mischief};
 
-/// Drives orders through a stack of its own while faults are thrown at it, then compares it with the ledger.
+/// Drives orders through a stack of its own while faults are thrown at it, then compares it with the record.
 #[derive(Debug, Parser)]
 struct Options {
     /// How many orders customers try to place.
@@ -50,52 +50,52 @@ async fn main() -> Result<ExitCode> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let seed = options.seed.unwrap_or(u64::from(now.subsec_nanos()));
     eprintln!("Seed {seed}");
-    let mut rig = Rig::start().await?;
+    let mut stack = FaultStack::start().await?;
     let start = Instant::now();
-    rig.proxy.storm(seed, options.one_in);
+    stack.proxy.storm(seed, options.one_in);
     let load = Load::new(seed, options.orders, start + Duration::from_secs(60 * options.minutes));
-    let mut mischief = Mischief::new(seed, options.orders);
-    let shop = rig.shop.clone();
-    let ((), effects) = tokio::join!(load.run(&shop, options.at_once), mischief.run(&mut rig, &load));
+    let mut chaos = Mischief::new(seed, options.orders);
+    let shop = stack.shop.clone();
+    let ((), effects) = tokio::join!(load.run(&shop, options.at_once), chaos.run(&mut stack, &load));
     let mut effects = effects?;
-    rig.proxy.calm();
+    stack.proxy.calm();
 
-    let dead_letters = shop.come_to_rest().await;
-    let ledger = load.into_ledger();
-    deliver_once_more(&rig, &ledger, &mut effects).await;
+    let dead_letters = shop.drain_and_redrive().await;
+    let client_record = load.into_ledger();
+    deliver_once_more(&stack, &client_record, &mut effects).await;
 
-    let audit = effects.audit(&shop, &ledger).await;
-    let faults = rig.proxy.met().into_iter().chain(mischief.made()).collect();
-    let rows = report::rows(seed, start.elapsed(), &ledger, &audit, dead_letters, &faults);
+    let audit = effects.audit(&shop, &client_record).await;
+    let faults = stack.proxy.met().into_iter().chain(chaos.made()).collect();
+    let rows = report::rows(seed, start.elapsed(), &client_record, &audit, dead_letters, &faults);
     for (what, count) in &rows {
         println!("{what:<52} {count:>12}");
     }
     if let Some(file) = options.report {
         std::fs::write(file, serde_json::to_string_pretty(&rows)?)?;
     }
-    for problem in audit.lost.iter().chain(&audit.doubled).chain(&ledger.wrong).take(20) {
+    for problem in audit.lost.iter().chain(&audit.doubled).chain(&client_record.wrong).take(20) {
         eprintln!("  {problem}");
     }
-    if !was_ill_treated(&faults) || ledger.accepted.len() < ledger.unclear.len() {
+    if !was_ill_treated(&faults) || client_record.accepted.len() < client_record.unclear.len() {
         eprintln!("  Too little happened for the result to say anything: it takes more orders, or more faults.");
         return Ok(ExitCode::FAILURE);
     }
-    let sound = audit.lost.is_empty() && audit.doubled.is_empty() && ledger.wrong.is_empty();
+    let sound = audit.lost.is_empty() && audit.doubled.is_empty() && client_record.wrong.is_empty();
     let sound = sound && dead_letters.left == 0;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether calls met faults, and each mischief was made.
+/// Whether calls met faults, and each chaos was made.
 fn was_ill_treated(faults: &BTreeMap<&str, u32>) -> bool {
     faults.len() > MISCHIEFS && faults.values().all(|times| *times > 0)
 }
 
 /// Nothing may come of an event whose order is done.
-async fn deliver_once_more(rig: &Rig, ledger: &Ledger, effects: &mut Effects) {
-    effects.look(&rig.shop).await;
-    for (id, wish) in ledger.accepted.iter().take(ONCE_MORE) {
-        mischief::send_again(&rig.shop, id, wish).await;
+async fn deliver_once_more(stack: &FaultStack, client_record: &ClientRecord, effects: &mut Effects) {
+    effects.look(&stack.shop).await;
+    for (id, order_request) in client_record.accepted.iter().take(ONCE_MORE) {
+        chaos::send_again(&stack.shop, id, order_request).await;
     }
-    rig.shop.at_rest().await;
-    effects.look(&rig.shop).await;
+    stack.shop.at_rest().await;
+    effects.look(&stack.shop).await;
 }

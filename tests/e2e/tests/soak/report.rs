@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use e2e::{Audit, DeadLetters, Ledger};
+use e2e::{Audit, ClientRecord, DeadLetters};
 
-/// What happened, and how ledger and tables compare: what was counted, and the count.
+/// What happened, and how record and tables compare: what was counted, and the count.
 pub(crate) fn rows(
     seed: u64,
     time: Duration,
-    ledger: &Ledger,
+    client_record: &ClientRecord,
     audit: &Audit,
     dead_letters: DeadLetters,
     faults: &BTreeMap<&'static str, u32>,
 ) -> Vec<(String, String)> {
-    let (accepted, unclear, refused) = (ledger.accepted.len(), ledger.unclear.len(), ledger.wrong.len());
+    let (accepted, unclear, refused) =
+        (client_record.accepted.len(), client_record.unclear.len(), client_record.wrong.len());
     let counts = [
         ("Orders that customers tried to place", (accepted + unclear + refused).to_string()),
         ("Answered 201 or 303", accepted.to_string()),
         ("Unclear to the end (of these in the table)", format!("{unclear} ({})", audit.unclear_saved)),
-        ("Unclear answers, those included that became clear", ledger.unclear_answers.to_string()),
+        ("Unclear answers, those included that became clear", client_record.unclear_answers.to_string()),
         ("Good orders refused", refused.to_string()),
         ("Orders in the table", audit.orders.to_string()),
         ("Fulfilled", audit.fulfilled.to_string()),

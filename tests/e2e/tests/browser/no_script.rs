@@ -1,7 +1,7 @@
 //! The shop where no script runs.
 
 use crate::browser::{WITHOUT_SCRIPTS, in_browser};
-use crate::rows::Stalled;
+use crate::fixtures::Stalled;
 
 const SCRIPTED: &str = "data:text/html,<title>none runs</title><script>document.title = 'it runs'</script>";
 

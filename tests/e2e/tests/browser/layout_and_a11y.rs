@@ -4,7 +4,7 @@ use e2e::Deployment;
 
 use crate::accessible::is_accessible;
 use crate::browser::{Browser, Device, Look, Scheme, in_browser};
-use crate::rows::Stalled;
+use crate::fixtures::Stalled;
 
 /// Whether the page is closer to black than to white.
 const IS_DARK: &str = "const colours = getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number);

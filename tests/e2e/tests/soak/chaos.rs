@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::{Deployment, Effects, OrderEvent, Rig, Wish};
+use e2e::{Deployment, Effects, FaultStack, OrderEvent, OrderRequest};
 use fastrand::Rng;
 
 use crate::load::Load;
@@ -37,8 +37,8 @@ impl Mischief {
         Self { random: Rng::with_seed(!seed), restart_every, look_every, killed: 0, restarted: 0, sent_again: 0 }
     }
 
-    /// Makes mischief as orders are placed, until all are, and gives what the services were seen to do meanwhile.
-    pub(crate) async fn run(&mut self, rig: &mut Rig, load: &Load) -> Result<Effects> {
+    /// Makes chaos as orders are placed, until all are, and gives what the services were seen to do meanwhile.
+    pub(crate) async fn run(&mut self, stack: &mut FaultStack, load: &Load) -> Result<Effects> {
         let mut effects = Effects::default();
         let mut seen = 0;
         while !load.is_over() {
@@ -48,24 +48,24 @@ impl Mischief {
                 (passed(self.restart_every), passed(KILL_EVERY), passed(self.look_every), passed(SEND_AGAIN_EVERY));
             seen = load.answered();
             if restart && self.restarted < RESTARTS {
-                rig.restart().await?;
+                stack.restart().await?;
                 self.restarted += 1;
             }
-            if kill && rig.kill_a_function(|functions| self.random.usize(0..functions)) {
+            if kill && stack.kill_a_function(|functions| self.random.usize(0..functions)) {
                 self.killed += 1;
             }
-            if again && let Some((id, wish)) = load.any_accepted(&mut self.random) {
-                send_again(&rig.shop, &id, &wish).await;
+            if again && let Some((id, order_request)) = load.any_accepted(&mut self.random) {
+                send_again(&stack.shop, &id, &order_request).await;
                 self.sent_again += 1;
             }
             if look {
-                effects.look(&rig.shop).await;
+                effects.look(&stack.shop).await;
             }
         }
         Ok(effects)
     }
 
-    /// How often each mischief was made.
+    /// How often each chaos was made.
     pub(crate) fn made(&self) -> [(&'static str, u32); MISCHIEFS] {
         [
             ("function killed", self.killed),
@@ -76,7 +76,7 @@ impl Mischief {
 }
 
 /// Sends an order's event again, as SNS and SQS may at any time.
-pub(crate) async fn send_again(shop: &Deployment, id: &str, wish: &Wish) {
-    let event = OrderEvent { order_id: id.to_owned(), total: wish.amount() };
+pub(crate) async fn send_again(shop: &Deployment, id: &str, order_request: &OrderRequest) {
+    let event = OrderEvent { order_id: id.to_owned(), total: order_request.amount() };
     shop.publish(&event.body(), &event.total).await;
 }

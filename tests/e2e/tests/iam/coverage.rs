@@ -2,8 +2,8 @@
 
 use std::env;
 
-use crate::things::things;
-use crate::wire::{Call, Wire, element};
+use crate::resources::things;
+use crate::signed_http::{Call, Wire, element};
 
 /// The types of what is tried.
 const TYPES: [&str; 6] = [

@@ -12,7 +12,7 @@ use crate::{Deployment, Message, eventually};
 
 /// A queue subscribed to the topic.
 #[derive(Debug)]
-pub struct Spy {
+pub struct TopicProbe {
     deployment: Deployment,
     queue: String,
     subscription: String,
@@ -21,8 +21,8 @@ pub struct Spy {
 const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 impl Deployment {
-    /// Subscribes a new queue to the topic. Call [`Spy::leave`] in the end.
-    pub async fn spy(&self) -> Spy {
+    /// Subscribes a new queue to the topic. Call [`TopicProbe::unsubscribe`] in the end.
+    pub async fn probe_topic(&self) -> TopicProbe {
         let name = format!("order-fanout-e2e-{}", Uuid::new_v4());
         let queue = self.sqs.create_queue().queue_name(name).send().await.expect("a queue can be made");
         let queue = queue.queue_url.expect("a queue has a URL");
@@ -40,40 +40,40 @@ impl Deployment {
         let subscribe = self.sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(arn);
         let subscribe = subscribe.attributes("RawMessageDelivery", "true").return_subscription_arn(true).send().await;
         let subscription = subscribe.expect("the topic takes a subscriber").subscription_arn.expect("it has an ARN");
-        Spy { deployment: self.clone(), queue, subscription }
+        TopicProbe { deployment: self.clone(), queue, subscription }
     }
 }
 
-impl Spy {
-    /// Listens until a message has `needle` in its body, and gives every body heard so far.
-    pub async fn hear_until(&self, needle: &str) -> Vec<String> {
+impl TopicProbe {
+    /// Listens until a message has `needle` in its body, and gives every body received so far.
+    pub async fn read_until(&self, needle: &str) -> Vec<String> {
         self.messages_until(needle).await.into_iter().map(|message| message.body).collect()
     }
 
     /// Listens until a message has `needle` in its body, and gives it.
     pub async fn message(&self, needle: &str) -> Message {
-        let mut heard = self.messages_until(needle).await.into_iter();
-        heard.find(|message| message.body.contains(needle)).expect("it was heard")
+        let mut received = self.messages_until(needle).await.into_iter();
+        received.find(|message| message.body.contains(needle)).expect("it was received")
     }
 
     async fn messages_until(&self, needle: &str) -> Vec<Message> {
-        let heard = Mutex::new(BTreeMap::new());
+        let received = Mutex::new(BTreeMap::new());
         eventually(&format!("the topic says {needle}"), HEARD_WITHIN, async || {
             let receive = self.deployment.sqs.receive_message().queue_url(&self.queue).max_number_of_messages(10);
             let receive = receive.message_attribute_names("All");
             let messages = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
-            let mut heard = heard.lock().await;
-            heard.extend(
+            let mut received = received.lock().await;
+            received.extend(
                 messages.into_iter().filter_map(|message| Some((message.message_id.clone()?, Message::of(message)?))),
             );
-            heard.values().any(|message: &Message| message.body.contains(needle)).then_some(())
+            received.values().any(|message: &Message| message.body.contains(needle)).then_some(())
         })
         .await;
-        heard.into_inner().into_values().collect()
+        received.into_inner().into_values().collect()
     }
 
     /// Takes the queue and its subscription away again.
-    pub async fn leave(self) {
+    pub async fn unsubscribe(self) {
         let unsubscribe = self.deployment.sns.unsubscribe().subscription_arn(self.subscription).send().await;
         unsubscribe.expect("the subscription can be ended");
         let delete = self.deployment.sqs.delete_queue().queue_url(self.queue).send().await;

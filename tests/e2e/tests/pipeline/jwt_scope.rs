@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 async fn shop() -> Function {
-    Deployment::under_test().await.start("orders", &[("AUTHORISED", "true")]).await
+    Deployment::under_test().await.start("orders", &[("JWT_ENABLED", "true")]).await
 }
 
 /// An order of this subject, as API Gateway hands it over.

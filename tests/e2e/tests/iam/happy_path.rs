@@ -9,8 +9,8 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::signed_http::Wire;
 use crate::system::System;
-use crate::wire::Wire;
 use crate::{QUEUES, SOON};
 
 /// The relay's schedule, a minute, and the emulator's look at it.

@@ -1,4 +1,4 @@
-//! Many orders at once, compared with a ledger that the client keeps of every answer it got.
+//! Many orders at once, compared with a record that the client keeps of every answer it got.
 
 use std::collections::BTreeMap;
 
@@ -20,17 +20,18 @@ async fn two_hundred_concurrent_orders_are_fulfilled_and_agree_to_the_cent() {
         assert_eq!((answered["amount"].as_str(), answered["total"].as_str()), (Some(&*amount), Some(&*amount)));
         (placed.id, amount)
     };
-    let ledger: BTreeMap<String, String> = stream::iter(amounts).map(place).buffer_unordered(AT_ONCE).collect().await;
-    assert_eq!(ledger.len() as u64, ORDERS, "an id was given twice");
+    let client_record: BTreeMap<String, String> =
+        stream::iter(amounts).map(place).buffer_unordered(AT_ONCE).collect().await;
+    assert_eq!(client_record.len() as u64, ORDERS, "an id was given twice");
 
-    for (id, amount) in &ledger {
+    for (id, amount) in &client_record {
         let order = shop.fulfilled(id).await;
         assert_eq!(order["amount"].as_str(), Some(&**amount), "{id}");
         let row = shop.row("OrdersTable", "id", id).await.expect("an accepted order is in the table");
         assert_eq!(cents(&row["amount"]), cents(amount), "{id}");
     }
     shop.drained("PromotionQueueUrl").await;
-    for (id, amount) in &ledger {
+    for (id, amount) in &client_record {
         let coupon = shop.row("CouponsTable", "order_id", id).await;
         assert_eq!(coupon.is_some(), cents(amount) >= 8_000, "{id} of {amount}: {coupon:?}");
     }

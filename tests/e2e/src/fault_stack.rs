@@ -9,7 +9,7 @@ use crate::Deployment;
 
 /// A running stack with everything that can be done to it. It ends when this is dropped.
 #[derive(Debug)]
-pub struct Rig {
+pub struct FaultStack {
     /// The stack.
     pub shop: Deployment,
     /// What stands between its functions and AWS.
@@ -19,7 +19,7 @@ pub struct Rig {
     _http_proxy: HttpProxy,
 }
 
-impl Rig {
+impl FaultStack {
     /// Deploys what `sam build` left, on free ports.
     pub async fn start() -> Result<Self> {
         let tools = Tools::install(Progress).await?;
