@@ -27,7 +27,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("ops", &["domain", "store", "topic"]),
     ("e2e", &["lambda-sandbox", "devstack"]),
     ("bench", &["lambda-sandbox", "devstack"]),
-    ("floors", &["workspace-hack"]),
+    ("no-op", &["workspace-hack"]),
     ("xtask", &["devstack"]),
 ];
 

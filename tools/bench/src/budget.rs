@@ -9,7 +9,7 @@ use devstack::root;
 
 use crate::result::Measured;
 
-/// Figures by what they are called, by subject.
+/// Figures by what they are called, by benchmark.
 pub(crate) type Figures = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Where the budget is kept.
@@ -44,8 +44,8 @@ pub(crate) fn figures(measured: &[Measured]) -> Figures {
 
 /// Of each figure the lower one.
 pub(crate) fn keep_lower(figures: &mut Figures, others: Figures) {
-    for (subject, others) in others {
-        let figures = figures.entry(subject).or_default();
+    for (benchmark, others) in others {
+        let figures = figures.entry(benchmark).or_default();
         for (name, other) in others {
             figures.entry(name).and_modify(|figure| *figure = other.min(*figure)).or_insert(other);
         }
@@ -64,10 +64,10 @@ pub(crate) struct Comparison {
 /// Compares all figures with their budgets.
 pub(crate) fn compare(budget: &Figures, found: &Figures) -> Comparison {
     let mut comparison = Comparison::default();
-    for (subject, figures) in found {
+    for (benchmark, figures) in found {
         for (name, figure) in figures {
-            let allowed = budget.get(subject).and_then(|figures| figures.get(name)).copied();
-            let line = format!("[\"{subject}\"] {name}: {}", grouped(*figure));
+            let allowed = budget.get(benchmark).and_then(|figures| figures.get(name)).copied();
+            let line = format!("[\"{benchmark}\"] {name}: {}", grouped(*figure));
             match allowed {
                 None => comparison.over.push(format!("{line}, and there is no budget for it")),
                 Some(allowed) if figure * 100 > allowed * (100 + TOLERANCE_PERCENT) => {
@@ -80,9 +80,9 @@ pub(crate) fn compare(budget: &Figures, found: &Figures) -> Comparison {
             }
         }
     }
-    for (subject, figures) in budget {
-        for name in figures.keys().filter(|name| !found.get(subject).is_some_and(|found| found.contains_key(*name))) {
-            comparison.over.push(format!("[\"{subject}\"] {name}: there is a budget, and it was not measured"));
+    for (benchmark, figures) in budget {
+        for name in figures.keys().filter(|name| !found.get(benchmark).is_some_and(|found| found.contains_key(*name))) {
+            comparison.over.push(format!("[\"{benchmark}\"] {name}: there is a budget, and it was not measured"));
         }
     }
     comparison
@@ -96,8 +96,8 @@ If what it buys is worth it, raise the line in tools/bench/budget.toml to the fi
 /// The budget that these figures just meet.
 pub(crate) fn suggestion(found: &Figures) -> Result<String> {
     let mut text = String::new();
-    for (subject, figures) in found {
-        writeln!(text, "\n[\"{subject}\"]")?;
+    for (benchmark, figures) in found {
+        writeln!(text, "\n[\"{benchmark}\"]")?;
         for (name, figure) in figures {
             writeln!(text, "{name} = {}", grouped(*figure))?;
         }

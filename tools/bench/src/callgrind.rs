@@ -13,11 +13,11 @@ use lambda_sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
+use crate::benchmark::Benchmark;
 use crate::process::quiet;
 use crate::profile::{Costs, executed_outside};
 use crate::sandbox::check;
 use crate::stub::Stub;
-use crate::subject::Subject;
 
 /// Instructions in user space, of one sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,57 +64,57 @@ impl Callgrind {
     }
 
     /// Counts the instructions of a bootstrap by running it with no event, with one, and with many more.
-    pub(crate) async fn count(&self, subject: &Subject, bootstrap: &Path, stub: &Stub) -> Result<Instructions> {
-        let none = self.median(subject, bootstrap, stub, 0).await?;
-        let one = self.median(subject, bootstrap, stub, 1).await?;
+    pub(crate) async fn count(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub) -> Result<Instructions> {
+        let none = self.median(benchmark, bootstrap, stub, 0).await?;
+        let one = self.median(benchmark, bootstrap, stub, 1).await?;
         // What is random at the start is shared among many here.
-        let many = self.costs(subject, bootstrap, stub, 1 + WARM).await?.values().sum();
+        let many = self.costs(benchmark, bootstrap, stub, 1 + WARM).await?.values().sum();
         Ok(difference(none, one, many))
     }
 
     /// Which functions the instructions of a bootstrap are executed in: those of its start, and those of a warm
     /// invocation in the mean.
-    pub(crate) async fn by_function(&self, subject: &Subject, bootstrap: &Path, stub: &Stub) -> Result<[Costs; 2]> {
-        let none = self.costs(subject, bootstrap, stub, 0).await?;
-        let one = self.costs(subject, bootstrap, stub, 1).await?;
-        let mut many = self.costs(subject, bootstrap, stub, 1 + WARM).await?;
+    pub(crate) async fn by_function(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub) -> Result<[Costs; 2]> {
+        let none = self.costs(benchmark, bootstrap, stub, 0).await?;
+        let one = self.costs(benchmark, bootstrap, stub, 1).await?;
+        let mut many = self.costs(benchmark, bootstrap, stub, 1 + WARM).await?;
         for (function, cost) in &mut many {
             *cost = cost.saturating_sub(one.get(function).copied().unwrap_or_default()) / WARM;
         }
         Ok([none, many])
     }
 
-    async fn median(&self, subject: &Subject, bootstrap: &Path, stub: &Stub, events: u64) -> Result<u64> {
+    async fn median(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub, events: u64) -> Result<u64> {
         let mut totals = [0; RUNS];
         for total in &mut totals {
-            *total = self.costs(subject, bootstrap, stub, events).await?.values().sum();
+            *total = self.costs(benchmark, bootstrap, stub, events).await?.values().sum();
         }
         totals.sort_unstable();
         Ok(totals[RUNS / 2])
     }
 
-    async fn costs(&self, subject: &Subject, bootstrap: &Path, stub: &Stub, events: u64) -> Result<Costs> {
+    async fn costs(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub, events: u64) -> Result<Costs> {
         let profile = stub.folder().join("callgrind.out");
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--vgdb=no", &format!("--callgrind-out-file={}", profile.display())]);
         let slowly =
             [("LD_PRELOAD", self.libfaketime.display().to_string()), ("FAKETIME", SLOWLY.to_owned())].into_iter();
         let slowly = slowly.map(|(name, value)| (name.to_owned(), value));
-        let variables = subject.variables(stub).into_iter().chain(slowly);
+        let variables = benchmark.variables(stub).into_iter().chain(slowly);
         let sandbox = Sandbox::start_command(command.arg(bootstrap), variables, FUNCTION_TIMEOUT).await;
-        let mut sandbox = sandbox.with_context(|| format!("{} does not start under valgrind", subject.name))?;
+        let mut sandbox = sandbox.with_context(|| format!("{} does not start under valgrind", benchmark.name))?;
         let process = sandbox.process_id().context("it is running")?;
         stub.settled().await;
         quiet(process).await;
         stub.take_calls()?;
         for _ in 0..events {
-            let outcome = sandbox.invoke(subject.event.clone()).await?;
-            subject.expected.check(&outcome).with_context(|| subject.name)?;
+            let outcome = sandbox.invoke(benchmark.event.clone()).await?;
+            benchmark.expected.check(&outcome).with_context(|| benchmark.name)?;
             sandbox.idle().await?;
         }
         stub.settled().await;
         quiet(process).await;
-        check(&sandbox.terminate().await?, subject, stub, events)?;
+        check(&sandbox.terminate().await?, benchmark, stub, events)?;
         executed_outside(LIBFAKETIME, &fs::read_to_string(profile)?)
     }
 }

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
+use crate::benchmark::Benchmark;
 use crate::events;
 use crate::process::{cpu_time, resident_kib};
 use crate::result::micros;
 use crate::sandbox::{invoke, start};
 use crate::statistics::median;
 use crate::stub::Stub;
-use crate::subject::Subject;
 
 /// What was found.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -62,7 +62,12 @@ const AFTER: [u32; 4] = [100, 1_000, 5_000, 10_000];
 pub(crate) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
 /// Measures orders side by side, batches of a consumer, and the memory of both.
-pub(crate) async fn measure(orders: &Subject, consumer: &Subject, stub: &Stub, bar: &ProgressBar) -> Result<Growth> {
+pub(crate) async fn measure(
+    orders: &Benchmark,
+    consumer: &Benchmark,
+    stub: &Stub,
+    bar: &ProgressBar,
+) -> Result<Growth> {
     let mut growth = Growth::default();
     for sandboxes in SIDE_BY_SIDE {
         bar.set_message(format!("{sandboxes} sandboxes"));
@@ -72,30 +77,30 @@ pub(crate) async fn measure(orders: &Subject, consumer: &Subject, stub: &Stub, b
         bar.set_message(format!("batches of {records}"));
         growth.batches.push(batches(consumer, stub, records).await?);
     }
-    for subject in [orders, consumer] {
-        bar.set_message(format!("memory of {}", subject.name));
-        growth.memory.push(memory(subject, stub).await?);
+    for benchmark in [orders, consumer] {
+        bar.set_message(format!("memory of {}", benchmark.name));
+        growth.memory.push(memory(benchmark, stub).await?);
     }
     stub.take_calls()?;
     Ok(growth)
 }
 
-async fn side_by_side(subject: &Subject, stub: &Stub, sandboxes: usize) -> Result<SideBySide> {
+async fn side_by_side(benchmark: &Benchmark, stub: &Stub, sandboxes: usize) -> Result<SideBySide> {
     const INVOCATIONS: u32 = 400;
     let mut started = vec![];
     for _ in 0..sandboxes {
-        let mut sandbox = start(subject, stub).await?;
-        invoke(&mut sandbox, subject).await?;
+        let mut sandbox = start(benchmark, stub).await?;
+        invoke(&mut sandbox, benchmark).await?;
         started.push(sandbox);
     }
     let start = Instant::now();
     let mut working = JoinSet::new();
     for mut sandbox in started {
-        let subject = subject.clone();
+        let benchmark = benchmark.clone();
         working.spawn(async move {
             let mut took = vec![];
             for _ in 0..INVOCATIONS {
-                took.push(micros(&invoke(&mut sandbox, &subject).await?));
+                took.push(micros(&invoke(&mut sandbox, &benchmark).await?));
             }
             anyhow::Ok(took)
         });
@@ -109,7 +114,7 @@ async fn side_by_side(subject: &Subject, stub: &Stub, sandboxes: usize) -> Resul
     Ok(SideBySide { sandboxes, per_second, warm_p50_us: median(&took) })
 }
 
-async fn batches(consumer: &Subject, stub: &Stub, records: usize) -> Result<Batch> {
+async fn batches(consumer: &Benchmark, stub: &Stub, records: usize) -> Result<Batch> {
     let event = events::batch(records);
     // As many records in all, within reason, so that small batches are not told from few.
     let invocations = (4_000 / records).clamp(5, 300);
@@ -144,18 +149,18 @@ async fn returned(sandbox: &mut Sandbox, event: &Bytes) -> Result<(Duration, usi
     Ok((invoked.took, failures.context("not the answer to a batch")?))
 }
 
-async fn memory(subject: &Subject, stub: &Stub) -> Result<Memory> {
-    let mut sandbox = start(subject, stub).await?;
+async fn memory(benchmark: &Benchmark, stub: &Stub) -> Result<Memory> {
+    let mut sandbox = start(benchmark, stub).await?;
     let process = sandbox.process_id().context("it is running")?;
     let (mut done, mut after) = (0, vec![]);
     for invocations in AFTER {
         while done < invocations {
-            invoke(&mut sandbox, subject).await?;
+            invoke(&mut sandbox, benchmark).await?;
             done += 1;
         }
         after.extend(resident_kib(process).map(|kib| (invocations, kib)));
     }
-    Ok(Memory { name: subject.name.to_owned(), after })
+    Ok(Memory { name: benchmark.name.to_owned(), after })
 }
 
 impl Memory {

@@ -1,22 +1,22 @@
 //! Measures the functions beside functions that do nothing, as Lambda runs them: `cargo xtask bench`.
 
 mod answer;
+mod benchmark;
 mod budget;
 mod callgrind;
 mod events;
 mod growth;
-mod hot;
 mod machine;
 mod measure;
 mod page;
 mod process;
 mod profile;
+mod profile_report;
 mod result;
 mod sandbox;
 mod scaling;
 mod statistics;
 mod stub;
-mod subject;
 mod targets;
 
 use std::process::ExitCode;
@@ -27,13 +27,13 @@ use clap::Parser;
 use devstack::{FUNCTIONS, Progress, Tools};
 use tokio::signal::unix::{SignalKind, signal};
 
+use benchmark::{Benchmark, CONSUMERS, ORDERS};
 use budget::Comparison;
 use machine::Machine;
 use measure::Extent;
 use page::table;
 use result::Run;
 use stub::Stub;
-use subject::{CONSUMERS, ORDERS, Subject};
 
 /// Measures what the functions cost, beside functions that do nothing.
 #[derive(Debug, Parser)]
@@ -53,7 +53,7 @@ struct Options {
     /// names still (about five minutes the first time).
     #[arg(long, conflicts_with_all = ["check", "growth", "alone"])]
     profile: bool,
-    /// Only these functions, and the floors.
+    /// Only these functions, and the no-ops.
     #[arg(long, num_args = 1.., value_parser = FUNCTIONS)]
     only: Vec<String>,
     /// Without the same work in Python and with the SDK's defaults.
@@ -100,47 +100,47 @@ async fn unless_stopped(work: impl Future<Output = Result<()>>) -> Result<ExitCo
 
 async fn bench(options: Options) -> Result<()> {
     let tools = Tools::install(Progress).await?;
-    let wanted = |subject: &Subject| {
-        subject.function == "floor"
+    let wanted = |benchmark: &Benchmark| {
+        benchmark.function == "no-op"
             || options.only.is_empty()
-            || options.only.iter().any(|only| only == subject.function)
+            || options.only.iter().any(|only| only == benchmark.function)
     };
-    let with_floors: Vec<_> = FUNCTIONS.into_iter().chain(["floors"]).collect();
+    let with_no_op: Vec<_> = FUNCTIONS.into_iter().chain(["no-op"]).collect();
     let binaries = match &options {
         Options { profile: true, .. } => devstack::build_with_names(&tools, &FUNCTIONS, Progress).await?,
         Options { check: true, .. } => devstack::build_packages(&tools, &FUNCTIONS, Progress).await?,
-        _ => devstack::build_packages(&tools, &with_floors, Progress).await?,
+        _ => devstack::build_packages(&tools, &with_no_op, Progress).await?,
     };
-    let mut subjects = subject::rust(&binaries)?;
+    let mut benchmarks = benchmark::rust(&binaries)?;
     if !options.check && !options.growth && !options.profile && !options.alone {
         devstack::build_apart(&tools, "tools/bench/default-sdk", Progress).await?;
         let default_sdk = devstack::root().join("target/default-sdk/lambda");
-        subjects.extend(subject::others(&default_sdk, &devstack::lambda_python(Progress).await?)?);
+        benchmarks.extend(benchmark::others(&default_sdk, &devstack::lambda_python(Progress).await?)?);
     }
-    subjects.retain(wanted);
+    benchmarks.retain(wanted);
 
     let stub = Stub::start(Duration::from_millis(options.delay_ms)).await?;
     if options.check || options.profile {
-        subjects.retain(|subject| subject.function != "floor");
+        benchmarks.retain(|benchmark| benchmark.function != "no-op");
     }
     if options.profile {
-        return hot::print(&subjects, &stub).await;
+        return profile_report::print(&benchmarks, &stub).await;
     }
     if options.check {
-        return check(&subjects, &stub, !options.only.is_empty(), options.suggest).await;
+        return check(&benchmarks, &stub, !options.only.is_empty(), options.suggest).await;
     }
     if options.growth {
-        return grow(&subjects, &stub).await;
+        return grow(&benchmarks, &stub).await;
     }
     let extent = Extent { sandboxes: options.samples.into(), warm_invocations: options.warm };
-    let (measured, not_measured) = measure::all(&subjects, &stub, extent).await?;
+    let (measured, not_measured) = measure::all(&benchmarks, &stub, extent).await?;
     let run = Run {
         commit: machine::commit(),
         machine: Machine::this(),
         sandboxes: extent.sandboxes,
         warm_invocations: extent.warm_invocations,
         delay_ms: options.delay_ms,
-        subjects: measured,
+        benchmarks: measured,
         not_measured,
     };
     println!("{}\n{}", table::text(&run), targets::text(&run));
@@ -152,22 +152,22 @@ async fn bench(options: Options) -> Result<()> {
         return Ok(());
     }
     run.keep()?;
-    grow(&subjects, &stub).await
+    grow(&benchmarks, &stub).await
 }
 
 /// Measures how cost grows, and writes the page anew.
-async fn grow(subjects: &[Subject], stub: &Stub) -> Result<()> {
-    let subject = |name| subjects.iter().find(|subject| subject.name == name).context("all are measured");
-    let (orders, consumer) = (subject(ORDERS)?, subject(CONSUMERS[0])?);
+async fn grow(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
+    let benchmark = |name| benchmarks.iter().find(|benchmark| benchmark.name == name).context("all are measured");
+    let (orders, consumer) = (benchmark(ORDERS)?, benchmark(CONSUMERS[0])?);
     let measure = async |bar: &_| growth::measure(orders, consumer, stub, bar).await;
     page::keep(page::GROWTH, &Progress.step("Measuring how it grows", measure).await?)?;
     page::write()
 }
 
-async fn check(functions: &[Subject], stub: &Stub, partial: bool, suggest: bool) -> Result<()> {
+async fn check(functions: &[Benchmark], stub: &Stub, partial: bool, suggest: bool) -> Result<()> {
     let mut budget = budget::kept()?;
     if partial {
-        budget.retain(|subject, _| functions.iter().any(|function| function.name == subject));
+        budget.retain(|benchmark, _| functions.iter().any(|function| function.name == benchmark));
     }
     let mut found = budget::figures(&measure::budgeted(functions, stub).await?);
     if !budget::compare(&budget, &found).over.is_empty() {

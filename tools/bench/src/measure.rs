@@ -1,4 +1,4 @@
-//! A run: all subjects in turn, again and again, so that whatever else the machine does hits all of them alike.
+//! A run: all benchmarks in turn, again and again, so that whatever else the machine does hits all of them alike.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use anyhow::Result;
 use devstack::Progress;
 use indicatif::ProgressBar;
 
+use crate::benchmark::{Benchmark, DEFAULT_SDK};
 use crate::callgrind::Callgrind;
 use crate::process::CpuShare;
 use crate::result::{Measured, micros};
 use crate::sandbox::{first_in_share, live};
 use crate::statistics::median;
 use crate::stub::Stub;
-use crate::subject::{DEFAULT_SDK, Subject};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -25,31 +25,33 @@ pub(crate) struct Extent {
 const MEMORY_SIZES: [u32; 3] = [128, 256, 512];
 
 /// What a budget is kept of: nothing that depends on how busy the machine is. All of it must be measured.
-pub(crate) async fn budgeted(subjects: &[Subject], stub: &Stub) -> Result<Vec<Measured>> {
+pub(crate) async fn budgeted(benchmarks: &[Benchmark], stub: &Stub) -> Result<Vec<Measured>> {
     let callgrind = Callgrind::find().await?;
     let extent = Extent { sandboxes: 5, warm_invocations: 100 };
-    let mut measured = Progress.step("Measuring memory", async |bar| times(subjects, stub, extent, bar).await).await?;
-    sizes(subjects, &mut measured)?;
-    let count = async |bar: &_| instructions(&callgrind, subjects, &mut measured, stub, bar).await;
+    let mut measured =
+        Progress.step("Measuring memory", async |bar| times(benchmarks, stub, extent, bar).await).await?;
+    sizes(benchmarks, &mut measured)?;
+    let count = async |bar: &_| instructions(&callgrind, benchmarks, &mut measured, stub, bar).await;
     Progress.step("Counting instructions", count).await?;
     Ok(measured)
 }
 
-/// Measures all subjects, and says what could not be.
-pub(crate) async fn all(subjects: &[Subject], stub: &Stub, extent: Extent) -> Result<(Vec<Measured>, Vec<String>)> {
+/// Measures all benchmarks, and says what could not be.
+pub(crate) async fn all(benchmarks: &[Benchmark], stub: &Stub, extent: Extent) -> Result<(Vec<Measured>, Vec<String>)> {
     let mut not_measured = vec![];
-    let mut measured = Progress.step("Measuring", async |bar| times(subjects, stub, extent, bar).await).await?;
+    let mut measured = Progress.step("Measuring", async |bar| times(benchmarks, stub, extent, bar).await).await?;
     if measured.iter().any(|measured| measured.cpu.is_none()) {
         not_measured.push("Time on a processor: the kernel has no /proc/<pid>/task/*/schedstat.".to_owned());
     }
     if measured.iter().any(|measured| measured.peak_resident_kib.is_none()) {
         not_measured.push("Memory: the kernel has no /proc/<pid>/status.".to_owned());
     }
-    sizes(subjects, &mut measured)?;
+    sizes(benchmarks, &mut measured)?;
     match MEMORY_SIZES.iter().map(|size| Ok((*size, CpuShare::of_memory(*size)?))).collect::<Result<Vec<_>>>() {
         Ok(shares) => {
             let what = "Measuring first invocations with Lambda's share of a processor";
-            let first = Progress.step(what, async |bar| in_shares(subjects, stub, extent, &shares, bar).await).await?;
+            let first =
+                Progress.step(what, async |bar| in_shares(benchmarks, stub, extent, &shares, bar).await).await?;
             for (measured, first) in measured.iter_mut().zip(first) {
                 measured.first_at_mb_us = first;
             }
@@ -59,38 +61,40 @@ pub(crate) async fn all(subjects: &[Subject], stub: &Stub, extent: Extent) -> Re
     match Callgrind::find().await {
         Ok(callgrind) => {
             let what = "Counting instructions";
-            Progress.step(what, async |bar| instructions(&callgrind, subjects, &mut measured, stub, bar).await).await?;
+            Progress
+                .step(what, async |bar| instructions(&callgrind, benchmarks, &mut measured, stub, bar).await)
+                .await?;
         }
         Err(error) => not_measured.push(format!("Instructions: {error:#}.")),
     }
     Ok((measured, not_measured))
 }
 
-async fn times(subjects: &[Subject], stub: &Stub, extent: Extent, bar: &ProgressBar) -> Result<Vec<Measured>> {
-    let mut lives: Vec<_> = subjects.iter().map(|_| vec![]).collect();
+async fn times(benchmarks: &[Benchmark], stub: &Stub, extent: Extent, bar: &ProgressBar) -> Result<Vec<Measured>> {
+    let mut lives: Vec<_> = benchmarks.iter().map(|_| vec![]).collect();
     for round in 1..=extent.sandboxes {
-        for (subject, lives) in subjects.iter().zip(&mut lives) {
-            bar.set_message(format!("{round} of {}: {}", extent.sandboxes, subject.name));
-            lives.push(live(subject, stub, extent.warm_invocations).await?);
+        for (benchmark, lives) in benchmarks.iter().zip(&mut lives) {
+            bar.set_message(format!("{round} of {}: {}", extent.sandboxes, benchmark.name));
+            lives.push(live(benchmark, stub, extent.warm_invocations).await?);
         }
     }
-    let of = |(subject, lives): (&Subject, &Vec<_>)| Measured::of(subject.name, subject.function, lives);
-    Ok(subjects.iter().zip(&lives).map(of).collect())
+    let of = |(benchmark, lives): (&Benchmark, &Vec<_>)| Measured::of(benchmark.name, benchmark.function, lives);
+    Ok(benchmarks.iter().zip(&lives).map(of).collect())
 }
 
 async fn in_shares(
-    subjects: &[Subject],
+    benchmarks: &[Benchmark],
     stub: &Stub,
     extent: Extent,
     shares: &[(u32, CpuShare)],
     bar: &ProgressBar,
 ) -> Result<Vec<BTreeMap<u32, f64>>> {
-    let mut first: Vec<BTreeMap<u32, Vec<f64>>> = subjects.iter().map(|_| BTreeMap::new()).collect();
+    let mut first: Vec<BTreeMap<u32, Vec<f64>>> = benchmarks.iter().map(|_| BTreeMap::new()).collect();
     for round in 1..=extent.sandboxes {
-        for (subject, first) in subjects.iter().zip(&mut first) {
+        for (benchmark, first) in benchmarks.iter().zip(&mut first) {
             for (size, share) in shares {
-                bar.set_message(format!("{round} of {}: {} with {size} MB", extent.sandboxes, subject.name));
-                first.entry(*size).or_default().push(micros(&first_in_share(subject, stub, share).await?));
+                bar.set_message(format!("{round} of {}: {} with {size} MB", extent.sandboxes, benchmark.name));
+                first.entry(*size).or_default().push(micros(&first_in_share(benchmark, stub, share).await?));
             }
         }
     }
@@ -98,26 +102,27 @@ async fn in_shares(
     Ok(medians.collect())
 }
 
-fn sizes(subjects: &[Subject], measured: &mut [Measured]) -> Result<()> {
-    for (subject, measured) in subjects.iter().zip(measured) {
-        measured.binary_bytes = subject.program.bootstrap().map(std::fs::metadata).transpose()?.map(|file| file.len());
+fn sizes(benchmarks: &[Benchmark], measured: &mut [Measured]) -> Result<()> {
+    for (benchmark, measured) in benchmarks.iter().zip(measured) {
+        measured.binary_bytes =
+            benchmark.program.bootstrap().map(std::fs::metadata).transpose()?.map(|file| file.len());
     }
     Ok(())
 }
 
-/// Counts the instructions of the subjects.
+/// Counts the instructions of the benchmarks.
 async fn instructions(
     callgrind: &Callgrind,
-    subjects: &[Subject],
+    benchmarks: &[Benchmark],
     measured: &mut [Measured],
     stub: &Stub,
     bar: &ProgressBar,
 ) -> Result<()> {
-    for (subject, measured) in subjects.iter().zip(measured) {
+    for (benchmark, measured) in benchmarks.iter().zip(measured) {
         // With a thread for each processor, what is counted depends on which of them is quicker.
-        if let Some(bootstrap) = subject.program.bootstrap().filter(|_| subject.name != DEFAULT_SDK) {
-            bar.set_message(subject.name);
-            measured.instructions = Some(callgrind.count(subject, bootstrap, stub).await?);
+        if let Some(bootstrap) = benchmark.program.bootstrap().filter(|_| benchmark.name != DEFAULT_SDK) {
+            bar.set_message(benchmark.name);
+            measured.instructions = Some(callgrind.count(benchmark, bootstrap, stub).await?);
         }
     }
     Ok(())

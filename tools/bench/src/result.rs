@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::callgrind::Instructions;
 use crate::machine::Machine;
-use crate::sandbox::Life;
+use crate::sandbox::SandboxRun;
 use crate::statistics::{median, percentile};
 
 /// A whole run.
@@ -21,12 +21,12 @@ pub(crate) struct Run {
     pub(crate) warm_invocations: u32,
     /// How long the stub waited before each answer, in milliseconds.
     pub(crate) delay_ms: u64,
-    pub(crate) subjects: Vec<Measured>,
+    pub(crate) benchmarks: Vec<Measured>,
     /// What could not be measured, and why.
     pub(crate) not_measured: Vec<String>,
 }
 
-/// What was found of one subject: medians over its sandboxes. Times are in microseconds.
+/// What was found of one benchmark: medians over its sandboxes. Times are in microseconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) name: String,
@@ -58,10 +58,10 @@ pub(crate) struct CpuTimes {
 }
 
 impl Measured {
-    /// The medians over the lives of a subject's sandboxes, of which there must be one at least.
-    pub(crate) fn of(name: &str, function: &str, lives: &[Life]) -> Self {
-        let over = |of: &dyn Fn(&Life) -> f64| median(&lives.iter().map(of).collect::<Vec<_>>());
-        let warm = |life: &Life| life.warm.iter().map(micros).collect::<Vec<_>>();
+    /// The medians over the lives of a benchmark's sandboxes, of which there must be one at least.
+    pub(crate) fn of(name: &str, function: &str, lives: &[SandboxRun]) -> Self {
+        let over = |of: &dyn Fn(&SandboxRun) -> f64| median(&lives.iter().map(of).collect::<Vec<_>>());
+        let warm = |life: &SandboxRun| life.warm.iter().map(micros).collect::<Vec<_>>();
         let cpu: Option<Vec<_>> = lives.iter().map(|life| life.cpu).collect();
         let cpu = cpu.map(|cpu| CpuTimes {
             init_us: median(&cpu.iter().map(|cpu| micros(&cpu.init)).collect::<Vec<_>>()),
@@ -94,9 +94,9 @@ pub(crate) fn micros(duration: &std::time::Duration) -> f64 {
 }
 
 impl Run {
-    /// A subject by its name, if it was measured.
+    /// A benchmark by its name, if it was measured.
     pub(crate) fn of(&self, name: &str) -> Option<&Measured> {
-        self.subjects.iter().find(|subject| subject.name == name)
+        self.benchmarks.iter().find(|benchmark| benchmark.name == name)
     }
 }
 
@@ -105,8 +105,8 @@ pub(crate) mod tests {
     use super::*;
     use std::time::Duration;
 
-    pub(crate) fn life(init_ms: u64, first_us: u64, warm_us: &[u64]) -> Life {
-        Life {
+    pub(crate) fn life(init_ms: u64, first_us: u64, warm_us: &[u64]) -> SandboxRun {
+        SandboxRun {
             init: Duration::from_millis(init_ms),
             first: Duration::from_micros(first_us),
             warm: warm_us.iter().copied().map(Duration::from_micros).collect(),

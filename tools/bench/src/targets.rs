@@ -2,8 +2,8 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use crate::benchmark::{CONSUMERS, NO_OP, ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE, PYTHON_ORDERS};
 use crate::result::{Measured, Run};
-use crate::subject::{CONSUMERS, FLOOR, ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE, PYTHON_ORDERS};
 
 /// A figure with what it must be and what it is meant to be.
 #[derive(Debug, PartialEq)]
@@ -59,20 +59,21 @@ pub(crate) const HEADER: [&str; 5] = ["", "found", "must", "aim", ""];
 /// The targets that this run says something of.
 pub(crate) fn all(run: &Run) -> Vec<Target> {
     let mut all = vec![];
-    let Some(floor) = run.of(FLOOR) else { return all };
+    let Some(no_op) = run.of(NO_OP) else { return all };
     if let Some(orders) = run.of(ORDERS) {
-        over_the_floor(&mut all, orders, floor);
+        over_the_no_op(&mut all, orders, no_op);
     }
     for consumer in CONSUMERS.iter().filter_map(|name| run.of(name)) {
         all.extend(warm_instructions(consumer, 1_600.0, 1_100.0));
-        let what = format!("{}, warm p50 over the floor's", consumer.name);
-        all.push(Target::at_most(what, consumer.warm_p50_us / floor.warm_p50_us, 5.0, 4.0, "×"));
+        let what = format!("{}, warm p50 over the no-op's", consumer.name);
+        all.push(Target::at_most(what, consumer.warm_p50_us / no_op.warm_p50_us, 5.0, 4.0, "×"));
     }
-    let compared = [FLOOR, PYTHON_ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE];
-    let ours = |subject: &&Measured| !compared.contains(&&*subject.name) && subject.function != "floor";
-    for subject in run.subjects.iter().filter(ours).filter(|subject| !subject.name.starts_with("SDK defaults")) {
-        let first = subject.first_at_mb_us.get(&128);
-        let what = format!("{}, first invocation at 128 MB", subject.name);
+    let compared = [NO_OP, PYTHON_ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE];
+    let ours = |benchmark: &&Measured| !compared.contains(&&*benchmark.name) && benchmark.function != "no-op";
+    for benchmark in run.benchmarks.iter().filter(ours).filter(|benchmark| !benchmark.name.starts_with("SDK defaults"))
+    {
+        let first = benchmark.first_at_mb_us.get(&128);
+        let what = format!("{}, first invocation at 128 MB", benchmark.name);
         all.extend(first.map(|first| Target::at_most(what, first / 1e3, 2.0, 1.45, "ms")));
     }
     if let Some((python, orders)) = run.of(PYTHON_ORDERS).zip(run.of(ORDERS)) {
@@ -87,17 +88,17 @@ pub(crate) fn all(run: &Run) -> Vec<Target> {
     all
 }
 
-fn over_the_floor(all: &mut Vec<Target>, orders: &Measured, floor: &Measured) {
-    let times = |what, found: f64, floor: f64, must, aim| Target::at_most(what, found / floor, must, aim, "×");
+fn over_the_no_op(all: &mut Vec<Target>, orders: &Measured, no_op: &Measured) {
+    let times = |what, found: f64, no_op: f64, must, aim| Target::at_most(what, found / no_op, must, aim, "×");
     all.push(times(
-        "orders: init + first over the floor's",
+        "orders: init + first over the no-op's",
         orders.init_and_first_us,
-        floor.init_and_first_us,
+        no_op.init_and_first_us,
         3.0,
         2.0,
     ));
-    all.push(times("orders: first invocation over the floor's", orders.first_us, floor.first_us, 3.5, 2.0));
-    all.push(times("orders: warm p50 over the floor's", orders.warm_p50_us, floor.warm_p50_us, 9.0, 6.0));
+    all.push(times("orders: first invocation over the no-op's", orders.first_us, no_op.first_us, 3.5, 2.0));
+    all.push(times("orders: warm p50 over the no-op's", orders.warm_p50_us, no_op.warm_p50_us, 9.0, 6.0));
     all.extend(warm_instructions(orders, 2_200.0, 1_500.0));
     let resident = orders.peak_resident_kib.map(|kib| kib * 1024.0 / 1e6);
     all.extend(resident.map(|megabytes| Target::at_most("orders: RSS", megabytes, 10.0, 7.0, "MB")));
@@ -106,10 +107,10 @@ fn over_the_floor(all: &mut Vec<Target>, orders: &Measured, floor: &Measured) {
     all.extend(binary.map(|megabytes| Target::at_most("orders: stripped binary", megabytes, 6.0, 4.0, "MB")));
 }
 
-fn warm_instructions(subject: &Measured, must: f64, aim: f64) -> Option<Target> {
+fn warm_instructions(benchmark: &Measured, must: f64, aim: f64) -> Option<Target> {
     #[expect(clippy::cast_precision_loss, reason = "thousands are shown")]
-    let thousands = subject.instructions?.warm as f64 / 1e3;
-    let what = format!("{}, instructions of a warm invocation", subject.name);
+    let thousands = benchmark.instructions?.warm as f64 / 1e3;
+    let what = format!("{}, instructions of a warm invocation", benchmark.name);
     Some(Target::at_most(what, thousands, must, aim, "thousand"))
 }
 

@@ -174,7 +174,7 @@ const WHAT_THEY_ARE: &str = "\
 
 fn draw(run: &Run) -> Result<()> {
     let bars = |parts: &dyn Fn(&Measured) -> Vec<f64>| -> Vec<_> {
-        run.subjects.iter().map(|of| Bar { name: of.name.clone(), parts: parts(of) }).collect()
+        run.benchmarks.iter().map(|of| Bar { name: of.name.clone(), parts: parts(of) }).collect()
     };
     let start = bars(&|of| vec![of.init_us / 1e3, of.first_us / 1e3]);
     charts::draw(&file("start.svg"), "Start and first invocation", "ms", &["init", "first invocation"], &start)?;

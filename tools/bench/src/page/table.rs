@@ -2,19 +2,19 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use crate::benchmark::NO_OP;
 use crate::result::{Measured, Run};
-use crate::subject::FLOOR;
 
-/// What a column says of a subject beside the floor.
+/// What a column says of a benchmark beside the no-op.
 type Say = fn(&Measured, &Measured) -> Option<String>;
 
 const COLUMNS: [(&str, Say); 17] = [
     ("init ms", |of, _| Some(millis(of.init_us))),
     ("first ms", |of, _| Some(millis(of.first_us))),
-    ("init + first, × floor", |of, floor| times(of.init_and_first_us, floor.init_and_first_us)),
-    ("first, × floor", |of, floor| times(of.first_us, floor.first_us)),
+    ("init + first, × no-op", |of, no_op| times(of.init_and_first_us, no_op.init_and_first_us)),
+    ("first, × no-op", |of, no_op| times(of.first_us, no_op.first_us)),
     ("warm p50 µs", |of, _| Some(format!("{:.0}", of.warm_p50_us))),
-    ("warm p50, × floor", |of, floor| times(of.warm_p50_us, floor.warm_p50_us)),
+    ("warm p50, × no-op", |of, no_op| times(of.warm_p50_us, no_op.warm_p50_us)),
     ("warm p99 µs", |of, _| Some(format!("{:.0}", of.warm_p99_us))),
     ("CPU init ms", |of, _| of.cpu.map(|cpu| millis(cpu.init_us))),
     ("CPU first ms", |of, _| of.cpu.map(|cpu| millis(cpu.first_us))),
@@ -31,18 +31,18 @@ const COLUMNS: [(&str, Say); 17] = [
     ("binary MB", |of, _| of.binary_bytes.map(mega)),
 ];
 
-/// Header and rows, by subject.
+/// Header and rows, by benchmark.
 pub(crate) fn rows(run: &Run) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let header = std::iter::once("").chain(COLUMNS.map(|(name, _)| name)).collect();
-    let Some(floor) = run.of(FLOOR) else { return (header, vec![]) };
+    let Some(no_op) = run.of(NO_OP) else { return (header, vec![]) };
     let row = |of: &Measured| {
-        let cells = COLUMNS.map(|(_, say)| say(of, floor).unwrap_or_else(|| "–".to_owned()));
+        let cells = COLUMNS.map(|(_, say)| say(of, no_op).unwrap_or_else(|| "–".to_owned()));
         std::iter::once(of.name.clone()).chain(cells).collect()
     };
-    (header, run.subjects.iter().map(row).collect())
+    (header, run.benchmarks.iter().map(row).collect())
 }
 
-/// For a terminal. It is wide: a figure to a line, a subject to a column.
+/// For a terminal. It is wide: a figure to a line, a benchmark to a column.
 pub(crate) fn text(run: &Run) -> String {
     let (header, rows) = rows(run);
     let mut table = Table::new();
@@ -65,8 +65,8 @@ fn millis(micros: f64) -> String {
     format!("{:.2}", micros / 1e3)
 }
 
-fn times(of: f64, floor: f64) -> Option<String> {
-    (floor > 0.0).then(|| format!("{:.2}", of / floor))
+fn times(of: f64, no_op: f64) -> Option<String> {
+    (no_op > 0.0).then(|| format!("{:.2}", of / no_op))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]

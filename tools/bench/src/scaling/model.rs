@@ -1,7 +1,7 @@
 //! What an order costs and what it uses up, from what was measured and what is assumed.
 
+use crate::benchmark::{CONSUMERS, ORDERS};
 use crate::result::Run;
-use crate::subject::{CONSUMERS, ORDERS};
 
 /// How long an invocation lasts on Lambda, and what it logs.
 #[derive(Clone, Copy, Debug)]

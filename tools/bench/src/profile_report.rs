@@ -4,26 +4,26 @@ use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets};
 use devstack::Progress;
 
+use crate::benchmark::Benchmark;
 use crate::callgrind::Callgrind;
 use crate::profile::Costs;
 use crate::stub::Stub;
-use crate::subject::Subject;
 
 /// So many functions are named.
 const SHOWN: usize = 25;
 /// A name with all its type parameters may fill a screen.
 const LONGEST_NAME: usize = 100;
 
-/// Prints in which functions of each subject most instructions are executed. Its binary must have its names still.
-pub(crate) async fn print(subjects: &[Subject], stub: &Stub) -> Result<()> {
+/// Prints in which functions of each benchmark most instructions are executed. Its binary must have its names still.
+pub(crate) async fn print(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
     let callgrind = Callgrind::find().await?;
-    for subject in subjects {
-        let Some(bootstrap) = subject.program.bootstrap() else { continue };
-        let what = format!("Counting instructions of {}", subject.name);
-        let count = async |_: &_| callgrind.by_function(subject, bootstrap, stub).await;
+    for benchmark in benchmarks {
+        let Some(bootstrap) = benchmark.program.bootstrap() else { continue };
+        let what = format!("Counting instructions of {}", benchmark.name);
+        let count = async |_: &_| callgrind.by_function(benchmark, bootstrap, stub).await;
         let [init, warm] = Progress.step(&what, count).await?;
-        println!("\n{}, start\n{}", subject.name, table(&init));
-        println!("\n{}, warm invocation\n{}", subject.name, table(&warm));
+        println!("\n{}, start\n{}", benchmark.name, table(&init));
+        println!("\n{}, warm invocation\n{}", benchmark.name, table(&warm));
     }
     Ok(())
 }

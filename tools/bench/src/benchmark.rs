@@ -12,7 +12,7 @@ use crate::stub::{Calls, MARKED, Stub, TABLE_WITH_MARKED_ORDERS};
 
 /// A program under measurement with one kind of event.
 #[derive(Clone, Debug)]
-pub(crate) struct Subject {
+pub(crate) struct Benchmark {
     /// What it is called in tables, such as `orders: POST`.
     pub(crate) name: &'static str,
     /// The function that it is or stands for.
@@ -58,7 +58,7 @@ impl Program {
     }
 }
 
-impl Subject {
+impl Benchmark {
     /// Its environment, as the template sets it, against a stub.
     pub(crate) fn variables(&self, stub: &Stub) -> Vec<(String, String)> {
         let roots = stub.roots();
@@ -102,7 +102,7 @@ pub(crate) const ORDERS: &str = "orders: POST";
 /// The consumers.
 pub(crate) const CONSUMERS: [&str; 2] = ["fulfilment: 10 orders", "promotion: 10 orders"];
 /// The name of what everything is compared with.
-pub(crate) const FLOOR: &str = "no-op lambda_http";
+pub(crate) const NO_OP: &str = "no-op lambda_http";
 
 /// What SQS hands over at once, unless it is told to hand over more.
 pub(crate) const BATCH: usize = 10;
@@ -117,18 +117,18 @@ pub(crate) const PYTHON_CONSUMER: &str = "Python, fulfilment: 10 orders";
 pub(crate) const PYTHON_ONE_BY_ONE: &str = "Python, fulfilment: 10 orders, one by one";
 
 /// What the functions are compared with: the same work with the SDK's defaults, and in Python.
-pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Subject>> {
+pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Benchmark>> {
     let post = events::sample("orders/place-by-json.json")?;
-    let subject = |name, function, program, event, expected, asks| {
+    let benchmark = |name, function, program, event, expected, asks| {
         let variables = &[];
-        Subject { name, function, program, event, expected, asks, variables }
+        Benchmark { name, function, program, event, expected, asks, variables }
     };
     let python = |module| Program::Python { interpreter: interpreter.to_owned(), module };
     let default_sdk = Program::Bootstrap(default_sdk.join("default-sdk-orders/bootstrap"));
     Ok(vec![
-        subject(DEFAULT_SDK, "orders", default_sdk, post.clone(), Expected::Status(201), &PLACE),
-        subject(PYTHON_ORDERS, "orders", python("orders"), post, Expected::Status(201), &PLACE),
-        subject(
+        benchmark(DEFAULT_SDK, "orders", default_sdk, post.clone(), Expected::Status(201), &PLACE),
+        benchmark(PYTHON_ORDERS, "orders", python("orders"), post, Expected::Status(201), &PLACE),
+        benchmark(
             PYTHON_CONSUMER,
             "fulfilment",
             python("consumer"),
@@ -136,7 +136,7 @@ pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Subje
             Expected::WholeBatch,
             &[("BatchExecuteStatement", 1)],
         ),
-        subject(
+        benchmark(
             PYTHON_ONE_BY_ONE,
             "fulfilment",
             python("consumer_one_by_one"),
@@ -151,11 +151,11 @@ const PLACE: [(&str, u64); 3] = [("PutItem", 1), ("Publish", 1), ("UpdateItem", 
 const PLACE_ONCE_AND_SPEND: [(&str, u64); 4] =
     [("Query", 1), ("TransactWriteItems", 1), ("Publish", 1), ("UpdateItem", 1)];
 
-/// The functions and the floors, in the order of the table. `binaries` has a folder for each.
-pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
+/// The functions and the no-ops, in the order of the table. `binaries` has a folder for each.
+pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
     let post = events::sample("orders/place-by-json.json")?;
     let every_minute = events::sample("outbox-relay/every-minute.json")?;
-    let subject = |name, function, binary: &str, event: &Bytes, expected, asks| Subject {
+    let benchmark = |name, function, binary: &str, event: &Bytes, expected, asks| Benchmark {
         name,
         function,
         program: Program::Bootstrap(binaries.join(binary).join("bootstrap")),
@@ -166,10 +166,10 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
     };
     let batch = events::batch(BATCH);
     let batch_of_ten =
-        |name, function, binary: &str, asks| subject(name, function, binary, &batch, Expected::WholeBatch, asks);
-    let full = Subject {
+        |name, function, binary: &str, asks| benchmark(name, function, binary, &batch, Expected::WholeBatch, asks);
+    let full = Benchmark {
         variables: &[("ORDERS_TABLE", TABLE_WITH_MARKED_ORDERS)],
-        ..subject(
+        ..benchmark(
             "outbox-relay: 10 orders",
             "outbox-relay",
             "outbox-relay",
@@ -179,10 +179,10 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
         )
     };
     Ok(vec![
-        subject(FLOOR, "floor", "floor-http", &post, Expected::Status(200), &[]),
-        batch_of_ten("no-op lambda_runtime", "floor", "floor-events", &[]),
-        subject(ORDERS, "orders", "orders", &post, Expected::Status(201), &PLACE),
-        subject(
+        benchmark(NO_OP, "no-op", "no-op-http", &post, Expected::Status(200), &[]),
+        batch_of_ten("no-op lambda_runtime", "no-op", "no-op-events", &[]),
+        benchmark(ORDERS, "orders", "orders", &post, Expected::Status(201), &PLACE),
+        benchmark(
             "orders: POST with key and coupon",
             "orders",
             "orders",
@@ -190,7 +190,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
             Expected::Status(201),
             &PLACE_ONCE_AND_SPEND,
         ),
-        subject(
+        benchmark(
             "orders: GET",
             "orders",
             "orders",
@@ -206,7 +206,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Subject>> {
             "invoicing",
             &[("UpdateItem", 1), ("BatchExecuteStatement", 1)],
         ),
-        subject(
+        benchmark(
             "outbox-relay: nothing to do",
             "outbox-relay",
             "outbox-relay",
