@@ -5,6 +5,7 @@
 //! batch costs its span and its line alone.
 
 use std::error::Error;
+use std::time::Duration;
 
 use metrique_writer::Entry;
 use metrique_writer::Unit;
@@ -18,15 +19,16 @@ struct Served {
     route: &'static str,
     #[entry(name = "reason")]
     reason: Option<&'static str>,
+    time_to_answer: Duration,
     orders_accepted: Option<AsCount<u64>>,
     orders_rejected: Option<AsCount<u64>>,
     orders_unavailable: Option<AsCount<u64>>,
     publish_failures: Option<AsCount<u64>>,
-    marks_not_cleared: Option<AsCount<u64>>,
+    pending_flags_not_cleared: Option<AsCount<u64>>,
 }
 
 const BY_ROUTE: ExtraDimension =
-    ExtraDimension { dimension: "route", metric: "HandlerDuration", unit: Unit::Second(NegativeScale::Milli) };
+    ExtraDimension { dimension: "route", metric: "TimeToAnswer", unit: Unit::Second(NegativeScale::Milli) };
 const CLIENTS: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const ORDER: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
 
@@ -54,11 +56,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let served = Served {
             route: "place",
             reason: None,
+            time_to_answer: invocation.elapsed(),
             orders_accepted: nonzero_count(1),
             orders_rejected: nonzero_count(0),
             orders_unavailable: nonzero_count(0),
             publish_failures: nonzero_count(0),
-            marks_not_cleared: nonzero_count(0),
+            pending_flags_not_cleared: nonzero_count(0),
         };
         invocation.end(&metrics, &served);
     }

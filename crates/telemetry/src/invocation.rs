@@ -1,7 +1,7 @@
 //! One invocation, from the event to the answer: its lines, its duration and its metrics go out together.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use metrique_writer::Entry;
 use tracing::Span;
@@ -49,6 +49,12 @@ impl Invocation<'_> {
             metrics::write_failures(self.telemetry, failures, &mut line);
             self.telemetry.output.add(false, |lines| lines.append(&mut line));
         }
+    }
+
+    /// The time since the invocation began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
     }
 
     /// Ends the invocation with what was measured: `HandlerDuration` (milliseconds) and, the first

@@ -1,6 +1,8 @@
 //! What is recorded of a request: its log line and its metrics. A handler adds the outcome to its response as an
 //! extension; nothing a customer wrote goes in there.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::OrderId;
@@ -73,12 +75,14 @@ pub(crate) struct RequestRecord {
     pub(crate) route: Route,
     pub(crate) status: StatusCode,
     pub(crate) outcome: Option<RequestOutcome>,
+    /// How long the client waited for this function. `HandlerDuration` also has what the function does afterwards.
+    pub(crate) time_to_answer: Duration,
 }
 
 const MILLISECONDS: Unit = Unit::Second(NegativeScale::Milli);
 
 pub(crate) const BY_ROUTE: ExtraDimension =
-    ExtraDimension { dimension: "route", metric: "HandlerDuration", unit: MILLISECONDS };
+    ExtraDimension { dimension: "route", metric: "TimeToAnswer", unit: MILLISECONDS };
 /// Of rejections only: a dimension that a document names must be in it.
 pub(crate) const BY_REASON: ExtraDimension =
     ExtraDimension { dimension: "reason", metric: "OrdersRejected", unit: Unit::Count };
@@ -113,7 +117,7 @@ impl RequestOutcome {
 impl RequestRecord {
     /// The one line about the request. Failures have lines of their own, where they are handled.
     pub(crate) fn log(&self) {
-        let Self { route, status, outcome } = self;
+        let Self { route, status, outcome, time_to_answer: _ } = self;
         let kind = outcome.as_ref().map(|outcome| outcome.kind);
         let order_id = outcome.as_ref().and_then(|outcome| outcome.order_id).map(tracing::field::display);
         let fields = outcome.as_ref().map(|outcome| outcome.fields.join(" ")).filter(|fields| !fields.is_empty());
@@ -148,6 +152,7 @@ impl Entry for RequestRecord {
         let kind = self.outcome.as_ref().map(|outcome| outcome.kind);
         let is = |one: OutcomeKind| kind == Some(one);
         let count = |happened: bool| nonzero_count(happened.into());
+        writer.value("TimeToAnswer", &self.time_to_answer);
         writer.value("route", self.route.name());
         writer.value("reason", &self.reason().map(Reason::name));
         let accepted = [OutcomeKind::Placed, OutcomeKind::FlagPending, OutcomeKind::PublishPending].into_iter().any(is);
@@ -157,7 +162,7 @@ impl Entry for RequestRecord {
         writer.value("OrdersRejected", &count(self.reason().is_some()));
         writer.value("OrdersUnavailable", &count(self.status == StatusCode::SERVICE_UNAVAILABLE));
         writer.value("PublishFailures", &count(is(OutcomeKind::PublishPending)));
-        writer.value("MarksNotCleared", &count(is(OutcomeKind::FlagPending)));
+        writer.value("PendingFlagsNotCleared", &count(is(OutcomeKind::FlagPending)));
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) async fn observe(
             route,
             status: response.status(),
             outcome: response.extensions_mut().remove::<RequestOutcome>(),
+            time_to_answer: invocation.elapsed(),
         };
         request.log();
         (response, request)

@@ -148,7 +148,7 @@ impl Relay {
                 }
                 Err(error) => {
                     summary.borrow_mut().failed += 1;
-                    tracing::warn!(order_id = %id, %error, outcome = "published, still marked", "order");
+                    tracing::warn!(order_id = %id, %error, outcome = "published_flag_pending", "order");
                 }
             }
         }

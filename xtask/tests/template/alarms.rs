@@ -16,7 +16,7 @@ pub(crate) fn alarms(template: &Template) -> BTreeMap<&str, &Value> {
 
 /// Whether an alarm is about the version that a deployment brings.
 pub(crate) fn of_a_version(alarm: &str) -> bool {
-    alarm.ends_with("VersionCrashes") || alarm.ends_with("VersionFails")
+    alarm.ends_with("VersionErrors") || alarm.ends_with("VersionFailures")
 }
 
 pub(crate) fn watched(alarm: &Value) -> Metric {
@@ -163,8 +163,8 @@ fn every_alarm_knows_what_silence_means() {
     let template = Template::read();
     for (id, alarm) in alarms(&template) {
         let silence = match id {
-            "OutboxRelayIsNotRunning" => "breaching",
-            "OutboxIsOld" => "ignore",
+            "OutboxRelayNotRunning" => "breaching",
+            "OutboxOldestAgeHigh" => "ignore",
             _ => "notBreaching",
         };
         assert_eq!(alarm["TreatMissingData"], silence, "{id}");

@@ -59,7 +59,7 @@ fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
     assert_eq!((audience.tag.to_string().as_str(), target(&audience.value[1])), ("!Split", Some("JwtAudience")));
 
     let told = &template.resources("AWS::Serverless::Function")["OrdersFunction"]["Environment"]["Variables"];
-    assert_eq!(target(&told["AUTHORISED"]), Some("JwtIssuer"));
+    assert_eq!(target(&told["JWT_ENABLED"]), Some("JwtIssuer"));
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn every_alarm_is_on_the_dashboard_and_what_it_watches_is_drawn() {
     for (id, alarm) in alarms(&template) {
         assert!(shown.contains(id), "{id}");
         // What it watches by its absence needs no graph.
-        assert!(id == "OutboxRelayIsNotRunning" || drawn.contains(&watched(alarm)), "{id}");
+        assert!(id == "OutboxRelayNotRunning" || drawn.contains(&watched(alarm)), "{id}");
     }
 }
 

@@ -12,8 +12,9 @@ const OURS: [(&str, &[&str]); 5] = [
             "CouponsSpent",
             "OrdersUnavailable",
             "PublishFailures",
-            "MarksNotCleared",
+            "PendingFlagsNotCleared",
             "HandlerDuration",
+            "TimeToAnswer",
             "ColdStarts",
         ],
     ),
@@ -21,7 +22,7 @@ const OURS: [(&str, &[&str]); 5] = [
         "outbox-relay",
         &[
             "OutboxFound",
-            "OutboxAnnounced",
+            "OutboxPublished",
             "OutboxOldestAge",
             "SweepFailures",
             "Sweeps",
@@ -70,7 +71,7 @@ const OURS: [(&str, &[&str]); 5] = [
 const OUR_NAMESPACE: &str = "OrderFanout/${AWS::StackName}";
 
 /// What a second dimension may be, and of which metric.
-const BY: [(&str, &str); 2] = [("OrdersRejected", "reason"), ("HandlerDuration", "route")];
+const BY: [(&str, &str); 2] = [("OrdersRejected", "reason"), ("TimeToAnswer", "route")];
 
 /// Of AWS's: namespace, dimension, the type of resource that the dimension names, metrics.
 const AWS: [(&str, &str, &str, &[&str]); 5] = [

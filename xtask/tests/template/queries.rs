@@ -35,7 +35,7 @@ fn every_query_is_over_the_logs_of_all_functions() {
 fn there_is_a_query_for_what_is_asked_at_night() {
     let mut names: Vec<_> = texts(&Template::read()).into_iter().map(|(name, _)| name).collect();
     names.sort_unstable();
-    assert_eq!(names, ["cold starts", "one order's way", "slowest orders", "why rejected"]);
+    assert_eq!(names, ["cold starts", "order trace", "rejection reasons", "slowest orders"]);
 }
 
 /// A runbook calls it by its name in quotes, after the words that lead there.

@@ -14,11 +14,11 @@ const A_YEAR: u64 = 365 * 24 * 60 * 60;
 
 const ALWAYS: [&str; 1] = ["HandlerDuration Milliseconds [function]"];
 const COLD: [&str; 1] = ["ColdStarts Count [function]"];
-const ROUTE: [&str; 1] = ["HandlerDuration Milliseconds [function, route]"];
+const ROUTE: [&str; 2] = ["TimeToAnswer Milliseconds [function]", "TimeToAnswer Milliseconds [function, route]"];
 const ACCEPTED: [&str; 1] = ["OrdersAccepted Count [function]"];
 const REJECTED: [&str; 2] = ["OrdersRejected Count [function]", "OrdersRejected Count [function, reason]"];
 const RELAY: [&str; 5] = [
-    "OutboxAnnounced Count [function]",
+    "OutboxPublished Count [function]",
     "OutboxFound Count [function]",
     "OutboxOldestAge Seconds [function]",
     "SweepFailures Count [function]",

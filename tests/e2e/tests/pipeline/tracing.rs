@@ -81,7 +81,7 @@ async fn an_order_that_the_relay_announced_is_still_the_same_trace() {
     let (id, placed) = place(&shop, &traceparent, &nowhere).await;
     assert!(placed.iter().all(|line| line["trace_id"] == *trace_id), "{placed:?}");
     let outcomes: Vec<_> = placed.iter().filter_map(|line| line["outcome"].as_str()).collect();
-    assert_eq!(outcomes, ["saved, not announced"], "its failure has one line, and the request another: {placed:?}");
+    assert_eq!(outcomes, ["saved_publish_pending"], "its failure has one line, and the request another: {placed:?}");
     assert_eq!(placed.iter().filter(|line| !line["error"].is_null()).count(), 1, "{placed:?}");
 
     let mut relay = shop.start("outbox-relay", &[]).await;
