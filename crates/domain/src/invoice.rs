@@ -20,7 +20,7 @@ pub struct Invoice {
     pub issued_at: Timestamp,
 }
 
-/// The number of an invoice, nonzero_count from 1. They are in the order in which they were given out, and some are missing:
+/// The number of an invoice, counted from 1. They are in the order in which they were given out, and some are missing:
 /// those of deliveries that came twice, and of attempts that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InvoiceNumber(u64);

@@ -25,7 +25,7 @@ pub enum BatchError {
     /// place is one that SQS does not know.
     #[error("record {position} of the batch has no message id, so its failure could not be reported")]
     MissingMessageId {
-        /// Which record, nonzero_count from 0.
+        /// Which record, counted from 0.
         position: usize,
     },
 }

@@ -1,7 +1,7 @@
-//! What telling of so many requests costs, nonzero_count as instructions: run it under callgrind with two numbers and divide
-//! the difference.
+//! What the telemetry of so many requests costs in instructions: run it under callgrind with two numbers and divide the
+//! difference.
 //!
-//! Each request is as orders tells of one that was placed: one span, one line, one document of metrics. A record of a
+//! Each request is as orders records one that was placed: one span, one line, one document of metrics. A record of a
 //! batch costs its span and its line alone.
 
 use std::error::Error;

@@ -73,7 +73,7 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Relay {
-    /// Announces what a scan_pending at the outbox shows; all shards side by side, if it is too full for one. Nothing is tried
+    /// Publishes what one scan of the outbox finds, or queries all shards side by side if there is more than a page. Nothing is tried
     /// twice: the next sweep is the retry.
     pub(crate) async fn run_until(&self, deadline: SystemTime) -> Result<SweepSummary, Error> {
         let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);

@@ -1,4 +1,4 @@
-//! A stack of a test's own, which may be ill-treated: its functions reach AWS through a fault proxy, may be killed, and
+//! A stack of a test's own, with faults: its functions reach AWS through a fault proxy, may be killed, and
 //! the emulator they run in may be restarted.
 
 use anyhow::Result;

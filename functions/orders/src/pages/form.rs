@@ -25,7 +25,7 @@ struct FormPage {
 }
 
 impl FormPage {
-    /// With nothing to say but what was input. Without a key it could place its order twice: it always has one.
+    /// With nothing to say but what was typed. Without a key it could place its order twice: it always has one.
     fn of(input: FormInput) -> Self {
         let input = if input.key.is_empty() { input.with_fresh_key() } else { input };
         Self { input, customer_error: None, amount_error: None, coupon_error: None, notice: None, first: None }
@@ -62,7 +62,7 @@ fn coupon_in(query: &str) -> String {
     coupon.and_then(|(_, value)| value.parse::<Code>().ok()).map(|code| code.grouped()).unwrap_or_default()
 }
 
-/// The form with what was input, and each message beside its field.
+/// The form with what was typed, and each message beside its field.
 pub(crate) fn form_with_errors(problem: &Problem, input: FormInput) -> Response {
     let error_at =
         |pointer| problem.errors.iter().find(|error| error.pointer == pointer).map(|error| error.detail.clone());

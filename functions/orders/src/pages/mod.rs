@@ -1,4 +1,4 @@
-//! The pages, from templates compiled in. Askama escapes whatever a customer input.
+//! The pages, from templates compiled in. Askama escapes whatever a customer typed.
 
 mod form;
 mod invoice;

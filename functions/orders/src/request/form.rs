@@ -1,4 +1,4 @@
-//! An order as a form. What was input is kept beside what is wrong with it, so that the form can be shown again.
+//! An order as a form. What was typed is kept beside what is wrong with it, so that the form can be shown again.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ const KEY: &str = "idempotency_key";
 
 pub(super) fn read(body: &[u8]) -> Result<NewOrder, Rejected> {
     let rejected = |problem| Rejected { problem, input: input(body) };
-    // What is not UTF-8 would be read as U+FFFD, which is a character like others if it was input.
+    // What is not UTF-8 would be read as U+FFFD, which is a character like others if it was typed.
     if percent_decode(body).decode_utf8().is_err() {
         return Err(rejected(Problem::new(Kind::MalformedBody, "The form is not UTF-8.")));
     }

@@ -49,7 +49,7 @@ pub(crate) struct Rejected {
     pub(crate) input: FormInput,
 }
 
-/// The form's fields as they were input.
+/// The form's fields as they were typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FormInput {
     pub(crate) customer: String,
@@ -65,7 +65,7 @@ impl FormInput {
         Self { key: Uuid::new_v4().to_string(), ..self }
     }
 
-    /// What was input into a form, whether it is an order or not.
+    /// What was typed into a form, whether it is an order or not.
     pub(crate) fn of_form(body: &[u8]) -> Self {
         form::input(body)
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{EVERY_TIME, SOON, proxy};
 
-/// An order of long ago, put straight into the table: saved, not marked, and nobody ever received of it.
+/// An order of long ago, put straight into the table: saved, not marked, and never published.
 async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
     let id = Uuid::new_v4().to_string();
     let row = [("id", id.as_str()), ("customer", "Ada Lovelace"), ("amount", "81.5"), ("placed_at", placed_at)];
@@ -74,7 +74,7 @@ async fn orders_of_a_time_are_announced_and_no_others() {
         told.map(|object| (object["order_id"].clone(), object["announced"].clone())).collect::<Vec<_>>()
     };
     assert_eq!(announced(&dry), [(json!(during), json!(false))]);
-    // Whatever was announced before this is received before it.
+    // Whatever was published before this is received before it.
     let marker = Uuid::new_v4().to_string();
     shop.publish(&marker, "1.00").await;
     let received = probe.read_until(&marker).await;
