@@ -68,7 +68,7 @@ fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<O
 }
 
 impl Message {
-    /// What announced the order, if it said so in the contract's form.
+    /// What published the order, if it said so in the contract's form.
     pub(crate) fn trace(&self) -> Option<TraceParent> {
         self.attributes.as_ref()?.traceparent.as_ref()?.string_value.as_ref()?.parse().ok()
     }

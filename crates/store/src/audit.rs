@@ -41,7 +41,7 @@ pub struct SavedOrder {
     pub order: Order,
     /// The request that placed it.
     pub trace: Option<TraceParent>,
-    /// Whether it has its outbox mark: it is not known to be announced.
+    /// Whether it has its outbox mark: it is not known to be published.
     pub marked: bool,
 }
 
@@ -70,7 +70,7 @@ impl Audit {
         self.scan(self.client.scan().table_name(&self.tables.orders).consistent_read(true), from, saved).await
     }
 
-    /// A page of the orders that are not known to be announced, whatever shard they are marked with. The index follows
+    /// A page of the orders that are not known to be published, whatever shard they are marked with. The index follows
     /// the table within moments.
     pub async fn marked(&self, from: Option<Next>) -> Result<Scanned<Read<Order>>, StoreError> {
         let read = |row: &_| Reader { table: "outbox", row }.or_unreadable("id", Reader::order);
@@ -111,7 +111,7 @@ impl Audit {
         Ok(found.and_then(|(_, invoice)| invoice))
     }
 
-    /// Takes an order's mark away. Only what is known to be announced may lose it.
+    /// Takes an order's mark away. Only what is known to be published may lose it.
     pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         outbox::clear(&self.client, &self.tables.orders, id).await
     }

@@ -87,7 +87,7 @@ impl Orders {
         orders
     }
 
-    /// Takes away the mark that an order is not announced.
+    /// Takes away the mark that an order is not published.
     pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         outbox::clear(&self.unmark_client, &self.tables.orders, id).await
     }

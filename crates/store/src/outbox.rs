@@ -1,4 +1,4 @@
-//! The outbox: which orders are saved but not known to be announced. An order carries its mark in its own row; a
+//! The outbox: which orders are saved but not known to be published. An order carries its mark in its own row; a
 //! sparse index, which holds marked orders only, finds them by shard and age.
 
 use std::collections::HashMap;
@@ -37,12 +37,12 @@ pub struct Page {
     pub next: Option<Next>,
 }
 
-/// An order that is saved and not known to be announced.
+/// An order that is saved and not known to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingOrder {
     /// The order.
     pub order: Order,
-    /// The request that placed it, whose trace an announcement continues.
+    /// The request that placed it, whose trace a publish continues.
     pub trace: Option<TraceParent>,
 }
 
@@ -73,7 +73,7 @@ impl Outbox {
         0..self.shards.get()
     }
 
-    /// All orders that were placed at `until` or before and are not known to be announced, if there is no more than a
+    /// All orders that were placed at `until` or before and are not known to be published, if there is no more than a
     /// page in the whole outbox, and none if there may be more. It is one request for all shards, as nearly always there
     /// are no such orders.
     pub async fn scan_pending(&self, until: Timestamp) -> Result<Option<Page>, StoreError> {
@@ -90,8 +90,8 @@ impl Outbox {
         Ok(Some(page).filter(|page| page.next.is_none()))
     }
 
-    /// A page of the orders of a shard that were placed at `until` or before and are not known to be announced. The
-    /// index follows the table within moments: an order may be listed that was announced just now.
+    /// A page of the orders of a shard that were placed at `until` or before and are not known to be published. The
+    /// index follows the table within moments: an order may be listed that was published just now.
     pub async fn query_shard(&self, shard: u8, until: Timestamp, from: Option<Next>) -> Result<Page, StoreError> {
         let query = self
             .client
@@ -108,7 +108,7 @@ impl Outbox {
     }
 
     /// Takes the marks of up to 25 orders away in one request, and says of each, in the order given, whether it is gone.
-    /// Only what is known to be announced may lose it.
+    /// Only what is known to be published may lose it.
     pub async fn clear(&self, ids: &[OrderId]) -> Vec<Result<(), StoreError>> {
         if ids.is_empty() {
             return vec![];

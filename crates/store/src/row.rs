@@ -50,7 +50,7 @@ impl Row for Invoice {
     }
 }
 
-/// The attribute of an order's row that says it is not known to be announced, and is the key of the outbox index.
+/// The attribute of an order's row that says it is not known to be published, and is the key of the outbox index.
 pub(crate) const OUTBOX: &str = "outbox";
 
 /// The attribute of a coupon's row that names the order it is spent on.
@@ -60,7 +60,7 @@ pub(crate) const SPENT_BY: &str = "spent_by";
 const DISCOUNT: &str = "discount";
 
 /// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC 3339 in whole seconds,
-/// so that it sorts), `traceparent` (S, the request that placed it), while it is not known to be announced `outbox`
+/// so that it sorts), `traceparent` (S, the request that placed it), while it is not known to be published `outbox`
 /// (N, its shard), and if a coupon was spent on it `discount` (M of `code`, S; `percent`, N; `amount`, N, US dollars
 /// taken off).
 pub(crate) fn from_order(order: &Order, trace: TraceParent, shards: NonZeroU8) -> Attributes {

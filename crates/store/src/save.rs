@@ -35,7 +35,7 @@ pub enum SaveOutcome {
 }
 
 impl Orders {
-    /// Saves a new order, marked as not yet announced. Saving the very same order again is success: when DynamoDB's
+    /// Saves a new order, marked as not yet published. Saving the very same order again is success: when DynamoDB's
     /// answer was lost, the SDK's second attempt finds what the first one wrote.
     pub async fn save(&self, order: &Order, trace: TraceParent) -> Result<(), StoreError> {
         let put = self

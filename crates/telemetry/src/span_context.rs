@@ -1,4 +1,4 @@
-//! One step of an order's way: a request, a record, an announcement. A span here is what its log lines say it is.
+//! One step of an order's way: a request, a record, a publish. A span here is what its log lines say it is.
 
 use tracing::Span;
 

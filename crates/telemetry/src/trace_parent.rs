@@ -16,7 +16,7 @@ pub struct TraceParent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceId(NonZeroU128);
 
-/// One step of the way: a request, a record, an announcement. 16 hexadecimal digits.
+/// One step of the way: a request, a record, a publish. 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpanId(NonZeroU64);
 

@@ -1,4 +1,4 @@
-//! Announcing orders on the topic. No other crate of the functions names SNS.
+//! Publishing orders on the topic. No other crate of the functions names SNS.
 //!
 //! [`OrdersTopic`] is what the orders function holds, a [`Republisher`] the relay. The operator's command reads who hears
 //! what through [`Subscriptions`].

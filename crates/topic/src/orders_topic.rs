@@ -10,7 +10,7 @@ use telemetry::TraceParent;
 use crate::TopicError;
 use crate::client::{CallPolicy, attributes, connect, unavailable};
 
-/// The topic that every order is announced on.
+/// The topic that every order is published on.
 #[derive(Clone, Debug)]
 pub struct OrdersTopic {
     client: Client,

@@ -1,4 +1,4 @@
-//! Many orders that were saved and, as far as is known, not announced.
+//! Many orders that were saved and, as far as is known, not published.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -19,12 +19,12 @@ pub struct Republisher {
     arn: String,
 }
 
-/// An order to announce.
+/// An order to publish.
 #[derive(Clone, Debug)]
 pub struct OrderToPublish {
     /// The order.
     pub order: Order,
-    /// What it is announced by, if that is known: what subscribers do is part of the same trace.
+    /// What it is published by, if that is known: what subscribers do is part of the same trace.
     pub trace: Option<TraceParent>,
 }
 
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_sns_acknowledged_counts_as_announced() {
+    async fn only_what_sns_acknowledged_counts_as_published() {
         let orders = ["80.00", "79.99", "81.50"].map(to_publish);
         let [first, second, _unmentioned] = orders.each_ref().map(|order_to_publish| order_to_publish.order.id);
         let (_, topic) = republisher(answer(&[second], &[first])).await;

@@ -1,4 +1,4 @@
-//! `POST /orders`: parse, save, announce, answer.
+//! `POST /orders`: parse, save, publish, answer.
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -70,16 +70,16 @@ fn accept(customer: CustomerName, amount: Amount) -> Order {
     Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }
 }
 
-/// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to announce it.
+/// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to publish it.
 async fn publish(state: &AppState, order: &Order, trace: TraceParent) -> OutcomeKind {
     if let Err(error) = state.topic.publish(order, trace).await {
-        tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not announced");
+        tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not published");
         return OutcomeKind::PublishPending;
     }
     match state.orders.clear_pending_flag(order.id).await {
         Ok(()) => OutcomeKind::Placed,
         Err(error) => {
-            tracing::warn!(order_id = %order.id, %error, "the order is announced, and still marked");
+            tracing::warn!(order_id = %order.id, %error, "the order is published, and still marked");
             OutcomeKind::FlagPending
         }
     }

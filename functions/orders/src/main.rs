@@ -1,4 +1,4 @@
-//! The HTTP API and its pages: save an order, spend its coupon, announce it, show it.
+//! The HTTP API and its pages: save an order, spend its coupon, publish it, show it.
 
 mod app;
 mod assets;

@@ -39,11 +39,11 @@ pub(crate) struct RequestOutcome {
 /// What became of a request for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutcomeKind {
-    /// Saved, announced, and not marked any more.
+    /// Saved, published, and not marked any more.
     Placed,
-    /// Saved and announced; the relay announces it again.
+    /// Saved and published; the relay publishes it again.
     FlagPending,
-    /// Saved; the relay announces it.
+    /// Saved; the relay publishes it.
     PublishPending,
     /// An earlier request with the same key placed it.
     Replayed,

@@ -1,4 +1,4 @@
-//! Announces the orders that were saved and not published, every minute.
+//! Publishes the orders that were saved and not published, every minute.
 
 mod relay;
 

@@ -21,7 +21,7 @@ use topic::{OrderToPublish, Republisher};
 pub(crate) struct Relay {
     pub(crate) outbox: Outbox,
     pub(crate) topic: Republisher,
-    /// How old a mark must be, in seconds: older than the orders function can take to announce the order itself.
+    /// How old a mark must be, in seconds: older than the orders function can take to publish the order itself.
     pub(crate) age_seconds: u32,
 }
 
@@ -112,7 +112,7 @@ impl Relay {
         }
     }
 
-    /// Announces a page's orders and clears the marks of those that SNS took. What follows is the next page, unless
+    /// Publishes a page's orders and clears the marks of those that SNS took. What follows is the next page, unless
     /// there is none or something failed.
     async fn publish(&self, page: Page, now: Timestamp, summary: &RefCell<SweepSummary>) -> Option<Next> {
         note_found(summary, &page.orders, now);

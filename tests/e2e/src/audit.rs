@@ -29,7 +29,7 @@ pub struct Audit {
     pub fulfilled: usize,
     /// Orders with a coupon.
     pub coupons: usize,
-    /// What was accepted or saved and is not there, not announced, not done, or not to the cent.
+    /// What was accepted or saved and is not there, not published, not done, or not to the cent.
     pub lost: Vec<String>,
     /// What was done twice, or for nobody.
     pub doubled: Vec<String>,
@@ -69,9 +69,9 @@ impl Deployment {
         DeadLetters { came, left: self.dead_letters().await }
     }
 
-    /// Waits until the stack's own relay, which comes by every minute, has announced every order.
-    pub async fn announced_by_its_own_relay(&self) {
-        eventually("the stack's own relay announces every order", AT_REST_WITHIN, async || {
+    /// Waits until the stack's own relay, which comes by every minute, has published every order.
+    pub async fn published_by_its_own_relay(&self) {
+        eventually("the stack's own relay publishes every order", AT_REST_WITHIN, async || {
             let orders = self.rows("OrdersTable").await;
             orders.iter().all(|row| !row.contains_key("outbox")).then_some(())
         })
@@ -80,7 +80,7 @@ impl Deployment {
 
     /// Waits until no order is marked and no queue holds a message. Nothing may go wrong by now.
     pub async fn at_rest(&self) {
-        eventually("all is announced and all queues are empty", AT_REST_WITHIN, async || {
+        eventually("all is published and all queues are empty", AT_REST_WITHIN, async || {
             let swept = self.start("outbox-relay", &[]).await.invoke(&json!({})).await;
             (swept["found"] == 0 && self.depth(&SUBSCRIBERS.map(|subscriber| subscriber.queue())).await == 0)
                 .then_some(())
@@ -152,7 +152,7 @@ impl Effects {
             *purchase.entry(&row["customer"]).or_default() += 1;
             let earned = cents(&row["amount"]) >= THRESHOLD;
             if row.contains_key("outbox") {
-                audit.lost.push(format!("{id} is not announced"));
+                audit.lost.push(format!("{id} is not published"));
             }
             if !self.shipments.contains_key(id) {
                 audit.lost.push(format!("{id} has no shipment"));
@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(problems(&effects(&[ID], &[ID]), &order("80.01"), &client_record(8_000)), (1, 0), "a cent");
         let mut marked = order("80");
         marked.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
-        assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &client_record(8_000)), (1, 0), "the announcement");
+        assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &client_record(8_000)), (1, 0), "the publish");
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Deployment {
 
 impl Deployment {
     /// Places orders of $81.50 through a function that cannot reach the topic, and gives their ids.
-    pub async fn place_unannounced(&self, orders: usize) -> Vec<String> {
+    pub async fn place_unpublished(&self, orders: usize) -> Vec<String> {
         let nowhere = format!("{}-that-is-not-there", self.output("OrdersTopicArn"));
         let mut function = self.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
         let mut ids = vec![];

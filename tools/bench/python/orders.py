@@ -1,4 +1,4 @@
-"""The orders function's work in Python: parse, save with a mark, announce, clear the mark."""
+"""The orders function's work in Python: parse, save with a mark, publish, clear the mark."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def handler(event, _context):
     placed_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
     save(order_id, customer, amount, placed_at, trace)
-    announce(order_id, customer, amount, placed_at, trace)
+    publish(order_id, customer, amount, placed_at, trace)
     clear(order_id)
     order = {
         "id": str(order_id), "customer": customer, "currency": "USD", "placed_at": placed_at, "amount": str(amount),
@@ -68,7 +68,7 @@ def save(order_id, customer, amount, placed_at, trace):
     )
 
 
-def announce(order_id, customer, amount, placed_at, trace):
+def publish(order_id, customer, amount, placed_at, trace):
     event = {
         "type": "order.placed", "version": 1, "order_id": str(order_id), "customer": customer, "currency": "USD",
         "amount": str(amount), "total": str(amount), "placed_at": placed_at,

@@ -11,7 +11,7 @@ pub(crate) enum Expected {
     Status(u64),
     /// A batch of which nothing is tried again.
     WholeBatch,
-    /// A sweep that found, announced and cleared so many orders.
+    /// A sweep that found, published and cleared so many orders.
     Swept(u64),
 }
 
@@ -27,7 +27,7 @@ impl Expected {
             Self::Status(status) => answer["statusCode"] == status,
             Self::WholeBatch => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
             Self::Swept(orders) => {
-                ["found", "announced", "cleared"].iter().all(|count| answer[count] == orders) && answer["failed"] == 0
+                ["found", "published", "cleared"].iter().all(|count| answer[count] == orders) && answer["failed"] == 0
             }
         };
         ensure!(as_expected, "it answered {answer}, where {self:?} was expected");
@@ -50,10 +50,10 @@ mod tests {
         assert!(accepts(Expected::WholeBatch, r#"{"batchItemFailures":[]}"#));
         assert!(!accepts(Expected::WholeBatch, r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#));
         assert!(!accepts(Expected::WholeBatch, "{}"));
-        let swept = r#"{"found":1,"announced":1,"cleared":1,"failed":0}"#;
+        let swept = r#"{"found":1,"published":1,"cleared":1,"failed":0}"#;
         assert!(accepts(Expected::Swept(1), swept));
         assert!(!accepts(Expected::Swept(2), swept));
-        assert!(!accepts(Expected::Swept(1), r#"{"found":1,"announced":1,"cleared":0,"failed":1}"#));
+        assert!(!accepts(Expected::Swept(1), r#"{"found":1,"published":1,"cleared":0,"failed":1}"#));
         Expected::WholeBatch.check(&Outcome::Error("{}".into())).unwrap_err();
     }
 }

@@ -31,7 +31,7 @@ impl Recent {
             known.and_then(|at| self.orders.remove(at)).unwrap_or_else(|| Order { id: id.to_owned(), events: vec![] });
         let event = format!("{function} {outcome}");
         if !order.events.contains(&event) {
-            // It logs when it has announced the order, and subscribers are as quick.
+            // It logs when it has published the order, and subscribers are as quick.
             let place = if outcome.starts_with("placed") { 0 } else { order.events.len() };
             order.events.insert(place, event);
         }

@@ -52,7 +52,7 @@ pub(crate) struct RunOptions {
     /// Print one JSON object per line on standard output; everything else goes to standard error.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The most messages moved or orders announced in a second, 1 to 500.
+    /// The most messages moved or orders published in a second, 1 to 500.
     #[arg(long, global = true, default_value = "100", value_parser = rate, value_name = "N")]
     pub(crate) rate: NonZeroU32,
 }
@@ -64,7 +64,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: dlq::Command,
     },
-    /// Orders: which were not announced, and announcing them again.
+    /// Orders: which were not published, and publishing them again.
     Orders {
         #[command(subcommand)]
         command: orders::Command,

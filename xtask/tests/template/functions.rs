@@ -58,7 +58,7 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     for (name, environment) in &environments() {
         let [age, timeout] =
             ["OutboxAge", "FunctionTimeout"].map(|parameter| number(&template, environment, parameter));
-        assert!(age >= timeout, "{name}: the relay announces orders that are being announced");
+        assert!(age >= timeout, "{name}: the relay publishes orders that are being published");
     }
     let functions = functions(&template);
     let shards = |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);

@@ -1,4 +1,4 @@
-//! Orders that are saved and not known to be announced.
+//! Orders that are saved and not known to be published.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

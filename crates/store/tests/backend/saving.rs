@@ -53,7 +53,7 @@ async fn another_order_with_the_same_id_is_refused() {
 }
 
 #[tokio::test]
-async fn an_announced_order_loses_its_mark_and_nothing_else() {
+async fn a_published_order_loses_its_mark_and_nothing_else() {
     let shop = Shop::open().await;
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();

@@ -17,7 +17,7 @@ fn trace() -> TraceParent {
 }
 
 /// What a subscriber is to receive of an order: the event itself, and what it is filtered by.
-fn announced(order: &Order) -> Message {
+fn published(order: &Order) -> Message {
     let attributes = [
         ["amount", "Number", &order.total().to_string()],
         ["traceparent", "String", TRACE],
@@ -40,8 +40,8 @@ async fn an_order_arrives_raw_with_its_attributes() {
     let topic = Topic::make(&backend).await;
     let order = order("81.50");
     OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await.publish(&order, trace()).await.unwrap();
-    assert_eq!(topic.inbox(EVERY_ORDER).drain().await, [announced(&order)]);
-    assert_eq!(topic.inbox(FROM_80).drain().await, [announced(&order)]);
+    assert_eq!(topic.inbox(EVERY_ORDER).drain().await, [published(&order)]);
+    assert_eq!(topic.inbox(FROM_80).drain().await, [published(&order)]);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn the_filter_lets_80_through_and_not_a_cent_less() {
         publisher.publish(order, trace()).await.unwrap();
     }
     let (every, from_80) = (topic.inbox(EVERY_ORDER).drain().await, topic.inbox(FROM_80).drain().await);
-    let sent: Vec<_> = orders.iter().map(announced).collect();
+    let sent: Vec<_> = orders.iter().map(published).collect();
     assert_eq!((bodies(&every), every.len()), (bodies(&sent), 5));
     assert_eq!((bodies(&from_80), from_80.len()), (bodies(&sent[2..]), 3));
 }
@@ -70,7 +70,7 @@ async fn ten_orders_in_one_request_arrive_as_ten_and_are_filtered_one_by_one() {
     let acknowledged = publisher.publish_batch(&orders_to_publish).await.unwrap();
     assert_eq!(acknowledged, orders.iter().map(|order| order.id).collect::<HashSet<_>>());
 
-    let sent: Vec<_> = orders.iter().map(announced).collect();
+    let sent: Vec<_> = orders.iter().map(published).collect();
     let every = topic.inbox(EVERY_ORDER).drain().await;
     assert_eq!((bodies(&every), every.len()), (bodies(&sent), 10));
     assert!(every.iter().all(|message| sent.contains(message)), "{every:?}");

@@ -93,14 +93,14 @@ pub(crate) async fn cut_at(
     sweep(&shop).await;
     let last = OrderEvent::of("81.50");
     shop.publish(&last.body(), &last.total).await;
-    let announced = probe.read_until(&last.order_id).await;
+    let published = probe.read_until(&last.order_id).await;
     probe.unsubscribe().await;
     for (what, attempt, ..) in &attempts {
-        let told = announced.iter().any(|body| body.contains(&attempt.customer));
+        let told = published.iter().any(|body| body.contains(&attempt.customer));
         assert_eq!(
             told,
             !attempt.saved(&shop).await.is_empty(),
-            "{what}: what is saved is announced, and nothing else"
+            "{what}: what is saved is published, and nothing else"
         );
     }
     for (what, attempt, injected, what_held) in attempts {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
 
 /// Places an order through a function whose publish is refused, and gives its id.
-async fn place_unannounced(shop: &Deployment) -> String {
+async fn place_unpublished(shop: &Deployment) -> String {
     let proxy = proxy().await;
     proxy.inject("Publish", Fault::Refuse, EVERY_TIME);
     let mut orders = shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
@@ -28,13 +28,13 @@ async fn cut_at(operation: &str) {
         let mut tries = 0..TRIES;
         loop {
             assert!(tries.next().is_some(), "{what} at {operation} did not happen");
-            placed.push((place_unannounced(&shop).await, what.clone()));
+            placed.push((place_unpublished(&shop).await, what.clone()));
             let proxy = proxy().await;
             let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
             let injected = proxy.inject(operation, fault, times);
             // It answers in its time, and says so when something failed.
             let swept = relay.invoke(&json!({})).await;
-            assert!(swept["announced"].as_u64() >= swept["cleared"].as_u64(), "{swept}");
+            assert!(swept["published"].as_u64() >= swept["cleared"].as_u64(), "{swept}");
             if injected.times() > 0 {
                 break;
             }
@@ -43,7 +43,7 @@ async fn cut_at(operation: &str) {
     sweep(&shop).await;
     for (id, injected) in placed {
         assert_carried_out(&shop, &id, &format!("{injected} at {operation}")).await;
-        held(&format!("relay, {operation}"), &injected, "announced by a later sweep, done once");
+        held(&format!("relay, {operation}"), &injected, "published by a later sweep, done once");
     }
 }
 
@@ -61,7 +61,7 @@ async fn cut_at_the_look_into_the_shards_of_a_full_outbox() {
     let mut tries = 0..TRIES;
     let placed = loop {
         assert!(tries.next().is_some(), "no sweep looked into the shards");
-        let placed = shop.place_unannounced(FULL).await;
+        let placed = shop.place_unpublished(FULL).await;
         let proxy = proxy().await;
         let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
         let injected = proxy.inject("Query", Fault::Fail, ONCE);
@@ -74,7 +74,7 @@ async fn cut_at_the_look_into_the_shards_of_a_full_outbox() {
     for id in placed {
         assert_carried_out(&shop, &id, "a shard could not be looked into").await;
     }
-    held("relay, Query", &name_of(Fault::Fail, ONCE), "announced by a later sweep, done once");
+    held("relay, Query", &name_of(Fault::Fail, ONCE), "published by a later sweep, done once");
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
         let mut tries = 0..TRIES;
         loop {
             assert!(tries.next().is_some(), "{operation} was never on its way");
-            placed.push(place_unannounced(&shop).await);
+            placed.push(place_unpublished(&shop).await);
             let proxy = proxy().await;
             let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
             let mut injected = proxy.inject(operation, Fault::WithholdAnswer, EVERY_TIME);
@@ -109,6 +109,6 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
         for id in placed {
             assert_carried_out(&shop, &id, operation).await;
         }
-        held(&format!("relay, {operation}"), "killed before the answer came", "announced by a later sweep, done once");
+        held(&format!("relay, {operation}"), "killed before the answer came", "published by a later sweep, done once");
     }
 }

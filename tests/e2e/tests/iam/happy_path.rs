@@ -55,7 +55,7 @@ async fn the_same_key_is_one_order() {
 }
 
 /// An order as the orders function leaves it when it cannot reach the topic.
-async fn unannounced(shop: &Deployment) -> String {
+async fn unpublished(shop: &Deployment) -> String {
     let id = Uuid::new_v4().to_string();
     let row =
         [("id", &*id), ("customer", "Ada"), ("amount", "8150"), ("placed_at", "2026-11-22T10:00:00Z"), ("outbox", "3")];
@@ -63,7 +63,7 @@ async fn unannounced(shop: &Deployment) -> String {
     id
 }
 
-async fn is_announced(shop: &Deployment, id: &str, within: Duration) {
+async fn is_published(shop: &Deployment, id: &str, within: Duration) {
     eventually(&format!("{id} has no mark"), within, async || {
         let row = shop.row("OrdersTable", "id", id).await.expect("the order is there");
         (!row.contains_key("outbox")).then_some(())
@@ -74,17 +74,17 @@ async fn is_announced(shop: &Deployment, id: &str, within: Duration) {
 }
 
 #[tokio::test]
-async fn the_schedules_role_starts_the_relay_which_announces_what_was_not() {
+async fn the_schedules_role_starts_the_relay_which_publishes_what_was_not() {
     let _sweeps = SWEEPS.lock().await;
     let _queues = QUEUES.read().await;
     let wire = Wire::tls();
     let system = System::under_test(&wire).await;
-    let id = unannounced(&system.shop).await;
+    let id = unpublished(&system.shop).await;
     let start = system.starting(system.shop.output("OutboxRelayFunctionName"));
     let swept = wire.call(&start, &system.role("schedule").credentials).await;
     assert_eq!(swept.status, 200, "{swept:?}");
     assert_eq!(swept.json()["failed"], 0, "{swept:?}");
-    is_announced(&system.shop, &id, SOON).await;
+    is_published(&system.shop, &id, SOON).await;
 }
 
 #[tokio::test]
@@ -92,8 +92,8 @@ async fn the_schedule_itself_does_so_within_the_minute() {
     let _sweeps = SWEEPS.lock().await;
     let _queues = QUEUES.read().await;
     let shop = Deployment::under_test().await;
-    let id = unannounced(&shop).await;
-    is_announced(&shop, &id, NEXT_SWEEP).await;
+    let id = unpublished(&shop).await;
+    is_published(&shop, &id, NEXT_SWEEP).await;
 }
 
 #[tokio::test]

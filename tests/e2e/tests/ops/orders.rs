@@ -1,4 +1,4 @@
-//! The outbox, and announcing orders again.
+//! The outbox, and publishing orders again.
 
 use devstack::Fault;
 use e2e::{Deployment, Ran, ops, ops_with};
@@ -16,11 +16,11 @@ async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_order_that_could_not_be_announced_is_listed() {
+async fn an_order_that_could_not_be_published_is_listed() {
     let shop = Deployment::under_test().await;
     // The stack's own relay may be quicker; not every time.
     let listed = async || {
-        let id = shop.place_unannounced(1).await.remove(0);
+        let id = shop.place_unpublished(1).await.remove(0);
         let unpublished = ops(&["orders", "unpublished", "--json"]).await;
         let listed = unpublished.objects_with("order_id", &id).pop()?;
         unpublished.assert_code(3);
@@ -32,12 +32,12 @@ async fn an_order_that_could_not_be_announced_is_listed() {
 }
 
 #[tokio::test]
-async fn a_replayed_order_is_announced_carried_out_and_not_marked() {
+async fn a_replayed_order_is_published_carried_out_and_not_marked() {
     let shop = Deployment::under_test().await;
-    let id = shop.place_unannounced(1).await.remove(0);
+    let id = shop.place_unpublished(1).await.remove(0);
     let replay = ops(&["orders", "replay", &id, &id, "--json"]).await;
     replay.assert_code(0);
-    assert_eq!(replay.objects(), [json!({ "order_id": id, "dry_run": false, "announced": true })]);
+    assert_eq!(replay.objects(), [json!({ "order_id": id, "dry_run": false, "published": true })]);
     let row = shop.row("OrdersTable", "id", &id).await.expect("an accepted order is in the table");
     assert!(!row.contains_key("outbox"), "it is still marked");
     shop.fulfilled(&id).await;
@@ -45,7 +45,7 @@ async fn a_replayed_order_is_announced_carried_out_and_not_marked() {
 }
 
 #[tokio::test]
-async fn an_unknown_order_is_reported_and_the_others_are_announced() {
+async fn an_unknown_order_is_reported_and_the_others_are_published() {
     let shop = Deployment::under_test().await;
     let (known, unknown) = (forgotten(&shop, "2001-01-01T00:00:00Z").await, Uuid::new_v4().to_string());
     let replay = ops(&["orders", "replay", &unknown, &known, "--json"]).await;
@@ -53,13 +53,13 @@ async fn an_unknown_order_is_reported_and_the_others_are_announced() {
     let [object] = &replay.objects_with("order_id", &unknown)[..] else { panic!("{replay:?}") };
     assert_eq!(
         *object,
-        json!({ "order_id": unknown, "dry_run": false, "announced": false, "problem": "there is no such order" })
+        json!({ "order_id": unknown, "dry_run": false, "published": false, "problem": "there is no such order" })
     );
     shop.fulfilled(&known).await;
 }
 
 #[tokio::test]
-async fn orders_of_a_time_are_announced_and_no_others() {
+async fn orders_of_a_time_are_published_and_no_others() {
     let shop = Deployment::under_test().await;
     let before = forgotten(&shop, "2002-01-01T11:59:59Z").await;
     let during = forgotten(&shop, "2002-01-01T12:00:00Z").await;
@@ -69,18 +69,18 @@ async fn orders_of_a_time_are_announced_and_no_others() {
     let probe = shop.probe_topic().await;
     let dry = ops(&[&time[..], &["--dry-run"]].concat()).await;
     // An order of another test that cannot be read may be one of that time, and is reported.
-    let announced = |ran: &Ran| {
+    let published = |ran: &Ran| {
         let told = ran.objects().into_iter().filter(|object| object["problem"].is_null());
-        told.map(|object| (object["order_id"].clone(), object["announced"].clone())).collect::<Vec<_>>()
+        told.map(|object| (object["order_id"].clone(), object["published"].clone())).collect::<Vec<_>>()
     };
-    assert_eq!(announced(&dry), [(json!(during), json!(false))]);
+    assert_eq!(published(&dry), [(json!(during), json!(false))]);
     // Whatever was published before this is received before it.
     let marker = Uuid::new_v4().to_string();
     shop.publish(&marker, "1.00").await;
     let received = probe.read_until(&marker).await;
-    assert!(received.iter().all(|body| !body.contains(&during)), "a dry run announced an order");
+    assert!(received.iter().all(|body| !body.contains(&during)), "a dry run published an order");
 
-    assert_eq!(announced(&ops(&time).await), [(json!(during), json!(true))]);
+    assert_eq!(published(&ops(&time).await), [(json!(during), json!(true))]);
     let received = probe.read_until(&during).await;
     assert!(received.iter().all(|body| !body.contains(&before) && !body.contains(&after)), "{received:?}");
     probe.unsubscribe().await;
@@ -99,7 +99,7 @@ async fn what_sns_does_not_acknowledge_is_reported() {
     let replay = ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["orders", "replay", &id, "--json"]).await;
     replay.assert_code(1);
     let [object] = &replay.objects_with("order_id", &id)[..] else { panic!("{replay:?}") };
-    assert_eq!(object["announced"], false);
+    assert_eq!(object["published"], false);
     assert!(object["problem"].as_str().is_some_and(|problem| problem.contains("SNS")), "{object}");
     shop.delete_row("OrdersTable", "id", &id).await;
 }

@@ -36,9 +36,9 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
 }
 
 #[tokio::test]
-async fn an_order_that_nobody_could_announce_is_not_fulfilled_until_the_relay_announced_it() {
+async fn an_order_that_nobody_could_publish_is_not_fulfilled_until_the_relay_published_it() {
     let shop = Deployment::under_test().await;
-    let id = shop.place_unannounced(1).await.remove(0);
+    let id = shop.place_unpublished(1).await.remove(0);
     let trace = ops(&["trace", &id]).await;
     if shop.row("ShipmentsTable", "order_id", &id).await.is_none() {
         trace.assert_code(3);

@@ -84,9 +84,9 @@ async fn sns_down_for_a_minute_turns_no_customer_away() {
     let stack = FaultStack::start().await.expect("a stack can be started");
     let (client_record, failed) = customers_during(&stack.shop, down_for_a_minute(&stack, &SNS, Fault::Fail)).await;
     assert!(failed > 0, "nothing failed");
-    assert_eq!(client_record.unclear_answers, 0, "accepted is saved, whether or not it can be announced");
-    stack.shop.announced_by_its_own_relay().await;
-    assert_eq!(assert_carried_out(&stack, &client_record).await, 0, "what is not announced is in no queue");
+    assert_eq!(client_record.unclear_answers, 0, "accepted is saved, whether or not it can be published");
+    stack.shop.published_by_its_own_relay().await;
+    assert_eq!(assert_carried_out(&stack, &client_record).await, 0, "what is not published is in no queue");
     held("SNS, all calls", "a minute of service errors, under load", "every order accepted, done once");
 }
 
@@ -108,7 +108,7 @@ async fn dynamodb_down_for_a_minute_accepts_nothing_it_did_not_save() {
 #[tokio::test]
 async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_redrive_empties_them() {
     let stack = FaultStack::start().await.expect("a stack can be started");
-    // Only the subscribers' inserts: orders are accepted and announced, and each message is tried in vain until it is dead.
+    // Only the subscribers' inserts: orders are accepted and published, and each message is tried in vain until it is dead.
     let inserts = down_for_a_minute(&stack, &["BatchExecuteStatement"], Fault::Refuse);
     let (client_record, failed) = customers_during(&stack.shop, inserts).await;
     assert!(failed > 0, "nothing failed");

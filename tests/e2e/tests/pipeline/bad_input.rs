@@ -194,7 +194,7 @@ async fn a_rejected_order_leaves_no_row_and_no_message() {
         assert!(answer.status.is_client_error(), "{body} was answered {}", answer.status);
     }
 
-    // What came before this one would have been announced before it.
+    // What came before this one would have been published before it.
     let good = shop.place(&name("good"), "80").await;
     let received = probe.read_until(&good.id).await;
     let about_us: Vec<_> = received.iter().filter(|message| message.contains(&marker)).collect();

@@ -195,7 +195,7 @@ async fn a_coupon_that_was_refused_does_not_use_the_key_up() {
 }
 
 #[tokio::test]
-async fn the_relay_announces_what_is_paid() {
+async fn the_relay_publishes_what_is_paid() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let code = shop.earned_coupon().await;

@@ -232,7 +232,7 @@ async fn a_sweep_says_how_much_it_found_and_how_old() {
     let document = measured("outbox-relay", &[json!({})], &[]).await.remove(0);
     assert_eq!(defined(&document), set(&[&ALWAYS, &COLD, &RELAY]));
     assert_eq!(document["Sweeps"], 1);
-    let ids = shop.place_unannounced(1).await;
+    let ids = shop.place_unpublished(1).await;
     let old = [("id", &*ids[0]), ("customer", "Ada"), ("amount", "81.5"), ("placed_at", "2020-01-01T00:00:00Z")];
     // The stack's own relay may be quicker.
     let document = eventually("a sweep finds the order", SOON, async || {

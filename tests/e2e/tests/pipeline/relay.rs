@@ -1,4 +1,4 @@
-//! An accepted order is announced, whatever happened to the first attempt.
+//! An accepted order is published, whatever happened to the first attempt.
 
 use e2e::Deployment;
 use futures::future::join_all;
@@ -11,9 +11,9 @@ async fn marked(shop: &Deployment, ids: &[String]) -> usize {
 }
 
 #[tokio::test]
-async fn an_order_that_could_not_be_announced_is_announced_by_the_relay() {
+async fn an_order_that_could_not_be_published_is_published_by_the_relay() {
     let shop = Deployment::under_test().await;
-    let ids = shop.place_unannounced(1).await;
+    let ids = shop.place_unpublished(1).await;
     let mut relay = shop.start("outbox-relay", &[]).await;
     let swept = relay.invoke(&json!({})).await;
     assert!(swept["found"].as_u64() >= Some(1), "{swept}");
@@ -24,7 +24,7 @@ async fn an_order_that_could_not_be_announced_is_announced_by_the_relay() {
 }
 
 #[tokio::test]
-async fn an_announced_order_is_not_marked() {
+async fn a_published_order_is_not_marked() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada", "81.50").await;
     assert_eq!(marked(&shop, &[placed.id]).await, 0);
@@ -35,12 +35,12 @@ async fn what_sns_did_not_acknowledge_stays_marked() {
     let shop = Deployment::under_test().await;
     let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
     let mut relay = shop.start("outbox-relay", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
-    let ids = shop.place_unannounced(1).await;
+    let ids = shop.place_unpublished(1).await;
     let swept = relay.invoke(&json!({})).await;
-    assert_eq!((&swept["announced"], &swept["cleared"]), (&json!(0), &json!(0)), "{swept}");
+    assert_eq!((&swept["published"], &swept["cleared"]), (&json!(0), &json!(0)), "{swept}");
     assert!(swept["failed"].as_u64() >= Some(1), "{swept}");
-    assert!(relay.log().iter().all(|line| !line.contains(&ids[0])), "it says it announced what it did not");
-    // The stack's own relay may come by at any time; what matters is that the order is announced in the end.
+    assert!(relay.log().iter().all(|line| !line.contains(&ids[0])), "it says it published what it did not");
+    // The stack's own relay may come by at any time; what matters is that the order is published in the end.
     let mut relay = shop.start("outbox-relay", &[]).await;
     relay.invoke(&json!({})).await;
     shop.fulfilled(&ids[0]).await;
@@ -49,7 +49,7 @@ async fn what_sns_did_not_acknowledge_stays_marked() {
 #[tokio::test]
 async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
     let shop = Deployment::under_test().await;
-    let ids = shop.place_unannounced(40).await;
+    let ids = shop.place_unpublished(40).await;
     let (mut one, mut other) = (shop.start("outbox-relay", &[]).await, shop.start("outbox-relay", &[]).await);
     let event = json!({});
     tokio::join!(one.invoke(&event), other.invoke(&event));
@@ -74,7 +74,7 @@ async fn a_row_that_cannot_be_read_stands_in_the_way_of_no_other() {
         let row = [("id", id.as_str()), ("outbox", shard), ("placed_at", "2001-01-01T00:00:00Z"), ("amount", "1")];
         shop.put_row("OrdersTable", &row).await;
     }
-    let ids = shop.place_unannounced(3).await;
+    let ids = shop.place_unpublished(3).await;
     let mut relay = shop.start("outbox-relay", &[]).await;
     let swept = relay.invoke(&json!({})).await;
     assert_eq!(swept["unreadable"], SHARDS, "{swept}");

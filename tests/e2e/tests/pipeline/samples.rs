@@ -73,16 +73,16 @@ async fn the_orders_samples_place_and_show_orders() {
 }
 
 #[tokio::test]
-async fn the_relays_sample_announces_what_was_not() {
+async fn the_relays_sample_publishes_what_was_not() {
     let shop = Deployment::under_test().await;
     // The stack's own relay, which comes by every minute, may be quicker.
-    let (id, swept) = eventually("the relay finds an order that is not announced", SWEPT_WITHIN, async || {
-        let ids = shop.place_unannounced(1).await;
+    let (id, swept) = eventually("the relay finds an order that is not published", SWEPT_WITHIN, async || {
+        let ids = shop.place_unpublished(1).await;
         let swept = shop.answer_to(RELAY).await;
         (swept["found"] != 0).then_some((ids[0].clone(), swept))
     })
     .await;
-    assert_eq!(swept["announced"], swept["found"], "{swept}");
+    assert_eq!(swept["published"], swept["found"], "{swept}");
     shop.fulfilled(&id).await;
 }
 

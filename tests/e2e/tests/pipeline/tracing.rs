@@ -1,4 +1,4 @@
-//! One order is one trace, from the request to the coupon, whoever announced it.
+//! One order is one trace, from the request to the coupon, whoever published it.
 
 use e2e::{Deployment, Function, Message, SUBSCRIBERS, Subscriber, failures};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn client() -> (String, String) {
     (format!("00-{trace_id}-00f067aa0ba902b7-01"), trace_id)
 }
 
-/// Places an order in a client's trace, through a function that announces it on a topic.
+/// Places an order in a client's trace, through a function that publishes it on a topic.
 async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Vec<Value>) {
     let mut orders = shop.start("orders", &[("ORDERS_TOPIC_ARN", topic)]).await;
     let mut event = e2e::fixture("orders/place-by-json.json");
@@ -73,7 +73,7 @@ async fn an_order_is_one_trace_from_the_request_to_the_coupon() {
 }
 
 #[tokio::test]
-async fn an_order_that_the_relay_announced_is_still_the_same_trace() {
+async fn an_order_that_the_relay_published_is_still_the_same_trace() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let (traceparent, trace_id) = client();

@@ -1,4 +1,4 @@
-//! Saves an order, announces it and clears its mark, with the SDK's defaults: its configuration chain, its TLS, a thread
+//! Saves an order, publishes it and clears its mark, with the SDK's defaults: its configuration chain, its TLS, a thread
 //! for each processor, and connections opened when they are first needed.
 
 use std::env;
@@ -43,7 +43,7 @@ async fn place(shop: &Shop, request: Request) -> Result<Response<Body>, Error> {
     let trace = format!("00-{}-{:016x}-01", Uuid::new_v4().simple(), id.as_u64_pair().0);
     save(shop, id, customer, amount, &placed_at, &trace).await?;
     let order = json!({ "id": id.to_string(), "customer": customer, "amount": amount, "placed_at": placed_at });
-    announce(shop, &order, amount, &trace).await?;
+    publish(shop, &order, amount, &trace).await?;
     clear(shop, id).await?;
     let response = Response::builder().status(201).header("content-type", "application/json");
     Ok(response.header("location", format!("/orders/{id}")).body(order.to_string().into())?)
@@ -58,7 +58,7 @@ async fn save(shop: &Shop, id: Uuid, customer: &str, amount: &str, at: &str, tra
     Ok(())
 }
 
-async fn announce(shop: &Shop, order: &Value, amount: &str, trace: &str) -> Result<(), Error> {
+async fn publish(shop: &Shop, order: &Value, amount: &str, trace: &str) -> Result<(), Error> {
     let attribute = |kind: &str, value: &str| {
         MessageAttributeValue::builder().data_type(kind).string_value(value).build()
     };

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_marked_table_has_ten_orders_to_announce() {
+    fn the_marked_table_has_ten_orders_to_publish() {
         let scan = |table: &str, until: &str| {
             let request = json!({ "TableName": table, "ExpressionAttributeValues": { ":until": { "S": until } } });
             answer("Scan", &request).unwrap()["Count"].as_u64().unwrap()

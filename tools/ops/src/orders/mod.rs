@@ -1,4 +1,4 @@
-//! Orders: which were not announced, and announcing them again.
+//! Orders: which were not published, and publishing them again.
 
 mod replay;
 mod unpublished;
@@ -14,12 +14,12 @@ use crate::when::when;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The outbox: orders that are saved and not known to be announced.
+    /// The outbox: orders that are saved and not known to be published.
     ///
-    /// The relay announces them every minute. One that is some minutes old says that it cannot. Exits with 3 if there
+    /// The relay publishes them every minute. One that is some minutes old says that it cannot. Exits with 3 if there
     /// are any.
     Unpublished,
-    /// Announce orders again, and clear the outbox mark of those that SNS acknowledged.
+    /// Publish orders again, and clear the outbox mark of those that SNS acknowledged.
     ///
     /// Every subscriber hears of them again. That is safe: what it has done for an order it does not do twice.
     #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "since"])))]

@@ -24,7 +24,7 @@ use crate::progress;
 struct Replayed {
     order_id: String,
     dry_run: bool,
-    announced: bool,
+    published: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
@@ -33,7 +33,7 @@ struct Replayed {
 pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outcome> {
     // An id that is given twice is meant once, and DynamoDB refuses it twice.
     let ids: Vec<_> = BTreeSet::from_iter(ids).into_iter().collect();
-    let bar = progress::bar("Announcing", u64::try_from(ids.len())?);
+    let bar = progress::bar("Publishing", u64::try_from(ids.len())?);
     let mut replay = Replay::new(context, bar)?;
     for ids in ids.chunks(Audit::MAX_ORDERS) {
         let found = replay.audit.orders_by_id(ids).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outco
 
 /// Every order that was placed in a time.
 pub(crate) async fn of_time(context: &Context, placed: RangeInclusive<Timestamp>) -> Result<Outcome> {
-    let mut replay = Replay::new(context, progress::spinner("Announcing"))?;
+    let mut replay = Replay::new(context, progress::spinner("Publishing"))?;
     let mut from = None;
     loop {
         let page = replay.audit.orders(from).await?;
@@ -76,7 +76,7 @@ struct Replay<'a> {
     topic: Republisher,
     interrupt: Interrupt,
     bar: ProgressBar,
-    announced: u64,
+    published: u64,
     failed: u64,
 }
 
@@ -88,12 +88,12 @@ impl<'a> Replay<'a> {
             topic: Republisher::patient(&context.sdk, context.stack.output("OrdersTopicArn")?.to_owned()),
             interrupt: Interrupt::listen()?,
             bar,
-            announced: 0,
+            published: 0,
             failed: 0,
         })
     }
 
-    /// Announces these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails altogether.
+    /// Publishes these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails altogether.
     async fn all(&mut self, orders: Vec<Result<SavedOrder, Unreadable>>) -> Result<bool> {
         let mut readable = vec![];
         for row in orders {
@@ -144,7 +144,7 @@ impl<'a> Replay<'a> {
             match cleared {
                 Ok(()) => self.done(order.id)?,
                 Err(error) => {
-                    let problem = format!("announced, and still marked; the relay announces it once more: {error}");
+                    let problem = format!("published, and still marked; the relay publishes it once more: {error}");
                     self.failed(order.id.to_string(), problem)?;
                 }
             }
@@ -153,11 +153,11 @@ impl<'a> Replay<'a> {
     }
 
     fn done(&mut self, order_id: OrderId) -> Result<()> {
-        self.announced += 1;
+        self.published += 1;
         self.tell(&Replayed {
             order_id: order_id.to_string(),
             dry_run: self.context.dry_run,
-            announced: !self.context.dry_run,
+            published: !self.context.dry_run,
             problem: None,
         })
     }
@@ -165,7 +165,7 @@ impl<'a> Replay<'a> {
     fn failed(&mut self, order_id: String, problem: String) -> Result<()> {
         self.failed += 1;
         let dry_run = self.context.dry_run;
-        self.tell(&Replayed { order_id, dry_run, announced: false, problem: Some(problem) })
+        self.tell(&Replayed { order_id, dry_run, published: false, problem: Some(problem) })
     }
 
     fn tell(&self, replayed: &Replayed) -> Result<()> {
@@ -175,9 +175,9 @@ impl<'a> Replay<'a> {
 
     fn end(self) -> Outcome {
         self.bar.finish_and_clear();
-        let orders = count(self.announced, "order", "orders");
+        let orders = count(self.published, "order", "orders");
         let would = if self.context.dry_run { "would be " } else { "" };
-        say(format!("{orders} {would}announced, {} failed.", self.failed));
+        say(format!("{orders} {would}published, {} failed.", self.failed));
         if self.failed > 0 {
             Outcome::Failed
         } else if self.interrupt.requested() {
@@ -192,8 +192,8 @@ impl fmt::Display for Replayed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.problem {
             Some(problem) => write!(formatter, "{}  {problem}", self.order_id),
-            None if self.dry_run => write!(formatter, "{}  would be announced", self.order_id),
-            None => write!(formatter, "{}  announced", self.order_id),
+            None if self.dry_run => write!(formatter, "{}  would be published", self.order_id),
+            None => write!(formatter, "{}  published", self.order_id),
         }
     }
 }

@@ -59,10 +59,10 @@ pub(crate) async fn unpublished(context: &Context) -> Result<Outcome> {
     marked.sort_by_key(|order| (order.placed_at, order.order_id));
     context.output.table(&marked)?;
     if marked.is_empty() && unreadable == 0 {
-        say("Every order is announced.");
+        say("Every order is published.");
         return Ok(Outcome::Fine);
     }
     let orders = count(u64::try_from(marked.len())? + unreadable, "order is", "orders are");
-    say(format!("{orders} not known to be announced. The relay tries every minute."));
+    say(format!("{orders} not known to be published. The relay tries every minute."));
     Ok(Outcome::NeedsAttention)
 }

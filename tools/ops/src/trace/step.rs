@@ -39,7 +39,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// The steps of an order, as one led to the other. A function's line tells when it had done; the one that placed the
-    /// order was announcing it still while subscribers had it, and yet it comes first. A table's time is cut to its
+    /// order was publishing it still while subscribers had it, and yet it comes first. A table's time is cut to its
     /// second: its row comes after the first line of the function that wrote it.
     pub(crate) fn in_order(mut steps: Vec<Step>) -> Vec<Self> {
         let mut done = HashSet::new();
