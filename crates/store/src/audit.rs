@@ -41,8 +41,8 @@ pub struct SavedOrder {
     pub order: Order,
     /// The request that placed it.
     pub trace: Option<TraceParent>,
-    /// Whether it has its outbox mark: it is not known to be published.
-    pub marked: bool,
+    /// Whether it has its pending flag: it is not known to be published.
+    pub publish_pending: bool,
 }
 
 /// A row, or what is wrong with it.
@@ -70,9 +70,9 @@ impl Audit {
         self.scan(self.client.scan().table_name(&self.tables.orders).consistent_read(true), from, saved).await
     }
 
-    /// A page of the orders that are not known to be published, whatever shard they are marked with. The index follows
+    /// A page of the orders that are not known to be published, whatever their shard. The index follows
     /// the table within moments.
-    pub async fn marked(&self, from: Option<Next>) -> Result<Scanned<Read<Order>>, StoreError> {
+    pub async fn pending(&self, from: Option<Next>) -> Result<Scanned<Read<Order>>, StoreError> {
         let read = |row: &_| Reader { table: "outbox", row }.or_unreadable("id", Reader::order);
         self.scan(self.client.scan().table_name(&self.tables.orders).index_name(INDEX), from, read).await
     }
@@ -111,7 +111,7 @@ impl Audit {
         Ok(found.and_then(|(_, invoice)| invoice))
     }
 
-    /// Takes an order's mark away. Only what is known to be published may lose it.
+    /// Clears an order's pending flag. Only what is known to be published may lose it.
     pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         outbox::clear(&self.client, &self.tables.orders, id).await
     }
@@ -148,8 +148,8 @@ impl Audit {
 }
 
 fn saved(row: &Attributes) -> Read<SavedOrder> {
-    let marked = row.contains_key(OUTBOX);
-    let saved = |reader: &Reader| Ok(SavedOrder { order: reader.order()?, trace: reader.trace(), marked });
+    let publish_pending = row.contains_key(OUTBOX);
+    let saved = |reader: &Reader| Ok(SavedOrder { order: reader.order()?, trace: reader.trace(), publish_pending });
     Reader { table: "orders", row }.or_unreadable("id", saved)
 }
 

@@ -70,7 +70,7 @@ impl Orders {
     /// Makes a client and opens its connection by reading an order that does not exist. Should that fail, the
     /// first request opens it.
     ///
-    /// `shards` is how many values the outbox mark is spread over.
+    /// `shards` is how many values the pending flag is spread over.
     pub async fn connect(sdk: &SdkConfig, tables: OrderTables, shards: NonZeroU8) -> Self {
         let write_config = client::config(sdk, SAVE).retry_classifier(RetryConflicts).build();
         let orders = Self {
@@ -87,7 +87,7 @@ impl Orders {
         orders
     }
 
-    /// Takes away the mark that an order is not published.
+    /// Clears an order's pending flag.
     pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         outbox::clear(&self.unmark_client, &self.tables.orders, id).await
     }

@@ -1,5 +1,5 @@
-//! The outbox: which orders are saved but not known to be published. An order carries its mark in its own row; a
-//! sparse index, which holds marked orders only, finds them by shard and age.
+//! The outbox: which orders are saved but not known to be published. An order carries its pending flag in its own row; a
+//! sparse index, which holds pending orders only, finds them by shard and age.
 
 use std::collections::HashMap;
 use std::num::NonZeroU8;
@@ -18,7 +18,7 @@ use crate::row::{Attributes, OUTBOX, Reader};
 use crate::statements::{StatementError, execute};
 use crate::{StoreError, Unreadable};
 
-/// The marks in the orders table.
+/// The pending flags in the orders table.
 #[derive(Clone, Debug)]
 pub struct Outbox {
     client: Client,
@@ -26,7 +26,7 @@ pub struct Outbox {
     shards: NonZeroU8,
 }
 
-/// Some marked orders.
+/// Some pending orders.
 #[derive(Debug)]
 pub struct Page {
     /// The orders; those of one shard oldest first.
@@ -50,7 +50,7 @@ pub struct PendingOrder {
 #[derive(Clone, Debug)]
 pub struct Next(pub(crate) Attributes);
 
-/// The index of marked orders, as the template names it.
+/// The index of pending orders, as the template names it.
 pub(crate) const INDEX: &str = "outbox";
 /// So many orders are read at once: ten batches of what SNS takes.
 const PAGE: i32 = 100;
@@ -107,7 +107,7 @@ impl Outbox {
         Ok(page(&answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// Takes the marks of up to 25 orders away in one request, and says of each, in the order given, whether it is gone.
+    /// Clears the pending flags of up to 25 orders in one request, and says of each, in the order given, whether it is gone.
     /// Only what is known to be published may lose it.
     pub async fn clear(&self, ids: &[OrderId]) -> Vec<Result<(), StoreError>> {
         if ids.is_empty() {
@@ -150,7 +150,7 @@ fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {
     page
 }
 
-/// Takes one mark away, on condition that there is a row: an unconditional update would make one of nothing.
+/// Clears one pending flag, on condition that there is a row: an unconditional update would make one of nothing.
 pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(), StoreError> {
     let update = client
         .update_item()

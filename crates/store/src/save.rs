@@ -1,5 +1,5 @@
-//! One write that carries the order and its outbox mark, and what must not be there without them: the key of a request
-//! that may come twice, the mark in the coupon that is spent.
+//! One write that carries the order and its pending flag, and what must not be there without them: the key of a request
+//! that may come twice, the coupon that is spent.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -35,7 +35,7 @@ pub enum SaveOutcome {
 }
 
 impl Orders {
-    /// Saves a new order, marked as not yet published. Saving the very same order again is success: when DynamoDB's
+    /// Saves a new order with its pending flag. Saving the very same order again is success: when DynamoDB's
     /// answer was lost, the SDK's second attempt finds what the first one wrote.
     pub async fn save(&self, order: &Order, trace: TraceParent) -> Result<(), StoreError> {
         let put = self

@@ -70,7 +70,7 @@ fn accept(customer: CustomerName, amount: Amount) -> Order {
     Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }
 }
 
-/// Whatever fails here, the order stays accepted: its mark in the outbox tells the relay to publish it.
+/// Whatever fails here, the order stays accepted: its pending flag makes the relay publish it.
 async fn publish(state: &AppState, order: &Order, trace: TraceParent) -> OutcomeKind {
     if let Err(error) = state.topic.publish(order, trace).await {
         tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not published");
@@ -79,7 +79,7 @@ async fn publish(state: &AppState, order: &Order, trace: TraceParent) -> Outcome
     match state.orders.clear_pending_flag(order.id).await {
         Ok(()) => OutcomeKind::Placed,
         Err(error) => {
-            tracing::warn!(order_id = %order.id, %error, "the order is published, and still marked");
+            tracing::warn!(order_id = %order.id, %error, "the order is published, and still pending");
             OutcomeKind::FlagPending
         }
     }

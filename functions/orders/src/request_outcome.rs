@@ -39,7 +39,7 @@ pub(crate) struct RequestOutcome {
 /// What became of a request for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutcomeKind {
-    /// Saved, published, and not marked any more.
+    /// Saved, published, and not pending any more.
     Placed,
     /// Saved and published; the relay publishes it again.
     FlagPending,

@@ -21,18 +21,18 @@ use topic::{OrderToPublish, Republisher};
 pub(crate) struct Relay {
     pub(crate) outbox: Outbox,
     pub(crate) topic: Republisher,
-    /// How old a mark must be, in seconds: older than the orders function can take to publish the order itself.
+    /// How old a pending flag must be, in seconds: older than the orders function can take to publish the order itself.
     pub(crate) age_seconds: u32,
 }
 
 /// What a sweep found and did: the function's answer, and its log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct SweepSummary {
-    /// Orders that were marked, and old enough.
+    /// Orders that were pending, and old enough.
     found: usize,
     /// Those of them that SNS acknowledged.
     published: usize,
-    /// Those of them whose mark is gone. The others are published once more by the next sweep.
+    /// Those of them whose pending flag is gone. The others are published once more by the next sweep.
     cleared: usize,
     /// The age of the oldest, in seconds.
     oldest_seconds: i64,
@@ -112,7 +112,7 @@ impl Relay {
         }
     }
 
-    /// Publishes a page's orders and clears the marks of those that SNS took. What follows is the next page, unless
+    /// Publishes a page's orders and clears the pending flags of those that SNS took. What follows is the next page, unless
     /// there is none or something failed.
     async fn publish(&self, page: Page, now: Timestamp, summary: &RefCell<SweepSummary>) -> Option<Next> {
         note_found(summary, &page.orders, now);

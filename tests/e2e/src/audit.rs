@@ -78,7 +78,7 @@ impl Deployment {
         .await;
     }
 
-    /// Waits until no order is marked and no queue holds a message. Nothing may go wrong by now.
+    /// Waits until no order is pending and no queue holds a message. Nothing may go wrong by now.
     pub async fn at_rest(&self) {
         eventually("all is published and all queues are empty", AT_REST_WITHIN, async || {
             let swept = self.start("outbox-relay", &[]).await.invoke(&json!({})).await;
@@ -267,9 +267,9 @@ mod tests {
         assert_eq!(problems(&effects(&[], &[ID]), &order("80"), &client_record(8_000)), (1, 0), "the shipment");
         assert_eq!(problems(&effects(&[ID], &[]), &order("80"), &client_record(8_000)), (1, 0), "the coupon");
         assert_eq!(problems(&effects(&[ID], &[ID]), &order("80.01"), &client_record(8_000)), (1, 0), "a cent");
-        let mut marked = order("80");
-        marked.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
-        assert_eq!(problems(&effects(&[ID], &[ID]), &marked, &client_record(8_000)), (1, 0), "the publish");
+        let mut pending = order("80");
+        pending.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
+        assert_eq!(problems(&effects(&[ID], &[ID]), &pending, &client_record(8_000)), (1, 0), "the publish");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-"""The orders function's work in Python: parse, save with a mark, publish, clear the mark."""
+"""The orders function's work in Python: parse, save with a pending flag, publish, clear the pending flag."""
 
 import json
 import os

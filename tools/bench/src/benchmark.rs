@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use crate::answer::Expected;
 use crate::events;
-use crate::stub::{Calls, MARKED, Stub, TABLE_WITH_MARKED_ORDERS};
+use crate::stub::{Calls, PENDING, Stub, TABLE_WITH_PENDING_ORDERS};
 
 /// A program under measurement with one kind of event.
 #[derive(Clone, Debug)]
@@ -168,13 +168,13 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
     let batch_of_ten =
         |name, function, binary: &str, asks| benchmark(name, function, binary, &batch, Expected::WholeBatch, asks);
     let full = Benchmark {
-        variables: &[("ORDERS_TABLE", TABLE_WITH_MARKED_ORDERS)],
+        variables: &[("ORDERS_TABLE", TABLE_WITH_PENDING_ORDERS)],
         ..benchmark(
             "outbox-relay: 10 orders",
             "outbox-relay",
             "outbox-relay",
             &every_minute,
-            Expected::Swept(MARKED as u64),
+            Expected::Swept(PENDING as u64),
             &[("Scan", 1), ("PublishBatch", 1), ("BatchExecuteStatement", 1)],
         )
     };

@@ -15,7 +15,7 @@ fn trace() -> TraceParent {
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a traceparent")
 }
 
-/// Every marked order until a time, page by page: its shard, and the sizes of the shard's pages. A scan sees the same,
+/// Every pending order until a time, page by page: its shard, and the sizes of the shard's pages. A scan sees the same,
 /// or that it is too much for one.
 async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<usize>>) {
     let (mut found, mut sizes) = (Vec::new(), Vec::new());
@@ -38,7 +38,7 @@ async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<
     let scan_pending = outbox.scan_pending(until).await.expect("a scan_pending");
     assert_eq!(scan_pending.is_some(), found.len() < 100);
     if let Some(page) = scan_pending {
-        assert_eq!(page.orders.iter().map(|marked| marked.order.id).collect::<HashSet<_>>(), ids(&found));
+        assert_eq!(page.orders.iter().map(|pending| pending.order.id).collect::<HashSet<_>>(), ids(&found));
     }
     (found, sizes)
 }

@@ -36,10 +36,10 @@ async fn sweep(shop: &Deployment) {
     assert_eq!(swept["failed"], 0, "{swept}");
 }
 
-/// Asserts that an order was published, is not marked any more, and is fulfilled.
+/// Asserts that an order was published, is not pending any more, and is fulfilled.
 async fn assert_carried_out(shop: &Deployment, id: &str, what: &str) {
     let row = shop.row("OrdersTable", "id", id).await.unwrap_or_else(|| panic!("{what}: {id} is lost"));
-    assert!(!row.contains_key("outbox"), "{what}: {id} is still marked");
+    assert!(!row.contains_key("outbox"), "{what}: {id} is still pending");
     shop.fulfilled(id).await;
     shop.with_coupon(id).await;
 }

@@ -15,7 +15,7 @@ use crate::{QUEUES, SOON};
 
 /// The relay's schedule, a minute, and the emulator's look at it.
 const NEXT_SWEEP: Duration = Duration::from_secs(90);
-/// A sweep takes all marks there are: whose it was can be told of one test at a time.
+/// A sweep takes all pending flags there are: whose it was can be told of one test at a time.
 static SWEEPS: Mutex<()> = Mutex::const_new(());
 
 async fn post(shop: &Deployment, key: &str, order: &serde_json::Value) -> e2e::Answer {
@@ -64,7 +64,7 @@ async fn unpublished(shop: &Deployment) -> String {
 }
 
 async fn is_published(shop: &Deployment, id: &str, within: Duration) {
-    eventually(&format!("{id} has no mark"), within, async || {
+    eventually(&format!("{id} has no pending flag"), within, async || {
         let row = shop.row("OrdersTable", "id", id).await.expect("the order is there");
         (!row.contains_key("outbox")).then_some(())
     })

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{EVERY_TIME, SOON, proxy};
 
-/// An order of long ago, put straight into the table: saved, not marked, and never published.
+/// An order of long ago, put straight into the table: saved, not pending, and never published.
 async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
     let id = Uuid::new_v4().to_string();
     let row = [("id", id.as_str()), ("customer", "Ada Lovelace"), ("amount", "81.5"), ("placed_at", placed_at)];
@@ -39,7 +39,7 @@ async fn a_replayed_order_is_published_carried_out_and_not_marked() {
     replay.assert_code(0);
     assert_eq!(replay.objects(), [json!({ "order_id": id, "dry_run": false, "published": true })]);
     let row = shop.row("OrdersTable", "id", &id).await.expect("an accepted order is in the table");
-    assert!(!row.contains_key("outbox"), "it is still marked");
+    assert!(!row.contains_key("outbox"), "it is still pending");
     shop.fulfilled(&id).await;
     shop.with_coupon(&id).await;
 }

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
 
-async fn marked(shop: &Deployment, ids: &[String]) -> usize {
+async fn pending(shop: &Deployment, ids: &[String]) -> usize {
     let rows = join_all(ids.iter().map(|id| shop.row("OrdersTable", "id", id))).await;
     rows.iter().filter(|row| row.as_ref().expect("an accepted order is in the table").contains_key("outbox")).count()
 }
@@ -20,14 +20,14 @@ async fn an_order_that_could_not_be_published_is_published_by_the_relay() {
     assert!(relay.log().iter().any(|line| line.contains("sweep")), "it says what it did: {:?}", relay.log());
     shop.fulfilled(&ids[0]).await;
     shop.with_coupon(&ids[0]).await;
-    assert_eq!(marked(&shop, &ids).await, 0);
+    assert_eq!(pending(&shop, &ids).await, 0);
 }
 
 #[tokio::test]
 async fn a_published_order_is_not_marked() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada", "81.50").await;
-    assert_eq!(marked(&shop, &[placed.id]).await, 0);
+    assert_eq!(pending(&shop, &[placed.id]).await, 0);
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
     let (mut one, mut other) = (shop.start("outbox-relay", &[]).await, shop.start("outbox-relay", &[]).await);
     let event = json!({});
     tokio::join!(one.invoke(&event), other.invoke(&event));
-    assert_eq!(marked(&shop, &ids).await, 0);
+    assert_eq!(pending(&shop, &ids).await, 0);
     for id in &ids {
         shop.fulfilled(id).await;
     }
@@ -79,7 +79,7 @@ async fn a_row_that_cannot_be_read_stands_in_the_way_of_no_other() {
     let swept = relay.invoke(&json!({})).await;
     assert_eq!(swept["unreadable"], SHARDS, "{swept}");
     assert!(relay.log().iter().any(|line| line.contains(&broken[0].0)), "it says which row it is");
-    assert_eq!(marked(&shop, &ids).await, 0, "{swept}");
+    assert_eq!(pending(&shop, &ids).await, 0, "{swept}");
     for id in &ids {
         shop.fulfilled(id).await;
     }

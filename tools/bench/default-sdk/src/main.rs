@@ -1,4 +1,4 @@
-//! Saves an order, publishes it and clears its mark, with the SDK's defaults: its configuration chain, its TLS, a thread
+//! Saves an order, publishes it and clears its pending flag, with the SDK's defaults: its configuration chain, its TLS, a thread
 //! for each processor, and connections opened when they are first needed.
 
 use std::env;

@@ -4,10 +4,10 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-/// A table whose outbox holds [`MARKED`] orders; those of all others are empty.
-pub(crate) const TABLE_WITH_MARKED_ORDERS: &str = "order-fanout-OrdersTable-MARKED000000";
+/// A table whose outbox holds [`PENDING`] orders; those of all others are empty.
+pub(crate) const TABLE_WITH_PENDING_ORDERS: &str = "order-fanout-OrdersTable-PENDING00000";
 /// How many orders the relay finds there.
-pub(crate) const MARKED: usize = 10;
+pub(crate) const PENDING: usize = 10;
 
 const NOBODYS_ID: &str = "00000000-0000-0000-0000-000000000000";
 const LONG_AGO: &str = "1970-01-01T00:00:00Z";
@@ -39,7 +39,7 @@ pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
             let answers = list(request, "/Statements")?.iter().map(executed).collect::<Result<Vec<_>>>()?;
             Ok(json!({ "Responses": answers }))
         }
-        "Scan" => marked(request),
+        "Scan" => pending(request),
         other => bail!("DynamoDB is not asked for {other}"),
     }
 }
@@ -125,10 +125,10 @@ fn executed(statement: &Value) -> Result<Value> {
     Ok(json!({ "TableName": table, "Error": { "Code": "ValidationError", "Message": message } }))
 }
 
-fn marked(request: &Value) -> Result<Value> {
+fn pending(request: &Value) -> Result<Value> {
     let until = text(request, "/ExpressionAttributeValues/:until/S")?;
-    let marked = text(request, "/TableName")? == TABLE_WITH_MARKED_ORDERS && until != LONG_AGO;
-    let rows = (0..if marked { MARKED } else { 0 }).map(|shard| {
+    let pending = text(request, "/TableName")? == TABLE_WITH_PENDING_ORDERS && until != LONG_AGO;
+    let rows = (0..if pending { PENDING } else { 0 }).map(|shard| {
         let mut row = order(&format!("f0f0f0f0-0000-4000-8000-0000000000{shard:02}"));
         row["outbox"] = json!({ "N": shard.to_string() });
         row
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn the_marked_table_has_ten_orders_to_publish() {
+    fn the_pending_table_has_ten_orders_to_publish() {
         let scan = |table: &str, until: &str| {
             let request = json!({ "TableName": table, "ExpressionAttributeValues": { ":until": { "S": until } } });
             answer("Scan", &request).unwrap()["Count"].as_u64().unwrap()
         };
         let now = "2026-11-22T10:00:00Z";
-        assert_eq!((scan(TABLE_WITH_MARKED_ORDERS, now), scan("orders", now)), (MARKED as u64, 0));
-        assert_eq!(scan(TABLE_WITH_MARKED_ORDERS, LONG_AGO), 0);
+        assert_eq!((scan(TABLE_WITH_PENDING_ORDERS, now), scan("orders", now)), (PENDING as u64, 0));
+        assert_eq!(scan(TABLE_WITH_PENDING_ORDERS, LONG_AGO), 0);
     }
 }

@@ -30,7 +30,7 @@ use tokio_rustls::TlsAcceptor;
 
 use certificates::Chain;
 
-pub(crate) use dynamodb::{MARKED, TABLE_WITH_MARKED_ORDERS};
+pub(crate) use dynamodb::{PENDING, TABLE_WITH_PENDING_ORDERS};
 
 /// How often each operation was asked for.
 pub(crate) type Calls = BTreeMap<String, u64>;

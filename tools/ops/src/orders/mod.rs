@@ -19,7 +19,7 @@ pub(crate) enum Command {
     /// The relay publishes them every minute. One that is some minutes old says that it cannot. Exits with 3 if there
     /// are any.
     Unpublished,
-    /// Publish orders again, and clear the outbox mark of those that SNS acknowledged.
+    /// Publish orders again, and clear the pending flag of those that SNS acknowledged.
     ///
     /// Every subscriber hears of them again. That is safe: what it has done for an order it does not do twice.
     #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "since"])))]

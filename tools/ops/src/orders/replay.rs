@@ -135,16 +135,16 @@ impl<'a> Replay<'a> {
                 return Ok(false);
             }
         };
-        for SavedOrder { order, marked, .. } in batch {
+        for SavedOrder { order, publish_pending, .. } in batch {
             if !acknowledged.contains(&order.id) {
                 self.failed(order.id.to_string(), "SNS did not acknowledge it".to_owned())?;
                 continue;
             }
-            let cleared = if *marked { self.audit.clear_pending_flag(order.id).await } else { Ok(()) };
+            let cleared = if *publish_pending { self.audit.clear_pending_flag(order.id).await } else { Ok(()) };
             match cleared {
                 Ok(()) => self.done(order.id)?,
                 Err(error) => {
-                    let problem = format!("published, and still marked; the relay publishes it once more: {error}");
+                    let problem = format!("published, and still pending; the relay publishes it once more: {error}");
                     self.failed(order.id.to_string(), problem)?;
                 }
             }

@@ -12,7 +12,7 @@ use crate::output::{Row, age, count, say};
 use crate::progress;
 
 #[derive(Debug, Serialize)]
-struct Marked {
+struct Unpublished {
     order_id: OrderId,
     placed_at: Timestamp,
     age_seconds: i64,
@@ -20,7 +20,7 @@ struct Marked {
     now: Timestamp,
 }
 
-impl Row for Marked {
+impl Row for Unpublished {
     const HEAD: &'static [&'static str] = &["ORDER", "PLACED AT", "AGE"];
 
     fn cells(&self) -> Vec<String> {
@@ -28,17 +28,17 @@ impl Row for Marked {
     }
 }
 
-/// Lists the marked orders, the oldest first.
+/// Lists the pending orders, the oldest first.
 pub(crate) async fn unpublished(context: &Context) -> Result<Outcome> {
     let (audit, now) = (Audit::of(&context.sdk, context.tables()?), Timestamp::now());
     let spinner = progress::spinner("Reading the outbox");
-    let (mut marked, mut unreadable, mut from) = (vec![], 0, None);
+    let (mut pending, mut unreadable, mut from) = (vec![], 0, None);
     loop {
-        let page = audit.marked(from).await?;
+        let page = audit.pending(from).await?;
         spinner.inc(u64::try_from(page.rows.len())?);
         for row in page.rows {
             match row {
-                Ok(order) => marked.push(Marked {
+                Ok(order) => pending.push(Unpublished {
                     order_id: order.id,
                     placed_at: order.placed_at,
                     age_seconds: now.as_second() - order.placed_at.as_second(),
@@ -56,13 +56,13 @@ pub(crate) async fn unpublished(context: &Context) -> Result<Outcome> {
         }
     }
     spinner.finish_and_clear();
-    marked.sort_by_key(|order| (order.placed_at, order.order_id));
-    context.output.table(&marked)?;
-    if marked.is_empty() && unreadable == 0 {
+    pending.sort_by_key(|order| (order.placed_at, order.order_id));
+    context.output.table(&pending)?;
+    if pending.is_empty() && unreadable == 0 {
         say("Every order is published.");
         return Ok(Outcome::Fine);
     }
-    let orders = count(u64::try_from(marked.len())? + unreadable, "order is", "orders are");
+    let orders = count(u64::try_from(pending.len())? + unreadable, "order is", "orders are");
     say(format!("{orders} not known to be published. The relay tries every minute."));
     Ok(Outcome::NeedsAttention)
 }
