@@ -3,9 +3,6 @@
 
 use anyhow::Result;
 use devstack::{ProcessGroup, Progress, Tools};
-use tokio::process::Command;
-
-use crate::missing::skip;
 
 /// Options of `cargo xtask bench`, which are those of the `bench` package.
 #[derive(Debug, clap::Args)]
@@ -21,13 +18,9 @@ pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
     ProcessGroup::run("The measuring", &mut cargo).await
 }
 
-/// A lane: what the functions cost is within tools/bench/budget.toml. Nothing of it is a time, so that the measuring side need not
+/// What the functions cost is within tools/bench/budget.toml. Nothing of it is a time, so that the measuring side need not
 /// be built to be fast.
 pub(crate) async fn check(tools: &Tools) -> Result<()> {
-    eprintln!("── What the functions cost: cargo xtask bench --check");
-    if Command::new("valgrind").arg("--version").output().await.is_err() {
-        return skip("what the functions cost is counted by valgrind: apt install valgrind libfaketime");
-    }
     let mut cargo = tools.cargo();
     cargo.args(["run", "--quiet", "--package", "bench", "--", "--check"]);
     ProcessGroup::run("Comparing what the functions cost with the budget", &mut cargo).await

@@ -4,7 +4,6 @@ mod bench;
 mod doctor;
 mod git;
 mod interrupt;
-mod missing;
 mod run;
 mod sbom;
 mod test;
@@ -26,7 +25,7 @@ struct Arguments {
 enum Command {
     /// Run the whole system here: shop, topic, queues, functions, tables. Ctrl-C ends it.
     Run(run::Options),
-    /// Test what a change needs; `--all` adds the slow lanes.
+    /// Run the test suites that a change needs, all of them, or one by its name.
     ///
     /// On two cores it takes some three minutes where little was changed, and ten where nothing is built yet; with `--all` a
     /// quarter of an hour more.

@@ -1,101 +1,68 @@
-//! `cargo xtask test`: what a change needs, and with `--all` the slow lanes as well.
+//! `cargo xtask test`: the suites, those of a change or all of them.
 
 pub(crate) mod api_fuzz;
 mod backends;
 mod browser;
 mod containers;
 mod iam;
-mod lanes;
+mod needs;
+mod run_command;
 pub(crate) mod stack;
-mod supply;
+mod suites;
+mod supply_chain;
 
 use std::time::Instant;
 
-use anyhow::Result;
-use browser::Browser;
-use devstack::{ProcessGroup, Progress, Tools};
-use stack::Suite;
+use anyhow::{Context, Result};
+use devstack::{Progress, Tools};
+use needs::Need;
+use suites::{SUITES, Suite};
 
 pub(crate) use browser::pictures;
-
-use crate::bench;
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Add the slow lanes.
+    /// Run every suite, and not only those that a change needs.
     #[arg(long)]
     all: bool,
-    /// Run one slow lane and nothing else.
-    #[arg(long, conflicts_with = "all")]
-    only: Option<Lane>,
+    /// Run these suites and no others.
+    #[arg(long = "suite", value_name = "NAME", conflicts_with = "all", value_parser = Suite::parser())]
+    suites: Vec<Suite>,
 }
 
-/// A slow lane that is worth running by itself.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Lane {
-    /// What each role may do, and that all else is denied.
-    Iam,
-}
-
-impl Lane {
-    async fn run(self, tools: &Tools) -> Result<()> {
-        devstack::build(tools, Progress).await?;
-        stack::build_ops(tools).await?;
-        match self {
-            Self::Iam => iam::tried(tools).await,
-        }
-    }
-}
-
-pub(crate) async fn test(Options { all, only }: Options) -> Result<()> {
+pub(crate) async fn test(Options { all, suites }: Options) -> Result<()> {
     let start = Instant::now();
     let tools = Tools::install(Progress).await?;
-    if let Some(lane) = only {
-        return lane.run(&tools).await;
-    }
-    cargo(&tools, "Format", &["fmt", "--all", "--check"]).await?;
-    let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
-    cargo(&tools, "Clippy", &clippy).await?;
-    cargo(&tools, "Tests that need no stack", &["test", "--workspace"]).await?;
-    devstack::validate(&tools, Progress).await?;
-    if all {
-        devstack::checkov(Progress).await?;
-    }
-    devstack::build(&tools, Progress).await?;
-    devstack::build_panics_example(&tools, Progress).await?;
-    if all {
-        stack::build_ops(&tools).await?;
-    }
-    let browser = if all { Browser::if_there_is_one().await? } else { None };
-    let mut suites = vec![Suite::Pipeline];
-    suites.extend(browser.as_ref().map(|_| Suite::Browser));
-    if all {
-        suites.extend([Suite::Faults, Suite::Ops]);
-    }
-    let variables = browser.as_ref().map(Browser::variables);
-    stack::end_to_end(&tools, &suites, variables.as_ref().map_or(&[][..], |variables| variables)).await?;
-    drop(browser);
-    if all {
-        stack::on_stacks_of_their_own(&tools, "outages", &[], &[]).await?;
-        stack::on_stacks_of_their_own(&tools, "soak", &[], &[]).await?;
-        stack::on_stacks_of_their_own(&tools, "coupons", &[], &[]).await?;
-        stack::on_stacks_of_their_own(&tools, "cors", &[], &[]).await?;
-        stack::on_stacks_of_their_own(&tools, "tokens", &[], &[]).await?;
-        stack::on_stacks_of_their_own(&tools, "openapi_client", &[], &[]).await?;
-        api_fuzz::api_fuzz(&tools, &api_fuzz::Options::of_the_lane()).await?;
-        iam::tried(&tools).await?;
-        backends::agree(&tools).await?;
-        lanes::watched(&tools).await?;
-        lanes::built(&tools).await?;
-        bench::check(&tools).await?;
-        supply::check().await?;
+    let chosen: Vec<Suite> = match &suites[..] {
+        [] => SUITES.into_iter().filter(|suite| all || suite.is_quick).collect(),
+        suites => suites.to_vec(),
+    };
+    let mut prepared = vec![];
+    for suite in chosen {
+        if let Some(why) = missing(suite, &tools, &mut prepared).await? {
+            needs::skip(suite.name, &why)?;
+            continue;
+        }
+        let start = Instant::now();
+        eprintln!("── {}", suite.name);
+        suite.run(&tools).await.with_context(|| format!("the suite {} failed", suite.name))?;
+        eprintln!("── {}: green in {:.0} s", suite.name, start.elapsed().as_secs_f64());
     }
     eprintln!("All green in {:.0} s.", start.elapsed().as_secs_f64());
     Ok(())
 }
 
-async fn cargo(tools: &Tools, what: &str, arguments: &[&str]) -> Result<()> {
-    eprintln!("── {what}: cargo {}", arguments.join(" "));
-    ProcessGroup::run(what, tools.cargo().args(arguments)).await
+/// Prepares what the suite needs, each thing once in a run, and says what is missing.
+async fn missing(suite: Suite, tools: &Tools, prepared: &mut Vec<Need>) -> Result<Option<String>> {
+    for need in suite.needs {
+        if prepared.contains(need) {
+            continue;
+        }
+        if let Some(why) = need.prepare(tools).await? {
+            return Ok(Some(why));
+        }
+        prepared.push(*need);
+    }
+    Ok(None)
 }

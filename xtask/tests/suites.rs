@@ -13,7 +13,12 @@ fn what_lanes_and_the_pipeline_choose_by_name_is_there() {
     assert!(
         read("tests/e2e/tests/pipeline/fan_out.rs").contains("\nasync fn an_order_placed_as_json_is_fulfilled() {")
     );
-    let chosen = [read("xtask/src/test/stack.rs"), read(".github/workflows/pipeline.yml")].concat();
+    let chosen = [
+        read("xtask/src/test/run_command.rs"),
+        read("xtask/src/test/containers.rs"),
+        read(".github/workflows/pipeline.yml"),
+    ]
+    .concat();
     for name in ["\"fan_out\"", "\"samples\"", "fan_out::an_order_placed_as_json_is_fulfilled", "pipeline fan_out"] {
         assert!(chosen.contains(name), "{name} is chosen nowhere: take it from here as well");
     }

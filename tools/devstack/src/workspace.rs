@@ -11,7 +11,8 @@ pub fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         let package = env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-        Path::new(&package).parent().expect("packages of commands lie one level below the workspace").to_owned()
+        let top = Path::new(&package).ancestors().find(|folder| folder.join("template.yaml").is_file());
+        top.expect("a package lies below the folder of the template").to_owned()
     })
 }
 

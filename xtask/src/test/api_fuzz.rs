@@ -22,8 +22,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Of the lane of `cargo xtask test --all`: the same requests each time, so that a failure is a change's doing.
-    pub(crate) fn of_the_lane() -> Self {
+    /// Of the suite: the same requests each time, so that a failure is a change's doing.
+    pub(crate) fn of_the_suite() -> Self {
         Self { requests: 2_000, seed: Some(20_261_122) }
     }
 }

@@ -1,4 +1,4 @@
-//! A slow lane of `cargo xtask test --all`: what `store` and `topic` expect of AWS, asked of two emulators that share no
+//! What `store` and `topic` expect of AWS, asked of two emulators that share no
 //! code. Where they agree, it is less likely to be one emulator's mistake.
 
 use std::process::Stdio;
@@ -9,14 +9,14 @@ use tokio::process::Command;
 
 /// The tests that fail on the second backend, and what it cannot do.
 const SECOND_CANNOT: [(&str, &str); 3] = [
-    ("ledger::a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart", NO_PARAMETERS),
-    ("ledger::a_second_insert_changes_nothing", NO_PARAMETERS),
-    ("ledger::one_bad_row_leaves_the_others_alone", NO_PARAMETERS),
+    ("effect_table::a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart", NO_PARAMETERS),
+    ("effect_table::a_second_insert_changes_nothing", NO_PARAMETERS),
+    ("effect_table::one_bad_row_leaves_the_others_alone", NO_PARAMETERS),
 ];
 const NO_PARAMETERS: &str = "its BatchExecuteStatement takes no parameters in an INSERT, and answers 500";
 
 /// Runs the contract tests on the emulator that the stack is deployed to, and on the second backend.
-pub(crate) async fn agree(tools: &Tools) -> Result<()> {
+pub(crate) async fn test(tools: &Tools) -> Result<()> {
     let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
     run("Contracts on the emulator", tests(tools, emulator.port(), &[])).await?;
     drop(emulator);

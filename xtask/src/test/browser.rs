@@ -1,4 +1,4 @@
-//! A slow lane of `cargo xtask test --all`: the pages in a real browser; and the README's pictures, which it takes.
+//! The pages in a real browser, and the README's pictures, which it takes.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -7,11 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use devstack::{Progress, Tools, WebDriver, root};
 
-use super::stack::{self, Suite};
-use crate::missing::skip;
-
-const MISSING: &str = "the pages are tested in Chromium, and there is no chromedriver on the PATH; \
-    on Debian and Ubuntu: apt install chromium chromium-driver";
+use super::stack;
 
 /// The pictures that the README shows, as the tests name them.
 const SHOWN: [&str; 4] =
@@ -25,15 +21,6 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// None, and it is said, on a machine that has no browser, unless it must have one.
-    pub(super) async fn if_there_is_one() -> Result<Option<Self>> {
-        if WebDriver::is_installed().await {
-            return Self::start().await.map(Some);
-        }
-        skip(MISSING)?;
-        Ok(None)
-    }
-
     async fn start() -> Result<Self> {
         let screenshots = root().join("target/screenshots");
         Ok(Self { driver: WebDriver::start(Progress).await?, screenshots })
@@ -49,13 +36,19 @@ impl Browser {
     }
 }
 
+/// The browser's tests.
+pub(super) async fn test(tools: &Tools) -> Result<()> {
+    let browser = Browser::start().await?;
+    stack::on_one_stack(tools, "browser", &browser.variables()).await
+}
+
 /// `cargo xtask pictures`: the browser's tests alone, and the README's pictures as they took them.
 pub(crate) async fn pictures() -> Result<()> {
-    ensure!(WebDriver::is_installed().await, MISSING);
+    ensure!(WebDriver::is_installed().await, "no chromedriver on the PATH: apt install chromium chromium-driver");
     let tools = Tools::install(Progress).await?;
     devstack::build(&tools, Progress).await?;
     let browser = Browser::start().await?;
-    stack::end_to_end(&tools, &[Suite::Browser], &browser.variables()).await?;
+    stack::on_one_stack(&tools, "browser", &browser.variables()).await?;
     for picture in SHOWN {
         let (from, to) = (browser.screenshots.join(picture), root().join("docs/reports/pictures").join(picture));
         fs::copy(&from, &to).with_context(|| format!("{} cannot be copied", from.display()))?;

@@ -29,7 +29,7 @@ pub(super) async fn run(tools: &Tools, Options { pairs }: &Options, commit: &str
     let report = tempfile::NamedTempFile::new()?;
     let path = report.path().to_str().context("a path of text")?.to_owned();
     let arguments = ["--pairs".to_owned(), pairs.to_string(), "--report".to_owned(), path];
-    let outcome = stack::on_stacks_of_their_own(tools, "coupons", &arguments, &[]).await;
+    let outcome = stack::on_own_stacks(tools, "coupons", &arguments, &[]).await;
     let rows = fs::read_to_string(report.path())?;
     outcome?;
     super::keep(FILE, commit, &Coupons { rows: serde_json::from_str(&rows).context("the races left no report")? })

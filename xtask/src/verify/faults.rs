@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use devstack::{Progress, Tools};
 use serde::{Deserialize, Serialize};
 
-use crate::test::stack::{self, Suite};
+use crate::test::stack;
 
 /// What the tests wrote down.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,8 +30,8 @@ pub(super) async fn run(tools: &Tools, commit: &str) -> Result<()> {
     stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
     let reporting = ("E2E_REPORT", report.path().as_os_str());
-    stack::end_to_end(tools, &[Suite::Faults], &[reporting]).await?;
-    stack::on_stacks_of_their_own(tools, "outages", &[], &[reporting]).await?;
+    stack::on_one_stack(tools, "faults", &[reporting]).await?;
+    stack::on_own_stacks(tools, "outages", &[], &[reporting]).await?;
     let lines = fs::read_to_string(report.path())?;
     let cuts = lines.lines().map(serde_json::from_str).collect::<Result<Vec<Cut>, _>>();
     let mut cuts = cuts.context("a test wrote down something else")?;

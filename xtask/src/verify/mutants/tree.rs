@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::Patch;
 use crate::git;
-use crate::test::stack::{Suite, Tests};
+use crate::test::stack::Tests;
 
 /// The copy, and what was built of it.
 pub(super) struct Tree<'a> {
@@ -50,8 +50,7 @@ impl<'a> Tree<'a> {
     /// as the code does not compile, is an error.
     async fn run(&self, name: &str) -> Result<bool> {
         let (output, test) = match name.split_once("::").context("a test is named by a suite and a path")? {
-            ("pipeline", test) => (self.end_to_end(Suite::Pipeline, test).await?, test),
-            ("faults", test) => (self.end_to_end(Suite::Faults, test).await?, test),
+            (target @ ("pipeline" | "faults"), test) => (self.end_to_end(target, test).await?, test),
             (package, test) => (self.unit(package, test).await?, test),
         };
         let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... "))) else {
@@ -67,7 +66,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Deploys the functions of the copy, as a debug build, to a stack of their own.
-    async fn end_to_end(&self, suite: Suite, test: &str) -> Result<String> {
+    async fn end_to_end(&self, target: &str, test: &str) -> Result<String> {
         let mut cargo = self.cargo();
         cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
         Progress.command("Building the functions of the copy", &mut cargo).await?;
@@ -75,7 +74,7 @@ impl<'a> Tree<'a> {
         let emulator = Emulator::start(self.tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
         let stack = devstack::deploy(self.tools, &emulator, &template, Progress).await?;
         let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
-        let mut tests = Tests::of(self.tools, &stack, proxy.url(), emulator.port(), suite)?;
+        let mut tests = Tests::of(self.tools, &stack, proxy.url(), emulator.port(), &["--test", target])?;
         tests.command.env("E2E_BINARIES", self.folder.join("functions")).args(["--", "--exact", test]);
         Progress.command_outcome("Testing", &mut tests.command).await
     }

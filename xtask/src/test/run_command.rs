@@ -1,4 +1,4 @@
-//! The slow lanes of `cargo xtask test --all`.
+//! `cargo xtask run`, run as a user runs it.
 
 use std::fs;
 use std::process::{ExitStatus, Stdio};
@@ -16,9 +16,10 @@ use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::containers;
-use super::stack::{Suite, Tests};
+use super::stack::Tests;
 
+/// An order's way through the pipeline, and no more.
+const FAN_OUT: &[&str] = &["--test", "pipeline", "fan_out"];
 const UP_WITHIN: Duration = Duration::from_secs(900);
 const DOWN_WITHIN: Duration = Duration::from_secs(30);
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
@@ -28,9 +29,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// `cargo xtask run` as a user has it: it comes up, an order goes all the way through the functions it watches, it shows
 /// what they log, every sample invocation works on them, and after Ctrl-C nothing of it is left.
-pub(crate) async fn watched(tools: &Tools) -> Result<()> {
+pub(super) async fn watched(tools: &Tools) -> Result<()> {
     let invoke_port = devstack::free_port()?;
-    let run = Run::up(tools, &["--invoke-port", &invoke_port.to_string()]).await?;
+    let run = RunningCommand::start(tools, &["--invoke-port", &invoke_port.to_string()]).await?;
     run.carries_orders_out(tools).await?;
     for function in FUNCTIONS {
         invoke_samples(tools, function, invoke_port).await?;
@@ -38,31 +39,24 @@ pub(crate) async fn watched(tools: &Tools) -> Result<()> {
     run.ends_on_ctrl_c().await
 }
 
-/// The same with the release binaries, which the emulator runs itself; and the SAM CLI in containers, on the same stack. It
-/// ends when somebody deletes the stack, and says so.
-pub(crate) async fn built(tools: &Tools) -> Result<()> {
-    let in_containers = containers::can_run().await?;
-    let options: &[_] = if in_containers { &["--built", "--containers"] } else { &["--built"] };
-    let run = Run::up(tools, options).await?;
+/// The same with the release binaries, which the emulator runs itself. It ends when somebody deletes the stack, and says so.
+pub(super) async fn built(tools: &Tools) -> Result<()> {
+    let run = RunningCommand::start(tools, &["--built"]).await?;
     run.carries_orders_out(tools).await?;
-    if in_containers {
-        let stack = devstack::stack(tools, run.aws_port, Progress).await?;
-        containers::carry_orders_out(tools, &stack, &run.shop(), run.aws_port).await?;
-    }
     run.ends_with_its_stack(tools).await
 }
 
 /// A running `cargo xtask run`.
-struct Run {
+pub(super) struct RunningCommand {
     process: ProcessGroup,
     port: u16,
-    aws_port: u16,
+    pub(super) aws_port: u16,
     shown: Arc<Mutex<Vec<String>>>,
     keeping: [JoinHandle<()>; 2],
 }
 
-impl Run {
-    async fn up(tools: &Tools, options: &[&str]) -> Result<Self> {
+impl RunningCommand {
+    pub(super) async fn start(tools: &Tools, options: &[&str]) -> Result<Self> {
         // On Linux, whatever the command leaves behind becomes a child of this process, where it can be found.
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_child_subreaper(true)?;
@@ -82,7 +76,7 @@ impl Run {
 
     async fn carries_orders_out(&self, tools: &Tools) -> Result<()> {
         let stack = devstack::stack(tools, self.aws_port, Progress).await?;
-        Tests::of(tools, &stack, &self.shop(), self.aws_port, Suite::FanOut)?.run().await?;
+        Tests::of(tools, &stack, &self.shop(), self.aws_port, FAN_OUT)?.run().await?;
         let shows = async |words: [&str; 2]| {
             let says = |line: &String| words.iter().all(|word| line.contains(word));
             while !self.shown.lock().expect(UNPOISONED).iter().any(says) {
@@ -96,11 +90,11 @@ impl Run {
         Ok(())
     }
 
-    fn shop(&self) -> String {
+    pub(super) fn shop(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    async fn ends_on_ctrl_c(mut self) -> Result<()> {
+    pub(super) async fn ends_on_ctrl_c(mut self) -> Result<()> {
         let id = self.process.child().id().context("cargo xtask run is up")?;
         kill(Pid::from_raw(id.try_into()?), Signal::SIGINT)?;
         let (status, shown) = self.end().await?;

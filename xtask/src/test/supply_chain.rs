@@ -1,4 +1,4 @@
-//! A slow lane of `cargo xtask test --all`: what the workspace depends on, and the workflows that build and deploy it.
+//! What the workspace depends on, and the workflows that build and deploy it.
 
 use anyhow::Result;
 use devstack::{Progress, SupplyChain};
@@ -7,8 +7,7 @@ use crate::sbom::sbom;
 
 /// Fails when something is depended on that deny.toml does not let in or that nothing uses, when what is in the functions
 /// cannot be listed, or when a workflow could be made to do what it should not.
-pub(crate) async fn check() -> Result<()> {
-    eprintln!("── Supply chain: deny.toml, unused dependencies, what is in the functions, .github/workflows");
+pub(crate) async fn test() -> Result<()> {
     let supply = SupplyChain::install(Progress).await?;
     let mut deny = supply.deny();
     // A skip or an exception that nothing needs any more is a warning.

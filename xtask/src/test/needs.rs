@@ -1,0 +1,74 @@
+//! What suites need: things that are built here, and things that only the machine can have.
+
+use std::env;
+
+use anyhow::{Result, bail};
+use devstack::{Docker, Image, Progress, Tools, WebDriver};
+use tokio::process::Command;
+
+use super::stack;
+
+/// Something that must be there before a suite can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The functions as `sam build` leaves them.
+    Functions,
+    /// The example that panics on purpose, as a function.
+    PanicsExample,
+    /// The operator's command.
+    Ops,
+    /// Chromium and its driver.
+    Chromium,
+    /// Docker, and Lambda's image or a stand-in.
+    LambdaImage,
+    /// valgrind.
+    Valgrind,
+}
+
+impl Need {
+    /// What the machine must have, which nothing here can build.
+    pub(super) fn of_the_machine(self) -> Option<&'static str> {
+        match self {
+            Self::Functions | Self::PanicsExample | Self::Ops => None,
+            Self::Chromium => Some("Chromium"),
+            Self::LambdaImage => Some("Docker"),
+            Self::Valgrind => Some("valgrind"),
+        }
+    }
+
+    /// Builds it, or says why it is not there and how to get it.
+    pub(super) async fn prepare(self, tools: &Tools) -> Result<Option<String>> {
+        match self {
+            Self::Functions => devstack::build(tools, Progress).await?,
+            Self::PanicsExample => devstack::build_panics_example(tools, Progress).await?,
+            Self::Ops => stack::build_ops(tools).await?,
+            Self::Chromium if !WebDriver::is_installed().await => {
+                return Ok(Some("no chromedriver on the PATH: apt install chromium chromium-driver".to_owned()));
+            }
+            Self::LambdaImage => return Ok(lambda_image().await.err().map(|why| format!("{why:#}"))),
+            Self::Valgrind if Command::new("valgrind").arg("--version").output().await.is_err() => {
+                return Ok(Some("no valgrind: apt install valgrind libfaketime".to_owned()));
+            }
+            Self::Chromium | Self::Valgrind => {}
+        }
+        Ok(None)
+    }
+}
+
+async fn lambda_image() -> Result<()> {
+    Docker::find().await?;
+    if Image::find(Progress).await? == Image::StandIn {
+        eprintln!("!! Not Lambda's image but a stand-in, which is Debian (.ci/lambda-image)");
+    }
+    Ok(())
+}
+
+/// The one rule for a suite that cannot run: it is skipped, and that is said; in continuous integration, where nothing may
+/// be skipped, it is an error.
+pub(super) fn skip(suite: &str, why: &str) -> Result<()> {
+    if env::var("CI").as_deref() == Ok("true") {
+        bail!("the suite {suite} cannot run, and CI=true lets none be skipped: {why}");
+    }
+    eprintln!("!! Skipped: {suite}: {why}");
+    Ok(())
+}
