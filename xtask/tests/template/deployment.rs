@@ -1,4 +1,4 @@
-//! Deployments: everything calls the alias, and the alias goes back when the version it was moved to fails.
+//! Deployments: everything calls the alias, and the alias goes back when the version it was moved to failures.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ fn nobody_calls_a_function_but_by_its_alias() {
     assert_eq!(target(&schedule["Target"]["Arn"]), Some("OutboxRelayFunction.Alias"));
 }
 
-/// The version's own crashes, and what it did in vain without crashing. Nothing else is asked: an alarm on all versions would stop
+/// The version's own errors, and what it did in vain without crashing. Nothing else is asked: an alarm on all versions would stop
 /// the very deployment that ends it.
 #[test]
 fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
@@ -61,15 +61,15 @@ fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
     for (id, function) in functions(&template) {
         let asked: Vec<_> = each(&function["DeploymentPreference"]["Alarms"]).into_iter().filter_map(target).collect();
         let name = id.trim_end_matches("Function");
-        let [crashes, fails] = ["Crashes", "Fails"].map(|what| format!("{name}Version{what}"));
-        assert_eq!(asked, [&crashes, &fails], "{id}");
+        let [errors, failures] = ["Errors", "Failures"].map(|what| format!("{name}Version{what}"));
+        assert_eq!(asked, [&errors, &failures], "{id}");
 
         let dimensions = |of: &[(&str, &str)]| of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         let alias = format!("${{{id}}}:live");
-        let version = version_of(alarms[&*crashes], id);
+        let version = version_of(alarms[&*errors], id);
         let of_lambda = [("FunctionName", id), ("Resource", &*alias), ("ExecutedVersion", version)];
         assert_eq!(
-            watched(alarms[&*crashes]),
+            watched(alarms[&*errors]),
             Metric {
                 namespace: "AWS/Lambda".to_owned(),
                 name: "Errors".to_owned(),
@@ -77,8 +77,8 @@ fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
             }
         );
         let ours = Metric::ours(&name.to_lowercase(), "Failures");
-        let by_version = [("function", &*name.to_lowercase()), ("version", version_of(alarms[&*fails], id))];
-        assert_eq!(watched(alarms[&*fails]), Metric { dimensions: dimensions(&by_version), ..ours });
+        let by_version = [("function", &*name.to_lowercase()), ("version", version_of(alarms[&*failures], id))];
+        assert_eq!(watched(alarms[&*failures]), Metric { dimensions: dimensions(&by_version), ..ours });
     }
     assert_eq!(alarms.len(), 2 * functions(&template).len());
     for (id, alarm) in alarms {
