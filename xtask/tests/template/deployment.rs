@@ -76,8 +76,10 @@ fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
                 dimensions: dimensions(&of_lambda)
             }
         );
-        let ours = Metric::ours(&name.to_lowercase(), "Failures");
-        let by_version = [("function", &*name.to_lowercase()), ("version", version_of(alarms[&*failures], id))];
+        let reported_as = devstack::FUNCTIONS.into_iter().find(|name| devstack::resource(name) == id);
+        let reported_as = reported_as.expect("a function of the workspace");
+        let ours = Metric::ours(reported_as, "Failures");
+        let by_version = [("function", reported_as), ("version", version_of(alarms[&*failures], id))];
         assert_eq!(watched(alarms[&*failures]), Metric { dimensions: dimensions(&by_version), ..ours });
     }
     assert_eq!(alarms.len(), 2 * functions(&template).len());
