@@ -1,4 +1,5 @@
-//! `cargo xtask doctor`: for each purpose, whether this machine has what it takes, and how to get what is missing.
+//! `cargo xtask doctor`: for each purpose, whether this machine has what it takes, and how to get
+//! what is missing.
 
 mod account;
 mod needs;
@@ -20,7 +21,8 @@ const PYTHON: &str = "import sys, venv, ensurepip; print('Python', sys.version.s
 /// A program that does not answer is as good as missing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Prints a verdict for each purpose. A failure if the first of them, to develop here, is not possible.
+/// Prints a verdict for each purpose. A failure if the first of them, to develop here, is not
+/// possible.
 pub(crate) async fn doctor() -> Result<ExitCode> {
     let mut possible = vec![];
     for purpose in &PURPOSES {

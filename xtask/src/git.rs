@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use devstack::{Progress, root};
 
-/// The commit that the working tree is at, and whether it has changes that are in none. The docs, where results are kept,
-/// are not counted.
+/// The commit that the working tree is at, and whether it has changes that are in none. The docs,
+/// where results are kept, are not counted.
 pub(crate) fn commit() -> Result<String> {
     let commit = last_commit()?;
     let changed = git(&["status", "--porcelain", "--", ".", ":!docs"])?;
@@ -32,7 +32,16 @@ pub(crate) async fn copy_of_the_last_commit(folder: &Path) -> Result<()> {
 }
 
 fn git(arguments: &[&str]) -> Result<String> {
-    let output = Command::new("git").args(arguments).current_dir(root()).output().context("git cannot be run")?;
-    ensure!(output.status.success(), "git {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("git")
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .context("git cannot be run")?;
+    ensure!(
+        output.status.success(),
+        "git {}: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

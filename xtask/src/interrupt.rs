@@ -9,7 +9,10 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(crate) const CUT_SHORT: u8 = 130;
 
 /// Does the work, unless a signal to end comes first: then the outcome is `interrupted`.
-pub(crate) async fn or(interrupted: ExitCode, work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+pub(crate) async fn or(
+    interrupted: ExitCode,
+    work: impl Future<Output = Result<()>>,
+) -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;

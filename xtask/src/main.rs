@@ -27,24 +27,27 @@ enum Command {
     Run(run::Options),
     /// Run the test suites that a change needs, all of them, or one by its name.
     ///
-    /// On two cores it takes some three minutes where little was changed, and ten where nothing is built yet; with `--all` a
-    /// quarter of an hour more.
+    /// On two cores it takes some three minutes where little was changed, and ten where nothing is
+    /// built yet; with `--all` a quarter of an hour more.
     Test(test::Options),
-    /// Verify what takes too long for every change, and write down the result. Minutes are those of two cores.
+    /// Verify what takes too long for every change, and write down the result. Minutes are those of
+    /// two cores.
     #[command(subcommand)]
     Verify(verify::Part),
     /// Measure what the functions cost, beside functions that do nothing; `--help` says more.
     Bench(bench::Options),
     /// Take the README's pictures anew, as the browser's tests see the pages.
     Pictures,
-    /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use them.
+    /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use
+    /// them.
     Tools,
     /// List what is in each function, in CycloneDX, in target/sbom.
     Sbom,
     /// Say what this machine has of what these commands need, and how to get the rest.
     ///
-    /// There is a verdict for each purpose: to develop here, to test in every lane, to build for AWS, to deploy. It ends with 0
-    /// if one can develop here, with 1 if not. Credentials are looked for, not read out.
+    /// There is a verdict for each purpose: to develop here, to test in every lane, to build for
+    /// AWS, to deploy. It ends with 0 if one can develop here, with 1 if not. Credentials are
+    /// looked for, not read out.
     Doctor,
 }
 
@@ -53,9 +56,15 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         // Ctrl-C is how a run ends; anything else it cuts short.
         Command::Run(options) => interrupt::or(ExitCode::SUCCESS, run::run(options)).await,
-        Command::Test(options) => interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await,
-        Command::Verify(part) => interrupt::or(interrupt::CUT_SHORT.into(), verify::verify(part)).await,
-        Command::Bench(options) => interrupt::or(interrupt::CUT_SHORT.into(), bench::bench(options)).await,
+        Command::Test(options) => {
+            interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await
+        }
+        Command::Verify(part) => {
+            interrupt::or(interrupt::CUT_SHORT.into(), verify::verify(part)).await
+        }
+        Command::Bench(options) => {
+            interrupt::or(interrupt::CUT_SHORT.into(), bench::bench(options)).await
+        }
         Command::Pictures => interrupt::or(interrupt::CUT_SHORT.into(), test::pictures()).await,
         Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
         Command::Sbom => interrupt::or(interrupt::CUT_SHORT.into(), list()).await,

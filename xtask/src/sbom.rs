@@ -1,4 +1,5 @@
-//! `cargo xtask sbom`: a list of what is in each function, in CycloneDX, to be kept beside what is deployed.
+//! `cargo xtask sbom`: a list of what is in each function, in CycloneDX, to be kept beside what is
+//! deployed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,17 +17,27 @@ const FOLDER: &str = "target/sbom";
 /// What the functions are deployed for; the target need not be installed.
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
-/// Writes target/sbom/<function>.cdx.json for each function. The same commit gives the same bytes anywhere.
+/// Writes target/sbom/<function>.cdx.json for each function. The same commit gives the same bytes
+/// anywhere.
 pub(crate) async fn sbom(supply: &SupplyChain) -> Result<()> {
     let mut cyclonedx = supply.cyclonedx();
-    cyclonedx.args(["--quiet", "--format", "json", "--spec-version", "1.5", "--describe", "binaries"]);
+    cyclonedx.args([
+        "--quiet",
+        "--format",
+        "json",
+        "--spec-version",
+        "1.5",
+        "--describe",
+        "binaries",
+    ]);
     cyclonedx.args(["--target", TARGET]).env("SOURCE_DATE_EPOCH", git::committed_at()?);
     Progress.command("Listing what is in the functions", &mut cyclonedx).await?;
     let folder = root().join(FOLDER);
     fs::create_dir_all(&folder)?;
     for (binary, left) in lists_left_behind().await? {
         if FUNCTIONS.contains(&&*binary) {
-            let list = fs::read_to_string(&left).with_context(|| format!("there is no {}", left.display()))?;
+            let list = fs::read_to_string(&left)
+                .with_context(|| format!("there is no {}", left.display()))?;
             let list = list.replace(&root().display().to_string(), "");
             names_all_that_is_linked(&binary, &serde_json::from_str(&list)?).await?;
             fs::write(folder.join(&binary).with_extension("cdx.json"), list)?;
@@ -44,8 +55,13 @@ async fn lists_left_behind() -> Result<Vec<(String, PathBuf)>> {
     let packages = metadata["packages"].as_array().context("cargo metadata lists packages")?;
     let mut lists = vec![];
     for package in packages {
-        let manifest = Path::new(package["manifest_path"].as_str().context("a package has a manifest")?);
-        let binaries = package["targets"].as_array().into_iter().flatten().filter(|target| target["kind"][0] == "bin");
+        let manifest =
+            Path::new(package["manifest_path"].as_str().context("a package has a manifest")?);
+        let binaries = package["targets"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|target| target["kind"][0] == "bin");
         for name in binaries.filter_map(|binary| binary["name"].as_str()) {
             lists.push((name.to_owned(), manifest.with_file_name(format!("{name}_bin.cdx.json"))));
         }
@@ -53,22 +69,44 @@ async fn lists_left_behind() -> Result<Vec<(String, PathBuf)>> {
     Ok(lists)
 }
 
-/// It lists some crates that a binary could have with other features. That is no harm; one that it leaves out is.
+/// It lists some crates that a binary could have with other features. That is no harm; one that it
+/// leaves out is.
 async fn names_all_that_is_linked(function: &str, list: &Value) -> Result<()> {
     let components = list["components"].as_array().context("a list has components")?;
-    let component = |part: &Value| Some(format!("{} v{}", part["name"].as_str()?, part["version"].as_str()?));
+    let component =
+        |part: &Value| Some(format!("{} v{}", part["name"].as_str()?, part["version"].as_str()?));
     let listed: BTreeSet<_> = components.iter().filter_map(component).collect();
-    let tree = ["tree", "--package", function, "--edges", "normal", "--target", TARGET, "--prefix", "none"];
+    let tree = [
+        "tree",
+        "--package",
+        function,
+        "--edges",
+        "normal",
+        "--target",
+        TARGET,
+        "--prefix",
+        "none",
+    ];
     let linked = cargo(&tree).await?;
     for line in linked.lines().skip(1) {
         let name: Vec<_> = line.split(' ').take(2).collect();
-        ensure!(listed.contains(&name.join(" ")), "{} is in {function}, and not on its list", name.join(" "));
+        ensure!(
+            listed.contains(&name.join(" ")),
+            "{} is in {function}, and not on its list",
+            name.join(" ")
+        );
     }
     Ok(())
 }
 
 async fn cargo(arguments: &[&str]) -> Result<String> {
-    let output = Command::new("cargo").args(arguments).arg("--locked").current_dir(root()).output().await?;
-    ensure!(output.status.success(), "cargo {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    let output =
+        Command::new("cargo").args(arguments).arg("--locked").current_dir(root()).output().await?;
+    ensure!(
+        output.status.success(),
+        "cargo {}: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8(output.stdout)?)
 }

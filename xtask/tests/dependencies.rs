@@ -1,4 +1,5 @@
-//! docs/reference/dependencies.md names every direct dependency with what it is for, and none that is gone.
+//! docs/reference/dependencies.md names every direct dependency with what it is for, and none that
+//! is gone.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,8 +9,12 @@ use devstack::{CargoTool, FUNCTIONS, root};
 
 /// The names in the table below a heading of the page, each of which is followed by what it is for.
 fn listed(heading: &str) -> BTreeSet<String> {
-    let page = fs::read_to_string(root().join("docs/reference/dependencies.md")).expect("the page is there");
-    let section = page.split("\n## ").find(|section| section.lines().next() == Some(heading)).expect("a section");
+    let page = fs::read_to_string(root().join("docs/reference/dependencies.md"))
+        .expect("the page is there");
+    let section = page
+        .split("\n## ")
+        .find(|section| section.lines().next() == Some(heading))
+        .expect("a section");
     let lines = section.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
     let name = |line: &str| {
         let (name, why) = line.split_once("` | ").expect("a name and what it is for");
@@ -25,12 +30,14 @@ fn metadata() -> Metadata {
 
 /// The functions, and the crates of ours that they link.
 fn linked(metadata: &Metadata) -> Vec<&Package> {
-    let mut rooms: Vec<_> = metadata.packages.iter().filter(|room| FUNCTIONS.contains(&room.name.as_str())).collect();
+    let mut rooms: Vec<_> =
+        metadata.packages.iter().filter(|room| FUNCTIONS.contains(&room.name.as_str())).collect();
     let mut at = 0;
     while let Some(room) = rooms.get(at) {
         let names: Vec<_> = of_a_build(room).map(|dependency| &dependency.name).collect();
         let more = metadata.packages.iter().filter(|room| names.contains(&&room.name.to_string()));
-        let more: Vec<_> = more.filter(|room| rooms.iter().all(|known| known.name != room.name)).collect();
+        let more: Vec<_> =
+            more.filter(|room| rooms.iter().all(|known| known.name != room.name)).collect();
         rooms.extend(more);
         at += 1;
     }
@@ -43,14 +50,20 @@ fn of_a_build(room: &Package) -> impl Iterator<Item = &Dependency> {
 
 /// Those that are not ours.
 fn foreign<'a>(dependencies: impl Iterator<Item = &'a Dependency>) -> BTreeSet<String> {
-    dependencies.filter(|dependency| dependency.path.is_none()).map(|dependency| dependency.name.clone()).collect()
+    dependencies
+        .filter(|dependency| dependency.path.is_none())
+        .map(|dependency| dependency.name.clone())
+        .collect()
 }
 
 #[test]
 fn each_dependency_of_a_function_is_there_for_something() {
     let metadata = metadata();
     let rooms = linked(&metadata);
-    assert!(rooms.iter().any(|room| room.name.as_str() == "domain"), "what functions link is followed");
+    assert!(
+        rooms.iter().any(|room| room.name.as_str() == "domain"),
+        "what functions link is followed"
+    );
     assert_eq!(listed("In the functions"), foreign(rooms.into_iter().flat_map(of_a_build)));
 }
 
@@ -67,7 +80,8 @@ fn each_version_in_the_workspace_is_used() {
     let manifest: toml::Table = manifest.parse().expect("the manifest is TOML");
     let versions = manifest["workspace"]["dependencies"].as_table().expect("versions").keys();
     let rooms = metadata().packages;
-    let used: BTreeSet<_> = rooms.iter().flat_map(|room| &room.dependencies).map(|used| &used.name).collect();
+    let used: BTreeSet<_> =
+        rooms.iter().flat_map(|room| &room.dependencies).map(|used| &used.name).collect();
     let unused: Vec<_> = versions.filter(|name| !used.contains(name)).collect();
     assert!(unused.is_empty(), "{unused:?}");
 }
@@ -79,7 +93,9 @@ fn each_tool_is_there_for_something() {
         let file = file.expect("the folder can be read").path();
         if file.extension().is_some_and(|extension| extension == "in") {
             let text = fs::read_to_string(file).expect("a list of tools");
-            tools.extend(text.lines().map(|line| line.split("==").next().unwrap_or(line).to_owned()));
+            tools.extend(
+                text.lines().map(|line| line.split("==").next().unwrap_or(line).to_owned()),
+            );
         }
     }
     assert_eq!(listed("Tools"), tools);

@@ -31,7 +31,8 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("xtask", &["devstack"]),
 ];
 
-/// What only some rooms may name. `workspace-hack` names all that the functions share and uses none of it.
+/// What only some rooms may name. `workspace-hack` names all that the functions share and uses none
+/// of it.
 const NAMED_BY: [(&str, &[&str]); 8] = [
     ("aws-sdk-dynamodb", &["workspace-hack", "store", "aws-mock", "e2e"]),
     ("aws-sdk-sns", &["workspace-hack", "topic", "aws-mock", "e2e"]),
@@ -43,7 +44,8 @@ const NAMED_BY: [(&str, &[&str]); 8] = [
     ("metrique-writer-format-emf", &["workspace-hack", "telemetry"]),
 ];
 
-/// The rooms that read the environment: `lambda-startup` for the functions; the others are not part of them.
+/// The rooms that read the environment: `lambda-startup` for the functions; the others are not part
+/// of them.
 const READ_THE_ENVIRONMENT: [&str; 5] = ["lambda-startup", "devstack", "aws-mock", "e2e", "xtask"];
 
 fn rooms() -> Vec<Package> {
@@ -52,7 +54,10 @@ fn rooms() -> Vec<Package> {
 }
 
 fn dependencies(room: &Package) -> impl Iterator<Item = &str> {
-    let built = room.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+    let built = room
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development);
     built.map(|dependency| dependency.name.as_str())
 }
 
@@ -66,8 +71,11 @@ fn every_room_is_known() {
 #[test]
 fn a_room_depends_only_on_the_rooms_it_may_know() {
     for room in rooms() {
-        let (_, allowed) = ROOMS.iter().find(|(name, _)| *name == room.name.as_str()).expect("the room is known");
-        for dependency in dependencies(&room).filter(|name| ROOMS.iter().any(|(room, _)| room == name)) {
+        let (_, allowed) =
+            ROOMS.iter().find(|(name, _)| *name == room.name.as_str()).expect("the room is known");
+        for dependency in
+            dependencies(&room).filter(|name| ROOMS.iter().any(|(room, _)| room == name))
+        {
             assert!(allowed.contains(&dependency), "{} may not know {dependency}", room.name);
         }
     }
@@ -96,11 +104,12 @@ fn the_first_command_links_no_aws_sdk() {
         .collect();
     while let Some(id) = todo.pop() {
         let node = resolve.nodes.iter().find(|node| node.id == id).expect("a resolved package");
-        let built = node
-            .deps
-            .iter()
-            .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development));
-        todo.extend(built.map(|dependency| dependency.pkg.clone()).filter(|id| reached.insert(id.clone())));
+        let built = node.deps.iter().filter(|dependency| {
+            dependency.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development)
+        });
+        todo.extend(
+            built.map(|dependency| dependency.pkg.clone()).filter(|id| reached.insert(id.clone())),
+        );
     }
     let names = reached.iter().map(|id| metadata[id].name.as_str());
     let aws: Vec<_> = names.filter(|name| name.starts_with("aws-")).collect();
@@ -109,7 +118,9 @@ fn the_first_command_links_no_aws_sdk() {
 
 #[test]
 fn the_environment_is_read_in_startup_only() {
-    for room in rooms().into_iter().filter(|room| !READ_THE_ENVIRONMENT.contains(&room.name.as_str())) {
+    for room in
+        rooms().into_iter().filter(|room| !READ_THE_ENVIRONMENT.contains(&room.name.as_str()))
+    {
         let sources = room.manifest_path.parent().expect("a manifest lies in a folder").join("src");
         each_source(sources.as_std_path(), &mut |path, text| {
             for call in ["env::var", "env::vars", "std::env"] {
@@ -121,8 +132,10 @@ fn the_environment_is_read_in_startup_only() {
 
 #[test]
 fn main_only_wires() {
-    for room in rooms().into_iter().filter(|room| devstack::FUNCTIONS.contains(&room.name.as_str())) {
-        let main = room.manifest_path.parent().expect("a manifest lies in a folder").join("src/main.rs");
+    for room in rooms().into_iter().filter(|room| devstack::FUNCTIONS.contains(&room.name.as_str()))
+    {
+        let main =
+            room.manifest_path.parent().expect("a manifest lies in a folder").join("src/main.rs");
         let text = fs::read_to_string(&main).expect("a function has a main.rs");
         assert_eq!(text.matches("fn ").count(), 1, "{main} has more than fn main");
         assert!(text.lines().count() <= 40, "{main} does more than wire");

@@ -1,4 +1,5 @@
-//! The patches of tests/mutations, by which `cargo xtask verify mutants` breaks the code on purpose.
+//! The patches of tests/mutations, by which `cargo xtask verify mutants` breaks the code on
+//! purpose.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,10 +16,15 @@ fn patches() -> Vec<PathBuf> {
 fn every_patch_applies_to_the_code_as_it_is() {
     assert!(!patches().is_empty());
     for patch in patches() {
-        let git = Command::new("git").args(["apply", "--check"]).arg(&patch).current_dir(root()).output();
+        let git =
+            Command::new("git").args(["apply", "--check"]).arg(&patch).current_dir(root()).output();
         let git = git.expect("git runs");
         let said = String::from_utf8_lossy(&git.stderr);
-        assert!(git.status.success(), "the code has changed: write {} anew\n{said}", patch.display());
+        assert!(
+            git.status.success(),
+            "the code has changed: write {} anew\n{said}",
+            patch.display()
+        );
     }
 }
 
@@ -26,14 +32,16 @@ fn every_patch_applies_to_the_code_as_it_is() {
 fn every_patch_names_a_test_that_there_is() {
     for patch in patches() {
         let text = fs::read_to_string(&patch).expect("a patch is text");
-        let caught_by = text.split_once("\n\nCaught-by: ").and_then(|(_, rest)| rest.lines().next());
+        let caught_by =
+            text.split_once("\n\nCaught-by: ").and_then(|(_, rest)| rest.lines().next());
         let mut names = caught_by.expect("a patch says what catches it").split("::");
         let (suite, module) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
         let file = match suite {
             "pipeline" | "faults" => format!("tests/e2e/tests/{suite}/{module}.rs"),
             package => format!("crates/{package}/src/{module}.rs"),
         };
-        let source = fs::read_to_string(root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let source = fs::read_to_string(root().join(&file))
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
         let wanted = names.last().expect("a path of a test");
         assert!(
             source.contains(&format!("fn {wanted}()")),

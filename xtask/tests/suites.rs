@@ -1,4 +1,5 @@
-//! Tests that are chosen by a part of their name: where nothing has it, nothing runs, and that looks green.
+//! Tests that are chosen by a part of their name: where nothing has it, nothing runs, and that
+//! looks green.
 
 use std::fs;
 
@@ -8,10 +9,14 @@ fn what_lanes_and_the_pipeline_choose_by_name_is_there() {
     let pipeline = read("tests/e2e/tests/pipeline/main.rs");
     for suite in ["fan_out", "samples"] {
         assert!(pipeline.contains(&format!("\nmod {suite};\n")), "{suite}");
-        assert!(read(&format!("tests/e2e/tests/pipeline/{suite}.rs")).contains("#[tokio::test]"), "{suite}");
+        assert!(
+            read(&format!("tests/e2e/tests/pipeline/{suite}.rs")).contains("#[tokio::test]"),
+            "{suite}"
+        );
     }
     assert!(
-        read("tests/e2e/tests/pipeline/fan_out.rs").contains("\nasync fn an_order_placed_as_json_is_fulfilled() {")
+        read("tests/e2e/tests/pipeline/fan_out.rs")
+            .contains("\nasync fn an_order_placed_as_json_is_fulfilled() {")
     );
     let chosen = [
         read("xtask/src/test/run_command.rs"),
@@ -19,7 +24,12 @@ fn what_lanes_and_the_pipeline_choose_by_name_is_there() {
         read(".github/workflows/pipeline.yml"),
     ]
     .concat();
-    for name in ["\"fan_out\"", "\"samples\"", "fan_out::an_order_placed_as_json_is_fulfilled", "pipeline fan_out"] {
+    for name in [
+        "\"fan_out\"",
+        "\"samples\"",
+        "fan_out::an_order_placed_as_json_is_fulfilled",
+        "pipeline fan_out",
+    ] {
         assert!(chosen.contains(name), "{name} is chosen nowhere: take it from here as well");
     }
 }

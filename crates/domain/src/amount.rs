@@ -49,7 +49,8 @@ impl Amount {
         self.cents
     }
 
-    /// Reads a JSON number by value and exactly: `1e2` is 100, `81.500` is 81.50, and no digit passes through a float.
+    /// Reads a JSON number by value and exactly: `1e2` is 100, `81.500` is 81.50, and no digit
+    /// passes through a float.
     pub fn from_json_number(text: &str) -> Result<Self, AmountError> {
         if text.starts_with('-') {
             return Err(AmountError::OutOfRange);
@@ -58,14 +59,17 @@ impl Amount {
         Self::from_scientific(mantissa, exponent)
     }
 
-    /// Moves the point along the digits, as no number type is wide enough for every number that JSON can write.
+    /// Moves the point along the digits, as no number type is wide enough for every number that
+    /// JSON can write.
     fn from_scientific(mantissa: &str, exponent: &str) -> Result<Self, AmountError> {
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = format!("{whole}{fraction}");
         let digits = digits.trim_start_matches('0');
         let exponent: i64 = exponent.parse().map_err(|_| AmountError::OutOfRange)?;
-        let length = |digits: &str| i64::try_from(digits.len()).map_err(|_| AmountError::OutOfRange);
-        // Cents are the digits with the point this far behind the last one, or before it when negative.
+        let length =
+            |digits: &str| i64::try_from(digits.len()).map_err(|_| AmountError::OutOfRange);
+        // Cents are the digits with the point this far behind the last one, or before it when
+        // negative.
         let shift = exponent.saturating_sub(length(fraction)?).saturating_add(2);
         if length(digits)?.saturating_add(shift) > Self::MAX_DIGITS {
             return Err(AmountError::OutOfRange);
@@ -81,11 +85,13 @@ impl Amount {
     }
 
     fn from_plain(text: &str) -> Result<Self, AmountError> {
-        cents_of_plain(text).and_then(|cents| Self::from_cents(cents).ok_or(AmountError::OutOfRange))
+        cents_of_plain(text)
+            .and_then(|cents| Self::from_cents(cents).ok_or(AmountError::OutOfRange))
     }
 }
 
-/// HexId, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero is among them.
+/// HexId, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero
+/// is among them.
 pub(crate) fn cents_of_plain(text: &str) -> Result<u64, AmountError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -96,7 +102,8 @@ pub(crate) fn cents_of_plain(text: &str) -> Result<u64, AmountError> {
         return Err(AmountError::TooManyDecimals);
     }
     let amount = Decimal::from_str_exact(text).map_err(|_| AmountError::OutOfRange)?;
-    let cents = amount.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| u64::try_from(cents).ok());
+    let cents =
+        amount.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| u64::try_from(cents).ok());
     cents.ok_or(AmountError::OutOfRange)
 }
 
@@ -143,7 +150,9 @@ mod tests {
     /// The cents that a plain text says, by counting digits.
     fn nonzero_count(text: &str) -> Option<u64> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |part: &str| !part.is_empty() && part.chars().all(|character| character.is_ascii_digit());
+        let digits = |part: &str| {
+            !part.is_empty() && part.chars().all(|character| character.is_ascii_digit())
+        };
         if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
             return None;
         }
@@ -155,7 +164,9 @@ mod tests {
 
     #[test]
     fn reads_what_customers_write() {
-        for (text, cents) in [("80", 8000), ("80.0", 8000), ("80.00", 8000), ("0.01", 1), ("007.5", 750)] {
+        for (text, cents) in
+            [("80", 8000), ("80.0", 8000), ("80.00", 8000), ("0.01", 1), ("007.5", 750)]
+        {
             assert_eq!(text.parse::<Amount>().unwrap().cents(), cents, "{text}");
         }
     }

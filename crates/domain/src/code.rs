@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// 12 characters out of 32 that cannot be mistaken for one another (no `0 O 1 I`): 60 bits.
 ///
-/// A coupon's code is as good as money: `Debug` shows nothing of it, and there is no `Display`, so that no log line can.
+/// A coupon's code is as good as money: `Debug` shows nothing of it, and there is no `Display`, so
+/// that no log line can.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Code(String);
@@ -27,8 +28,8 @@ impl Code {
     const GROUP: usize = 4;
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-    /// Makes a code of 12 random bytes, which must come from a secure source. Each byte gives one character,
-    /// and as 32 divides 256, every character is equally likely.
+    /// Makes a code of 12 random bytes, which must come from a secure source. Each byte gives one
+    /// character, and as 32 divides 256, every character is equally likely.
     #[must_use]
     pub fn from_entropy(bytes: [u8; 12]) -> Self {
         Self(bytes.iter().map(|byte| char::from(Self::ALPHABET[usize::from(byte % 32)])).collect())
@@ -63,11 +64,11 @@ impl Code {
 impl FromStr for Code {
     type Err = CodeError;
 
-    /// Reads what a person typed or pasted. Case, spaces, dashes and invisible characters make no difference, nor do
-    /// compatibility forms such as full-width letters.
+    /// Reads what a person typed or pasted. Case, spaces, dashes and invisible characters make no
+    /// difference, nor do compatibility forms such as full-width letters.
     ///
-    /// UTS 46 is NFKC with case folding. Its tables are in the functions already, for host names; NFKC's own would add
-    /// 58 kB to each binary that reads codes.
+    /// UTS 46 is NFKC with case folding. Its tables are in the functions already, for host names;
+    /// NFKC's own would add 58 kB to each binary that reads codes.
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let mapper = Uts46MapperBorrowed::new();
         let characters = mapper.map_normalize(text.chars().filter(|c| !is_separator(*c)));
@@ -77,10 +78,12 @@ impl FromStr for Code {
     }
 }
 
-/// Every space, dash and format character (the soft hyphen, zero-width characters, bidi marks), and the minus sign.
+/// Every space, dash and format character (the soft hyphen, zero-width characters, bidi marks), and
+/// the minus sign.
 fn is_separator(character: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(character);
-    let is_invisible_or_dash = matches!(category, GeneralCategory::DashPunctuation | GeneralCategory::Format);
+    let is_invisible_or_dash =
+        matches!(category, GeneralCategory::DashPunctuation | GeneralCategory::Format);
     character.is_whitespace() || is_invisible_or_dash || character == '\u{2212}'
 }
 
@@ -110,7 +113,11 @@ mod tests {
     #[test]
     fn is_shown_in_groups_of_four() {
         assert_eq!(Code::from_stored("ABCDEFGHJKLM".to_owned()).grouped(), "ABCD-EFGH-JKLM");
-        assert_eq!(Code::from_stored("ÄBCDE".to_owned()).grouped(), "ÄBCD-E", "whatever was kept can be shown");
+        assert_eq!(
+            Code::from_stored("ÄBCDE".to_owned()).grouped(),
+            "ÄBCD-E",
+            "whatever was kept can be shown"
+        );
     }
 
     #[test]
@@ -128,7 +135,11 @@ mod tests {
             "ａｂｃｄｅｆｇｈｊｋｌｍ",
             "𝐀𝐁𝐂𝐃ⓔⓕⓖⓗʲᵏˡᵐ",
         ] {
-            assert_eq!(typed.parse::<Code>().map(|code| code.0), Ok("ABCDEFGHJKLM".to_owned()), "{typed:?}");
+            assert_eq!(
+                typed.parse::<Code>().map(|code| code.0),
+                Ok("ABCDEFGHJKLM".to_owned()),
+                "{typed:?}"
+            );
         }
     }
 

@@ -1,5 +1,5 @@
-//! Texts that were worth keeping, one a line, and what becomes of them by a stroke of the keyboard or a lost byte. Whatever
-//! once was read wrongly is added to its file.
+//! Texts that were worth keeping, one a line, and what becomes of them by a stroke of the keyboard
+//! or a lost byte. Whatever once was read wrongly is added to its file.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -7,8 +7,14 @@ use proptest::sample::{Index, select};
 /// A line of a corpus with a few characters replaced, put in or left out.
 pub(crate) fn mutated(corpus: &'static str) -> impl Strategy<Value = String> {
     let lines: Vec<_> = corpus.lines().collect();
-    let character = prop_oneof![any::<char>(), select("0123456789.eE+-,: \t\"{}[]\\".chars().collect::<Vec<_>>())];
-    let edits = proptest::collection::vec((any::<Index>(), 0..2_usize, proptest::option::of(character)), 0..4);
+    let character = prop_oneof![
+        any::<char>(),
+        select("0123456789.eE+-,: \t\"{}[]\\".chars().collect::<Vec<_>>())
+    ];
+    let edits = proptest::collection::vec(
+        (any::<Index>(), 0..2_usize, proptest::option::of(character)),
+        0..4,
+    );
     (select(lines), edits).prop_map(|(line, edits)| {
         let mut text: Vec<char> = line.chars().collect();
         for (place, gone, put) in edits {

@@ -28,7 +28,9 @@ impl Coupon {
     /// The coupon that `order_id` earns at `now`.
     #[must_use]
     pub fn earned_by(order_id: OrderId, code: Code, now: Timestamp) -> Self {
-        let expires_at = now.saturating_add(Self::VALIDITY).expect("a duration of hours can be added to a timestamp");
+        let expires_at = now
+            .saturating_add(Self::VALIDITY)
+            .expect("a duration of hours can be added to a timestamp");
         Self { order_id, code, percent: Self::PERCENT, expires_at, spent_by: None }
     }
 
@@ -58,13 +60,21 @@ mod tests {
     #[test]
     fn is_twenty_percent_for_ninety_days() {
         let coupon = coupon();
-        assert_eq!((coupon.percent, coupon.expires_at.to_string()), (20, "2027-02-20T10:00:00Z".to_owned()));
+        assert_eq!(
+            (coupon.percent, coupon.expires_at.to_string()),
+            (20, "2027-02-20T10:00:00Z".to_owned())
+        );
     }
 
     #[test]
     fn is_good_until_the_second_before_it_expires() {
-        let expired = ["2026-11-22T10:00:00Z", "2027-02-20T09:59:59Z", "2027-02-20T10:00:00Z", "2027-02-20T10:00:01Z"]
-            .map(|now| coupon().is_expired(now.parse().unwrap()));
+        let expired = [
+            "2026-11-22T10:00:00Z",
+            "2027-02-20T09:59:59Z",
+            "2027-02-20T10:00:00Z",
+            "2027-02-20T10:00:01Z",
+        ]
+        .map(|now| coupon().is_expired(now.parse().unwrap()));
         assert_eq!(expired, [false, false, true, true]);
     }
 

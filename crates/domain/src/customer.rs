@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A customer's name: 1 to 100 characters (Unicode scalar values) after trimming, none of them a control character or
-/// one of U+FFFE and U+FFFF. An event carries the name, and SQS accepts no message with those
+/// A customer's name: 1 to 100 characters (Unicode scalar values) after trimming, none of them a
+/// control character or one of U+FFFE and U+FFFF. An event carries the name, and SQS accepts no
+/// message with those
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
 ///
 /// Personal data: its `Debug` shows nothing of it, so that no log line can.
@@ -106,14 +107,22 @@ mod tests {
         assert_eq!("".parse::<CustomerName>(), Err(CustomerNameError::Empty));
         assert_eq!(" \t\u{a0}".parse::<CustomerName>(), Err(CustomerNameError::Empty));
         for text in ["a\0b", "a\nb", "a\u{7f}b", "a\u{9f}b"] {
-            assert_eq!(text.parse::<CustomerName>(), Err(CustomerNameError::ControlCharacter), "{text:?}");
+            assert_eq!(
+                text.parse::<CustomerName>(),
+                Err(CustomerNameError::ControlCharacter),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn name_refuses_what_no_message_can_carry() {
         for text in ["Ada\u{fffe}", "Ada\u{ffff}", "\u{ffff}"] {
-            assert_eq!(text.parse::<CustomerName>(), Err(CustomerNameError::Noncharacter), "{text:?}");
+            assert_eq!(
+                text.parse::<CustomerName>(),
+                Err(CustomerNameError::Noncharacter),
+                "{text:?}"
+            );
         }
         for text in ["\u{fffd}", "\u{e000}", "\u{1fffe}", "\u{10ffff}"] {
             assert!(text.parse::<CustomerName>().is_ok(), "{text:?}");

@@ -28,11 +28,13 @@ pub struct AmountOff {
 }
 
 impl AmountOff {
-    /// So many percent of an amount, rounded half-even to the cent, and never all of it: an order's total is an
-    /// [`Amount`], at least a cent, or subscribers that know version 1 of the event could not read it.
+    /// So many percent of an amount, rounded half-even to the cent, and never all of it: an order's
+    /// total is an [`Amount`], at least a cent, or subscribers that know version 1 of the event
+    /// could not read it.
     #[must_use]
     pub fn percent_of(percent: u8, amount: Amount) -> Self {
-        let exact = Decimal::from_i128_with_scale(i128::from(amount.cents()) * i128::from(percent), 2);
+        let exact =
+            Decimal::from_i128_with_scale(i128::from(amount.cents()) * i128::from(percent), 2);
         let rounded = exact.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
         // 255% of the largest amount fit; whatever did not would be more than all of it.
         let cents = u64::try_from(rounded).unwrap_or(u64::MAX);
@@ -108,16 +110,21 @@ mod tests {
 
     #[test]
     fn half_a_cent_goes_to_the_even_one() {
-        for (amount, expected) in [("0.01", "0.00"), ("0.03", "0.02"), ("0.05", "0.02"), ("0.07", "0.04")] {
+        for (amount, expected) in
+            [("0.01", "0.00"), ("0.03", "0.02"), ("0.05", "0.02"), ("0.07", "0.04")]
+        {
             assert_eq!(off(50, amount), expected, "{amount}");
         }
     }
 
     #[test]
     fn a_cent_is_left_to_pay_whatever_the_coupon_says() {
-        for (percent, amount, expected) in
-            [(100, "81.50", "81.49"), (255, "81.50", "81.49"), (99, "0.01", "0.00"), (0, "81.50", "0.00")]
-        {
+        for (percent, amount, expected) in [
+            (100, "81.50", "81.49"),
+            (255, "81.50", "81.49"),
+            (99, "0.01", "0.00"),
+            (0, "81.50", "0.00"),
+        ] {
             assert_eq!(off(percent, amount), expected, "{percent}% of {amount}");
         }
     }
@@ -125,7 +132,8 @@ mod tests {
     #[test]
     fn all_of_an_amount_or_more_leaves_nothing() {
         let amount = Amount::from_cents(100).unwrap();
-        let left = ["0", "0.99", "1.00", "1.01"].map(|off| off.parse::<AmountOff>().unwrap().taken_off(amount));
+        let left = ["0", "0.99", "1.00", "1.01"]
+            .map(|off| off.parse::<AmountOff>().unwrap().taken_off(amount));
         assert_eq!(left, [Some(amount), Some(Amount::MIN), None, None]);
     }
 

@@ -1,4 +1,5 @@
-//! The one event: an order was placed. Version 1 of its contract: fields may be added, never changed.
+//! The one event: an order was placed. Version 1 of its contract: fields may be added, never
+//! changed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,9 @@ enum Kind {
 fn version_1<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let version = f64::deserialize(deserializer)?;
     if version.total_cmp(&OrderPlaced::VERSION.into()).is_ne() {
-        return Err(serde::de::Error::custom(format_args!("version {version} is not one this consumer knows")));
+        return Err(serde::de::Error::custom(format_args!(
+            "version {version} is not one this consumer knows"
+        )));
     }
     Ok(OrderPlaced::VERSION)
 }
@@ -116,7 +119,8 @@ mod tests {
         let document: Value = serde_json::from_str(PUBLISHED).unwrap();
         let components = &document["components"];
         let payload = &components["messages"]["orderPlaced"]["payload"];
-        jsonschema::draft202012::new(&json!({ "allOf": [payload], "components": components })).unwrap()
+        jsonschema::draft202012::new(&json!({ "allOf": [payload], "components": components }))
+            .unwrap()
     });
 
     fn with(pointer: &str, value: Value) -> String {
@@ -135,7 +139,8 @@ mod tests {
     #[test]
     fn of_an_order_with_a_coupon_it_tells_what_was_ordered_and_what_is_paid() {
         let event = OrderPlaced::decode(DISCOUNTED).unwrap();
-        let coupon = Coupon::earned_by(event.order_id, Code::from_entropy([9; 12]), event.placed_at);
+        let coupon =
+            Coupon::earned_by(event.order_id, Code::from_entropy([9; 12]), event.placed_at);
         let order = Order {
             id: event.order_id,
             customer: event.customer.clone(),
@@ -159,16 +164,25 @@ mod tests {
             assert!(OrderPlaced::decode(event).is_ok(), "{event}");
             assert!(PAYLOAD.is_valid(&serde_json::from_str(event).unwrap()), "{event}");
         }
-        let written: Value = serde_json::from_str(&OrderPlaced::decode(GOLDEN).unwrap().encode()).unwrap();
+        let written: Value =
+            serde_json::from_str(&OrderPlaced::decode(GOLDEN).unwrap().encode()).unwrap();
         let fields: BTreeSet<_> = written.as_object().unwrap().keys().collect();
         let schema = &document["components"]["schemas"]["OrderPlaced"];
-        assert_eq!(schema["properties"].as_object().unwrap().keys().collect::<BTreeSet<_>>(), fields);
-        assert_eq!(schema["required"].as_array().unwrap().len(), fields.len(), "each field is always there");
+        assert_eq!(
+            schema["properties"].as_object().unwrap().keys().collect::<BTreeSet<_>>(),
+            fields
+        );
+        assert_eq!(
+            schema["required"].as_array().unwrap().len(),
+            fields.len(),
+            "each field is always there"
+        );
     }
 
     #[test]
     fn version_is_a_number_by_value_as_in_the_schema() {
-        let written = |version: &str| GOLDEN.replace(r#""version":1"#, &format!(r#""version":{version}"#));
+        let written =
+            |version: &str| GOLDEN.replace(r#""version":1"#, &format!(r#""version":{version}"#));
         let schema_says = |body: &str| PAYLOAD.is_valid(&serde_json::from_str(body).unwrap());
         for one in ["1", "1.0", "1e0", "10e-1"] {
             let body = written(one);

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A key that a client gives a request, and gives again with every repetition of it: 1 to 255 characters (Unicode
-/// scalar values), none of them a control character or a comma. Gateways join two header lines with a comma, so a key with
-/// one may be two keys.
+/// A key that a client gives a request, and gives again with every repetition of it: 1 to 255
+/// characters (Unicode scalar values), none of them a control character or a comma. Gateways join
+/// two header lines with a comma, so a key with one may be two keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
@@ -30,7 +30,9 @@ impl FromStr for IdempotencyKey {
 
     fn from_str(text: &str) -> Result<Self, IdempotencyKeyError> {
         let length = text.chars().count();
-        if !(1..=Self::MAX_CHARS).contains(&length) || text.contains(|c: char| c.is_control() || c == ',') {
+        if !(1..=Self::MAX_CHARS).contains(&length)
+            || text.contains(|c: char| c.is_control() || c == ',')
+        {
             return Err(IdempotencyKeyError);
         }
         Ok(Self(text.to_owned()))

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::OrderId;
 
-/// The bill for an order: one per order, whatever is delivered twice. What is billed, and to whom, stands in the order,
-/// which never changes.
+/// The bill for an order: one per order, whatever is delivered twice. What is billed, and to whom,
+/// stands in the order, which never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
     /// The order that is billed; the invoice's key.
@@ -20,8 +20,8 @@ pub struct Invoice {
     pub issued_at: Timestamp,
 }
 
-/// The number of an invoice, counted from 1. They are in the order in which they were given out, and some are missing:
-/// those of deliveries that came twice, and of attempts that failed.
+/// The number of an invoice, counted from 1. They are in the order in which they were given out,
+/// and some are missing: those of deliveries that came twice, and of attempts that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InvoiceNumber(u64);
 
@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn a_number_has_six_digits_or_more() {
-        let shown = [1, 42, 999_999, 1_000_000].map(|number| InvoiceNumber::from(number).to_string());
+        let shown =
+            [1, 42, 999_999, 1_000_000].map(|number| InvoiceNumber::from(number).to_string());
         assert_eq!(shown, ["INV-000001", "INV-000042", "INV-999999", "INV-1000000"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The shop's words. Nothing here does input or output: no clock, no randomness, no network.
 //!
-//! Parse, don't validate: a value of one of these types is good, because the only way to make one checked it.
+//! Parse, don't validate: a value of one of these types is good, because the only way to make one
+//! checked it.
 
 mod amount;
 mod code;

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// An order's id, a random UUID: knowing it is what lets a customer see the order, so it must not be guessable.
+/// An order's id, a random UUID: knowing it is what lets a customer see the order, so it must not
+/// be guessable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrderId(Uuid);
@@ -24,7 +25,8 @@ impl OrderId {
     /// One of `ways` equally likely numbers, always the same for one id.
     #[must_use]
     pub fn shard(self, ways: NonZeroU8) -> u8 {
-        u8::try_from(self.0.as_u128() % u128::from(ways.get())).expect("the rest is smaller than a u8")
+        u8::try_from(self.0.as_u128() % u128::from(ways.get()))
+            .expect("the rest is smaller than a u8")
     }
 }
 
@@ -41,7 +43,11 @@ impl FromStr for OrderId {
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
         let id = Self(Uuid::try_parse(text).map_err(|_| OrderIdError)?);
         let mut canonical = Uuid::encode_buffer();
-        if *id.0.hyphenated().encode_lower(&mut canonical) == *text { Ok(id) } else { Err(OrderIdError) }
+        if *id.0.hyphenated().encode_lower(&mut canonical) == *text {
+            Ok(id)
+        } else {
+            Err(OrderIdError)
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, AmountOff, Code, Coupon, Currency, CustomerName, Discount, Order, OrderId, Shipment};
+use crate::{
+    Amount, AmountOff, Code, Coupon, Currency, CustomerName, Discount, Order, OrderId, Shipment,
+};
 
 /// The body of `POST /orders` and `GET /orders/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,18 +85,18 @@ impl OrderView {
             placed_at: order.placed_at,
             amount: order.amount,
             total: order.total(),
-            discount: order.discount.map(|Discount { code, percent, amount }| DiscountView { code, percent, amount }),
-            customer: order.customer,
-            status: if shipment.is_some() { Status::Fulfilled } else { Status::Placed },
-            shipment: shipment.map(|Shipment { order_id: _, tracking_number, shipped_at }| ShipmentView {
-                tracking_number,
-                shipped_at,
-            }),
-            coupon: coupon.map(|Coupon { order_id: _, code, percent, expires_at, spent_by }| CouponView {
+            discount: order.discount.map(|Discount { code, percent, amount }| DiscountView {
                 code,
                 percent,
-                expires_at,
-                spent: spent_by.is_some(),
+                amount,
+            }),
+            customer: order.customer,
+            status: if shipment.is_some() { Status::Fulfilled } else { Status::Placed },
+            shipment: shipment.map(|Shipment { order_id: _, tracking_number, shipped_at }| {
+                ShipmentView { tracking_number, shipped_at }
+            }),
+            coupon: coupon.map(|Coupon { order_id: _, code, percent, expires_at, spent_by }| {
+                CouponView { code, percent, expires_at, spent: spent_by.is_some() }
             }),
         }
     }
@@ -121,14 +123,21 @@ mod tests {
 
     #[test]
     fn a_placed_order_is_the_golden_one() {
-        assert_golden(&OrderView::new(order(), None, None), include_str!("golden/order_view_placed.v1.json"));
+        assert_golden(
+            &OrderView::new(order(), None, None),
+            include_str!("golden/order_view_placed.v1.json"),
+        );
     }
 
     #[test]
     fn a_fulfilled_order_with_a_coupon_is_the_golden_one() {
         let order = order();
         let shipped_at = "2026-11-22T10:00:01Z".parse().unwrap();
-        let shipment = Shipment { order_id: order.id, tracking_number: Code::from_entropy([7; 12]), shipped_at };
+        let shipment = Shipment {
+            order_id: order.id,
+            tracking_number: Code::from_entropy([7; 12]),
+            shipped_at,
+        };
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([8; 12]), shipped_at);
         let view = OrderView::new(order, Some(shipment), Some(coupon));
         assert_golden(&view, include_str!("golden/order_view_fulfilled.v1.json"));
@@ -138,6 +147,9 @@ mod tests {
         let mut order = order();
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([9; 12]), order.placed_at);
         order.discount = Some(coupon.discount_on(order.amount));
-        assert_golden(&OrderView::new(order, None, None), include_str!("golden/order_view_discounted.v1.json"));
+        assert_golden(
+            &OrderView::new(order, None, None),
+            include_str!("golden/order_view_discounted.v1.json"),
+        );
     }
 }

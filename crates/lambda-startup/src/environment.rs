@@ -10,7 +10,8 @@ use telemetry::LogSettings;
 #[derive(Clone, Copy, Debug)]
 pub struct Environment;
 
-/// A variable that the function cannot start without. The template sets each for every function that needs it.
+/// A variable that the function cannot start without. The template sets each for every function
+/// that needs it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvironmentError {
     /// It is not set, or empty.
@@ -43,7 +44,8 @@ impl Environment {
 
     /// Lambda's advanced logging controls.
     pub(crate) fn log_settings(self) -> LogSettings {
-        let [level, format] = ["AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT"].map(|name| self.optional(name));
+        let [level, format] =
+            ["AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT"].map(|name| self.optional(name));
         LogSettings::from_lambda(level.as_deref(), format.as_deref())
     }
 }

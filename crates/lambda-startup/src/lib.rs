@@ -1,5 +1,5 @@
-//! What every function does before its first event: the environment becomes settings, settings become an
-//! [`SdkConfig`], and logs have somewhere to go. No other crate reads the environment.
+//! What every function does before its first event: the environment becomes settings, settings
+//! become an [`SdkConfig`], and logs have somewhere to go. No other crate reads the environment.
 
 mod environment;
 mod sdk;
@@ -21,8 +21,8 @@ pub struct Startup {
 }
 
 impl Startup {
-    /// Reads the process's environment and starts logging, under this name. Without `METRICS_NAMESPACE`, as on a laptop,
-    /// nothing is measured.
+    /// Reads the process's environment and starts logging, under this name. Without
+    /// `METRICS_NAMESPACE`, as on a laptop, nothing is measured.
     pub fn begin(function: &'static str) -> Result<Self, EnvironmentError> {
         let environment = Environment;
         let namespace = environment.optional("METRICS_NAMESPACE");

@@ -1,5 +1,5 @@
-//! From the environment to an [`SdkConfig`], without probing for credentials or profiles: on Lambda they are
-//! environment variables, and every other link of the SDK's chain only costs time.
+//! From the environment to an [`SdkConfig`], without probing for credentials or profiles: on Lambda
+//! they are environment variables, and every other link of the SDK's chain only costs time.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ use aws_types::sdk_config::StalledStreamProtectionConfig;
 
 use crate::{Environment, EnvironmentError, trust};
 
-/// A connection is made within this, or another attempt makes a new one. How long a whole call may take is each
-/// client's own to say.
+/// A connection is made within this, or another attempt makes a new one. How long a whole call may
+/// take is each client's own to say.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
 
 pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentError> {
@@ -41,13 +41,15 @@ pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentE
     Ok(config.build())
 }
 
-/// One connector, and one pool of connections, whoever asks. The SDK's own client would make another, and read the roots
-/// again, for every client that is built.
+/// One connector, and one pool of connections, whoever asks. The SDK's own client would make
+/// another, and read the roots again, for every client that is built.
 fn http(environment: Environment) -> Result<SharedHttpClient, EnvironmentError> {
     let connector = Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(trust::context(environment)?)
-        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
+        .connector_settings(
+            HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build(),
+        )
         .sleep_impl(TokioSleep::new())
         .build();
     let connector = SharedHttpConnector::new(connector);

@@ -1,5 +1,5 @@
-//! Whose certificates are trusted: Amazon's, compiled in. A function talks to nobody else, and the system's 140 would be
-//! read at every start (docs/adr/0012).
+//! Whose certificates are trusted: Amazon's, compiled in. A function talks to nobody else, and the
+//! system's 140 would be read at every start (docs/adr/0012).
 
 use std::fs;
 
@@ -11,16 +11,21 @@ use crate::{Environment, EnvironmentError};
 /// The roots of Amazon Trust Services, which every endpoint of AWS is certified by.
 const AMAZON: &str = include_str!("../roots/amazon.pem");
 
-/// What every AWS tool knows it by: a file of PEM certificates to trust instead, as on a stand-in for AWS.
+/// What every AWS tool knows it by: a file of PEM certificates to trust instead, as on a stand-in
+/// for AWS.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
 pub(crate) fn context(environment: Environment) -> Result<TlsContext, EnvironmentError> {
     let roots = match environment.optional(BUNDLE) {
-        Some(path) => fs::read(path).map_err(|error| told(EnvironmentError::Unreadable(BUNDLE, error.kind())))?,
+        Some(path) => fs::read(path)
+            .map_err(|error| told(EnvironmentError::Unreadable(BUNDLE, error.kind())))?,
         None => AMAZON.into(),
     };
     let trust = TrustStore::empty().with_pem_certificate(roots);
-    Ok(TlsContext::builder().with_trust_store(trust).build().expect("a trust store is all that a context needs"))
+    Ok(TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .expect("a trust store is all that a context needs"))
 }
 
 #[cfg(test)]
@@ -40,8 +45,10 @@ mod tests {
 
     #[test]
     fn the_roots_are_amazons_as_mozilla_lists_them() {
-        let ours = CertificateDer::pem_slice_iter(AMAZON.as_bytes()).map(|root| root.unwrap().to_vec());
-        let mozillas = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter(|root| is_amazons(root));
+        let ours =
+            CertificateDer::pem_slice_iter(AMAZON.as_bytes()).map(|root| root.unwrap().to_vec());
+        let mozillas =
+            webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter(|root| is_amazons(root));
         let (ours, mozillas): (BTreeSet<_>, BTreeSet<_>) =
             (ours.collect(), mozillas.map(|root| root.to_vec()).collect());
         assert_eq!(ours, mozillas, "Amazon's roots have changed: see docs/adr/0012");

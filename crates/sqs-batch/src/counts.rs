@@ -14,7 +14,8 @@ pub struct BatchCounts {
     already_done: u64,
     retried: u64,
     poison: u64,
-    /// For each order that was newly done, how long ago it was placed. Orders are placed at whole seconds.
+    /// For each order that was newly done, how long ago it was placed. Orders are placed at whole
+    /// seconds.
     pub ages: Vec<Duration>,
 }
 
@@ -61,10 +62,16 @@ mod tests {
     #[test]
     fn each_verdict_is_counted_as_what_it_is() {
         let mut counts = BatchCounts::default();
-        let (retry, poison) = (RecordOutcome::Retry(String::new()), RecordOutcome::Poison(String::new()));
-        for (outcome, times) in [(RecordOutcome::Done, 1), (RecordOutcome::AlreadyDone, 2), (retry, 3), (poison, 4)] {
+        let (retry, poison) =
+            (RecordOutcome::Retry(String::new()), RecordOutcome::Poison(String::new()));
+        for (outcome, times) in
+            [(RecordOutcome::Done, 1), (RecordOutcome::AlreadyDone, 2), (retry, 3), (poison, 4)]
+        {
             (0..times).for_each(|_| counts.record(&outcome));
         }
-        assert_eq!(counts, BatchCounts { done: 1, already_done: 2, retried: 3, poison: 4, ages: vec![] });
+        assert_eq!(
+            counts,
+            BatchCounts { done: 1, already_done: 2, retried: 3, poison: 4, ages: vec![] }
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! The SQS batch processor: decode, isolate, report. No other crate names SQS events.
 //!
-//! A service says what an order means to it ([`run`]'s `prepare`) and how that is done for many orders at once
-//! (`commit`); the processor sees to it that one record's failure is that record's alone. Whatever is not done is
-//! reported by message id in a partial batch response, and SQS delivers it again or, after enough tries, moves it to
-//! the dead-letter queue with its body intact.
+//! A service says what an order means to it ([`run`]'s `prepare`) and how that is done for many
+//! orders at once (`commit`); the processor sees to it that one record's failure is that record's
+//! alone. Whatever is not done is reported by message id in a partial batch response, and SQS
+//! delivers it again or, after enough tries, moves it to the dead-letter queue with its body
+//! intact.
 
 mod counts;
 mod processor;
@@ -26,9 +27,10 @@ use tracing::Instrument;
 
 /// Serves SQS batches until Lambda ends the process.
 ///
-/// `prepare` makes of an event what is to be done; it must not do it. `commit` does it for up to [`MAX_COMMIT`] items
-/// of different orders, and gives a outcome on each, in the order of the items. Doing an item twice must do no more
-/// than doing it once. `measure` makes of a batch's counts the metrics that no other service has.
+/// `prepare` makes of an event what is to be done; it must not do it. `commit` does it for up to
+/// [`MAX_COMMIT`] items of different orders, and gives a outcome on each, in the order of the
+/// items. Doing an item twice must do no more than doing it once. `measure` makes of a batch's
+/// counts the metrics that no other service has.
 pub async fn run<I, M: Entry>(
     telemetry: &Telemetry,
     prepare: impl Fn(&OrderPlaced) -> I,
@@ -43,7 +45,8 @@ pub async fn run<I, M: Entry>(
             let worked = process(payload, time_left(&context), prepare, commit).await;
             worked.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch"))
         };
-        let BatchOutcome { response, counts } = worked.instrument(request_span(&context.request_id)).await?;
+        let BatchOutcome { response, counts } =
+            worked.instrument(request_span(&context.request_id)).await?;
         invocation.failed(counts.failures());
         invocation.end(metrics, &Combined(&counts, measure(&counts)));
         Ok::<_, Error>(response)

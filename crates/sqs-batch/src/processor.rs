@@ -1,4 +1,5 @@
-//! One batch, from its records to its partial response: prepare each, fold equal orders, commit in chunks, report.
+//! One batch, from its records to its partial response: prepare each, fold equal orders, commit in
+//! chunks, report.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,9 +22,11 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 /// Why a whole batch failed. SQS then delivers all of it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
-    /// SQS gives every message an id. Without one a record's failure cannot be reported, and an empty id in its
-    /// place is one that SQS does not know.
-    #[error("record {position} of the batch has no message id, so its failure could not be reported")]
+    /// SQS gives every message an id. Without one a record's failure cannot be reported, and an
+    /// empty id in its place is one that SQS does not know.
+    #[error(
+        "record {position} of the batch has no message id, so its failure could not be reported"
+    )]
     MissingMessageId {
         /// Which record, counted from 0.
         position: usize,
@@ -63,7 +66,10 @@ pub async fn process<I>(
     let mut counts = BatchCounts::default();
     for (order, outcome) in orders.into_iter().zip(outcomes) {
         if outcome == RecordOutcome::Done {
-            let placed_at = order.first().and_then(|record| records[*record].order).map(|(_, placed_at)| placed_at);
+            let placed_at = order
+                .first()
+                .and_then(|record| records[*record].order)
+                .map(|(_, placed_at)| placed_at);
             // A clock that is behind the one that placed the order sees no age.
             counts.ages.extend(placed_at.map(|placed_at| placed_at.elapsed().unwrap_or_default()));
         }
@@ -92,9 +98,13 @@ fn records(delivery: LenientSqsEvent) -> Result<Vec<Record>, BatchError> {
     delivery.messages.into_iter().enumerate().map(record).collect()
 }
 
-/// Makes an item of each record's body, a poison outcome of what cannot be one. Records of the same order are folded
-/// into one item: the first list says, item by item, which records wait for its outcome.
-fn prepare_all<I>(records: &mut [Record], prepare: impl Fn(&OrderPlaced) -> I) -> (Vec<Vec<usize>>, Vec<I>) {
+/// Makes an item of each record's body, a poison outcome of what cannot be one. Records of the same
+/// order are folded into one item: the first list says, item by item, which records wait for its
+/// outcome.
+fn prepare_all<I>(
+    records: &mut [Record],
+    prepare: impl Fn(&OrderPlaced) -> I,
+) -> (Vec<Vec<usize>>, Vec<I>) {
     let (mut waiting, mut items) = (Vec::<Vec<usize>>::new(), Vec::new());
     let mut place_of = HashMap::<OrderId, usize>::new();
     for (position, record) in records.iter_mut().enumerate() {
@@ -132,9 +142,12 @@ async fn commit_chunk<I>(
     if Instant::now() >= deadline {
         return retry_all("no time left to start");
     }
-    match timeout_at(deadline, AssertUnwindSafe(async { commit(items).await }).catch_unwind()).await {
+    match timeout_at(deadline, AssertUnwindSafe(async { commit(items).await }).catch_unwind()).await
+    {
         Ok(Ok(outcomes)) if outcomes.len() == items.len() => outcomes,
-        Ok(Ok(_)) => retry_all("the commit gave another number of outcomes than it was given items"),
+        Ok(Ok(_)) => {
+            retry_all("the commit gave another number of outcomes than it was given items")
+        }
         Ok(Err(_)) => retry_all("committing its chunk panicked"),
         Err(_) => retry_all("no time left to finish"),
     }
@@ -146,8 +159,12 @@ fn report(records: &[Record]) -> SqsBatchResponse {
         let order_id = order.map(|(order_id, _)| tracing::field::display(order_id));
         span.in_scope(|| match outcome {
             RecordOutcome::Done => tracing::info!(order_id, message_id, outcome = "done", "record"),
-            RecordOutcome::AlreadyDone => tracing::info!(order_id, message_id, outcome = "already_done", "record"),
-            RecordOutcome::Retry(reason) => tracing::warn!(order_id, message_id, outcome = "retry", reason, "record"),
+            RecordOutcome::AlreadyDone => {
+                tracing::info!(order_id, message_id, outcome = "already_done", "record")
+            }
+            RecordOutcome::Retry(reason) => {
+                tracing::warn!(order_id, message_id, outcome = "retry", reason, "record")
+            }
             RecordOutcome::Poison(reason) => {
                 tracing::error!(order_id, message_id, outcome = "poison", reason, "record")
             }
@@ -186,7 +203,13 @@ mod tests {
     }
 
     fn failures(worked: Result<BatchOutcome, BatchError>) -> Vec<String> {
-        worked.unwrap().response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+        worked
+            .unwrap()
+            .response
+            .batch_item_failures
+            .into_iter()
+            .map(|failure| failure.item_identifier)
+            .collect()
     }
 
     async fn all_done(items: &[usize]) -> Vec<RecordOutcome> {
@@ -195,7 +218,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_good_batch_reports_nothing() {
-        assert!(failures(process(batch((0..10).map(body)), AMPLE, number, all_done).await).is_empty());
+        assert!(
+            failures(process(batch((0..10).map(body)), AMPLE, number, all_done).await).is_empty()
+        );
     }
 
     #[tokio::test]
@@ -207,14 +232,18 @@ mod tests {
     #[tokio::test]
     async fn a_poison_body_costs_one_record_at_any_position() {
         for poison in 0..10 {
-            let bodies = (0..10).map(|order| if order == poison { "{".to_owned() } else { body(order) });
+            let bodies =
+                (0..10).map(|order| if order == poison { "{".to_owned() } else { body(order) });
             let committed = RefCell::new(vec![]);
             let response = process(batch(bodies), AMPLE, number, async |items: &[usize]| {
                 committed.borrow_mut().extend_from_slice(items);
                 all_done(items).await
             });
             assert_eq!(failures(response.await), [format!("m{poison}")]);
-            assert_eq!(committed.into_inner(), (0..10).filter(|order| *order != poison).collect::<Vec<_>>());
+            assert_eq!(
+                committed.into_inner(),
+                (0..10).filter(|order| *order != poison).collect::<Vec<_>>()
+            );
         }
     }
 
@@ -281,33 +310,42 @@ mod tests {
             3 => panic!("on purpose"),
             order => order,
         };
-        assert_eq!(failures(process(batch((0..10).map(body)), AMPLE, prepare, all_done).await), ["m3"]);
+        assert_eq!(
+            failures(process(batch((0..10).map(body)), AMPLE, prepare, all_done).await),
+            ["m3"]
+        );
     }
 
     #[tokio::test]
     async fn a_panic_while_committing_costs_its_chunk() {
-        let response = process(batch((0..60).map(body)), AMPLE, number, async |items: &[usize]| {
-            assert!(items.len() <= MAX_COMMIT);
-            assert!(!items.contains(&30), "on purpose");
-            all_done(items).await
-        });
-        assert_eq!(failures(response.await), (25..50).map(|order| format!("m{order}")).collect::<Vec<_>>());
+        let response =
+            process(batch((0..60).map(body)), AMPLE, number, async |items: &[usize]| {
+                assert!(items.len() <= MAX_COMMIT);
+                assert!(!items.contains(&30), "on purpose");
+                all_done(items).await
+            });
+        assert_eq!(
+            failures(response.await),
+            (25..50).map(|order| format!("m{order}")).collect::<Vec<_>>()
+        );
     }
 
     #[tokio::test]
     async fn a_verdict_too_few_makes_the_chunk_retry() {
-        let response =
-            process(batch((0..3).map(body)), AMPLE, number, async |_: &[usize]| vec![RecordOutcome::Done; 2]);
+        let response = process(batch((0..3).map(body)), AMPLE, number, async |_: &[usize]| {
+            vec![RecordOutcome::Done; 2]
+        });
         assert_eq!(failures(response.await), ["m0", "m1", "m2"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn chunks_are_committed_side_by_side() {
         let start = Instant::now();
-        let response = process(batch((0..100).map(body)), AMPLE, number, async |items: &[usize]| {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            all_done(items).await
-        });
+        let response =
+            process(batch((0..100).map(body)), AMPLE, number, async |items: &[usize]| {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                all_done(items).await
+            });
         assert!(failures(response.await).is_empty());
         assert_eq!(start.elapsed(), Duration::from_secs(1));
     }
@@ -315,27 +353,39 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_does_not_finish_in_time_is_handed_back_in_time() {
         let start = Instant::now();
-        let response = process(batch((0..50).map(body)), AMPLE, number, async |items: &[usize]| {
-            if items.contains(&0) {
-                std::future::pending::<()>().await;
-            }
-            all_done(items).await
-        });
-        assert_eq!(failures(response.await), (0..25).map(|order| format!("m{order}")).collect::<Vec<_>>());
+        let response =
+            process(batch((0..50).map(body)), AMPLE, number, async |items: &[usize]| {
+                if items.contains(&0) {
+                    std::future::pending::<()>().await;
+                }
+                all_done(items).await
+            });
+        assert_eq!(
+            failures(response.await),
+            (0..25).map(|order| format!("m{order}")).collect::<Vec<_>>()
+        );
         assert_eq!(start.elapsed(), AMPLE.saturating_sub(ANSWER_MARGIN));
     }
 
     #[tokio::test]
     async fn what_would_not_finish_in_time_is_not_started() {
-        let response = process(batch((0..3).map(body)), ANSWER_MARGIN, number, async |_: &[usize]| unreachable!());
+        let response = process(
+            batch((0..3).map(body)),
+            ANSWER_MARGIN,
+            number,
+            async |_: &[usize]| unreachable!(),
+        );
         assert_eq!(failures(response.await), ["m0", "m1", "m2"]);
     }
 
     #[tokio::test]
     async fn a_missing_message_id_fails_the_whole_batch() {
         for id in ["", r#""messageId": null, "#, r#""messageId": "", "#, r#""messageId": 7, "#] {
-            let event = format!(r#"{{"Records": [{{"messageId": "m0", "body": "x"}}, {{{id}"body": "x"}}]}}"#);
-            let response = process(serde_json::from_str(&event).unwrap(), AMPLE, number, all_done).await;
+            let event = format!(
+                r#"{{"Records": [{{"messageId": "m0", "body": "x"}}, {{{id}"body": "x"}}]}}"#
+            );
+            let response =
+                process(serde_json::from_str(&event).unwrap(), AMPLE, number, all_done).await;
             assert_eq!(response, Err(BatchError::MissingMessageId { position: 1 }), "{id}");
         }
     }

@@ -1,5 +1,6 @@
-//! What Lambda hands over of a queue, as far as it is needed. What is odd about one message must not cost the others
-//! their delivery: all fields are read for what they should be, and taken for absent if they are anything else.
+//! What Lambda hands over of a queue, as far as it is needed. What is odd about one message must
+//! not cost the others their delivery: all fields are read for what they should be, and taken for
+//! absent if they are anything else.
 
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
@@ -19,9 +20,11 @@ struct SqsEvent {
 }
 
 impl<'de> Deserialize<'de> for LenientSqsEvent {
-    /// The runtime logs and posts the error, and the parser's own may quote the payload: this one never does.
+    /// The runtime logs and posts the error, and the parser's own may quote the payload: this one
+    /// never does.
     fn deserialize<D: Deserializer<'de>>(payload: D) -> Result<Self, D::Error> {
-        // Read by another deserializer, as the runtime's adds the keys on the way to what it could not read.
+        // Read by another deserializer, as the runtime's adds the keys on the way to what it could
+        // not read.
         let payload = Box::<RawValue>::deserialize(payload)?;
         match serde_json::from_str(payload.get()) {
             Ok(SqsEvent { messages }) => Ok(Self { messages }),
@@ -60,7 +63,9 @@ enum Lenient<T> {
     Invalid(IgnoredAny),
 }
 
-fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
     Ok(match Lenient::deserialize(value)? {
         Lenient::Valid(value) => Some(value),
         Lenient::Invalid(IgnoredAny) => None,
@@ -94,7 +99,8 @@ mod tests {
     fn a_message_as_lambda_hands_it_over() {
         let trace = json!({"stringValue": TRACE, "stringListValues": [], "binaryListValues": [], "dataType": "String"});
         let mut message = attribute(&trace);
-        message["messageAttributes"]["amount"] = json!({"stringValue": "80.00", "dataType": "Number"});
+        message["messageAttributes"]["amount"] =
+            json!({"stringValue": "80.00", "dataType": "Number"});
         message["attributes"] = json!({"ApproximateReceiveCount": "1"});
         let message = read(&message);
         assert_eq!((message.id.as_deref(), message.body.as_deref()), (Some("m"), Some("b")));
@@ -103,15 +109,32 @@ mod tests {
 
     #[test]
     fn odd_attributes_are_none_and_leave_the_message_alone() {
-        let odd =
-            [json!(null), json!(7), json!("x"), json!([]), json!({"stringValue": 7}), json!({"stringValue": "x"})];
+        let odd = [
+            json!(null),
+            json!(7),
+            json!("x"),
+            json!([]),
+            json!({"stringValue": 7}),
+            json!({"stringValue": "x"}),
+        ];
         let mut messages: Vec<_> = odd.iter().map(attribute).collect();
-        messages.extend(odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "messageAttributes": odd})));
-        messages.extend(odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "attributes": odd})));
-        messages.extend(odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "attributes": {"SenderId": odd}})));
+        messages.extend(
+            odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "messageAttributes": odd})),
+        );
+        messages.extend(
+            odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "attributes": odd})),
+        );
+        messages
+            .extend(odd.iter().map(
+                |odd| json!({"messageId": "m", "body": "b", "attributes": {"SenderId": odd}}),
+            ));
         for message in messages {
             let read = read(&message);
-            assert_eq!((read.id.as_deref(), read.body.as_deref()), (Some("m"), Some("b")), "{message}");
+            assert_eq!(
+                (read.id.as_deref(), read.body.as_deref()),
+                (Some("m"), Some("b")),
+                "{message}"
+            );
             assert_eq!(read.trace(), None, "{message}");
         }
     }
@@ -129,7 +152,10 @@ mod tests {
             "90.5",
         ] {
             let error = serde_json::from_str::<LenientSqsEvent>(payload).unwrap_err();
-            assert!(error.to_string().starts_with("the payload is not an SQS event"), "{payload}: {error}");
+            assert!(
+                error.to_string().starts_with("the payload is not an SQS event"),
+                "{payload}: {error}"
+            );
             assert!(!format!("{error} {error:?}").contains("Ada"), "{payload}: {error:?}");
         }
     }

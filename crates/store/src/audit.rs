@@ -17,8 +17,8 @@ use crate::row::{Attributes, OUTBOX, Reader};
 use crate::sequence::COUNTER;
 use crate::{OrderTables, StoreError, Unreadable};
 
-/// Reads whole tables, strongly consistent: a row that was written before a scan began is among what it gives. A row that
-/// cannot be read is given as such, beside the others.
+/// Reads whole tables, strongly consistent: a row that was written before a scan began is among
+/// what it gives. A row that cannot be read is given as such, beside the others.
 #[derive(Clone, Debug)]
 pub struct Audit {
     client: Client,
@@ -49,8 +49,11 @@ pub struct SavedOrder {
 type Read<T> = Result<T, Unreadable>;
 
 /// A person waits, and may be far from the region: rather late than not at all.
-pub(crate) const PATIENT: CallPolicy =
-    CallPolicy { max_attempts: 5, attempt_timeout: Duration::from_secs(10), total_timeout: Duration::from_secs(30) };
+pub(crate) const PATIENT: CallPolicy = CallPolicy {
+    max_attempts: 5,
+    attempt_timeout: Duration::from_secs(10),
+    total_timeout: Duration::from_secs(30),
+};
 
 /// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
 const READ_ROUNDS: usize = 10;
@@ -66,22 +69,36 @@ impl Audit {
     }
 
     /// A page of all orders.
-    pub async fn orders(&self, from: Option<Next>) -> Result<Scanned<Read<SavedOrder>>, StoreError> {
-        self.scan(self.client.scan().table_name(&self.tables.orders).consistent_read(true), from, saved).await
+    pub async fn orders(
+        &self,
+        from: Option<Next>,
+    ) -> Result<Scanned<Read<SavedOrder>>, StoreError> {
+        self.scan(
+            self.client.scan().table_name(&self.tables.orders).consistent_read(true),
+            from,
+            saved,
+        )
+        .await
     }
 
-    /// A page of the orders that are not known to be published, whatever their shard. The index follows
-    /// the table within moments.
+    /// A page of the orders that are not known to be published, whatever their shard. The index
+    /// follows the table within moments.
     pub async fn pending(&self, from: Option<Next>) -> Result<Scanned<Read<Order>>, StoreError> {
         let read = |row: &_| Reader { table: "outbox", row }.or_unreadable("id", Reader::order);
-        self.scan(self.client.scan().table_name(&self.tables.orders).index_name(INDEX), from, read).await
+        self.scan(self.client.scan().table_name(&self.tables.orders).index_name(INDEX), from, read)
+            .await
     }
 
     /// A page of the orders that have a shipment.
     pub async fn shipped(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
         let shipment = |reader: &Reader| reader.shipment().map(|shipment| shipment.order_id);
         let read = |row: &_| Reader { table: "shipments", row }.or_unreadable("order_id", shipment);
-        self.scan(self.client.scan().table_name(&self.tables.shipments).consistent_read(true), from, read).await
+        self.scan(
+            self.client.scan().table_name(&self.tables.shipments).consistent_read(true),
+            from,
+            read,
+        )
+        .await
     }
 
     /// A page of the orders that have an invoice.
@@ -90,14 +107,21 @@ impl Audit {
         let read = |row: &_| Reader { table: "invoices", row }.or_unreadable("order_id", invoice);
         let invoices = self.client.scan().table_name(&self.tables.invoices).consistent_read(true);
         let invoices = invoices.filter_expression("order_id <> :counter");
-        let invoices = invoices.expression_attribute_values(":counter", AttributeValue::S(COUNTER.to_owned()));
+        let invoices =
+            invoices.expression_attribute_values(":counter", AttributeValue::S(COUNTER.to_owned()));
         self.scan(invoices, from, read).await
     }
 
     /// A page of all coupons.
     pub async fn coupons(&self, from: Option<Next>) -> Result<Scanned<Read<Coupon>>, StoreError> {
-        let read = |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", Reader::coupon);
-        self.scan(self.client.scan().table_name(&self.tables.coupons).consistent_read(true), from, read).await
+        let read =
+            |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", Reader::coupon);
+        self.scan(
+            self.client.scan().table_name(&self.tables.coupons).consistent_read(true),
+            from,
+            read,
+        )
+        .await
     }
 
     /// Reads an order, its shipment and its coupon in one strongly consistent request.
@@ -118,9 +142,15 @@ impl Audit {
 
     /// Those of up to [`Self::MAX_ORDERS`] different orders that there are, in no order.
     pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<Read<SavedOrder>>, StoreError> {
-        let keys = ids.iter().map(|id| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))]));
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys.collect())).consistent_read(true).build();
-        let mut asked = HashMap::from([(self.tables.orders.clone(), keys.expect("keys are given"))]);
+        let keys = ids
+            .iter()
+            .map(|id| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))]));
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(keys.collect()))
+            .consistent_read(true)
+            .build();
+        let mut asked =
+            HashMap::from([(self.tables.orders.clone(), keys.expect("keys are given"))]);
         let mut found = vec![];
         for _ in 0..READ_ROUNDS {
             let answer = self.client.batch_get_item().set_request_items(Some(asked)).send().await;
@@ -149,7 +179,9 @@ impl Audit {
 
 fn saved(row: &Attributes) -> Read<SavedOrder> {
     let publish_pending = row.contains_key(OUTBOX);
-    let saved = |reader: &Reader| Ok(SavedOrder { order: reader.order()?, trace: reader.trace(), publish_pending });
+    let saved = |reader: &Reader| {
+        Ok(SavedOrder { order: reader.order()?, trace: reader.trace(), publish_pending })
+    };
     Reader { table: "orders", row }.or_unreadable("id", saved)
 }
 
@@ -164,7 +196,10 @@ mod tests {
         for (key, wrong) in [(id, "customer"), ("junk", "id")] {
             let unreadable = saved(&row(key)).unwrap_err();
             assert_eq!(unreadable.key, key);
-            assert_eq!(unreadable.error.to_string(), format!("a row of orders cannot be read: {wrong}"));
+            assert_eq!(
+                unreadable.error.to_string(),
+                format!("a row of orders cannot be read: {wrong}")
+            );
         }
     }
 }

@@ -21,24 +21,32 @@ pub struct Claim {
 const KEY_VALIDITY: i64 = 24 * 60 * 60;
 
 impl Orders {
-    /// What became of an earlier request with this key, or none if the key is free when `order` is placed. To be asked
-    /// where a coupon cannot be spent, as the earlier request may be the one that spent it. Strongly consistent: once the
-    /// coupon is seen spent, the key that was used with it is seen as well.
+    /// What became of an earlier request with this key, or none if the key is free when `order` is
+    /// placed. To be asked where a coupon cannot be spent, as the earlier request may be the one
+    /// that spent it. Strongly consistent: once the coupon is seen spent, the key that was used
+    /// with it is seen as well.
     pub async fn find_claim(
         &self,
         order: &Order,
         key: &IdempotencyKey,
         fingerprint: &str,
     ) -> Result<Option<SaveOutcome>, StoreError> {
-        let get = self.read_client.get_item().table_name(&self.tables.idempotency_keys).consistent_read(true);
+        let get = self
+            .read_client
+            .get_item()
+            .table_name(&self.tables.idempotency_keys)
+            .consistent_read(true);
         let get = get.key("idempotency_key", AttributeValue::S(key.to_string())).send().await;
-        let Some(row) = get.map_err(|error| StoreError::unavailable(&error))?.item else { return Ok(None) };
+        let Some(row) = get.map_err(|error| StoreError::unavailable(&error))?.item else {
+            return Ok(None);
+        };
         let first = read(&row)?;
-        Ok((first.expires_at > order.placed_at.as_second()).then(|| first.outcome_of(order, fingerprint)))
+        Ok((first.expires_at > order.placed_at.as_second())
+            .then(|| first.outcome_of(order, fingerprint)))
     }
 
-    /// Puts the key's row, unless the key is in use. A key is free when it has no row, or when it has expired: that
-    /// DynamoDB deletes expired rows is only tidiness.
+    /// Puts the key's row, unless the key is in use. A key is free when it has no row, or when it
+    /// has expired: that DynamoDB deletes expired rows is only tidiness.
     pub(crate) fn put_claim(&self, order: &Order, claim: &Claim) -> Put {
         let now = order.placed_at.as_second();
         let put = Put::builder()
@@ -52,7 +60,11 @@ impl Orders {
 }
 
 /// Whose key it is that was there already.
-pub(crate) fn claimed(row: &Attributes, order: &Order, claim: &Claim) -> Result<SaveOutcome, StoreError> {
+pub(crate) fn claimed(
+    row: &Attributes,
+    order: &Order,
+    claim: &Claim,
+) -> Result<SaveOutcome, StoreError> {
     Ok(read(row)?.outcome_of(order, &claim.fingerprint))
 }
 
@@ -61,7 +73,8 @@ fn read(row: &Attributes) -> Result<FirstClaim, StoreError> {
 }
 
 impl FirstClaim {
-    /// What a request with the same key and this fingerprint, which wanted to be this order, comes to.
+    /// What a request with the same key and this fingerprint, which wanted to be this order, comes
+    /// to.
     fn outcome_of(self, order: &Order, fingerprint: &str) -> SaveOutcome {
         if self.order_id == order.id {
             SaveOutcome::Created
@@ -106,7 +119,8 @@ mod tests {
                 "answer": {"S": "the first"}, "expires_at": {"N": expires_at.to_string()},
             });
             let aws = MockAws::responding([(200, json!({})), (200, json!({"Item": row}))]);
-            let before = orders(&aws).await.find_claim(&order, &"k".parse().unwrap(), fingerprint).await;
+            let before =
+                orders(&aws).await.find_claim(&order, &"k".parse().unwrap(), fingerprint).await;
             assert_eq!(before.unwrap(), expected, "{expires_at}, {fingerprint}");
         }
     }

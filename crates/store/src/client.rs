@@ -27,11 +27,14 @@ pub(crate) fn config(
     sdk: &SdkConfig,
     CallPolicy { max_attempts, attempt_timeout, total_timeout }: CallPolicy,
 ) -> Builder {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt_timeout).operation_timeout(total_timeout);
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(attempt_timeout)
+        .operation_timeout(total_timeout);
     let mut timeouts = timeouts.build();
     if let Some(shared) = sdk.timeout_config() {
         timeouts.take_defaults_from(shared);
     }
-    let retries = RetryConfig::standard().with_max_attempts(max_attempts).with_initial_backoff(FIRST_BACKOFF);
+    let retries =
+        RetryConfig::standard().with_max_attempts(max_attempts).with_initial_backoff(FIRST_BACKOFF);
     Config::from(sdk).to_builder().timeout_config(timeouts).retry_config(retries)
 }

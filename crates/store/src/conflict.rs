@@ -1,20 +1,26 @@
-//! A transaction that met another one on the same item is worth another try; the SDK does not know that.
+//! A transaction that met another one on the same item is worth another try; the SDK does not know
+//! that.
 
 use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
-/// Has the SDK retry, with its backoff and jitter, a transaction that was cancelled for `TransactionConflict`, if only at
-/// one of its items: what the next attempt is told of the others is told of all at once.
+/// Has the SDK retry, with its backoff and jitter, a transaction that was cancelled for
+/// `TransactionConflict`, if only at one of its items: what the next attempt is told of the others
+/// is told of all at once.
 #[derive(Debug)]
 pub(crate) struct RetryConflicts;
 
 impl ClassifyRetry for RetryConflicts {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
+        let error = context
+            .output_or_error()
+            .and_then(Result::err)
+            .and_then(|error| error.as_operation_error());
         match error.and_then(|error| error.downcast_ref::<TransactWriteItemsError>()) {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+                let mut codes =
+                    cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
                 if codes.any(|code| code == "TransactionConflict") {
                     RetryAction::transient_error()
                 } else {

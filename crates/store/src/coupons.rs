@@ -1,5 +1,5 @@
-//! Coupons, as the orders function spends them. Promotion inserts them; that one is spent is two attributes more in its
-//! row: `spent_by` (S, the order) and `spent_at` (S, RFC 3339).
+//! Coupons, as the orders function spends them. Promotion inserts them; that one is spent is two
+//! attributes more in its row: `spent_by` (S, the order) and `spent_at` (S, RFC 3339).
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update};
 use domain::{Code, Coupon, Order};
@@ -12,13 +12,24 @@ use crate::{Orders, StoreError};
 const INDEX: &str = "code";
 
 impl Orders {
-    /// The coupon with a code, if it can be spent at `now` as far as the index knows. The index follows the table within
-    /// moments, so it may not know yet that a coupon was given or spent: the coupon's row decides, when it is saved.
-    pub async fn find_spendable_coupon(&self, code: &Code, now: Timestamp) -> Result<Option<Coupon>, StoreError> {
+    /// The coupon with a code, if it can be spent at `now` as far as the index knows. The index
+    /// follows the table within moments, so it may not know yet that a coupon was given or spent:
+    /// the coupon's row decides, when it is saved.
+    pub async fn find_spendable_coupon(
+        &self,
+        code: &Code,
+        now: Timestamp,
+    ) -> Result<Option<Coupon>, StoreError> {
         let query = self.coupon_client.query().table_name(&self.tables.coupons).index_name(INDEX);
         let query = query.key_condition_expression("code = :code");
-        let query = query.expression_attribute_values(":code", AttributeValue::S(code.as_str().to_owned()));
-        let rows = query.send().await.map_err(|error| StoreError::unavailable(&error))?.items.unwrap_or_default();
+        let query =
+            query.expression_attribute_values(":code", AttributeValue::S(code.as_str().to_owned()));
+        let rows = query
+            .send()
+            .await
+            .map_err(|error| StoreError::unavailable(&error))?
+            .items
+            .unwrap_or_default();
         for row in rows.iter().filter(|row| !row.contains_key(SPENT_BY)) {
             let coupon = Reader { table: "coupons", row }.coupon()?;
             if !coupon.is_expired(now) {
@@ -48,8 +59,8 @@ impl Orders {
     }
 }
 
-/// Whether a coupon's row, which could not be spent on an order, was spent on that very order: by an earlier attempt
-/// whose answer was lost.
+/// Whether a coupon's row, which could not be spent on an order, was spent on that very order: by
+/// an earlier attempt whose answer was lost.
 pub(crate) fn is_spent_on(row: &Attributes, order: &Order) -> bool {
     Reader { table: "coupons", row }.spent_by().is_ok_and(|spent_by| spent_by == Some(order.id))
 }
@@ -63,8 +74,12 @@ mod tests {
 
     const CODE: &str = "ABCDEFGHJKLM";
 
-    /// Asks an AWS whose index has these rows for the coupon, in the second before it expires or so many later.
-    async fn find_spendable_coupon(rows: &[Value], later: i64) -> (MockAws, Result<Option<Coupon>, StoreError>) {
+    /// Asks an AWS whose index has these rows for the coupon, in the second before it expires or so
+    /// many later.
+    async fn find_spendable_coupon(
+        rows: &[Value],
+        later: i64,
+    ) -> (MockAws, Result<Option<Coupon>, StoreError>) {
         let aws = MockAws::responding([(200, json!({})), (200, json!({"Items": rows}))]);
         let now = coupon(CODE).expires_at + jiff::SignedDuration::from_secs(later - 1);
         let found = orders(&aws).await.find_spendable_coupon(&CODE.parse().unwrap(), now).await;
@@ -101,14 +116,21 @@ mod tests {
     async fn what_is_unknown_spent_or_expired_cannot_be_spent() {
         let coupon = coupon(CODE);
         for (rows, later) in [(vec![], 0), (vec![spent(&coupon)], 0), (vec![row(&coupon)], 1)] {
-            assert_eq!(find_spendable_coupon(&rows, later).await.1.unwrap(), None, "{rows:?}, {later} s later");
+            assert_eq!(
+                find_spendable_coupon(&rows, later).await.1.unwrap(),
+                None,
+                "{rows:?}, {later} s later"
+            );
         }
     }
 
     #[tokio::test]
     async fn of_two_with_one_code_the_one_that_can_be_spent_is_found() {
         let (other, good) = (coupon(CODE), coupon(CODE));
-        assert_eq!(find_spendable_coupon(&[spent(&other), row(&good)], 0).await.1.unwrap(), Some(good));
+        assert_eq!(
+            find_spendable_coupon(&[spent(&other), row(&good)], 0).await.1.unwrap(),
+            Some(good)
+        );
     }
 
     #[tokio::test]
@@ -121,7 +143,10 @@ mod tests {
     #[tokio::test]
     async fn a_look_up_is_tried_twice() {
         let aws = MockAws::responding([(200, json!({})), (500, json!({})), (500, json!({}))]);
-        let found = orders(&aws).await.find_spendable_coupon(&CODE.parse().unwrap(), Timestamp::UNIX_EPOCH).await;
+        let found = orders(&aws)
+            .await
+            .find_spendable_coupon(&CODE.parse().unwrap(), Timestamp::UNIX_EPOCH)
+            .await;
         assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
         let [_primed, _first, _second] = aws.requests();
     }

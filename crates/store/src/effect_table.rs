@@ -10,15 +10,17 @@ use crate::client::{CallPolicy, client};
 use crate::statements::{StatementError, execute};
 use crate::{Row, StoreError};
 
-/// A table keyed by `order_id`, in which a second insert for an order fails. That failure is what makes at-least-once
-/// delivery an exactly-once effect, so a row is never deleted and never expires.
+/// A table keyed by `order_id`, in which a second insert for an order fails. That failure is what
+/// makes at-least-once delivery an exactly-once effect, so a row is never deleted and never
+/// expires.
 #[derive(Clone, Debug)]
 pub struct EffectTable {
     pub(crate) client: Client,
     pub(crate) table: String,
 }
 
-/// A batch's insert fits the shortest function timeout in use twice over, so that SQS gets its answer in time.
+/// A batch's insert fits the shortest function timeout in use twice over, so that SQS gets its
+/// answer in time.
 const INSERT: CallPolicy = CallPolicy {
     max_attempts: 3,
     attempt_timeout: Duration::from_millis(400),
@@ -37,26 +39,31 @@ pub enum Inserted {
 }
 
 impl EffectTable {
-    /// Makes a client and opens its connection with an insert that DynamoDB refuses, as it names no key. Should the
-    /// connection fail, the first batch opens it.
+    /// Makes a client and opens its connection with an insert that DynamoDB refuses, as it names no
+    /// key. Should the connection fail, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
         let effect_table = Self { client: client(sdk, INSERT), table };
-        let refused =
-            execute(&effect_table.client, vec![effect_table.statement(&[("primed", AttributeValue::Bool(true))])])
-                .await;
+        let refused = execute(
+            &effect_table.client,
+            vec![effect_table.statement(&[("primed", AttributeValue::Bool(true))])],
+        )
+        .await;
         if let [Err(StatementError::Indeterminate(error))] = &refused[..] {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
         effect_table
     }
 
-    /// Inserts up to 25 rows (the limit of `BatchExecuteStatement`) of different orders in one request, and says of each, in the order
-    /// given, what became of it. One row's failure leaves the others alone.
+    /// Inserts up to 25 rows (the limit of `BatchExecuteStatement`) of different orders in one
+    /// request, and says of each, in the order given, what became of it. One row's failure leaves
+    /// the others alone.
     pub async fn insert<R: Row>(&self, rows: &[R]) -> Vec<Inserted> {
         let statements = rows.iter().map(|row| self.statement(&row.columns())).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
             Ok(()) => Inserted::New,
-            Err(StatementError::Rejected(BatchStatementErrorCodeEnum::DuplicateItem)) => Inserted::AlreadyThere,
+            Err(StatementError::Rejected(BatchStatementErrorCodeEnum::DuplicateItem)) => {
+                Inserted::AlreadyThere
+            }
             Err(undone) => Inserted::Failed(undone.into()),
         });
         done.collect()
@@ -79,7 +86,8 @@ mod tests {
     use domain::Shipment;
     use serde_json::{Value, json};
 
-    /// Inserts into a table of an AWS that answers so, after it answered the opening of the connection.
+    /// Inserts into a table of an AWS that answers so, after it answered the opening of the
+    /// connection.
     async fn insert(rows: &[Shipment], answer: (u16, Value)) -> (MockAws, Vec<Inserted>) {
         let aws = MockAws::responding([(200, json!({})), answer]);
         let effect_table = EffectTable::connect(&aws.sdk(), "shipments".to_owned()).await;
@@ -100,7 +108,8 @@ mod tests {
         assert_eq!(operation, "BatchExecuteStatement");
         let statement = r#"INSERT INTO "shipments" VALUE {'order_id': ?, 'tracking_number': ?, 'shipped_at': ?}"#;
         let expected = rows.map(|Shipment { order_id, tracking_number, shipped_at }| {
-            let [id, number, at] = [order_id.to_string(), tracking_number.as_str().to_owned(), shipped_at.to_string()];
+            let [id, number, at] =
+                [order_id.to_string(), tracking_number.as_str().to_owned(), shipped_at.to_string()];
             json!({"Statement": statement, "Parameters": [{"S": id}, {"S": number}, {"S": at}]})
         });
         assert_eq!(body["Statements"], json!(expected));
@@ -129,9 +138,13 @@ mod tests {
 
     #[tokio::test]
     async fn fewer_answers_than_statements_are_none() {
-        for responses in [json!({}), json!({"Responses": [{}]}), json!({"Responses": [{}, {}, {}]})] {
+        for responses in [json!({}), json!({"Responses": [{}]}), json!({"Responses": [{}, {}, {}]})]
+        {
             let (_, inserted) = insert(&shipments::<2>(), (200, responses)).await;
-            assert!(matches!(inserted[..], [Inserted::Failed(_), Inserted::Failed(_)]), "{inserted:?}");
+            assert!(
+                matches!(inserted[..], [Inserted::Failed(_), Inserted::Failed(_)]),
+                "{inserted:?}"
+            );
         }
     }
 

@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 /// A table did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No answer, or one that says "not now": nothing is known to have happened, and the same call may be tried again.
+    /// No answer, or one that says "not now": nothing is known to have happened, and the same call
+    /// may be tried again.
     #[error("DynamoDB is unavailable: {0}")]
     Unavailable(String),
     /// A row is there, but is not what this version writes.
@@ -38,7 +39,9 @@ impl StoreError {
                 Some(error) => DisplayErrorContext(error).to_string(),
                 None => "the request was not sent".to_owned(),
             },
-            SdkError::ResponseError(unreadable) => format!("an unreadable answer, status {}", status(unreadable.raw())),
+            SdkError::ResponseError(unreadable) => {
+                format!("an unreadable answer, status {}", status(unreadable.raw()))
+            }
             SdkError::ServiceError(refused) => match refused.err().code() {
                 Some(code) => code.to_owned(),
                 None => format!("an error without a code, status {}", status(refused.raw())),

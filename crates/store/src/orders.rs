@@ -1,4 +1,5 @@
-//! The orders function's tables: how it reaches them, and how it reads an order with all that became of it.
+//! The orders function's tables: how it reaches them, and how it reads an order with all that
+//! became of it.
 
 use std::collections::HashMap;
 use std::num::NonZeroU8;
@@ -67,8 +68,8 @@ const READ: CallPolicy = CallPolicy {
 const READ_ROUNDS: usize = 3;
 
 impl Orders {
-    /// Makes a client and opens its connection by reading an order that does not exist. Should that fail, the
-    /// first request opens it.
+    /// Makes a client and opens its connection by reading an order that does not exist. Should that
+    /// fail, the first request opens it.
     ///
     /// `shards` is how many values the pending flag is spread over.
     pub async fn connect(sdk: &SdkConfig, tables: OrderTables, shards: NonZeroU8) -> Self {
@@ -98,19 +99,31 @@ impl Orders {
     }
 
     /// Reads an order with its invoice, if that is written.
-    pub async fn read_invoiced(&self, id: OrderId) -> Result<Option<(Order, Option<Invoice>)>, StoreError> {
+    pub async fn read_invoiced(
+        &self,
+        id: OrderId,
+    ) -> Result<Option<(Order, Option<Invoice>)>, StoreError> {
         read_invoiced(&self.read_client, &self.tables, id).await
     }
 }
 
 /// Reads an order, its shipment and its coupon in one strongly consistent request.
-pub(crate) async fn read(client: &Client, tables: &OrderTables, id: OrderId) -> Result<Option<OrderView>, StoreError> {
+pub(crate) async fn read(
+    client: &Client,
+    tables: &OrderTables,
+    id: OrderId,
+) -> Result<Option<OrderView>, StoreError> {
     let OrderTables { orders, shipments, coupons, .. } = tables;
-    let found = read_rows(client, id, [(orders, "id"), (shipments, "order_id"), (coupons, "order_id")]).await?;
+    let found =
+        read_rows(client, id, [(orders, "id"), (shipments, "order_id"), (coupons, "order_id")])
+            .await?;
     let Some(order) = found.row(orders) else { return Ok(None) };
     Ok(Some(OrderView::new(
         Reader { table: "orders", row: order }.order()?,
-        found.row(shipments).map(|row| Reader { table: "shipments", row }.shipment()).transpose()?,
+        found
+            .row(shipments)
+            .map(|row| Reader { table: "shipments", row }.shipment())
+            .transpose()?,
         found.row(coupons).map(|row| Reader { table: "coupons", row }.coupon()).transpose()?,
     )))
 }
@@ -124,7 +137,8 @@ pub(crate) async fn read_invoiced(
     let OrderTables { orders, invoices, .. } = tables;
     let found = read_rows(client, id, [(orders, "id"), (invoices, "order_id")]).await?;
     let Some(order) = found.row(orders) else { return Ok(None) };
-    let invoice = found.row(invoices).map(|row| Reader { table: "invoices", row }.invoice()).transpose()?;
+    let invoice =
+        found.row(invoices).map(|row| Reader { table: "invoices", row }.invoice()).transpose()?;
     Ok(Some((Reader { table: "orders", row: order }.order()?, invoice)))
 }
 
@@ -239,7 +253,8 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn an_order_that_was_left_unread_is_not_taken_for_unknown() {
         let id = order("81.50").id;
-        let busy = (200, json!({"Responses": {}, "UnprocessedKeys": {"orders": keys_of("id", id)}}));
+        let busy =
+            (200, json!({"Responses": {}, "UnprocessedKeys": {"orders": keys_of("id", id)}}));
         let aws = MockAws::responding([(200, json!({})), busy.clone(), busy.clone(), busy]);
         let error = orders(&aws).await.read(id).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");

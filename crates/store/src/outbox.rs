@@ -1,5 +1,6 @@
-//! The outbox: which orders are saved but not known to be published. An order carries its pending flag in its own row; a
-//! sparse index, which holds pending orders only, finds them by shard and age.
+//! The outbox: which orders are saved but not known to be published. An order carries its pending
+//! flag in its own row; a sparse index, which holds pending orders only, finds them by shard and
+//! age.
 
 use std::collections::HashMap;
 use std::num::NonZeroU8;
@@ -54,12 +55,15 @@ pub struct Next(pub(crate) Attributes);
 pub(crate) const INDEX: &str = "outbox";
 /// So many orders are read at once: ten batches of what SNS takes.
 const PAGE: i32 = 100;
-const ONCE: CallPolicy =
-    CallPolicy { max_attempts: 1, attempt_timeout: Duration::from_millis(900), total_timeout: Duration::from_secs(1) };
+const ONCE: CallPolicy = CallPolicy {
+    max_attempts: 1,
+    attempt_timeout: Duration::from_millis(900),
+    total_timeout: Duration::from_secs(1),
+};
 
 impl Outbox {
-    /// Makes a client and opens its connection by looking for orders of long ago. Should that fail, the first sweep
-    /// opens it.
+    /// Makes a client and opens its connection by looking for orders of long ago. Should that fail,
+    /// the first sweep opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
         let outbox = Self { client: client(sdk, ONCE), table, shards };
         if let Err(error) = outbox.scan_pending(Timestamp::UNIX_EPOCH).await {
@@ -73,9 +77,9 @@ impl Outbox {
         0..self.shards.get()
     }
 
-    /// All orders that were placed at `until` or before and are not known to be published, if there is no more than a
-    /// page in the whole outbox, and none if there may be more. It is one request for all shards, as nearly always there
-    /// are no such orders.
+    /// All orders that were placed at `until` or before and are not known to be published, if there
+    /// is no more than a page in the whole outbox, and none if there may be more. It is one request
+    /// for all shards, as nearly always there are no such orders.
     pub async fn scan_pending(&self, until: Timestamp) -> Result<Option<Page>, StoreError> {
         let scan = self
             .client
@@ -90,9 +94,15 @@ impl Outbox {
         Ok(Some(page).filter(|page| page.next.is_none()))
     }
 
-    /// A page of the orders of a shard that were placed at `until` or before and are not known to be published. The
-    /// index follows the table within moments: an order may be listed that was published just now.
-    pub async fn query_shard(&self, shard: u8, until: Timestamp, from: Option<Next>) -> Result<Page, StoreError> {
+    /// A page of the orders of a shard that were placed at `until` or before and are not known to
+    /// be published. The index follows the table within moments: an order may be listed that was
+    /// published just now.
+    pub async fn query_shard(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        from: Option<Next>,
+    ) -> Result<Page, StoreError> {
         let query = self
             .client
             .query()
@@ -107,8 +117,8 @@ impl Outbox {
         Ok(page(&answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// Clears the pending flags of up to 25 orders in one request, and says of each, in the order given, whether it is gone.
-    /// Only what is known to be published may lose it.
+    /// Clears the pending flags of up to 25 orders in one request, and says of each, in the order
+    /// given, whether it is gone. Only what is known to be published may lose it.
     pub async fn clear(&self, ids: &[OrderId]) -> Vec<Result<(), StoreError>> {
         if ids.is_empty() {
             return vec![];
@@ -116,7 +126,9 @@ impl Outbox {
         let statements = ids.iter().map(|id| self.clearing(*id)).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
             // There is no such order any more.
-            Err(StatementError::Rejected(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => Ok(()),
+            Err(StatementError::Rejected(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => {
+                Ok(())
+            }
             done => done.map_err(StoreError::from),
         });
         done.collect()
@@ -134,13 +146,15 @@ impl Outbox {
 
 /// Whole seconds, as orders are placed at: "…:00.5Z" would sort before "…:00Z".
 fn second(time: Timestamp) -> AttributeValue {
-    let second = Timestamp::from_second(time.as_second()).expect("the second of a timestamp is in range");
+    let second =
+        Timestamp::from_second(time.as_second()).expect("the second of a timestamp is in range");
     AttributeValue::S(second.to_string())
 }
 
 fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {
     let mut page = Page { orders: vec![], unreadable: vec![], next: next.map(Next) };
-    let pending = |reader: &Reader| Ok(PendingOrder { order: reader.order()?, trace: reader.trace() });
+    let pending =
+        |reader: &Reader| Ok(PendingOrder { order: reader.order()?, trace: reader.trace() });
     for row in rows {
         match (Reader { table: "outbox", row }).or_unreadable("id", pending) {
             Ok(order) => page.orders.push(order),
@@ -150,7 +164,8 @@ fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {
     page
 }
 
-/// Clears one pending flag, on condition that there is a row: an unconditional update would make one of nothing.
+/// Clears one pending flag, on condition that there is a row: an unconditional update would make
+/// one of nothing.
 pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(), StoreError> {
     let update = client
         .update_item()
@@ -197,21 +212,31 @@ mod tests {
         ]});
         let aws = MockAws::responding([(200, json!({})), (200, answer)]);
         let ids = [(); 3].map(|()| order("81.50").id);
-        let cleared = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(&ids).await;
+        let cleared =
+            Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(&ids).await;
         let [_primed, clear] = aws.requests();
         let (operation, body) = clear.json();
         assert_eq!(operation, "BatchExecuteStatement");
         let statement = r#"UPDATE "orders" REMOVE outbox WHERE id = ?"#;
-        let expected = ids.map(|id| json!({"Statement": statement, "Parameters": [{"S": id.to_string()}]}));
+        let expected =
+            ids.map(|id| json!({"Statement": statement, "Parameters": [{"S": id.to_string()}]}));
         assert_eq!(body["Statements"], json!(expected));
-        let [Ok(()), Ok(()), Err(StoreError::Unavailable(why))] = &cleared[..] else { panic!("{cleared:?}") };
+        let [Ok(()), Ok(()), Err(StoreError::Unavailable(why))] = &cleared[..] else {
+            panic!("{cleared:?}")
+        };
         assert_eq!(why, "TransactionConflict");
     }
 
     #[tokio::test]
     async fn where_there_is_no_mark_to_take_nothing_is_asked() {
         let aws = MockAws::responding([(200, json!({}))]);
-        assert!(Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await.clear(&[]).await.is_empty());
+        assert!(
+            Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS)
+                .await
+                .clear(&[])
+                .await
+                .is_empty()
+        );
         let [_primed] = aws.requests();
     }
 

@@ -1,4 +1,5 @@
-//! How the domain's values lie in their tables. Money and time are kept as the contract writes them.
+//! How the domain's values lie in their tables. Money and time are kept as the contract writes
+//! them.
 
 use std::collections::HashMap;
 use std::num::NonZeroU8;
@@ -50,7 +51,8 @@ impl Row for Invoice {
     }
 }
 
-/// The attribute of an order's row that says it is not known to be published, and is the key of the outbox index.
+/// The attribute of an order's row that says it is not known to be published, and is the key of the
+/// outbox index.
 pub(crate) const OUTBOX: &str = "outbox";
 
 /// The attribute of a coupon's row that names the order it is spent on.
@@ -59,10 +61,10 @@ pub(crate) const SPENT_BY: &str = "spent_by";
 /// The attribute of an order's row that a coupon left there.
 const DISCOUNT: &str = "discount";
 
-/// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC 3339 in whole seconds,
-/// so that it sorts), `traceparent` (S, the request that placed it), while it is not known to be published `outbox`
-/// (N, its shard), and if a coupon was spent on it `discount` (M of `code`, S; `percent`, N; `amount`, N, US dollars
-/// taken off).
+/// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC
+/// 3339 in whole seconds, so that it sorts), `traceparent` (S, the request that placed it), while
+/// it is not known to be published `outbox` (N, its shard), and if a coupon was spent on it
+/// `discount` (M of `code`, S; `percent`, N; `amount`, N, US dollars taken off).
 pub(crate) fn from_order(order: &Order, trace: TraceParent, shards: NonZeroU8) -> Attributes {
     let mut row = HashMap::from([
         (OUTBOX.to_owned(), AttributeValue::N(order.id.shard(shards).to_string())),
@@ -72,7 +74,9 @@ pub(crate) fn from_order(order: &Order, trace: TraceParent, shards: NonZeroU8) -
         ("placed_at".to_owned(), string(&order.placed_at)),
         (TraceParent::NAME.to_owned(), string(&trace)),
     ]);
-    row.extend(order.discount.as_ref().map(|discount| (DISCOUNT.to_owned(), from_discount(discount))));
+    row.extend(
+        order.discount.as_ref().map(|discount| (DISCOUNT.to_owned(), from_discount(discount))),
+    );
     row
 }
 
@@ -84,8 +88,8 @@ fn from_discount(discount: &Discount) -> AttributeValue {
     ]))
 }
 
-/// The row of an idempotency key: `idempotency_key` (S, key), `fingerprint` (S), `order_id` (S), `answer` (S),
-/// `expires_at` (N, seconds since 1970).
+/// The row of an idempotency key: `idempotency_key` (S, key), `fingerprint` (S), `order_id` (S),
+/// `answer` (S), `expires_at` (N, seconds since 1970).
 pub(crate) fn from_claim(claim: &Claim, order_id: OrderId, expires_at: i64) -> Attributes {
     HashMap::from([
         ("idempotency_key".to_owned(), string(&claim.key)),
@@ -114,10 +118,17 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     pub(crate) fn order(&self) -> Result<Order, StoreError> {
         let (id, customer, amount) = (self.id()?, self.parsed("customer")?, self.parsed("amount")?);
-        Ok(Order { id, customer, amount, discount: self.discount(amount)?, placed_at: self.parsed("placed_at")? })
+        Ok(Order {
+            id,
+            customer,
+            amount,
+            discount: self.discount(amount)?,
+            placed_at: self.parsed("placed_at")?,
+        })
     }
 
-    /// The trace that the order belongs to. There is none in older rows, and an odd one is no reason to lose an order.
+    /// The trace that the order belongs to. There is none in older rows, and an odd one is no
+    /// reason to lose an order.
     pub(crate) fn trace(&self) -> Option<TraceParent> {
         self.parsed(TraceParent::NAME).ok()
     }
@@ -141,7 +152,11 @@ impl Reader<'_> {
     }
 
     pub(crate) fn invoice(&self) -> Result<Invoice, StoreError> {
-        Ok(Invoice { order_id: self.order_id()?, number: self.parsed("number")?, issued_at: self.parsed("issued_at")? })
+        Ok(Invoice {
+            order_id: self.order_id()?,
+            number: self.parsed("number")?,
+            issued_at: self.parsed("issued_at")?,
+        })
     }
 
     /// The order that a coupon is spent on, if it is.
@@ -255,7 +270,9 @@ mod tests {
     fn what_is_written_reads_back() {
         let order = order();
         assert_eq!(
-            Reader { table: "orders", row: &from_order(&order, TraceParent::begin(), SHARDS) }.order().unwrap(),
+            Reader { table: "orders", row: &from_order(&order, TraceParent::begin(), SHARDS) }
+                .order()
+                .unwrap(),
             order
         );
 
@@ -263,19 +280,31 @@ mod tests {
         let row = from_order(&discounted, TraceParent::begin(), SHARDS);
         assert_eq!(Reader { table: "orders", row: &row }.order().unwrap(), discounted);
 
-        let shipment =
-            Shipment { order_id: order.id, tracking_number: Code::from_entropy([3; 12]), shipped_at: order.placed_at };
-        assert_eq!(Reader { table: "shipments", row: &row_of(shipment.columns()) }.shipment().unwrap(), shipment);
+        let shipment = Shipment {
+            order_id: order.id,
+            tracking_number: Code::from_entropy([3; 12]),
+            shipped_at: order.placed_at,
+        };
+        assert_eq!(
+            Reader { table: "shipments", row: &row_of(shipment.columns()) }.shipment().unwrap(),
+            shipment
+        );
 
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([4; 12]), order.placed_at);
-        assert_eq!(Reader { table: "coupons", row: &row_of(coupon.columns()) }.coupon().unwrap(), coupon);
+        assert_eq!(
+            Reader { table: "coupons", row: &row_of(coupon.columns()) }.coupon().unwrap(),
+            coupon
+        );
         let mut spent = row_of(coupon.columns());
         spent.insert(SPENT_BY.to_owned(), string(&OrderId::NIL));
         let coupon = Coupon { spent_by: Some(OrderId::NIL), ..coupon };
         assert_eq!(Reader { table: "coupons", row: &spent }.coupon().unwrap(), coupon);
 
         let invoice = Invoice { order_id: order.id, number: 42.into(), issued_at: order.placed_at };
-        assert_eq!(Reader { table: "invoices", row: &row_of(invoice.columns()) }.invoice().unwrap(), invoice);
+        assert_eq!(
+            Reader { table: "invoices", row: &row_of(invoice.columns()) }.invoice().unwrap(),
+            invoice
+        );
     }
 
     #[test]
@@ -303,7 +332,9 @@ mod tests {
 
     #[test]
     fn a_discount_that_cannot_be_is_not_taken_for_none() {
-        let AttributeValue::M(good) = from_discount(&discounted().discount.unwrap()) else { panic!("a map") };
+        let AttributeValue::M(good) = from_discount(&discounted().discount.unwrap()) else {
+            panic!("a map")
+        };
         let with = |name: &str, value: &str| {
             let mut discount = good.clone();
             discount.insert(name.to_owned(), AttributeValue::N(value.to_owned()));
@@ -328,7 +359,9 @@ mod tests {
         let trace = TraceParent::begin();
         let mut row = from_order(&order(), trace, SHARDS);
         assert_eq!(Reader { table: "orders", row: &row }.trace(), Some(trace));
-        for odd in [Some(AttributeValue::S("00-xyz".to_owned())), Some(AttributeValue::Bool(true)), None] {
+        for odd in
+            [Some(AttributeValue::S("00-xyz".to_owned())), Some(AttributeValue::Bool(true)), None]
+        {
             row.remove(TraceParent::NAME);
             row.extend(odd.map(|odd| (TraceParent::NAME.to_owned(), odd)));
             let reader = Reader { table: "orders", row: &row };

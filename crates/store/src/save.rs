@@ -1,10 +1,12 @@
-//! One write that carries the order and its pending flag, and what must not be there without them: the key of a request
-//! that may come twice, the coupon that is spent.
+//! One write that carries the order and its pending flag, and what must not be there without them:
+//! the key of a request that may come twice, the coupon that is spent.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use domain::{Coupon, Order, OrderId};
 use telemetry::TraceParent;
 
@@ -35,8 +37,8 @@ pub enum SaveOutcome {
 }
 
 impl Orders {
-    /// Saves a new order with its pending flag. Saving the very same order again is success: when DynamoDB's
-    /// answer was lost, the SDK's second attempt finds what the first one wrote.
+    /// Saves a new order with its pending flag. Saving the very same order again is success: when
+    /// DynamoDB's answer was lost, the SDK's second attempt finds what the first one wrote.
     pub async fn save(&self, order: &Order, trace: TraceParent) -> Result<(), StoreError> {
         let put = self
             .write_client
@@ -47,13 +49,18 @@ impl Orders {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = put.send().await else { return Ok(()) };
         match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) if is_same(failed.item(), order) => Ok(()),
+            Some(PutItemError::ConditionalCheckFailedException(failed))
+                if is_same(failed.item(), order) =>
+            {
+                Ok(())
+            }
             _ => Err(StoreError::unavailable(&error)),
         }
     }
 
-    /// Saves a new order unless its request's key was used before or its coupon cannot be spent; all of it in one
-    /// transaction. The key outranks everything: a request that spent its own coupon is answered as it was.
+    /// Saves a new order unless its request's key was used before or its coupon cannot be spent;
+    /// all of it in one transaction. The key outranks everything: a request that spent its own
+    /// coupon is answered as it was.
     pub async fn save_with(
         &self,
         order: &Order,
@@ -76,8 +83,8 @@ impl Orders {
         let write = self.write_client.transact_write_items().set_transact_items(Some(writes));
         let mut written = write.clone().send().await;
         if written.as_ref().is_err_and(is_mismatch) {
-            // The SDK's own token met itself: an earlier attempt got through and its answer was lost. A call of its own
-            // asks the table, which knows.
+            // The SDK's own token met itself: an earlier attempt got through and its answer was
+            // lost. A call of its own asks the table, which knows.
             written = write.send().await;
         }
         let Err(error) = written else { return Ok(SaveOutcome::Created) };
@@ -92,11 +99,14 @@ impl Orders {
 }
 
 fn is_mismatch<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    error.as_service_error().is_some_and(TransactWriteItemsError::is_idempotent_parameter_mismatch_exception)
+    error
+        .as_service_error()
+        .is_some_and(TransactWriteItemsError::is_idempotent_parameter_mismatch_exception)
 }
 
-/// What a cancelled transaction means, if it says so: of each write a reason, in their order. What is not known of the
-/// key is not known of the request, whatever the coupon's row says; and a conflict says nothing of any row.
+/// What a cancelled transaction means, if it says so: of each write a reason, in their order. What
+/// is not known of the key is not known of the request, whatever the coupon's row says; and a
+/// conflict says nothing of any row.
 fn classify_cancellation(
     reasons: &[CancellationReason],
     order: &Order,
@@ -115,7 +125,9 @@ fn classify_cancellation(
         }
     }
     let (_order, refused) = (reasons_left.next()?, coupon.and(reasons_left.next())?);
-    if reasons.iter().any(|reason| is(reason, "TransactionConflict")) || !is(refused, "ConditionalCheckFailed") {
+    if reasons.iter().any(|reason| is(reason, "TransactionConflict"))
+        || !is(refused, "ConditionalCheckFailed")
+    {
         return None;
     }
     let own = refused.item().is_some_and(|row| is_spent_on(row, order));
@@ -123,7 +135,8 @@ fn classify_cancellation(
 }
 
 fn is_same(row: Option<&Attributes>, order: &Order) -> bool {
-    row.and_then(|row| Reader { table: "orders", row }.order().ok()).is_some_and(|saved| saved == *order)
+    row.and_then(|row| Reader { table: "orders", row }.order().ok())
+        .is_some_and(|saved| saved == *order)
 }
 
 #[cfg(test)]
@@ -157,7 +170,8 @@ mod tests {
     }
 
     fn error(kind: &str, more: &Value) -> (u16, Value) {
-        let mut body = json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "no"});
+        let mut body =
+            json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "no"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         (400, body)
     }
@@ -195,7 +209,10 @@ mod tests {
         answers: Vec<(u16, Value)>,
     ) -> (MockAws, Result<SaveOutcome, StoreError>) {
         let (aws, claim, coupon) = (aws(answers), claim(), good());
-        let saved = orders(&aws).await.save_with(order, trace(), with_key.then_some(&claim), Some(&coupon)).await;
+        let saved = orders(&aws)
+            .await
+            .save_with(order, trace(), with_key.then_some(&claim), Some(&coupon))
+            .await;
         (aws, saved)
     }
 
@@ -261,7 +278,11 @@ mod tests {
     async fn a_transaction_that_met_another_is_tried_again() {
         let aws = aws([cancelled(["TransactionConflict", "None"]), (200, json!({}))]);
         assert_eq!(
-            orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
+            orders(&aws)
+                .await
+                .save_with(&order("81.50"), trace(), Some(&claim()), None)
+                .await
+                .unwrap(),
             SaveOutcome::Created
         );
         let [_primed, _first, _second] = aws.requests();
@@ -271,7 +292,11 @@ mod tests {
     async fn a_transaction_that_meets_others_for_ever_is_unavailable_and_not_a_used_key() {
         let conflict = || cancelled(["TransactionConflict", "None"]);
         let aws = aws([conflict(), conflict(), conflict()]);
-        let error = orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap_err();
+        let error = orders(&aws)
+            .await
+            .save_with(&order("81.50"), trace(), Some(&claim()), None)
+            .await
+            .unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
         let [_primed, _first, _second, _third] = aws.requests();
     }
@@ -279,19 +304,29 @@ mod tests {
     #[tokio::test]
     async fn a_condition_that_failed_is_not_tried_again() {
         let aws = aws([cancelled(["ConditionalCheckFailed", "None"])]);
-        orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap_err();
+        orders(&aws)
+            .await
+            .save_with(&order("81.50"), trace(), Some(&claim()), None)
+            .await
+            .unwrap_err();
         let [_primed, _only] = aws.requests();
     }
 
     #[tokio::test]
     async fn a_token_that_met_itself_is_replaced_and_the_table_asked() {
-        let aws = aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
+        let aws =
+            aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
         assert_eq!(
-            orders(&aws).await.save_with(&order("81.50"), trace(), Some(&claim()), None).await.unwrap(),
+            orders(&aws)
+                .await
+                .save_with(&order("81.50"), trace(), Some(&claim()), None)
+                .await
+                .unwrap(),
             SaveOutcome::Created
         );
         let [_primed, first, second] = aws.requests();
-        let [first, second] = [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());
+        let [first, second] =
+            [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());
         assert!(first.is_string() && second.is_string() && first != second, "{first} {second}");
     }
 
@@ -303,8 +338,14 @@ mod tests {
         let [_primed, write] = aws.requests();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
-        let [key, order_put, spending] = body["TransactItems"].as_array().unwrap().as_slice() else { panic!("{body}") };
-        assert_eq!((&key["Put"]["TableName"], &order_put["Put"]["TableName"]), (&json!("keys"), &json!("orders")));
+        let [key, order_put, spending] = body["TransactItems"].as_array().unwrap().as_slice()
+        else {
+            panic!("{body}")
+        };
+        assert_eq!(
+            (&key["Put"]["TableName"], &order_put["Put"]["TableName"]),
+            (&json!("keys"), &json!("orders"))
+        );
         let expected = json!({"Update": {
             "TableName": "coupons", "Key": {"order_id": {"S": good().order_id.to_string()}},
             "UpdateExpression": "SET spent_by = :order, spent_at = :now",
@@ -325,8 +366,10 @@ mod tests {
         let (aws, saved) = spend(&order("81.50"), false, vec![(200, json!({}))]).await;
         assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, write] = aws.requests();
-        let tables = |write: &Value| [&write["Put"], &write["Update"]].map(|of| of["TableName"].clone());
-        let written: Vec<_> = write.json().1["TransactItems"].as_array().unwrap().iter().flat_map(tables).collect();
+        let tables =
+            |write: &Value| [&write["Put"], &write["Update"]].map(|of| of["TableName"].clone());
+        let written: Vec<_> =
+            write.json().1["TransactItems"].as_array().unwrap().iter().flat_map(tables).collect();
         assert_eq!(json!(written), json!(["orders", null, null, "coupons"]));
     }
 
@@ -334,7 +377,9 @@ mod tests {
     async fn a_coupon_whose_condition_fails_is_refused_and_not_tried_again() {
         let other = order("12.00").id;
         for refused in [failed(), spent_by(other)] {
-            let (aws, saved) = spend(&order("81.50"), true, vec![because(&[none(), none(), refused.clone()])]).await;
+            let (aws, saved) =
+                spend(&order("81.50"), true, vec![because(&[none(), none(), refused.clone()])])
+                    .await;
             assert_eq!(saved.unwrap(), SaveOutcome::CouponRejected, "{refused}");
             let [_primed, _only] = aws.requests();
             let (_, saved) = spend(&order("81.50"), false, vec![because(&[none(), refused])]).await;
@@ -362,11 +407,15 @@ mod tests {
             json!({"Code": "ConditionalCheckFailed", "Item": row})
         };
         for (key, expected) in [
-            (key("f", first.id), SaveOutcome::Replayed { order_id: first.id, answer: "the first".to_owned() }),
+            (
+                key("f", first.id),
+                SaveOutcome::Replayed { order_id: first.id, answer: "the first".to_owned() },
+            ),
             (key("g", first.id), SaveOutcome::KeyConflict { order_id: first.id }),
             (key("f", order.id), SaveOutcome::Created),
         ] {
-            let (_, saved) = spend(&order, true, vec![because(&[key, none(), spent_by(first.id)])]).await;
+            let (_, saved) =
+                spend(&order, true, vec![because(&[key, none(), spent_by(first.id)])]).await;
             assert_eq!(saved.unwrap(), expected);
         }
     }
@@ -380,7 +429,8 @@ mod tests {
             ["TransactionConflict", "ConditionalCheckFailed", "None"],
         ];
         for codes in codes {
-            let (aws, saved) = spend(&order("81.50"), true, vec![cancelled(codes), (200, json!({}))]).await;
+            let (aws, saved) =
+                spend(&order("81.50"), true, vec![cancelled(codes), (200, json!({}))]).await;
             assert_eq!(saved.unwrap(), SaveOutcome::Created, "{codes:?}");
             let [_primed, _first, _second] = aws.requests();
             let (_, saved) = spend(&order("81.50"), true, vec![cancelled(codes); 3]).await;

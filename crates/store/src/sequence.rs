@@ -12,16 +12,23 @@ pub(crate) const COUNTER: &str = "last-number";
 const LAST: &str = "last";
 
 impl EffectTable {
-    /// Takes the next `count` numbers, nonzero_count from 1, in one request. Nobody else is ever given one of them. Those that
-    /// are not used are lost, as are those of a request whose answer was.
+    /// Takes the next `count` numbers, nonzero_count from 1, in one request. Nobody else is ever
+    /// given one of them. Those that are not used are lost, as are those of a request whose answer
+    /// was.
     pub async fn reserve_sequence_numbers(&self, count: usize) -> Result<Range<u64>, StoreError> {
         let update = self.client.update_item().table_name(&self.table);
         let update = update.key("order_id", AttributeValue::S(COUNTER.to_owned()));
-        let update = update.update_expression("ADD #last :count").expression_attribute_names("#last", LAST);
-        let update = update.expression_attribute_values(":count", AttributeValue::N(count.to_string()));
+        let update =
+            update.update_expression("ADD #last :count").expression_attribute_names("#last", LAST);
+        let update =
+            update.expression_attribute_values(":count", AttributeValue::N(count.to_string()));
         let answer = update.return_values(ReturnValue::UpdatedNew).send().await;
-        let counter = answer.map_err(|error| StoreError::unavailable(&error))?.attributes.unwrap_or_default();
-        let last = counter.get(LAST).and_then(|last| last.as_n().ok()).and_then(|last| last.parse::<u64>().ok());
+        let counter =
+            answer.map_err(|error| StoreError::unavailable(&error))?.attributes.unwrap_or_default();
+        let last = counter
+            .get(LAST)
+            .and_then(|last| last.as_n().ok())
+            .and_then(|last| last.parse::<u64>().ok());
         let first = last.and_then(|last| (last + 1).checked_sub(count as u64));
         first
             .map(|first| first..first + count as u64)
@@ -38,7 +45,10 @@ mod tests {
     /// Takes three numbers of an AWS that answers so.
     async fn three(status: u16, answer: Value) -> (MockAws, Result<Range<u64>, StoreError>) {
         let aws = MockAws::responding([(200, json!({})), (status, answer)]);
-        let taken = EffectTable::connect(&aws.sdk(), "invoices".to_owned()).await.reserve_sequence_numbers(3).await;
+        let taken = EffectTable::connect(&aws.sdk(), "invoices".to_owned())
+            .await
+            .reserve_sequence_numbers(3)
+            .await;
         (aws, taken)
     }
 
@@ -48,7 +58,10 @@ mod tests {
         assert_eq!(taken.unwrap(), 10..13);
         let [_primed, asked] = aws.requests();
         let (operation, body) = asked.json();
-        assert_eq!((operation, &body["Key"]), ("UpdateItem", &json!({"order_id": {"S": "last-number"}})));
+        assert_eq!(
+            (operation, &body["Key"]),
+            ("UpdateItem", &json!({"order_id": {"S": "last-number"}}))
+        );
         assert_eq!(body["ExpressionAttributeValues"], json!({":count": {"N": "3"}}));
         assert_eq!(
             (&body["UpdateExpression"], &body["ReturnValues"]),
@@ -58,9 +71,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_counter_that_cannot_be_is_an_error() {
-        for answer in
-            [json!({}), json!({"Attributes": {"last": {"N": "2.5"}}}), json!({"Attributes": {"last": {"N": "1"}}})]
-        {
+        for answer in [
+            json!({}),
+            json!({"Attributes": {"last": {"N": "2.5"}}}),
+            json!({"Attributes": {"last": {"N": "1"}}}),
+        ] {
             let (_, taken) = three(200, answer).await;
             assert_eq!(taken.unwrap_err().to_string(), "a row of numbers cannot be read: last");
         }
@@ -68,7 +83,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_request_takes_none() {
-        let (_, taken) = three(400, json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"})).await;
-        assert_eq!(taken.unwrap_err().to_string(), "DynamoDB is unavailable: AccessDeniedException");
+        let (_, taken) =
+            three(400, json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"}))
+                .await;
+        assert_eq!(
+            taken.unwrap_err().to_string(),
+            "DynamoDB is unavailable: AccessDeniedException"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! Many writes in one request, each done or not by itself.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse};
+use aws_sdk_dynamodb::types::{
+    BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
+};
 
 use crate::StoreError;
 
@@ -23,17 +25,23 @@ impl From<StatementError> for StoreError {
     }
 }
 
-/// Executes up to 25 statements (the limit of `BatchExecuteStatement`), and says of each, in the order given, whether it
-/// was done.
+/// Executes up to 25 statements (the limit of `BatchExecuteStatement`), and says of each, in the
+/// order given, whether it was done.
 pub(crate) async fn execute(
     client: &Client,
     statements: Vec<BatchStatementRequest>,
 ) -> Vec<Result<(), StatementError>> {
     let asked = statements.len();
-    let error = match client.batch_execute_statement().set_statements(Some(statements)).send().await {
+    let error = match client.batch_execute_statement().set_statements(Some(statements)).send().await
+    {
         Ok(answer) => match answer.responses.unwrap_or_default() {
-            responses if responses.len() == asked => return responses.into_iter().map(done).collect(),
-            responses => StoreError::Unavailable(format!("{} answers to {asked} statements", responses.len())),
+            responses if responses.len() == asked => {
+                return responses.into_iter().map(done).collect();
+            }
+            responses => StoreError::Unavailable(format!(
+                "{} answers to {asked} statements",
+                responses.len()
+            )),
         },
         Err(error) => StoreError::unavailable(&error),
     };
@@ -42,6 +50,7 @@ pub(crate) async fn execute(
 
 fn done(response: BatchStatementResponse) -> Result<(), StatementError> {
     let Some(error) = response.error else { return Ok(()) };
-    let indeterminate = || StatementError::Indeterminate(StoreError::Unavailable("no error code".to_owned()));
+    let indeterminate =
+        || StatementError::Indeterminate(StoreError::Unavailable("no error code".to_owned()));
     Err(error.code.map_or_else(indeterminate, StatementError::Rejected))
 }

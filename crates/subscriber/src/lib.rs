@@ -1,10 +1,11 @@
-//! What a subscriber's commit is: a row for each order, inserted unless an earlier delivery of its event did.
+//! What a subscriber's commit is: a row for each order, inserted unless an earlier delivery of its
+//! event did.
 
 use sqs_batch::RecordOutcome;
 use store::{EffectTable, Inserted, Row};
 
-/// Inserts up to 25 rows of different orders in one request, and gives the processor's outcome on each, in the order given.
-/// Rows made again of the same event change nothing: the first stays.
+/// Inserts up to 25 rows of different orders in one request, and gives the processor's outcome on
+/// each, in the order given. Rows made again of the same event change nothing: the first stays.
 pub async fn insert<R: Row>(effect_table: &EffectTable, rows: &[R]) -> Vec<RecordOutcome> {
     let inserted = effect_table.insert(rows).await.into_iter();
     let outcomes = inserted.map(|inserted| match inserted {

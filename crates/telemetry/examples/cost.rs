@@ -1,8 +1,8 @@
-//! What the telemetry of so many requests costs in instructions: run it under callgrind with two numbers and divide the
-//! difference.
+//! What the telemetry of so many requests costs in instructions: run it under callgrind with two
+//! numbers and divide the difference.
 //!
-//! Each request is as orders records one that was placed: one span, one line, one document of metrics. A record of a
-//! batch costs its span and its line alone.
+//! Each request is as orders records one that was placed: one span, one line, one document of
+//! metrics. A record of a batch costs its span and its line alone.
 
 use std::error::Error;
 use std::time::Duration;
@@ -27,15 +27,20 @@ struct Served {
     pending_flags_not_cleared: Option<AsCount<u64>>,
 }
 
-const BY_ROUTE: ExtraDimension =
-    ExtraDimension { dimension: "route", metric: "TimeToAnswer", unit: Unit::Second(NegativeScale::Milli) };
+const BY_ROUTE: ExtraDimension = ExtraDimension {
+    dimension: "route",
+    metric: "TimeToAnswer",
+    unit: Unit::Second(NegativeScale::Milli),
+};
 const CLIENTS: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const ORDER: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut numbers = std::env::args().skip(1).map(|number| number.parse::<u32>());
-    let (requests, records) =
-        (numbers.next().ok_or("how many requests?")??, numbers.next().ok_or("and how many records each?")??);
+    let (requests, records) = (
+        numbers.next().ok_or("how many requests?")??,
+        numbers.next().ok_or("and how many records each?")??,
+    );
     let json = LogSettings::from_lambda(None, Some("JSON"));
     let telemetry = telemetry::init("cost", &json, Some("OrderFanout/cost".to_owned()), None);
     let metrics = telemetry.metrics(&[BY_ROUTE]);

@@ -1,4 +1,5 @@
-//! One invocation, from the event to the answer: its lines, its duration and its metrics go out together.
+//! One invocation, from the event to the answer: its lines, its duration and its metrics go out
+//! together.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -41,8 +42,8 @@ impl Telemetry {
 }
 
 impl Invocation<'_> {
-    /// Counts what the invocation did in vain, in a document of its own that says which version of the function it was:
-    /// a deployment is judged by it. Nothing is written of nothing.
+    /// Counts what the invocation did in vain, in a document of its own that says which version of
+    /// the function it was: a deployment is judged by it. Nothing is written of nothing.
     pub fn failed(&self, failures: u64) {
         if failures > 0 {
             let mut line = vec![];
@@ -101,7 +102,8 @@ mod tests {
         apples: AsCount<u64>,
     }
 
-    const BY_KIND: ExtraDimension = ExtraDimension { dimension: "kind", metric: "Apples", unit: Unit::Count };
+    const BY_KIND: ExtraDimension =
+        ExtraDimension { dimension: "kind", metric: "Apples", unit: Unit::Count };
     const SCHEMA: &str = include_str!("../tests/emf.schema.json");
 
     fn telemetry(namespace: Option<&str>) -> (Telemetry, Writes) {
@@ -109,7 +111,16 @@ mod tests {
         let namespace = namespace.map(str::to_owned);
         let output = Output::to(writes.clone());
         let version = Some("7".to_owned());
-        (Telemetry { output, function: "orders", namespace, version, cold: AtomicBool::new(true) }, writes)
+        (
+            Telemetry {
+                output,
+                function: "orders",
+                namespace,
+                version,
+                cold: AtomicBool::new(true),
+            },
+            writes,
+        )
     }
 
     #[test]
@@ -127,13 +138,28 @@ mod tests {
             let cold_starts = json!({"Name": "ColdStarts", "Unit": "Count"});
             let duration = json!({"Name": "HandlerDuration", "Unit": "Milliseconds"});
             let apples = json!({"Name": "Apples", "Unit": "Count"});
-            let all = if cold { vec![&cold_starts, &duration, &apples] } else { vec![&duration, &apples] };
-            let expected =
-                json!([of(json!([["function"]]), json!(all)), of(json!([["function", "kind"]]), json!([apples]))]);
+            let all = if cold {
+                vec![&cold_starts, &duration, &apples]
+            } else {
+                vec![&duration, &apples]
+            };
+            let expected = json!([
+                of(json!([["function"]]), json!(all)),
+                of(json!([["function", "kind"]]), json!([apples]))
+            ]);
             assert_eq!(aws["CloudWatchMetrics"], expected);
             assert!(document["HandlerDuration"].as_f64() >= Some(0.0), "{document}");
-            let told = ["function", "kind", "Apples", "ColdStarts"].map(|name| document[name].clone());
-            assert_eq!(told, [json!("orders"), json!("red"), json!(3), if cold { json!(1) } else { Value::Null }]);
+            let told =
+                ["function", "kind", "Apples", "ColdStarts"].map(|name| document[name].clone());
+            assert_eq!(
+                told,
+                [
+                    json!("orders"),
+                    json!("red"),
+                    json!(3),
+                    if cold { json!(1) } else { Value::Null }
+                ]
+            );
         }
     }
 
@@ -149,17 +175,21 @@ mod tests {
         let schema = serde_json::from_str(SCHEMA).unwrap();
         jsonschema::validator_for(&schema).unwrap().validate(&document).unwrap();
         let failures = json!([{"Name": "Failures", "Unit": "Count"}]);
-        let directive =
-            json!([{"Namespace": "Shop/test", "Dimensions": [["function", "version"]], "Metrics": failures}]);
+        let directive = json!([{"Namespace": "Shop/test", "Dimensions": [["function", "version"]], "Metrics": failures}]);
         assert_eq!(document["_aws"].take()["CloudWatchMetrics"], directive);
-        assert_eq!(document, json!({"_aws": null, "function": "orders", "version": "7", "Failures": 2}));
+        assert_eq!(
+            document,
+            json!({"_aws": null, "function": "orders", "version": "7", "Failures": 2})
+        );
     }
 
     #[test]
     fn nothing_is_measured_without_a_namespace() {
         let (telemetry, writes) = telemetry(None);
         telemetry.invocation().failed(1);
-        telemetry.invocation().end(&telemetry.metrics(&[]), &Sold { kind: "red", apples: 3.into() });
+        telemetry
+            .invocation()
+            .end(&telemetry.metrics(&[]), &Sold { kind: "red", apples: 3.into() });
         assert!(writes.all().is_empty());
     }
 

@@ -1,4 +1,5 @@
-//! A line for machines: one flat JSON object, of the event's fields and those of the spans it happened in.
+//! A line for machines: one flat JSON object, of the event's fields and those of the spans it
+//! happened in.
 
 use std::fmt::{self, Debug, Display, Write};
 
@@ -20,7 +21,8 @@ pub(crate) struct Json {
 /// To the microsecond, whatever its digits are.
 const TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
-/// Fields as they stand within an object: each with a comma before it. A span's are written once, for all its lines.
+/// Fields as they stand within an object: each with a comma before it. A span's are written once,
+/// for all its lines.
 pub(crate) struct JsonFields;
 
 impl<S> FormatEvent<S, JsonFields> for Json
@@ -34,11 +36,22 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         writer.write_str(r#"{"timestamp":""#)?;
-        TIME.print_timestamp(&Timestamp::now(), StdFmtWrite(&mut writer)).map_err(|_| fmt::Error)?;
-        for part in [r#"","level":""#, event.metadata().level().as_str(), r#"","function":""#, self.function, "\""] {
+        TIME.print_timestamp(&Timestamp::now(), StdFmtWrite(&mut writer))
+            .map_err(|_| fmt::Error)?;
+        for part in [
+            r#"","level":""#,
+            event.metadata().level().as_str(),
+            r#"","function":""#,
+            self.function,
+            "\"",
+        ] {
             writer.write_str(part)?;
         }
-        for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+        for span in context
+            .event_scope()
+            .into_iter()
+            .flat_map(tracing_subscriber::registry::Scope::from_root)
+        {
             if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
                 writer.write_str(fields)?;
             }
@@ -49,7 +62,11 @@ where
 }
 
 impl<'writer> FormatFields<'writer> for JsonFields {
-    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
         let mut members = Members(String::with_capacity(USUAL));
         fields.record(&mut members);
         writer.write_str(&members.0)
@@ -59,7 +76,8 @@ impl<'writer> FormatFields<'writer> for JsonFields {
 /// What the fields of a request's span or line take, in bytes.
 const USUAL: usize = 256;
 
-/// In a string of its own: to grow the writer's, member by member, would cost more than the members.
+/// In a string of its own: to grow the writer's, member by member, would cost more than the
+/// members.
 struct Members(String);
 
 impl Members {
@@ -108,14 +126,16 @@ struct Escaped<'a>(&'a mut String);
 
 impl Escaped<'_> {
     fn push(&mut self, text: &str) {
-        // Nearly always there is none. To look at all bytes and stop at none is several times quicker.
+        // Nearly always there is none. To look at all bytes and stop at none is several times
+        // quicker.
         if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
             return self.0.push_str(text);
         }
         for character in text.chars() {
             match character {
                 '"' | '\\' => self.0.extend(['\\', character]),
-                ..' ' => write!(self.0, "\\u{:04x}", u32::from(character)).expect("a string takes everything"),
+                ..' ' => write!(self.0, "\\u{:04x}", u32::from(character))
+                    .expect("a string takes everything"),
                 _ => self.0.push(character),
             }
         }
@@ -149,9 +169,14 @@ mod tests {
     fn lines(log: impl FnOnce()) -> Vec<Value> {
         let writes = Writes::default();
         let lines = layer().fmt_fields(JsonFields).event_format(Json { function: "orders" });
-        let lines = tracing_subscriber::registry().with(lines.with_writer(Output::to(writes.clone())));
+        let lines =
+            tracing_subscriber::registry().with(lines.with_writer(Output::to(writes.clone())));
         tracing::subscriber::with_default(lines, log);
-        writes.all().iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+        writes
+            .all()
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+            .collect()
     }
 
     #[test]
@@ -164,7 +189,10 @@ mod tests {
         });
         let [mut line] = <[Value; 1]>::try_from(written).unwrap();
         let timestamp = line.as_object_mut().unwrap().remove("timestamp").unwrap();
-        assert!(timestamp.as_str().is_some_and(|time| time.len() == 27 && time.ends_with('Z')), "{timestamp}");
+        assert!(
+            timestamp.as_str().is_some_and(|time| time.len() == 27 && time.ends_with('Z')),
+            "{timestamp}"
+        );
         let expected = json!({
             "level": "INFO", "function": "orders", "message": "order", "request_id": "r1", "order_id": "o1",
             "trace_id": step.trace().trace_id().to_string(), "span_id": step.trace().span_id().to_string(),

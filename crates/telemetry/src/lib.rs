@@ -1,7 +1,8 @@
 //! What a function tells of itself: log lines, the trace that they belong to, and metrics.
 //!
-//! Our own events come at the level asked for, everybody else's at `warn`: the Lambda runtime and the SDK print whole
-//! payloads, customers' names included, at TRACE. Nothing here can switch that on.
+//! Our own events come at the level asked for, everybody else's at `warn`: the Lambda runtime and
+//! the SDK print whole payloads, customers' names included, at TRACE. Nothing here can switch that
+//! on.
 
 mod invocation;
 mod json;
@@ -42,8 +43,8 @@ enum LogFormat {
 }
 
 impl LogSettings {
-    /// Reads the values of Lambda's `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`; text at `info` where there are
-    /// none, as on a laptop.
+    /// Reads the values of Lambda's `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`; text at
+    /// `info` where there are none, as on a laptop.
     #[must_use]
     pub fn from_lambda(level: Option<&str>, format: Option<&str>) -> Self {
         let level = match level.map(str::to_ascii_uppercase).as_deref() {
@@ -70,12 +71,13 @@ const OURS: [&str; 10] = [
     "telemetry",
 ];
 
-/// The runtime's own report of a panic quotes its message, and that of an event it cannot read quotes the event.
+/// The runtime's own report of a panic quotes its message, and that of an event it cannot read
+/// quotes the event.
 const QUOTES: &str = "lambda_runtime::layers";
 
-/// Sends this process's events to standard output, and gives what metrics go out by. Call it once, before anything
-/// logs. `function` is the name in every line and metric; without a `namespace` no metric is written. `version` is the one
-/// that Lambda runs, by which failures are told apart.
+/// Sends this process's events to standard output, and gives what metrics go out by. Call it once,
+/// before anything logs. `function` is the name in every line and metric; without a `namespace` no
+/// metric is written. `version` is the one that Lambda runs, by which failures are told apart.
 ///
 /// Of a panic it tells the place and not the message, which may quote a customer.
 #[must_use]
@@ -89,7 +91,9 @@ pub fn init(
     let events = tracing_subscriber::registry().with(levels(settings.level));
     let lines = fmt::layer().with_writer(output.clone());
     match settings.format {
-        LogFormat::Json => events.with(lines.fmt_fields(JsonFields).event_format(Json { function })).init(),
+        LogFormat::Json => {
+            events.with(lines.fmt_fields(JsonFields).event_format(Json { function })).init()
+        }
         LogFormat::Text => events.with(lines.event_format(Terminal { function })).init(),
     }
     std::panic::set_hook(Box::new(|panic| {
@@ -115,7 +119,12 @@ mod tests {
     fn no_level_lets_the_runtime_or_the_sdk_print_payloads() {
         let levels = levels(LevelFilter::TRACE);
         assert!(levels.would_enable("orders::place", &Level::TRACE));
-        for target in ["lambda_runtime::runtime", "aws_smithy_runtime::client", "hyper_util", "aws_sdk_dynamodb"] {
+        for target in [
+            "lambda_runtime::runtime",
+            "aws_smithy_runtime::client",
+            "hyper_util",
+            "aws_sdk_dynamodb",
+        ] {
             assert!(levels.would_enable(target, &Level::WARN), "{target}");
             assert!(!levels.would_enable(target, &Level::INFO), "{target}");
         }

@@ -1,5 +1,5 @@
-//! Standard output, which is what Lambda makes log events of: a line each, but one `write` for an invocation, as every
-//! write of a small function costs it more than the line itself.
+//! Standard output, which is what Lambda makes log events of: a line each, but one `write` for an
+//! invocation, as every write of a small function costs it more than the line itself.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -64,7 +64,8 @@ impl State {
     }
 }
 
-/// Takes the lines of one event. A warning does not wait: what follows it may be the end of the process.
+/// Takes the lines of one event. A warning does not wait: what follows it may be the end of the
+/// process.
 pub(crate) struct Lines<'a> {
     output: &'a Output,
     urgent: bool,

@@ -1,4 +1,5 @@
-//! One step of an order's way: a request, a record, a publish. A span here is what its log lines say it is.
+//! One step of an order's way: a request, a record, a publish. A span here is what its log lines
+//! say it is.
 
 use tracing::Span;
 
@@ -28,16 +29,22 @@ impl SpanContext {
         self.own
     }
 
-    /// A span whose lines have `trace_id`, `span_id` and, if something caused it, `parent_span_id`. It is there at
-    /// every level, as a failure's line needs it most.
+    /// A span whose lines have `trace_id`, `span_id` and, if something caused it, `parent_span_id`.
+    /// It is there at every level, as a failure's line needs it most.
     #[must_use]
     pub fn span(self) -> Span {
         let (trace_id, span_id, parent_span_id) = self.ids();
         let (trace_id, span_id) = (trace_id.as_str(), span_id.as_str());
-        tracing::error_span!("step", trace_id, span_id, parent_span_id = parent_span_id.as_ref().map(HexId::as_str))
+        tracing::error_span!(
+            "step",
+            trace_id,
+            span_id,
+            parent_span_id = parent_span_id.as_ref().map(HexId::as_str)
+        )
     }
 
-    /// The same for an invocation that is one step: one span instead of two, and `request_id` in its lines.
+    /// The same for an invocation that is one step: one span instead of two, and `request_id` in
+    /// its lines.
     #[must_use]
     pub fn request_span(self, request_id: &str) -> Span {
         let (trace_id, span_id, parent_span_id) = self.ids();

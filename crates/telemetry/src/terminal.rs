@@ -1,5 +1,5 @@
-//! A line for people: the function's name, the level, then the event's own fields. Ids of requests and spans are left to
-//! the machines' lines.
+//! A line for people: the function's name, the level, then the event's own fields. Ids of requests
+//! and spans are left to the machines' lines.
 
 use std::fmt::Result;
 
@@ -17,7 +17,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> Result {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> Result {
         let level = *event.metadata().level();
         write!(writer, "{:<12}", self.function)?;
         if writer.has_ansi_escapes() {

@@ -74,8 +74,8 @@ impl SpanId {
 impl FromStr for TraceParent {
     type Err = TraceParentError;
 
-    /// Takes the one form of version 00: lower-case hexadecimal, no id all zeros, and nothing after the flags. Of the
-    /// flags only the one that version 00 defines is kept.
+    /// Takes the one form of version 00: lower-case hexadecimal, no id all zeros, and nothing after
+    /// the flags. Of the flags only the one that version 00 defines is kept.
     fn from_str(text: &str) -> Result<Self, TraceParentError> {
         let [b'0', b'0', b'-', ids @ ..] = text.as_bytes() else { return Err(TraceParentError) };
         let (trace_id, ids) = hexadecimal::<32>(ids)?;
@@ -84,9 +84,11 @@ impl FromStr for TraceParent {
         let span_id = u64::try_from(span_id).ok().and_then(NonZeroU64::new);
         let flags = u8::try_from(flags).map_err(|_| TraceParentError)?;
         match (NonZeroU128::new(trace_id), span_id, rest) {
-            (Some(trace_id), Some(span_id), []) => {
-                Ok(Self { trace_id: TraceId(trace_id), span_id: SpanId(span_id), flags: flags & SAMPLED })
-            }
+            (Some(trace_id), Some(span_id), []) => Ok(Self {
+                trace_id: TraceId(trace_id),
+                span_id: SpanId(span_id),
+                flags: flags & SAMPLED,
+            }),
             _ => Err(TraceParentError),
         }
     }
@@ -188,7 +190,8 @@ mod tests {
             &EXAMPLE.to_uppercase(),
             &EXAMPLE.replace('-', "_"),
             &EXAMPLE.replace("01", "0g"),
-            &EXAMPLE.replace("4bf92f3577b34da6a3ce929d0e0e4736", "00000000000000000000000000000000"),
+            &EXAMPLE
+                .replace("4bf92f3577b34da6a3ce929d0e0e4736", "00000000000000000000000000000000"),
             &EXAMPLE.replace("00f067aa0ba902b7", "0000000000000000"),
         ] {
             assert_eq!(text.parse::<TraceParent>(), Err(TraceParentError), "{text}");
@@ -200,7 +203,10 @@ mod tests {
         let parsed = EXAMPLE.replace("-01", "-ff").parse::<TraceParent>().unwrap();
         assert_eq!(parsed.to_string(), EXAMPLE);
         let unsampled = EXAMPLE.replace("-01", "-00");
-        assert_eq!(unsampled.parse::<TraceParent>().unwrap().child().to_string()[52..], unsampled[52..]);
+        assert_eq!(
+            unsampled.parse::<TraceParent>().unwrap().child().to_string()[52..],
+            unsampled[52..]
+        );
     }
 
     #[test]

@@ -45,9 +45,12 @@ mod tests {
     use domain::CustomerName;
     use proptest::prelude::*;
 
-    const REFUSED: (u16, &str) = (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
-    const PUBLISHED: (u16, &str) =
-        (200, "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>");
+    const REFUSED: (u16, &str) =
+        (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
+    const PUBLISHED: (u16, &str) = (
+        200,
+        "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",
+    );
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -59,21 +62,29 @@ mod tests {
     async fn a_publish_carries_the_event_its_type_and_what_is_paid_as_a_number() {
         let aws = MockAws::responding([REFUSED, PUBLISHED]);
         let order = order("80.00");
-        OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await.publish(&order, trace()).await.unwrap();
+        OrdersTopic::connect(&aws.sdk(), "arn".to_owned())
+            .await
+            .publish(&order, trace())
+            .await
+            .unwrap();
         let [_primed, publish] = aws.requests();
         let form = publish.form();
         let event = OrderPlaced::from(&order).encode();
         for (name, value) in [("Action", "Publish"), ("TopicArn", "arn"), ("Message", &event)] {
             assert_eq!(form.get(name).map(String::as_str), Some(value), "{name}");
         }
-        let expected =
-            [["amount", "Number", "80.00"], ["traceparent", "String", TRACE], ["type", "String", "order.placed"]];
+        let expected = [
+            ["amount", "Number", "80.00"],
+            ["traceparent", "String", TRACE],
+            ["type", "String", "order.placed"],
+        ];
         assert_eq!(publish.message_attributes(""), expected);
     }
 
     #[tokio::test]
     async fn a_publish_that_failed_is_tried_again_once() {
-        let failed = (503, "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>");
+        let failed =
+            (503, "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>");
         let aws = MockAws::responding([REFUSED, failed, PUBLISHED, failed, failed]);
         let topic = OrdersTopic::connect(&aws.sdk(), "arn".to_owned()).await;
         topic.publish(&order("80.00"), trace()).await.unwrap();
@@ -81,8 +92,9 @@ mod tests {
         let [_primed, _failed, _published, _failed_again, _given_up] = aws.requests();
     }
 
-    /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>. SNS delivers
-    /// to SQS, so its attributes have the same alphabet.
+    /// Source:
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
+    /// SNS delivers to SQS, so its attributes have the same alphabet.
     fn sqs_accepts(text: &str) -> bool {
         text.chars().all(|c| {
             matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
@@ -91,8 +103,11 @@ mod tests {
 
     /// Any character, with those about which SQS or a name is particular more often.
     fn any_text() -> impl Strategy<Value = String> {
-        let particular = prop::char::ranges(vec!['\0'..=' ', '\u{7f}'..='\u{a0}', '\u{fff0}'..='\u{ffff}'].into());
-        proptest::collection::vec(prop_oneof![any::<char>(), particular], 0..8).prop_map(String::from_iter)
+        let particular = prop::char::ranges(
+            vec!['\0'..=' ', '\u{7f}'..='\u{a0}', '\u{fff0}'..='\u{ffff}'].into(),
+        );
+        proptest::collection::vec(prop_oneof![any::<char>(), particular], 0..8)
+            .prop_map(String::from_iter)
     }
 
     proptest! {

@@ -28,14 +28,18 @@ pub struct OrderToPublish {
     pub trace: Option<TraceParent>,
 }
 
-const ONCE: CallPolicy =
-    CallPolicy { max_attempts: 1, attempt_timeout: Duration::from_millis(900), total_timeout: Duration::from_secs(1) };
+const ONCE: CallPolicy = CallPolicy {
+    max_attempts: 1,
+    attempt_timeout: Duration::from_millis(900),
+    total_timeout: Duration::from_secs(1),
+};
 
 impl Republisher {
     /// The most orders of one [`Self::publish_batch`], SNS's limit for `PublishBatch`.
     pub const MAX_ORDERS: usize = 10;
 
-    /// For the relay: its calls are tried once, as the next minute is the retry. Makes a client and opens its connection.
+    /// For the relay: its calls are tried once, as the next minute is the retry. Makes a client and
+    /// opens its connection.
     pub async fn connect(sdk: &SdkConfig, arn: String) -> Self {
         Self { client: connect(sdk, &arn, ONCE).await, arn }
     }
@@ -46,18 +50,25 @@ impl Republisher {
         Self { client: client(sdk, PATIENT), arn }
     }
 
-    /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request, and gives the ids of those that
-    /// SNS acknowledged, one by one. Of the others nothing is known.
-    pub async fn publish_batch(&self, orders: &[OrderToPublish]) -> Result<HashSet<OrderId>, TopicError> {
+    /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request, and gives the
+    /// ids of those that SNS acknowledged, one by one. Of the others nothing is known.
+    pub async fn publish_batch(
+        &self,
+        orders: &[OrderToPublish],
+    ) -> Result<HashSet<OrderId>, TopicError> {
         let entries = orders.iter().map(|OrderToPublish { order, trace }| {
             let event = OrderPlaced::from(order);
-            let entry = PublishBatchRequestEntry::builder().id(order.id.to_string()).message(event.encode());
+            let entry = PublishBatchRequestEntry::builder()
+                .id(order.id.to_string())
+                .message(event.encode());
             let entry = entry.set_message_attributes(Some(attributes(&event, *trace)));
             entry.build().expect("an id is given")
         });
         let publish = self.client.publish_batch().topic_arn(&self.arn);
-        let answer = publish.set_publish_batch_request_entries(Some(entries.collect())).send().await;
-        let acknowledged = answer.map_err(|error| unavailable(&error))?.successful.unwrap_or_default();
+        let answer =
+            publish.set_publish_batch_request_entries(Some(entries.collect())).send().await;
+        let acknowledged =
+            answer.map_err(|error| unavailable(&error))?.successful.unwrap_or_default();
         Ok(acknowledged.iter().filter_map(|entry| entry.id()?.parse().ok()).collect())
     }
 }
@@ -67,7 +78,8 @@ mod tests {
     use super::*;
     use aws_mock::{MockAws, order};
 
-    const REFUSED: (u16, &str) = (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
+    const REFUSED: (u16, &str) =
+        (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
 
     fn answer(successful: &[OrderId], failed: &[OrderId]) -> (u16, String) {
         let members = |ids: &[OrderId], rest: &str| {
@@ -98,7 +110,8 @@ mod tests {
     async fn each_entry_carries_its_event_its_type_and_what_is_paid_as_a_number() {
         let mut orders = [to_publish("80.00"), to_publish("79.99")];
         orders[1].trace = Some(TRACE.parse().unwrap());
-        let (aws, topic) = republisher(answer(&orders.each_ref().map(|orders| orders.order.id), &[])).await;
+        let (aws, topic) =
+            republisher(answer(&orders.each_ref().map(|orders| orders.order.id), &[])).await;
         topic.publish_batch(&orders).await.unwrap();
         let [_primed, publish] = aws.requests();
         let form = publish.form();
@@ -111,14 +124,18 @@ mod tests {
             let amount = ["amount", "Number", &amount];
             let trace = trace.map(|_| ["traceparent", "String", TRACE]);
             let expected = [Some(amount), trace, Some(["type", "String", "order.placed"])];
-            assert_eq!(publish.message_attributes(&entry), expected.into_iter().flatten().collect::<Vec<_>>());
+            assert_eq!(
+                publish.message_attributes(&entry),
+                expected.into_iter().flatten().collect::<Vec<_>>()
+            );
         }
     }
 
     #[tokio::test]
     async fn only_what_sns_acknowledged_counts_as_published() {
         let orders = ["80.00", "79.99", "81.50"].map(to_publish);
-        let [first, second, _unmentioned] = orders.each_ref().map(|order_to_publish| order_to_publish.order.id);
+        let [first, second, _unmentioned] =
+            orders.each_ref().map(|order_to_publish| order_to_publish.order.id);
         let (_, topic) = republisher(answer(&[second], &[first])).await;
         assert_eq!(topic.publish_batch(&orders).await.unwrap(), HashSet::from([second]));
     }

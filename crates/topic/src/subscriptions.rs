@@ -20,7 +20,8 @@ pub struct Subscriptions {
 pub struct Filter {
     /// The filter policy, JSON. Without one, everything passes.
     pub policy: Option<String>,
-    /// What the policy is about: `MessageAttributes`, which is also what it is without a scope, or `MessageBody`.
+    /// What the policy is about: `MessageAttributes`, which is also what it is without a scope, or
+    /// `MessageBody`.
     pub scope: Option<String>,
 }
 
@@ -33,7 +34,13 @@ impl Subscriptions {
 
     /// The filter of the queue with this ARN, or nothing if it is not subscribed.
     pub async fn filter_of(&self, queue_arn: &str) -> Result<Option<Filter>, TopicError> {
-        let mut all = self.client.list_subscriptions_by_topic().topic_arn(&self.arn).into_paginator().items().send();
+        let mut all = self
+            .client
+            .list_subscriptions_by_topic()
+            .topic_arn(&self.arn)
+            .into_paginator()
+            .items()
+            .send();
         while let Some(subscription) = all.next().await {
             let subscription = subscription.map_err(|error| unavailable(&error))?;
             if subscription.endpoint() == Some(queue_arn)
@@ -46,8 +53,14 @@ impl Subscriptions {
     }
 
     async fn filter(&self, subscription_arn: String) -> Result<Filter, TopicError> {
-        let answer = self.client.get_subscription_attributes().subscription_arn(subscription_arn).send().await;
-        let mut attributes: HashMap<_, _> = answer.map_err(|error| unavailable(&error))?.attributes.unwrap_or_default();
+        let answer = self
+            .client
+            .get_subscription_attributes()
+            .subscription_arn(subscription_arn)
+            .send()
+            .await;
+        let mut attributes: HashMap<_, _> =
+            answer.map_err(|error| unavailable(&error))?.attributes.unwrap_or_default();
         // SNS leaves out what is not set; an empty text means the same.
         let mut told = |name: &str| attributes.remove(name).filter(|value| !value.is_empty());
         Ok(Filter { policy: told("FilterPolicy"), scope: told("FilterPolicyScope") })

@@ -12,7 +12,8 @@ use sqs_batch::BatchCounts;
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
 pub(crate) struct FulfilmentMetrics {
-    /// For each order that was shipped, the time since it was placed, in milliseconds: how long the customer waited.
+    /// For each order that was shipped, the time since it was placed, in milliseconds: how long the
+    /// customer waited.
     order_age_when_fulfilled: Distribution<Duration>,
 }
 

@@ -29,18 +29,25 @@ pub(crate) fn prepare(event: &OrderPlaced) -> UnnumberedInvoice {
     UnnumberedInvoice { order_id: event.order_id, issued_at }
 }
 
-/// Numbers the invoices_without_numbers and files them, each unless an earlier delivery of its event did; then its number is left out.
+/// Numbers the invoices_without_numbers and files them, each unless an earlier delivery of its
+/// event did; then its number is left out.
 pub(crate) async fn commit(
     invoices: &EffectTable,
     invoices_without_numbers: &[UnnumberedInvoice],
 ) -> Vec<RecordOutcome> {
     let numbers = match invoices.reserve_sequence_numbers(invoices_without_numbers.len()).await {
         Ok(numbers) => numbers,
-        Err(error) => return vec![RecordOutcome::Retry(error.to_string()); invoices_without_numbers.len()],
+        Err(error) => {
+            return vec![RecordOutcome::Retry(error.to_string()); invoices_without_numbers.len()];
+        }
     };
-    let numbered = numbers.zip(invoices_without_numbers).map(|(number, UnnumberedInvoice { order_id, issued_at })| {
-        Invoice { order_id: *order_id, number: number.into(), issued_at: *issued_at }
-    });
+    let numbered = numbers.zip(invoices_without_numbers).map(
+        |(number, UnnumberedInvoice { order_id, issued_at })| Invoice {
+            order_id: *order_id,
+            number: number.into(),
+            issued_at: *issued_at,
+        },
+    );
     subscriber::insert(invoices, &numbered.collect::<Vec<_>>()).await
 }
 

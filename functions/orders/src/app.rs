@@ -15,7 +15,9 @@ pub(crate) struct AppState {
 
 impl AppState {
     /// Opens the connections, to what the environment names.
-    pub(crate) async fn connect(Startup { environment, sdk, .. }: &Startup) -> Result<Self, EnvironmentError> {
+    pub(crate) async fn connect(
+        Startup { environment, sdk, .. }: &Startup,
+    ) -> Result<Self, EnvironmentError> {
         let tables = OrderTables {
             orders: environment.required("ORDERS_TABLE")?,
             shipments: environment.required("SHIPMENTS_TABLE")?,
@@ -25,7 +27,10 @@ impl AppState {
         };
         let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;
         let shards = environment.number("OUTBOX_SHARDS")?;
-        let (orders, topic) = tokio::join!(Orders::connect(sdk, tables, shards), OrdersTopic::connect(sdk, topic_arn));
+        let (orders, topic) = tokio::join!(
+            Orders::connect(sdk, tables, shards),
+            OrdersTopic::connect(sdk, topic_arn)
+        );
         Ok(Self { orders, topic, jwt_enabled: environment.optional("JWT_ENABLED").is_some() })
     }
 }

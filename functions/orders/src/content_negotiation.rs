@@ -10,10 +10,12 @@ use mediatype::names::{APPLICATION, HTML, JSON, PROBLEM, Q, TEXT};
 use mediatype::{MediaType, MediaTypeList, ReadParams};
 
 const APPLICATION_JSON: MediaType = MediaType::new(APPLICATION, JSON);
-const APPLICATION_PROBLEM_JSON: MediaType = MediaType::from_parts(APPLICATION, PROBLEM, Some(JSON), &[]);
+const APPLICATION_PROBLEM_JSON: MediaType =
+    MediaType::from_parts(APPLICATION, PROBLEM, Some(JSON), &[]);
 const TEXT_HTML: MediaType = MediaType::new(TEXT, HTML);
 
-/// Whether the client prefers a page to JSON. A client that does not say, or says something unreadable, gets JSON.
+/// Whether the client prefers a page to JSON. A client that does not say, or says something
+/// unreadable, gets JSON.
 pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
     prefers_html_to(&[APPLICATION_JSON, TEXT_HTML], headers)
 }
@@ -31,8 +33,9 @@ fn prefers_html_to(available: &[MediaType<'static>], headers: &HeaderMap) -> boo
     Accept::from_str(&ranges).is_ok_and(|accept| accept.negotiate(available) == Some(&TEXT_HTML))
 }
 
-/// Appends the media ranges of one header line that can be read, without their parameters: nothing here has a variant
-/// to choose by a parameter. One that cannot be read, such as the `*` of old Java clients, is skipped.
+/// Appends the media ranges of one header line that can be read, without their parameters: nothing
+/// here has a variant to choose by a parameter. One that cannot be read, such as the `*` of old
+/// Java clients, is skipped.
 fn push_ranges(ranges: &mut String, line: &str) {
     let line = without_empty_parameters(line);
     for range in MediaTypeList::new(&line).filter_map(Result::ok) {
@@ -40,7 +43,8 @@ fn push_ranges(ranges: &mut String, line: &str) {
         let weight = range.get_param(Q).and_then(|weight| weight.as_str().parse().ok());
         // `headers_accept` takes a weight that it cannot read, such as `.2`, for 1.
         let weight: f64 = weight.map_or(1.0, |weight: f64| weight.clamp(0.0, 1.0));
-        write!(ranges, "{essence};q={weight:.3},").expect("a string takes all that is written to it");
+        write!(ranges, "{essence};q={weight:.3},")
+            .expect("a string takes all that is written to it");
     }
 }
 
@@ -120,7 +124,8 @@ mod tests {
 
     #[test]
     fn header_lines_are_one_list() {
-        let lines = ["application/json;q=0.5", "text/html"].map(|line| (ACCEPT, line.parse().unwrap()));
+        let lines =
+            ["application/json;q=0.5", "text/html"].map(|line| (ACCEPT, line.parse().unwrap()));
         assert!(prefers_html(&lines.into_iter().collect()));
     }
 

@@ -45,13 +45,17 @@ pub(crate) async fn create_order(
     match save(&state.orders, &mut order, trace, coupon.as_ref(), key).await {
         Ok(SaveOutcome::Created) => {
             let outcome = publish(&state, &order, trace).await;
-            let outcome = RequestOutcome::of(outcome, order.id).with_coupon(order.discount.is_some());
+            let outcome =
+                RequestOutcome::of(outcome, order.id).with_coupon(order.discount.is_some());
             outcome.with(created(encoding, order.id, answer_body(&order)))
         }
         Ok(SaveOutcome::Replayed { order_id, answer }) => {
-            RequestOutcome::of(OutcomeKind::Replayed, order_id).with(created(encoding, order_id, answer))
+            RequestOutcome::of(OutcomeKind::Replayed, order_id)
+                .with(created(encoding, order_id, answer))
         }
-        Ok(SaveOutcome::KeyConflict { order_id }) => key_of_another(encoding, &body, order_id, key_is_random),
+        Ok(SaveOutcome::KeyConflict { order_id }) => {
+            key_of_another(encoding, &body, order_id, key_is_random)
+        }
         Ok(SaveOutcome::CouponRejected) => {
             let input = FormInput::of_form(&body);
             reject(encoding, Rejected { problem: Problem::coupon_refused(), input })
@@ -97,9 +101,15 @@ fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
     }
 }
 
-/// The form comes again with a fresh key, so that what was edited can be ordered if it was meant. It leads to the first
-/// order only who must have placed it: whoever knows an order's address may read it.
-fn key_of_another(encoding: Encoding, body: &[u8], first: OrderId, key_is_random: bool) -> Response {
+/// The form comes again with a fresh key, so that what was edited can be ordered if it was meant.
+/// It leads to the first order only who must have placed it: whoever knows an order's address may
+/// read it.
+fn key_of_another(
+    encoding: Encoding,
+    body: &[u8],
+    first: OrderId,
+    key_is_random: bool,
+) -> Response {
     let problem = Problem::key_of_another();
     let outcome = RequestOutcome::rejected(&problem).about(first);
     let input = || FormInput::of_form(body).with_fresh_key();
@@ -110,12 +120,14 @@ fn key_of_another(encoding: Encoding, body: &[u8], first: OrderId, key_is_random
     })
 }
 
-/// It may have been saved all the same, if only the answer was lost: the form comes again with the key it had, so that
-/// sending it once more is safe.
+/// It may have been saved all the same, if only the answer was lost: the form comes again with the
+/// key it had, so that sending it once more is safe.
 fn not_saved(encoding: Encoding, body: &[u8]) -> Response {
     match encoding {
         Encoding::Json => Problem::unavailable().into_response(),
-        Encoding::Form => pages::form_with_errors(&Problem::unavailable(), FormInput::of_form(body)),
+        Encoding::Form => {
+            pages::form_with_errors(&Problem::unavailable(), FormInput::of_form(body))
+        }
     }
 }
 

@@ -23,8 +23,14 @@ const NAMES: [&str; 12] = [
 pub(crate) fn suggest() -> FormInput {
     let random = || getrandom::u64().expect("the operating system gives random numbers");
     let name = usize::try_from(random() % NAMES.len() as u64).expect("an index of a short list");
-    let amount = Amount::from_cents(2_000 + random() % 12_001).expect("20.00 to 140.00 is in range");
-    FormInput { customer: NAMES[name].to_owned(), amount: amount.to_string(), ..FormInput::default() }.with_fresh_key()
+    let amount =
+        Amount::from_cents(2_000 + random() % 12_001).expect("20.00 to 140.00 is in range");
+    FormInput {
+        customer: NAMES[name].to_owned(),
+        amount: amount.to_string(),
+        ..FormInput::default()
+    }
+    .with_fresh_key()
 }
 
 #[cfg(test)]

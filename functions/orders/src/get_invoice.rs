@@ -18,7 +18,9 @@ pub(crate) async fn get_invoice(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(id) = id.ok().and_then(|Path(id)| id.parse::<OrderId>().ok()) else { return order_not_found(&headers) };
+    let Some(id) = id.ok().and_then(|Path(id)| id.parse::<OrderId>().ok()) else {
+        return order_not_found(&headers);
+    };
     match state.orders.read_invoiced(id).await {
         Ok(Some((order, Some(invoice)))) => {
             let mut response = pages::invoice(&order, &invoice);
@@ -26,13 +28,18 @@ pub(crate) async fn get_invoice(
             RequestOutcome::of(OutcomeKind::Shown, id).with(response)
         }
         Ok(Some((_, None))) => {
-            let problem = Problem::new(Kind::InvoiceNotFound, "The invoice is written within seconds of the order.");
-            RequestOutcome::of(OutcomeKind::NotInvoiced, id).with(problem.into_response_for(&headers))
+            let problem = Problem::new(
+                Kind::InvoiceNotFound,
+                "The invoice is written within seconds of the order.",
+            );
+            RequestOutcome::of(OutcomeKind::NotInvoiced, id)
+                .with(problem.into_response_for(&headers))
         }
         Ok(None) => order_not_found(&headers),
         Err(error) => {
             tracing::error!(order_id = %id, %error, "the invoice cannot be read");
-            RequestOutcome::of(OutcomeKind::NotRead, id).with(Problem::unavailable().into_response_for(&headers))
+            RequestOutcome::of(OutcomeKind::NotRead, id)
+                .with(Problem::unavailable().into_response_for(&headers))
         }
     }
 }

@@ -31,12 +31,14 @@ pub(crate) async fn get_order(
                 .with(Problem::unavailable().into_response_for(&headers));
         }
     };
-    let mut response = if prefers_html(&headers) { pages::order(view) } else { Json(view).into_response() };
+    let mut response =
+        if prefers_html(&headers) { pages::order(view) } else { Json(view).into_response() };
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     RequestOutcome::of(OutcomeKind::Shown, id).with(response)
 }
 
 pub(crate) fn order_not_found(headers: &HeaderMap) -> Response {
-    Problem::new(Kind::OrderNotFound, "There is no order at this address.").into_response_for(headers)
+    Problem::new(Kind::OrderNotFound, "There is no order at this address.")
+        .into_response_for(headers)
 }

@@ -1,5 +1,6 @@
-//! For an API that lets in only who has a token, which API Gateway looks at (docs/adr/0028): everybody gets JSON, and
-//! everybody's idempotency keys are their own. Without tokens nothing of it runs.
+//! For an API that lets in only who has a token, which API Gateway looks at (docs/adr/0028):
+//! everybody gets JSON, and everybody's idempotency keys are their own. Without tokens nothing of
+//! it runs.
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -20,7 +21,8 @@ pub(crate) async fn scope_to_caller(mut request: Request, next: Next) -> Respons
     // A key that is none is refused where keys are read.
     if let Ok(Some(key)) = key_of_header(request.headers()) {
         let Some(subject) = subject else { return nobodys_key().into_response() };
-        let own = HeaderValue::try_from(own_key(&subject, key.as_str())).expect("hexadecimal digits");
+        let own =
+            HeaderValue::try_from(own_key(&subject, key.as_str())).expect("hexadecimal digits");
         request.headers_mut().insert(IDEMPOTENCY_KEY, own);
     }
     next.run(request).await
@@ -28,7 +30,9 @@ pub(crate) async fn scope_to_caller(mut request: Request, next: Next) -> Respons
 
 /// Whom the token is about: its `sub`, which no other has of the same issuer.
 fn subject(request: &Request) -> Option<String> {
-    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return None };
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+        return None;
+    };
     let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
     claims.get("sub").filter(|subject| !subject.is_empty()).cloned()
 }
@@ -36,7 +40,9 @@ fn subject(request: &Request) -> Option<String> {
 /// A digest, as a subject is somebody's name and may be as long as it likes.
 fn own_key(subject: &str, key: &str) -> String {
     let length = (subject.len() as u64).to_be_bytes();
-    hex::encode(Sha256::new().chain_update(length).chain_update(subject).chain_update(key).finalize())
+    hex::encode(
+        Sha256::new().chain_update(length).chain_update(subject).chain_update(key).finalize(),
+    )
 }
 
 fn nobodys_key() -> Problem {

@@ -1,9 +1,11 @@
-//! The router as Lambda calls it: an event becomes a request, and a response an answer that Lambda can read.
+//! The router as Lambda calls it: an event becomes a request, and a response an answer that Lambda
+//! can read.
 //!
-//! `lambda_http` makes a URL of the decoded path, the query and the host. A URL parser gives a second meaning to what a
-//! client had encoded, such as `%3F` or `%2e%2e`, and where the result is no URL `lambda_http` panics: the client would get
-//! API Gateway's own 500. So the event is changed before `lambda_http` reads it. What `lambda_http` does with a response
-//! links every character encoding of the web; all that is answered here is UTF-8 (docs/adr/0014).
+//! `lambda_http` makes a URL of the decoded path, the query and the host. A URL parser gives a
+//! second meaning to what a client had encoded, such as `%3F` or `%2e%2e`, and where the result is
+//! no URL `lambda_http` panics: the client would get API Gateway's own 500. So the event is changed
+//! before `lambda_http` reads it. What `lambda_http` does with a response links every character
+//! encoding of the web; all that is answered here is UTF-8 (docs/adr/0014).
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -34,8 +36,8 @@ pub(crate) fn lambda_service(router: Router) -> LambdaService {
     })
 }
 
-/// Leaves `lambda_http` a URL that means exactly what the client sent. No handler reads the scheme or the host that a
-/// client named, so both headers are dropped.
+/// Leaves `lambda_http` a URL that means exactly what the client sent. No handler reads the scheme
+/// or the host that a client named, so both headers are dropped.
 fn without_url_syntax(mut request: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(request) = &mut request {
         request.headers.remove(SCHEME);
@@ -44,17 +46,19 @@ fn without_url_syntax(mut request: LambdaRequest) -> LambdaRequest {
             request.raw_path = Some(NO_ROUTE.to_owned());
         }
         let query = request.raw_query_string.take();
-        request.raw_query_string = query.map(|query| utf8_percent_encode(&query, QUERY).to_string());
+        request.raw_query_string =
+            query.map(|query| utf8_percent_encode(&query, QUERY).to_string());
     }
     request
 }
 
-/// Whether a URL parser leaves the path as it is: letters, digits, `-`, `.`, `_` and `~` between slashes, and no segment
-/// that means another one. No route has any other path.
+/// Whether a URL parser leaves the path as it is: letters, digits, `-`, `.`, `_` and `~` between
+/// slashes, and no segment that means another one. No route has any other path.
 fn is_plain(path: &str) -> bool {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     path.strip_prefix('/').is_some_and(|path| {
-        path.split('/').all(|segment| segment != "." && segment != ".." && segment.bytes().all(is_unreserved))
+        path.split('/')
+            .all(|segment| segment != "." && segment != ".." && segment.bytes().all(is_unreserved))
     })
 }
 
@@ -66,7 +70,8 @@ impl IntoResponse for Utf8Response {
         let (parts, body) = self.0.into_parts();
         Box::pin(async move {
             let body = to_bytes(body, usize::MAX).await.expect("what is in memory can be read");
-            let body = String::from_utf8(body.into()).map_or_else(|bytes| bytes.into_bytes().into(), Body::Text);
+            let body = String::from_utf8(body.into())
+                .map_or_else(|bytes| bytes.into_bytes().into(), Body::Text);
             lambda_http::Response::from_parts(parts, body)
         })
     }
@@ -89,13 +94,25 @@ mod tests {
     #[test]
     fn what_makes_no_address_is_no_panic() {
         for scheme in ["https,http", "a b", "", "://"] {
-            assert_eq!(read(|event| event["headers"][SCHEME] = json!(scheme)).uri().path(), "/orders", "{scheme}");
+            assert_eq!(
+                read(|event| event["headers"][SCHEME] = json!(scheme)).uri().path(),
+                "/orders",
+                "{scheme}"
+            );
         }
         for host in ["shop.example:99999", "a b", "", "[", "@"] {
-            assert_eq!(read(|event| event["headers"]["host"] = json!(host)).uri().path(), "/orders", "{host}");
+            assert_eq!(
+                read(|event| event["headers"]["host"] = json!(host)).uri().path(),
+                "/orders",
+                "{host}"
+            );
         }
         for query in [" ", "\"<>\\^`{|}", "é", "\u{0}\u{7f}", "%", "%zz", "?#?"] {
-            assert_eq!(read(|event| event["rawQueryString"] = json!(query)).uri().path(), "/orders", "{query}");
+            assert_eq!(
+                read(|event| event["rawQueryString"] = json!(query)).uri().path(),
+                "/orders",
+                "{query}"
+            );
         }
     }
 
@@ -107,8 +124,13 @@ mod tests {
 
     #[test]
     fn every_route_has_a_plain_path() {
-        for path in ["/", "/orders", &format!("/orders/{ID}"), &format!("/orders/{ID}/invoice"), "/assets/0f/style.css"]
-        {
+        for path in [
+            "/",
+            "/orders",
+            &format!("/orders/{ID}"),
+            &format!("/orders/{ID}/invoice"),
+            "/assets/0f/style.css",
+        ] {
             assert_eq!(path_of(path), path);
         }
     }
@@ -189,7 +211,10 @@ mod tests {
     #[test]
     fn what_is_encoded_already_stays_as_it_is() {
         for query in ["coupon=ABCD-EFGH-JKLM", "coupon=%20abcd+efgh%2Djklm&x=%C3%A9"] {
-            assert_eq!(read(|event| event["rawQueryString"] = json!(query)).uri().query(), Some(query));
+            assert_eq!(
+                read(|event| event["rawQueryString"] = json!(query)).uri().query(),
+                Some(query)
+            );
         }
     }
 
@@ -200,7 +225,10 @@ mod tests {
             (b"", Body::Text(String::new())),
             (b"\x89PNG", Body::Binary(b"\x89PNG".to_vec())),
         ] {
-            assert_eq!(Utf8Response(Response::new(body.into())).into_response().await.body(), &expected);
+            assert_eq!(
+                Utf8Response(Response::new(body.into())).into_response().await.body(),
+                &expected
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `GET /openapi.json`: the contract of the API, compiled in. Written by hand; the tests hold it to the code.
+//! `GET /openapi.json`: the contract of the API, compiled in. Written by hand; the tests hold it to
+//! the code.
 
 use std::sync::LazyLock;
 
@@ -10,7 +11,8 @@ use sha2::{Digest, Sha256};
 pub(crate) const DOCUMENT: &str = include_str!("../openapi.json");
 
 /// What tells this document from those of other versions, as the header has it.
-static TAG: LazyLock<String> = LazyLock::new(|| format!("\"{}\"", hex::encode(Sha256::digest(DOCUMENT))));
+static TAG: LazyLock<String> =
+    LazyLock::new(|| format!("\"{}\"", hex::encode(Sha256::digest(DOCUMENT))));
 
 pub(crate) async fn openapi(headers: HeaderMap) -> Response {
     let kept = [(CACHE_CONTROL, "public, max-age=300"), (ETAG, TAG.as_str())];
@@ -23,7 +25,10 @@ pub(crate) async fn openapi(headers: HeaderMap) -> Response {
 /// Whether the client has this very document already.
 fn knows_it(headers: &HeaderMap) -> bool {
     let values = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|tags| tags.split(',')).map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == *TAG)
+    values
+        .flat_map(|tags| tags.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == *TAG)
 }
 
 #[cfg(test)]

@@ -40,10 +40,13 @@ impl FieldError {
         Self { pointer, detail: detail.to_string() }
     }
 
-    /// The coupon cannot be spent. Whichever the reason, the answer is the same: which codes there are is nobody's to
-    /// find out (docs/adr/0016).
+    /// The coupon cannot be spent. Whichever the reason, the answer is the same: which codes there
+    /// are is nobody's to find out (docs/adr/0016).
     pub(crate) fn coupon_refused() -> Self {
-        Self::new("/coupon", "cannot be spent: check each character; or it has expired, or was spent before")
+        Self::new(
+            "/coupon",
+            "cannot be spent: check each character; or it has expired, or was spent before",
+        )
     }
 }
 
@@ -77,13 +80,19 @@ impl Problem {
 
     /// The order is not accepted as far as is known, or cannot be read now.
     pub(crate) fn unavailable() -> Self {
-        Self::new(Kind::Unavailable, "The shop cannot reach its records at the moment. Please try again.")
+        Self::new(
+            Kind::Unavailable,
+            "The shop cannot reach its records at the moment. Please try again.",
+        )
     }
 
     /// As a page or as problem details, whichever the client would rather have.
     pub(crate) fn into_response_for(self, headers: &HeaderMap) -> Response {
-        let mut response =
-            if prefers_html_problem(headers) { pages::problem(&self) } else { self.clone().into_response() };
+        let mut response = if prefers_html_problem(headers) {
+            pages::problem(&self)
+        } else {
+            self.clone().into_response()
+        };
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
         response
     }
@@ -92,7 +101,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(&self)).into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         self.complete(response)
     }
 }

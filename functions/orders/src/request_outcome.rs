@@ -1,5 +1,5 @@
-//! What is recorded of a request: its log line and its metrics. A handler adds the outcome to its response as an
-//! extension; nothing a customer wrote goes in there.
+//! What is recorded of a request: its log line and its metrics. A handler adds the outcome to its
+//! response as an extension; nothing a customer wrote goes in there.
 
 use std::time::Duration;
 
@@ -75,7 +75,8 @@ pub(crate) struct RequestRecord {
     pub(crate) route: Route,
     pub(crate) status: StatusCode,
     pub(crate) outcome: Option<RequestOutcome>,
-    /// How long the client waited for this function. `HandlerDuration` also has what the function does afterwards.
+    /// How long the client waited for this function. `HandlerDuration` also has what the function
+    /// does afterwards.
     pub(crate) time_to_answer: Duration,
 }
 
@@ -94,7 +95,12 @@ impl RequestOutcome {
 
     pub(crate) fn rejected(problem: &Problem) -> Self {
         let fields = problem.errors.iter().map(|error| error.pointer).collect();
-        Self { kind: OutcomeKind::Rejected(Reason::of(problem)), order_id: None, with_coupon: false, fields }
+        Self {
+            kind: OutcomeKind::Rejected(Reason::of(problem)),
+            order_id: None,
+            with_coupon: false,
+            fields,
+        }
     }
 
     /// Of an order on which a coupon is spent, or not.
@@ -119,8 +125,12 @@ impl RequestRecord {
     pub(crate) fn log(&self) {
         let Self { route, status, outcome, time_to_answer: _ } = self;
         let kind = outcome.as_ref().map(|outcome| outcome.kind);
-        let order_id = outcome.as_ref().and_then(|outcome| outcome.order_id).map(tracing::field::display);
-        let fields = outcome.as_ref().map(|outcome| outcome.fields.join(" ")).filter(|fields| !fields.is_empty());
+        let order_id =
+            outcome.as_ref().and_then(|outcome| outcome.order_id).map(tracing::field::display);
+        let fields = outcome
+            .as_ref()
+            .map(|outcome| outcome.fields.join(" "))
+            .filter(|fields| !fields.is_empty());
         tracing::info!(
             route = route.name(),
             status = status.as_u16(),
@@ -155,7 +165,9 @@ impl Entry for RequestRecord {
         writer.value("TimeToAnswer", &self.time_to_answer);
         writer.value("route", self.route.name());
         writer.value("reason", &self.reason().map(Reason::name));
-        let accepted = [OutcomeKind::Placed, OutcomeKind::FlagPending, OutcomeKind::PublishPending].into_iter().any(is);
+        let accepted = [OutcomeKind::Placed, OutcomeKind::FlagPending, OutcomeKind::PublishPending]
+            .into_iter()
+            .any(is);
         writer.value("OrdersAccepted", &count(accepted));
         let with_coupon = self.outcome.as_ref().is_some_and(|outcome| outcome.with_coupon);
         writer.value("CouponsSpent", &count(accepted && with_coupon));

@@ -1,4 +1,5 @@
-//! Which request goes where. API Gateway has one catch-all route, so 404 and 405 are answered here as well.
+//! Which request goes where. API Gateway has one catch-all route, so 404 and 405 are answered here
+//! as well.
 
 use axum::Router;
 use axum::http::header::ALLOW;
@@ -19,27 +20,45 @@ use crate::{assets, create_order, get_invoice, get_order, openapi, pages};
 pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
     let observed_as = |route: Route| map_response_with_state(route, record_route);
     let api = Router::new()
-        .route("/orders", post(create_order::create_order).options(of_placing).route_layer(observed_as(Route::Place)))
-        .route("/orders/{id}", get(get_order::get_order).options(of_reading).route_layer(observed_as(Route::Show)))
-        .route("/openapi.json", get(openapi::openapi).options(of_reading).route_layer(observed_as(Route::OpenApi)));
+        .route(
+            "/orders",
+            post(create_order::create_order)
+                .options(of_placing)
+                .route_layer(observed_as(Route::Place)),
+        )
+        .route(
+            "/orders/{id}",
+            get(get_order::get_order).options(of_reading).route_layer(observed_as(Route::Show)),
+        )
+        .route(
+            "/openapi.json",
+            get(openapi::openapi).options(of_reading).route_layer(observed_as(Route::OpenApi)),
+        );
     let pages = Router::new()
         .route("/", get(pages::form).options(of_reading).route_layer(observed_as(Route::Form)))
         .route(
             "/orders/{id}/invoice",
-            get(get_invoice::get_invoice).options(of_reading).route_layer(observed_as(Route::Invoice)),
+            get(get_invoice::get_invoice)
+                .options(of_reading)
+                .route_layer(observed_as(Route::Invoice)),
         )
         .route(
             "/assets/{fingerprint}/{name}",
             get(assets::asset).options(of_reading).route_layer(observed_as(Route::Asset)),
         );
-    let answered =
-        |routes: Router<AppState>| routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
-    let routes =
-        if state.jwt_enabled { answered(api).layer(from_fn(scope_to_caller)) } else { answered(api.merge(pages)) };
+    let answered = |routes: Router<AppState>| {
+        routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
+    };
+    let routes = if state.jwt_enabled {
+        answered(api).layer(from_fn(scope_to_caller))
+    } else {
+        answered(api.merge(pages))
+    };
     around(routes.with_state(state), telemetry)
 }
 
-/// What is around every request. Answers are secured last, so that the answer to a panic is as well.
+/// What is around every request. Answers are secured last, so that the answer to a panic is as
+/// well.
 pub(crate) fn around(routes: Router, telemetry: RequestTelemetry) -> Router {
     routes.layer(from_fn_with_state(telemetry, observe)).layer(map_response(add_security_headers))
 }
@@ -59,6 +78,7 @@ async fn not_found(headers: HeaderMap) -> Response {
 }
 
 async fn method_not_allowed(headers: HeaderMap) -> Response {
-    let detail = "This address does not answer to that method; the Allow header names those it does.";
+    let detail =
+        "This address does not answer to that method; the Allow header names those it does.";
     Problem::new(Kind::MethodNotAllowed, detail).into_response_for(&headers)
 }

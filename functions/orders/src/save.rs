@@ -1,4 +1,5 @@
-//! Saving an order in one write, with the key that makes its repetitions one and the coupon that is spent on it.
+//! Saving an order in one write, with the key that makes its repetitions one and the coupon that is
+//! spent on it.
 
 use domain::{Code, IdempotencyKey, Order, OrderView};
 use store::{Claim, Orders, SaveOutcome, StoreError};
@@ -11,7 +12,8 @@ pub(crate) struct Key {
     pub(crate) fingerprint: String,
 }
 
-/// Saves an order, which has its discount from here on if it has a coupon. Without key and coupon it is one put.
+/// Saves an order, which has its discount from here on if it has a coupon. Without key and coupon
+/// it is one put.
 pub(crate) async fn save(
     orders: &Orders,
     order: &mut Order,
@@ -27,15 +29,21 @@ pub(crate) async fn save(
         },
     };
     order.discount = coupon.as_ref().map(|coupon| coupon.discount_on(order.amount));
-    let claim = key.map(|Key { key, fingerprint }| Claim { key, fingerprint, answer: answer_body(order) });
+    let claim =
+        key.map(|Key { key, fingerprint }| Claim { key, fingerprint, answer: answer_body(order) });
     if claim.is_none() && coupon.is_none() {
         return orders.save(order, trace).await.map(|()| SaveOutcome::Created);
     }
     orders.save_with(order, trace, claim.as_ref(), coupon.as_ref()).await
 }
 
-/// The coupon cannot be spent; but the key outranks it, as the same request may have spent it before.
-async fn refuse(orders: &Orders, order: &Order, key: Option<Key>) -> Result<SaveOutcome, StoreError> {
+/// The coupon cannot be spent; but the key outranks it, as the same request may have spent it
+/// before.
+async fn refuse(
+    orders: &Orders,
+    order: &Order,
+    key: Option<Key>,
+) -> Result<SaveOutcome, StoreError> {
     let Some(Key { key, fingerprint }) = key else { return Ok(SaveOutcome::CouponRejected) };
     let before = orders.find_claim(order, &key, &fingerprint).await?;
     Ok(before.unwrap_or(SaveOutcome::CouponRejected))

@@ -44,7 +44,8 @@ pub(crate) async fn observe(
     let Inner { telemetry, served, rejected } = &*inner;
     let invocation = telemetry.invocation();
     let step = SpanContext::child_of(trace_of(request.headers()));
-    let span = step.request_span(request.lambda_context_ref().map_or("", |context| &context.request_id));
+    let span =
+        step.request_span(request.lambda_context_ref().map_or("", |context| &context.request_id));
     request.extensions_mut().insert(step.trace());
     let accept = request.headers().get(ACCEPT).cloned();
     let (response, request) = async {
@@ -67,8 +68,8 @@ pub(crate) async fn observe(
     response
 }
 
-/// A handler's panic costs its own request. Where it was is logged by the panic hook; what it said goes nowhere, as it may
-/// quote a customer.
+/// A handler's panic costs its own request. Where it was is logged by the panic hook; what it said
+/// goes nowhere, as it may quote a customer.
 fn broken(accept: Option<HeaderValue>) -> Response {
     let headers = accept.map(|accept| (ACCEPT, accept)).into_iter().collect();
     let detail = "Something is broken here. It is being looked into; please try again later.";
@@ -76,12 +77,15 @@ fn broken(accept: Option<HeaderValue>) -> Response {
 }
 
 /// Says which part of the shop answered.
-pub(crate) async fn record_route(State(route): State<Route>, response: Response) -> (Extension<Route>, Response) {
+pub(crate) async fn record_route(
+    State(route): State<Route>,
+    response: Response,
+) -> (Extension<Route>, Response) {
     (Extension(route), response)
 }
 
-/// The trace that the client is in, if it says so in the one form there is. What it says otherwise is ignored, as W3C
-/// Trace Context has it: a new trace begins.
+/// The trace that the client is in, if it says so in the one form there is. What it says otherwise
+/// is ignored, as W3C Trace Context has it: a new trace begins.
 fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
     let mut values = headers.get_all(TraceParent::NAME).into_iter();
     match (values.next(), values.next()) {
@@ -108,9 +112,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_its_own_request_and_is_not_quoted() {
-        let telemetry =
-            RequestTelemetry::from(telemetry::init("orders", &LogSettings::from_lambda(None, None), None, None));
-        let router = around(Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") })), telemetry);
+        let telemetry = RequestTelemetry::from(telemetry::init(
+            "orders",
+            &LogSettings::from_lambda(None, None),
+            None,
+            None,
+        ));
+        let router = around(
+            Router::new().route("/", get(async || -> () { panic!("Ada Lovelace") })),
+            telemetry,
+        );
         for _ in 0..2 {
             let response = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -130,7 +141,8 @@ mod tests {
             trace_of(&headers)
         };
         assert_eq!(of(&[TRACE]), TRACE.parse().ok());
-        for others in [&[][..], &["Ada"], &["é"], &[TRACE, TRACE], &[&format!("{TRACE},{TRACE}")]] {
+        for others in [&[][..], &["Ada"], &["é"], &[TRACE, TRACE], &[&format!("{TRACE},{TRACE}")]]
+        {
             assert_eq!(of(others), None, "{others:?}");
         }
     }

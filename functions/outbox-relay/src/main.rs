@@ -23,7 +23,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let metrics = telemetry.metrics(&[]);
     let handler = async |LambdaEvent { context, .. }: LambdaEvent<IgnoredAny>| {
         let invocation = telemetry.invocation();
-        let summary = relay.run_until(context.deadline()).instrument(request_span(&context.request_id)).await?;
+        let summary = relay
+            .run_until(context.deadline())
+            .instrument(request_span(&context.request_id))
+            .await?;
         invocation.failed(summary.failures());
         invocation.end(&metrics, &summary);
         Ok::<_, lambda_runtime::Error>(summary)

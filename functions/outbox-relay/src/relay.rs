@@ -21,7 +21,8 @@ use topic::{OrderToPublish, Republisher};
 pub(crate) struct Relay {
     pub(crate) outbox: Outbox,
     pub(crate) topic: Republisher,
-    /// How old a pending flag must be, in seconds: older than the orders function can take to publish the order itself.
+    /// How old a pending flag must be, in seconds: older than the orders function can take to
+    /// publish the order itself.
     pub(crate) age_seconds: u32,
 }
 
@@ -32,7 +33,8 @@ pub(crate) struct SweepSummary {
     found: usize,
     /// Those of them that SNS acknowledged.
     published: usize,
-    /// Those of them whose pending flag is gone. The others are published once more by the next sweep.
+    /// Those of them whose pending flag is gone. The others are published once more by the next
+    /// sweep.
     cleared: usize,
     /// The age of the oldest, in seconds.
     oldest_seconds: i64,
@@ -53,7 +55,8 @@ impl SweepSummary {
 
 impl Entry for SweepSummary {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
-        let Self { found, published, cleared: _, oldest_seconds, unreadable: _, failed, cut_short } = *self;
+        let Self { found, published, cleared: _, oldest_seconds, unreadable: _, failed, cut_short } =
+            *self;
         let count = |number: usize| AsCount::from(number as u64);
         // Who did not see all knows of no age that it is the oldest; to say 0 would end an alarm.
         let known = found > 0 || (failed == 0 && !cut_short);
@@ -68,37 +71,70 @@ impl Entry for SweepSummary {
 
 /// The time kept back for the answer to travel.
 const ANSWER_MARGIN: Duration = Duration::from_millis(200);
-/// The time for a sweep whose deadline has passed before it began, as under `cargo lambda watch`, which dates all
-/// deadlines to 1970.
+/// The time for a sweep whose deadline has passed before it began, as under `cargo lambda watch`,
+/// which dates all deadlines to 1970.
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Relay {
-    /// Publishes what one scan of the outbox finds, or queries all shards side by side if there is more than a page. Nothing is tried
-    /// twice: the next sweep is the retry.
+    /// Publishes what one scan of the outbox finds, or queries all shards side by side if there is
+    /// more than a page. Nothing is tried twice: the next sweep is the retry.
     pub(crate) async fn run_until(&self, deadline: SystemTime) -> Result<SweepSummary, Error> {
         let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
         let now = Timestamp::now();
         let placed_until = now.checked_sub(SignedDuration::from_secs(self.age_seconds.into()))?;
         let summary = RefCell::new(SweepSummary::default());
-        let whole = timeout(time_left.saturating_sub(ANSWER_MARGIN), self.sweep(now, placed_until, &summary)).await;
+        let whole = timeout(
+            time_left.saturating_sub(ANSWER_MARGIN),
+            self.sweep(now, placed_until, &summary),
+        )
+        .await;
         let summary = SweepSummary { cut_short: whole.is_err(), ..summary.into_inner() };
-        let SweepSummary { found, published, cleared, oldest_seconds, unreadable, failed, cut_short } = summary;
-        tracing::info!(found, published, cleared, oldest_seconds, unreadable, failed, cut_short, "sweep");
+        let SweepSummary {
+            found,
+            published,
+            cleared,
+            oldest_seconds,
+            unreadable,
+            failed,
+            cut_short,
+        } = summary;
+        tracing::info!(
+            found,
+            published,
+            cleared,
+            oldest_seconds,
+            unreadable,
+            failed,
+            cut_short,
+            "sweep"
+        );
         Ok(summary)
     }
 
-    async fn sweep(&self, now: Timestamp, placed_until: Timestamp, summary: &RefCell<SweepSummary>) {
+    async fn sweep(
+        &self,
+        now: Timestamp,
+        placed_until: Timestamp,
+        summary: &RefCell<SweepSummary>,
+    ) {
         match self.outbox.scan_pending(placed_until).await {
             Ok(Some(page)) => drop(self.publish(page, now, summary).await),
             Ok(None) => {
                 let shards = self.outbox.shards();
-                join_all(shards.map(|shard| self.sweep_shard(shard, now, placed_until, summary))).await;
+                join_all(shards.map(|shard| self.sweep_shard(shard, now, placed_until, summary)))
+                    .await;
             }
             Err(error) => fail(summary, &error),
         }
     }
 
-    async fn sweep_shard(&self, shard: u8, now: Timestamp, placed_until: Timestamp, summary: &RefCell<SweepSummary>) {
+    async fn sweep_shard(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        placed_until: Timestamp,
+        summary: &RefCell<SweepSummary>,
+    ) {
         let mut from = None;
         loop {
             let page = match self.outbox.query_shard(shard, placed_until, from).await {
@@ -112,9 +148,14 @@ impl Relay {
         }
     }
 
-    /// Publishes a page's orders and clears the pending flags of those that SNS took. What follows is the next page, unless
-    /// there is none or something failed.
-    async fn publish(&self, page: Page, now: Timestamp, summary: &RefCell<SweepSummary>) -> Option<Next> {
+    /// Publishes a page's orders and clears the pending flags of those that SNS took. What follows
+    /// is the next page, unless there is none or something failed.
+    async fn publish(
+        &self,
+        page: Page,
+        now: Timestamp,
+        summary: &RefCell<SweepSummary>,
+    ) -> Option<Next> {
         note_found(summary, &page.orders, now);
         page.unreadable.iter().for_each(|unreadable| note_unreadable(summary, unreadable));
         let (orders, steps): (Vec<_>, HashMap<_, _>) = page.orders.into_iter().map(step).unzip();
@@ -164,7 +205,10 @@ fn step(PendingOrder { order, trace }: PendingOrder) -> (OrderToPublish, (OrderI
 fn note_found(summary: &RefCell<SweepSummary>, orders: &[PendingOrder], now: Timestamp) {
     let mut summary = summary.borrow_mut();
     summary.found += orders.len();
-    let oldest = orders.iter().map(|PendingOrder { order, .. }| now.as_second() - order.placed_at.as_second()).max();
+    let oldest = orders
+        .iter()
+        .map(|PendingOrder { order, .. }| now.as_second() - order.placed_at.as_second())
+        .max();
     summary.oldest_seconds = summary.oldest_seconds.max(oldest.unwrap_or_default());
 }
 

@@ -1,5 +1,5 @@
-//! Gives a coupon for every order that reaches it: one per order, however often its event arrives. Which orders
-//! reach it is the subscription's filter policy to say, and nobody else's.
+//! Gives a coupon for every order that reaches it: one per order, however often its event arrives.
+//! Which orders reach it is the subscription's filter policy to say, and nobody else's.
 
 mod handler;
 

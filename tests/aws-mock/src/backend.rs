@@ -17,12 +17,16 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// The one that `AWS_ENDPOINT_URL` names. It is never looked for elsewhere, so that no test reaches an account.
+    /// The one that `AWS_ENDPOINT_URL` names. It is never looked for elsewhere, so that no test
+    /// reaches an account.
     #[must_use]
     pub fn under_test() -> Self {
         let endpoint = env::var("AWS_ENDPOINT_URL").expect("AWS_ENDPOINT_URL names the backend");
         let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        Self { sdk: sdk::config(http).endpoint_url(endpoint).build(), name: Uuid::new_v4().to_string() }
+        Self {
+            sdk: sdk::config(http).endpoint_url(endpoint).build(),
+            name: Uuid::new_v4().to_string(),
+        }
     }
 
     /// What clients of it are built from.

@@ -37,7 +37,8 @@ impl MockAws {
     /// Answers with these statuses and bodies. A request after the last of them fails the test.
     #[must_use]
     pub fn responding<B: ToString>(answers: impl IntoIterator<Item = (u16, B)>) -> Self {
-        let answers = answers.into_iter().map(|(status, body)| (status, body.to_string())).collect();
+        let answers =
+            answers.into_iter().map(|(status, body)| (status, body.to_string())).collect();
         Self { script: Arc::new(Mutex::new(Script { answers, asked: Vec::new() })) }
     }
 
@@ -47,12 +48,17 @@ impl MockAws {
         sdk::config(self.clone()).build()
     }
 
-    /// What it was asked, in order: so many requests, and no others. Every answer must have been given.
+    /// What it was asked, in order: so many requests, and no others. Every answer must have been
+    /// given.
     #[must_use]
     pub fn requests<const REQUESTS: usize>(&self) -> [RecordedRequest; REQUESTS] {
         let script = self.script();
         assert!(script.answers.is_empty(), "{} answers were not asked for", script.answers.len());
-        script.asked.clone().try_into().unwrap_or_else(|asked| panic!("other requests than expected: {asked:#?}"))
+        script
+            .asked
+            .clone()
+            .try_into()
+            .unwrap_or_else(|asked| panic!("other requests than expected: {asked:#?}"))
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {
@@ -64,7 +70,11 @@ impl RecordedRequest {
     /// The operation of a request in JSON, such as `PutItem`, and its body.
     #[must_use]
     pub fn json(&self) -> (&str, Value) {
-        let operation = self.target.as_deref().and_then(|target| target.split('.').nth(1)).expect("a JSON request");
+        let operation = self
+            .target
+            .as_deref()
+            .and_then(|target| target.split('.').nth(1))
+            .expect("a JSON request");
         (operation, serde_json::from_str(&self.body).expect("the body is JSON"))
     }
 
@@ -74,13 +84,21 @@ impl RecordedRequest {
         form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
     }
 
-    /// The message attributes of a request to SNS, or of its entry whose fields begin so: name, data type, value.
+    /// The message attributes of a request to SNS, or of its entry whose fields begin so: name,
+    /// data type, value.
     #[must_use]
     pub fn message_attributes(&self, entry: &str) -> Vec<[String; 3]> {
         let form = self.form();
-        let field = |at: usize, name: &str| form.get(&format!("{entry}MessageAttributes.entry.{at}.{name}")).cloned();
-        let attributes = (1..)
-            .map_while(|at| Some([field(at, "Name")?, field(at, "Value.DataType")?, field(at, "Value.StringValue")?]));
+        let field = |at: usize, name: &str| {
+            form.get(&format!("{entry}MessageAttributes.entry.{at}.{name}")).cloned()
+        };
+        let attributes = (1..).map_while(|at| {
+            Some([
+                field(at, "Name")?,
+                field(at, "Value.DataType")?,
+                field(at, "Value.StringValue")?,
+            ])
+        });
         let mut attributes: Vec<_> = attributes.collect();
         attributes.sort();
         attributes
@@ -89,7 +107,9 @@ impl RecordedRequest {
 
 impl HttpConnector for MockAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let body = String::from_utf8_lossy(request.body().bytes().expect("a body that is no stream")).into_owned();
+        let body =
+            String::from_utf8_lossy(request.body().bytes().expect("a body that is no stream"))
+                .into_owned();
         let target = request.headers().get("x-amz-target").map(str::to_owned);
         let mut script = self.script();
         script.asked.push(RecordedRequest { target, body });
@@ -100,7 +120,11 @@ impl HttpConnector for MockAws {
 }
 
 impl HttpClient for MockAws {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    Projection,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -78,10 +79,14 @@ impl Tables {
                 .create_table()
                 .table_name(tables.name(&id))
                 .billing_mode(BillingMode::from(table.billing_mode.as_str()))
-                .set_attribute_definitions(Some(table.attribute_definitions.into_iter().map(Into::into).collect()))
+                .set_attribute_definitions(Some(
+                    table.attribute_definitions.into_iter().map(Into::into).collect(),
+                ))
                 .set_key_schema(Some(keys(table.key_schema)));
-            let indexes: Vec<_> = table.global_secondary_indexes.into_iter().map(Into::into).collect();
-            let create = create.set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes));
+            let indexes: Vec<_> =
+                table.global_secondary_indexes.into_iter().map(Into::into).collect();
+            let create =
+                create.set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes));
             create.send().await.unwrap_or_else(|error| panic!("{id}: {error:?}"));
         }
         tables
@@ -107,7 +112,11 @@ impl Tables {
     }
 
     /// Every row that an index has, with what the index projects.
-    pub async fn index_rows(&self, logical_id: &str, index: &str) -> Vec<HashMap<String, AttributeValue>> {
+    pub async fn index_rows(
+        &self,
+        logical_id: &str,
+        index: &str,
+    ) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self.client.scan().table_name(self.name(logical_id)).index_name(index);
         scan.send().await.expect("the index can be read").items.unwrap_or_default()
     }
@@ -115,7 +124,9 @@ impl Tables {
 
 impl From<Attribute> for AttributeDefinition {
     fn from(Attribute { attribute_name, attribute_type }: Attribute) -> Self {
-        let attribute = Self::builder().attribute_name(attribute_name).attribute_type(attribute_type.as_str().into());
+        let attribute = Self::builder()
+            .attribute_name(attribute_name)
+            .attribute_type(attribute_type.as_str().into());
         attribute.build().expect("a name and a type are given")
     }
 }
@@ -133,7 +144,9 @@ impl From<Index> for GlobalSecondaryIndex {
 
 fn keys(keys: Vec<Key>) -> Vec<KeySchemaElement> {
     let keys = keys.into_iter().map(|Key { attribute_name, key_type }| {
-        let key = KeySchemaElement::builder().attribute_name(attribute_name).key_type(key_type.as_str().into());
+        let key = KeySchemaElement::builder()
+            .attribute_name(attribute_name)
+            .key_type(key_type.as_str().into());
         key.build().expect("a name and a type are given")
     });
     keys.collect()

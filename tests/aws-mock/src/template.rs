@@ -7,7 +7,8 @@ use serde_yaml_ng::Value;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
-/// The properties of every resource of a type, by logical id. A property that its shape does not know is an error.
+/// The properties of every resource of a type, by logical id. A property that its shape does not
+/// know is an error.
 pub(crate) fn resources<T: DeserializeOwned>(kind: &str) -> BTreeMap<String, T> {
     resources_where(kind, |_, _| true)
 }
@@ -24,7 +25,10 @@ pub(crate) fn resources_where<T: DeserializeOwned>(
         let (id, properties) = (id.as_str().expect("a logical id"), &resource["Properties"]);
         chosen(id, properties).then(|| {
             let properties = serde_yaml_ng::from_value(properties.clone());
-            (id.to_owned(), properties.unwrap_or_else(|error| panic!("{id} in template.yaml: {error}")))
+            (
+                id.to_owned(),
+                properties.unwrap_or_else(|error| panic!("{id} in template.yaml: {error}")),
+            )
         })
     });
     read.collect()

@@ -1,5 +1,5 @@
-//! The template's topic and subscriptions, made on a backend for one test. Where the template has a subscriber's queue,
-//! there is an inbox.
+//! The template's topic and subscriptions, made on a backend for one test. Where the template has a
+//! subscriber's queue, there is an inbox.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -71,18 +71,30 @@ const QUIET: Duration = Duration::from_secs(2);
 impl Topic {
     /// Makes the orders topic and an inbox for each of its subscriptions.
     pub async fn make(backend: &Backend) -> Self {
-        let (sns, sqs) = (aws_sdk_sns::Client::new(backend.sdk()), aws_sdk_sqs::Client::new(backend.sdk()));
-        let mut topics = template::resources_where::<TopicProperties>("AWS::SNS::Topic", |id, _| id == TOPIC);
+        let (sns, sqs) =
+            (aws_sdk_sns::Client::new(backend.sdk()), aws_sdk_sqs::Client::new(backend.sdk()));
+        let mut topics =
+            template::resources_where::<TopicProperties>("AWS::SNS::Topic", |id, _| id == TOPIC);
         topics.remove(TOPIC).expect("the template has the orders topic");
         let create = sns.create_topic().name(backend.named(TOPIC));
-        let arn = create.send().await.expect("a topic can be made").topic_arn.expect("a topic has an ARN");
+        let arn = create
+            .send()
+            .await
+            .expect("a topic can be made")
+            .topic_arn
+            .expect("a topic has an ARN");
 
         let mut inboxes = BTreeMap::new();
-        let to_topic = |_: &str, properties: &Value| template::target(&properties["TopicArn"]) == TOPIC;
-        for (id, subscription) in template::resources_where::<Subscription>("AWS::SNS::Subscription", to_topic) {
+        let to_topic =
+            |_: &str, properties: &Value| template::target(&properties["TopicArn"]) == TOPIC;
+        for (id, subscription) in
+            template::resources_where::<Subscription>("AWS::SNS::Subscription", to_topic)
+        {
             let (inbox, endpoint) = Inbox::make(&sqs, &backend.named(&id)).await;
-            let mut subscribe = sns.subscribe().topic_arn(&arn).protocol(subscription.protocol).endpoint(endpoint);
-            subscribe = subscribe.attributes("RawMessageDelivery", subscription.raw_message_delivery.to_string());
+            let mut subscribe =
+                sns.subscribe().topic_arn(&arn).protocol(subscription.protocol).endpoint(endpoint);
+            subscribe = subscribe
+                .attributes("RawMessageDelivery", subscription.raw_message_delivery.to_string());
             if let Some(scope) = subscription.filter_policy_scope {
                 subscribe = subscribe.attributes("FilterPolicyScope", scope);
             }
@@ -104,10 +116,15 @@ impl Topic {
 
 impl Inbox {
     async fn make(client: &aws_sdk_sqs::Client, name: &str) -> (Self, String) {
-        let created = client.create_queue().queue_name(name).send().await.expect("a queue can be made");
+        let created =
+            client.create_queue().queue_name(name).send().await.expect("a queue can be made");
         let url = created.queue_url.expect("a queue has a URL");
-        let get = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::QueueArn);
-        let mut attributes = get.send().await.expect("a queue has attributes").attributes.unwrap_or_default();
+        let get = client
+            .get_queue_attributes()
+            .queue_url(&url)
+            .attribute_names(QueueAttributeName::QueueArn);
+        let mut attributes =
+            get.send().await.expect("a queue has attributes").attributes.unwrap_or_default();
         let arn = attributes.remove(&QueueAttributeName::QueueArn).expect("a queue has an ARN");
         (Self { client: client.clone(), url }, arn)
     }
@@ -116,10 +133,13 @@ impl Inbox {
     pub async fn drain(&self) -> Vec<Message> {
         let mut drained = Vec::new();
         loop {
-            let receive = self.client.receive_message().queue_url(&self.url).message_attribute_names("All");
+            let receive =
+                self.client.receive_message().queue_url(&self.url).message_attribute_names("All");
             let receive = receive.max_number_of_messages(10).visibility_timeout(60);
-            let receive = receive.wait_time_seconds(i32::try_from(QUIET.as_secs()).expect("a few seconds"));
-            let received = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
+            let receive =
+                receive.wait_time_seconds(i32::try_from(QUIET.as_secs()).expect("a few seconds"));
+            let received =
+                receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
             if received.is_empty() {
                 return drained;
             }
@@ -131,8 +151,8 @@ impl Inbox {
 impl From<aws_sdk_sqs::types::Message> for Message {
     fn from(message: aws_sdk_sqs::types::Message) -> Self {
         let attributes = message.message_attributes.unwrap_or_default().into_iter();
-        let attributes =
-            attributes.map(|(name, value)| [name, value.data_type, value.string_value.unwrap_or_default()]);
+        let attributes = attributes
+            .map(|(name, value)| [name, value.data_type, value.string_value.unwrap_or_default()]);
         let mut attributes: Vec<_> = attributes.collect();
         attributes.sort();
         Self { body: message.body.unwrap_or_default(), attributes }

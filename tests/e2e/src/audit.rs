@@ -53,7 +53,8 @@ const AT_REST_WITHIN: Duration = Duration::from_secs(300);
 const REDRIVES: u32 = 3;
 
 impl Deployment {
-    /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an operator would.
+    /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an
+    /// operator would.
     pub async fn drain_and_redrive(&self) -> DeadLetters {
         let mut came = 0;
         self.at_rest().await;
@@ -82,7 +83,8 @@ impl Deployment {
     pub async fn at_rest(&self) {
         eventually("all is published and all queues are empty", AT_REST_WITHIN, async || {
             let swept = self.start("outbox-relay", &[]).await.invoke(&json!({})).await;
-            (swept["found"] == 0 && self.depth(&SUBSCRIBERS.map(|subscriber| subscriber.queue())).await == 0)
+            (swept["found"] == 0
+                && self.depth(&SUBSCRIBERS.map(|subscriber| subscriber.queue())).await == 0)
                 .then_some(())
         })
         .await;
@@ -110,10 +112,15 @@ impl Deployment {
 impl Effects {
     /// Looks at what the services did.
     pub async fn look(&mut self, shop: &Deployment) {
-        let (shipments, coupons) = (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
+        let (shipments, coupons) =
+            (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
         let mut invoices = shop.rows("InvoicesTable").await;
         invoices.retain(|row| row["order_id"] != INVOICE_COUNTER);
-        let seen = [(&mut self.shipments, shipments), (&mut self.coupons, coupons), (&mut self.invoices, invoices)];
+        let seen = [
+            (&mut self.shipments, shipments),
+            (&mut self.coupons, coupons),
+            (&mut self.invoices, invoices),
+        ];
         for (seen, rows) in seen {
             let there: BTreeSet<_> = rows.iter().map(|row| row["order_id"].clone()).collect();
             self.vanished.extend(seen.keys().filter(|id| !there.contains(*id)).cloned());
@@ -128,19 +135,25 @@ impl Effects {
 
     /// Compares them and the orders' table with the record.
     pub async fn audit(&self, shop: &Deployment, client_record: &ClientRecord) -> Audit {
-        let orders: BTreeMap<_, _> =
-            shop.rows("OrdersTable").await.into_iter().map(|row| (row["id"].clone(), row)).collect();
+        let orders: BTreeMap<_, _> = shop
+            .rows("OrdersTable")
+            .await
+            .into_iter()
+            .map(|row| (row["id"].clone(), row))
+            .collect();
         self.compare(&orders, client_record)
     }
 
     fn compare(&self, orders: &BTreeMap<String, Row>, client_record: &ClientRecord) -> Audit {
-        let mut audit = Audit { orders: orders.len(), fulfilled: self.shipments.len(), ..Audit::default() };
+        let mut audit =
+            Audit { orders: orders.len(), fulfilled: self.shipments.len(), ..Audit::default() };
         audit.coupons = self.coupons.len();
         for (id, order_request) in &client_record.accepted {
             match orders.get(id) {
                 None => audit.lost.push(format!("{id} was accepted and is not in the table")),
                 Some(row)
-                    if cents(&row["amount"]) != order_request.cents || row["customer"] != order_request.customer =>
+                    if cents(&row["amount"]) != order_request.cents
+                        || row["customer"] != order_request.customer =>
                 {
                     audit.lost.push(format!("{id} is {row:?} and not {order_request:?}"));
                 }
@@ -162,28 +175,45 @@ impl Effects {
             }
             match (earned, self.coupons.contains_key(id)) {
                 (true, false) => audit.lost.push(format!("{id} has no coupon")),
-                (false, true) => audit.doubled.push(format!("{id} has a coupon and did not earn it")),
+                (false, true) => {
+                    audit.doubled.push(format!("{id} has a coupon and did not earn it"))
+                }
                 _ => {}
             }
         }
         let unclear: BTreeSet<&str> =
             client_record.unclear.iter().map(|order_request| &*order_request.customer).collect();
-        audit.unclear_saved = purchase.keys().filter(|customer| unclear.contains(*customer)).count();
-        let known: BTreeSet<&str> =
-            client_record.accepted.values().map(|order_request| &*order_request.customer).chain(unclear).collect();
+        audit.unclear_saved =
+            purchase.keys().filter(|customer| unclear.contains(*customer)).count();
+        let known: BTreeSet<&str> = client_record
+            .accepted
+            .values()
+            .map(|order_request| &*order_request.customer)
+            .chain(unclear)
+            .collect();
         for (customer, times) in purchase {
             if times > 1 || !known.contains(customer) {
-                audit.doubled.push(format!("{customer} asked for one order at most and has {times}"));
+                audit
+                    .doubled
+                    .push(format!("{customer} asked for one order at most and has {times}"));
             }
         }
         let mut numbers = BTreeSet::new();
         let again = self.invoices.iter().filter(|(_, invoice)| !numbers.insert(&invoice["number"]));
-        audit.doubled.extend(again.map(|(id, _)| format!("{id} has an invoice with the number of another")));
+        audit
+            .doubled
+            .extend(again.map(|(id, _)| format!("{id} has an invoice with the number of another")));
         let done = self.shipments.keys().chain(self.coupons.keys()).chain(self.invoices.keys());
-        audit.lost.extend(self.vanished.iter().map(|id| format!("{id} was done, and the row is gone")));
-        let for_nobody = done.filter(|id| !orders.contains_key(*id)).map(|id| format!("{id} was done and is no order"));
+        audit
+            .lost
+            .extend(self.vanished.iter().map(|id| format!("{id} was done, and the row is gone")));
+        let for_nobody = done
+            .filter(|id| !orders.contains_key(*id))
+            .map(|id| format!("{id} was done and is no order"));
         audit.doubled.extend(for_nobody);
-        audit.doubled.extend(self.changed.iter().map(|id| format!("{id} was done twice: its row changed")));
+        audit
+            .doubled
+            .extend(self.changed.iter().map(|id| format!("{id} was done twice: its row changed")));
         audit
     }
 }
@@ -207,16 +237,25 @@ mod tests {
     }
 
     fn order(amount: &str) -> BTreeMap<String, Row> {
-        BTreeMap::from([(ID.to_owned(), row(&[("id", ID), ("customer", "Ada 1"), ("amount", amount)]))])
+        BTreeMap::from([(
+            ID.to_owned(),
+            row(&[("id", ID), ("customer", "Ada 1"), ("amount", amount)]),
+        )])
     }
 
     fn client_record(cents: u64) -> ClientRecord {
-        let order_request = OrderRequest { customer: "Ada 1".to_owned(), cents, by_form: false, patient: true };
-        ClientRecord { accepted: BTreeMap::from([(ID.to_owned(), order_request)]), ..ClientRecord::default() }
+        let order_request =
+            OrderRequest { customer: "Ada 1".to_owned(), cents, by_form: false, patient: true };
+        ClientRecord {
+            accepted: BTreeMap::from([(ID.to_owned(), order_request)]),
+            ..ClientRecord::default()
+        }
     }
 
     fn effects(shipments: &[&str], coupons: &[&str]) -> Effects {
-        let rows = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), row(&[("order_id", id)]))).collect();
+        let rows = |ids: &[&str]| {
+            ids.iter().map(|id| ((*id).to_owned(), row(&[("order_id", id)]))).collect()
+        };
         Effects { shipments: rows(shipments), coupons: rows(coupons), ..Effects::default() }
     }
 
@@ -228,7 +267,11 @@ mod tests {
     }
 
     /// Of effects with an invoice for each order.
-    fn problems(effects: &Effects, orders: &BTreeMap<String, Row>, client_record: &ClientRecord) -> (usize, usize) {
+    fn problems(
+        effects: &Effects,
+        orders: &BTreeMap<String, Row>,
+        client_record: &ClientRecord,
+    ) -> (usize, usize) {
         let ids: Vec<_> = orders.keys().map(String::as_str).collect();
         problems_with(invoices(&ids, |at| at), effects, orders, client_record)
     }
@@ -241,14 +284,18 @@ mod tests {
     ) -> (usize, usize) {
         let (shipments, coupons, changed, vanished) =
             (shipments.clone(), coupons.clone(), changed.clone(), vanished.clone());
-        let audit = Effects { shipments, coupons, invoices, changed, vanished }.compare(orders, client_record);
+        let audit = Effects { shipments, coupons, invoices, changed, vanished }
+            .compare(orders, client_record);
         (audit.lost.len(), audit.doubled.len())
     }
 
     #[test]
     fn an_invoice_that_is_missing_or_has_the_number_of_another_is_seen() {
         let of_one = effects(&[ID], &[]);
-        assert_eq!(problems_with(BTreeMap::new(), &of_one, &order("5"), &client_record(500)), (1, 0));
+        assert_eq!(
+            problems_with(BTreeMap::new(), &of_one, &order("5"), &client_record(500)),
+            (1, 0)
+        );
         let of_nobody = invoices(&[ID, "ghost"], |at| at);
         assert_eq!(problems_with(of_nobody, &of_one, &order("5"), &client_record(500)), (0, 1));
         let one_number = invoices(&[ID, "ghost"], |_| 7);
@@ -263,13 +310,33 @@ mod tests {
 
     #[test]
     fn what_is_lost_is_seen() {
-        assert_eq!(problems(&effects(&[], &[]), &BTreeMap::new(), &client_record(8_000)), (1, 0), "the order");
-        assert_eq!(problems(&effects(&[], &[ID]), &order("80"), &client_record(8_000)), (1, 0), "the shipment");
-        assert_eq!(problems(&effects(&[ID], &[]), &order("80"), &client_record(8_000)), (1, 0), "the coupon");
-        assert_eq!(problems(&effects(&[ID], &[ID]), &order("80.01"), &client_record(8_000)), (1, 0), "a cent");
+        assert_eq!(
+            problems(&effects(&[], &[]), &BTreeMap::new(), &client_record(8_000)),
+            (1, 0),
+            "the order"
+        );
+        assert_eq!(
+            problems(&effects(&[], &[ID]), &order("80"), &client_record(8_000)),
+            (1, 0),
+            "the shipment"
+        );
+        assert_eq!(
+            problems(&effects(&[ID], &[]), &order("80"), &client_record(8_000)),
+            (1, 0),
+            "the coupon"
+        );
+        assert_eq!(
+            problems(&effects(&[ID], &[ID]), &order("80.01"), &client_record(8_000)),
+            (1, 0),
+            "a cent"
+        );
         let mut pending = order("80");
         pending.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
-        assert_eq!(problems(&effects(&[ID], &[ID]), &pending, &client_record(8_000)), (1, 0), "the publish");
+        assert_eq!(
+            problems(&effects(&[ID], &[ID]), &pending, &client_record(8_000)),
+            (1, 0),
+            "the publish"
+        );
     }
 
     #[test]
@@ -284,15 +351,26 @@ mod tests {
         let mut changed = effects(&[ID], &[ID]);
         changed.changed.insert(ID.to_owned());
         assert_eq!(problems(&changed, &order("80"), &client_record(8_000)), (0, 1), "an effect");
-        assert_eq!(problems(&effects(&[ID], &[ID]), &order("5"), &client_record(500)), (0, 1), "a coupon not earned");
+        assert_eq!(
+            problems(&effects(&[ID], &[ID]), &order("5"), &client_record(500)),
+            (0, 1),
+            "a coupon not earned"
+        );
         assert_eq!(
             problems(&effects(&[ID, "ghost"], &[]), &order("5"), &client_record(500)),
             (0, 1),
             "a shipment of nobody"
         );
-        assert_eq!(problems(&effects(&[ID], &[]), &order("5"), &ClientRecord::default()), (0, 1), "an order of nobody");
+        assert_eq!(
+            problems(&effects(&[ID], &[]), &order("5"), &ClientRecord::default()),
+            (0, 1),
+            "an order of nobody"
+        );
         let mut twice = order("5");
-        twice.insert("other".to_owned(), row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]));
+        twice.insert(
+            "other".to_owned(),
+            row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]),
+        );
         assert_eq!(
             problems(&effects(&[ID, "other"], &[]), &twice, &client_record(500)),
             (0, 1),

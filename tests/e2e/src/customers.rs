@@ -28,11 +28,14 @@ pub struct OrderRequest {
 pub struct ClientRecord {
     /// What was accepted, by the order's id.
     pub accepted: BTreeMap<String, OrderRequest>,
-    /// What nobody knows of: the answer was an error or did not come, and the customer left it at that.
+    /// What nobody knows of: the answer was an error or did not come, and the customer left it at
+    /// that.
     pub unclear: Vec<OrderRequest>,
-    /// How many answers were unclear, those included that became clear when the customer asked again.
+    /// How many answers were unclear, those included that became clear when the customer asked
+    /// again.
     pub unclear_answers: u64,
-    /// What should not have been: a good order refused, one id given twice, a patient customer left without an answer.
+    /// What should not have been: a good order refused, one id given twice, a patient customer left
+    /// without an answer.
     pub wrong: Vec<String>,
 }
 
@@ -85,10 +88,15 @@ impl Deployment {
     }
 
     async fn ask(&self, order_request: &OrderRequest, key: &str) -> Outcome {
-        let post = self.http.post(format!("{}/orders", self.output("ShopUrl"))).timeout(ANSWERED_WITHIN);
+        let post =
+            self.http.post(format!("{}/orders", self.output("ShopUrl"))).timeout(ANSWERED_WITHIN);
         let amount = order_request.amount();
         let post = if order_request.by_form {
-            post.form(&[("customer", &*order_request.customer), ("amount", &amount), ("idempotency_key", key)])
+            post.form(&[
+                ("customer", &*order_request.customer),
+                ("amount", &amount),
+                ("idempotency_key", key),
+            ])
         } else {
             let body = json!({ "customer": order_request.customer, "amount": amount }).to_string();
             post.header(CONTENT_TYPE, "application/json").header("idempotency-key", key).body(body)
@@ -103,7 +111,8 @@ impl Deployment {
 fn judge(response: &Response) -> Outcome {
     match response.status() {
         StatusCode::CREATED | StatusCode::SEE_OTHER => {
-            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            let location =
+                response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             match location.and_then(|location| location.strip_prefix("/orders/")) {
                 Some(id) => Outcome::Accepted(id.to_owned()),
                 None => Outcome::Refused("accepted, and not said where".to_owned()),
@@ -117,21 +126,28 @@ fn judge(response: &Response) -> Outcome {
 
 impl ClientRecord {
     /// Writes down what a customer was told.
-    pub fn enter(&mut self, PurchaseResult { order_request, outcome, unclear_answers }: PurchaseResult) {
+    pub fn enter(
+        &mut self,
+        PurchaseResult { order_request, outcome, unclear_answers }: PurchaseResult,
+    ) {
         self.unclear_answers += unclear_answers;
         match outcome {
             Outcome::Accepted(id) => {
                 if let Some(other) = self.accepted.insert(id.clone(), order_request) {
-                    self.wrong.push(format!("order {id} was given to {} and to another", other.customer));
+                    self.wrong
+                        .push(format!("order {id} was given to {} and to another", other.customer));
                 }
             }
             Outcome::Unclear if order_request.patient => {
-                self.wrong.push(format!("{} asked for minutes and got no clear answer", order_request.customer));
+                self.wrong.push(format!(
+                    "{} asked for minutes and got no clear answer",
+                    order_request.customer
+                ));
             }
             Outcome::Unclear => self.unclear.push(order_request),
-            Outcome::Refused(why) => {
-                self.wrong.push(format!("{}, {} cents: {why}", order_request.customer, order_request.cents))
-            }
+            Outcome::Refused(why) => self
+                .wrong
+                .push(format!("{}, {} cents: {why}", order_request.customer, order_request.cents)),
         }
     }
 }

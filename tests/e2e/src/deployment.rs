@@ -34,8 +34,8 @@ struct Output {
 pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
 impl Deployment {
-    /// The stack whose outputs `sam list stack-outputs --output json` wrote to the file that `E2E_OUTPUTS` names. AWS
-    /// is found as every AWS tool finds it.
+    /// The stack whose outputs `sam list stack-outputs --output json` wrote to the file that
+    /// `E2E_OUTPUTS` names. AWS is found as every AWS tool finds it.
     pub async fn under_test() -> Self {
         Self::from_environment().await.expect("E2E_OUTPUTS names the outputs of a deployed stack")
     }
@@ -55,7 +55,8 @@ impl Deployment {
         let outputs: Vec<Output> = serde_json::from_value(outputs)?;
         // A second test's attempt finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http_client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let http_client =
+            Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let mut sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
         if let Some(endpoint) = &endpoint {
             sdk = sdk.endpoint_url(endpoint);
@@ -66,7 +67,10 @@ impl Deployment {
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             sns: aws_sdk_sns::Client::new(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),
-            outputs: outputs.into_iter().map(|output| (output.output_key, output.output_value)).collect(),
+            outputs: outputs
+                .into_iter()
+                .map(|output| (output.output_key, output.output_value))
+                .collect(),
             endpoint,
         })
     }
@@ -77,7 +81,8 @@ impl Deployment {
         self.outputs.get(name).unwrap_or_else(|| panic!("the stack has no output {name}"))
     }
 
-    /// What the template gives a function of this stack as its environment, and what Lambda adds to reach AWS.
+    /// What the template gives a function of this stack as its environment, and what Lambda adds to
+    /// reach AWS.
     #[must_use]
     pub fn function_variables(&self) -> Vec<(String, String)> {
         let outputs = [
@@ -88,7 +93,8 @@ impl Deployment {
             ("IDEMPOTENCY_KEYS_TABLE", "IdempotencyKeysTable"),
             ("ORDERS_TOPIC_ARN", "OrdersTopicArn"),
         ];
-        let outputs = outputs.map(|(variable, output)| (variable.to_owned(), self.output(output).to_owned()));
+        let outputs =
+            outputs.map(|(variable, output)| (variable.to_owned(), self.output(output).to_owned()));
         // As the template has it, but for the age: no test waits for an order to grow old.
         let outbox = [("OUTBOX_SHARDS", "16"), ("OUTBOX_AGE_SECONDS", "0")];
         let outbox = outbox.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
@@ -102,6 +108,7 @@ impl Deployment {
 /// A release binary as `cargo lambda build` leaves it below the folder that `E2E_BINARIES` names.
 #[must_use]
 pub fn bootstrap(name: &str) -> PathBuf {
-    let folder = env::var("E2E_BINARIES").expect("E2E_BINARIES names the folder of the built functions");
+    let folder =
+        env::var("E2E_BINARIES").expect("E2E_BINARIES names the folder of the built functions");
     PathBuf::from(folder).join(name).join("bootstrap")
 }

@@ -36,6 +36,7 @@ impl OrderEvent {
 #[must_use]
 pub fn fixture(name: &str) -> Value {
     let file = devstack::root().join("events").join(name);
-    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let text =
+        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

@@ -1,4 +1,5 @@
-//! A function of the stack on this machine: its release binary, run as Lambda runs it, against the stack's tables.
+//! A function of the stack on this machine: its release binary, run as Lambda runs it, against the
+//! stack's tables.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_secs(2);
 impl Deployment {
     /// Starts a function with the stack's variables, some of them replaced.
     pub async fn start(&self, function: &str, replaced: &[(&str, &str)]) -> Function {
-        let replaced = replaced.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let replaced =
+            replaced.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Function::start(function, self.function_variables().into_iter().chain(replaced)).await
     }
 }
@@ -37,7 +39,8 @@ impl Deployment {
             event["body"] = json!(json!({ "customer": customer, "amount": "81.50" }).to_string());
             let answer = function.invoke(&event).await;
             assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
-            let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+            let order: Value =
+                serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
             ids.push(order["id"].as_str().expect("an id").to_owned());
         }
         ids
@@ -46,16 +49,24 @@ impl Deployment {
 
 impl Function {
     /// Starts a function with these variables and no others.
-    pub async fn start(function: &str, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub async fn start(
+        function: &str,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
         let sandbox = Sandbox::start(&bootstrap(function), variables, FUNCTION_TIMEOUT).await;
-        Self { sandbox: sandbox.unwrap_or_else(|error| panic!("{function} does not start: {error:#}")) }
+        Self {
+            sandbox: sandbox.unwrap_or_else(|error| panic!("{function} does not start: {error:#}")),
+        }
     }
 
-    /// Hands over an event, and gives the answer. The function must answer in its time, and without an error.
+    /// Hands over an event, and gives the answer. The function must answer in its time, and without
+    /// an error.
     pub async fn invoke(&mut self, event: &Value) -> Value {
         match self.outcome(event).await {
             Outcome::Response(body) => serde_json::from_slice(&body).expect("the answer is JSON"),
-            Outcome::Error(error) => panic!("the function failed: {}", String::from_utf8_lossy(&error)),
+            Outcome::Error(error) => {
+                panic!("the function failed: {}", String::from_utf8_lossy(&error))
+            }
         }
     }
 
@@ -85,8 +96,7 @@ impl Function {
 /// An SQS batch of these events, with message ids `m0`, `m1` and so on.
 #[must_use]
 pub fn batch(events: &[OrderEvent]) -> Value {
-    let record =
-        |(position, event): (usize, &OrderEvent)| json!({ "messageId": format!("m{position}"), "body": event.body() });
+    let record = |(position, event): (usize, &OrderEvent)| json!({ "messageId": format!("m{position}"), "body": event.body() });
     json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 

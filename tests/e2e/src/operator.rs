@@ -20,14 +20,16 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// Runs the binary that `E2E_OPS` names, on the stack that `ORDER_FANOUT_STACK` names, with nobody at the keyboard.
+/// Runs the binary that `E2E_OPS` names, on the stack that `ORDER_FANOUT_STACK` names, with nobody
+/// at the keyboard.
 pub async fn ops(arguments: &[&str]) -> Ran {
     ops_with(&[], arguments).await
 }
 
 /// Like [`ops`], with some variables replaced.
 pub async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
-    let binary = env::var("E2E_OPS").expect("E2E_OPS names the operator's command, as `cargo build -p ops` made it");
+    let binary = env::var("E2E_OPS")
+        .expect("E2E_OPS names the operator's command, as `cargo build -p ops` made it");
     let mut command = Command::new(binary);
     command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
     let output = command.output().await.expect("the operator's command runs");
@@ -39,8 +41,10 @@ pub async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
 impl Deployment {
     /// Has every dead-letter queue of this stack redriven.
     pub async fn redrive_all(&self) {
-        let endpoint: Vec<_> = self.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
-        let dlqs = SUBSCRIBERS.map(|of| [of.function.to_owned(), format!("{}-subscription", of.function)]);
+        let endpoint: Vec<_> =
+            self.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
+        let dlqs =
+            SUBSCRIBERS.map(|of| [of.function.to_owned(), format!("{}-subscription", of.function)]);
         for dlq in dlqs.as_flattened() {
             ops_with(&endpoint, &["dlq", "redrive", dlq]).await.assert_code(0);
         }
@@ -51,7 +55,8 @@ impl Ran {
     /// What it printed with `--json`, object by object.
     #[must_use]
     pub fn objects(&self) -> Vec<Value> {
-        let object = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let object =
+            |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         self.stdout.lines().map(object).collect()
     }
 

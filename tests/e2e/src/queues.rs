@@ -23,9 +23,13 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(60);
 impl Message {
     pub(crate) fn of(message: aws_sdk_sqs::types::Message) -> Option<Self> {
         let attributes = message.message_attributes.unwrap_or_default().into_iter();
-        let attributes =
-            attributes.map(|(name, value)| (name, (value.data_type, value.string_value.unwrap_or_default())));
-        Some(Self { body: message.body?, attributes: attributes.collect(), receipt: message.receipt_handle? })
+        let attributes = attributes
+            .map(|(name, value)| (name, (value.data_type, value.string_value.unwrap_or_default())));
+        Some(Self {
+            body: message.body?,
+            attributes: attributes.collect(),
+            receipt: message.receipt_handle?,
+        })
     }
 
     /// The message as Lambda hands it to a consumer, with the message id `m0`.
@@ -44,8 +48,10 @@ impl Message {
 impl Deployment {
     /// Publishes a body on the topic with an `amount` attribute, as the orders function does.
     pub async fn publish(&self, body: &str, amount: &str) {
-        let number =
-            aws_sdk_sns::types::MessageAttributeValue::builder().data_type("Number").string_value(amount).build();
+        let number = aws_sdk_sns::types::MessageAttributeValue::builder()
+            .data_type("Number")
+            .string_value(amount)
+            .build();
         let publish = self.sns.publish().topic_arn(self.output("OrdersTopicArn")).message(body);
         let publish = publish.message_attributes("amount", number.expect("a data type is given"));
         publish.send().await.expect("the topic takes the message");
@@ -54,58 +60,110 @@ impl Deployment {
     /// Puts up to ten bodies on a queue in one request, past the topic.
     pub async fn send_together(&self, queue_output: &str, bodies: &[String]) {
         let entries = bodies.iter().enumerate().map(|(position, body)| {
-            let entry = SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(body);
+            let entry =
+                SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(body);
             entry.build().expect("an id and a body are given")
         });
         let send = self.sqs.send_message_batch().queue_url(self.output(queue_output));
-        let answer = send.set_entries(Some(entries.collect())).send().await.expect("the queue takes messages");
+        let answer = send
+            .set_entries(Some(entries.collect()))
+            .send()
+            .await
+            .expect("the queue takes messages");
         assert!(answer.failed.is_empty(), "{:?}", answer.failed);
     }
 
     /// Puts a message on a queue with these `Number` attributes, and gives its id.
     pub async fn send(&self, queue_output: &str, body: &str, numbers: &[(&str, &str)]) -> String {
-        let mut send = self.sqs.send_message().queue_url(self.output(queue_output)).message_body(body);
+        let mut send =
+            self.sqs.send_message().queue_url(self.output(queue_output)).message_body(body);
         for (name, value) in numbers {
-            let number = MessageAttributeValue::builder().data_type("Number").string_value(*value).build();
+            let number =
+                MessageAttributeValue::builder().data_type("Number").string_value(*value).build();
             send = send.message_attributes(*name, number.expect("a data type is given"));
         }
-        send.send().await.expect("the queue takes the message").message_id.expect("a message has an id")
+        send.send()
+            .await
+            .expect("the queue takes the message")
+            .message_id
+            .expect("a message has an id")
     }
 
     /// Changes one of a queue's attributes, and gives what it was before.
-    pub async fn set_queue_number(&self, queue_output: &str, attribute: QueueAttributeName, value: u64) -> u64 {
+    pub async fn set_queue_number(
+        &self,
+        queue_output: &str,
+        attribute: QueueAttributeName,
+        value: u64,
+    ) -> u64 {
         let before = self.queue_number(queue_output, attribute.clone()).await;
         let set = self.sqs.set_queue_attributes().queue_url(self.output(queue_output));
-        set.attributes(attribute, value.to_string()).send().await.expect("the queue takes the attribute");
+        set.attributes(attribute, value.to_string())
+            .send()
+            .await
+            .expect("the queue takes the attribute");
         before
     }
 
     /// Changes the filter policy of a queue's subscription.
     pub async fn set_filter(&self, queue_output: &str, policy: &Value) {
-        let name = self.output(queue_output).rsplit('/').next().expect("a URL ends with the queue's name");
-        let list = self.sns.list_subscriptions_by_topic().topic_arn(self.output("OrdersTopicArn")).send().await;
-        let subscriptions = list.expect("the topic tells its subscriptions").subscriptions.unwrap_or_default();
+        let name =
+            self.output(queue_output).rsplit('/').next().expect("a URL ends with the queue's name");
+        let list = self
+            .sns
+            .list_subscriptions_by_topic()
+            .topic_arn(self.output("OrdersTopicArn"))
+            .send()
+            .await;
+        let subscriptions =
+            list.expect("the topic tells its subscriptions").subscriptions.unwrap_or_default();
         let to_queue = |endpoint: &str| endpoint.ends_with(&format!(":{name}"));
-        let subscription = subscriptions.into_iter().find(|one| one.endpoint().is_some_and(to_queue));
-        let arn = subscription.and_then(|one| one.subscription_arn).expect("the queue is subscribed");
-        let set = self.sns.set_subscription_attributes().subscription_arn(arn).attribute_name("FilterPolicy");
-        set.attribute_value(policy.to_string()).send().await.expect("the subscription takes the policy");
+        let subscription =
+            subscriptions.into_iter().find(|one| one.endpoint().is_some_and(to_queue));
+        let arn =
+            subscription.and_then(|one| one.subscription_arn).expect("the queue is subscribed");
+        let set = self
+            .sns
+            .set_subscription_attributes()
+            .subscription_arn(arn)
+            .attribute_name("FilterPolicy");
+        set.attribute_value(policy.to_string())
+            .send()
+            .await
+            .expect("the subscription takes the policy");
     }
 
     /// A number among a queue's attributes.
     pub async fn queue_number(&self, queue_output: &str, attribute: QueueAttributeName) -> u64 {
-        let get =
-            self.sqs.get_queue_attributes().queue_url(self.output(queue_output)).attribute_names(attribute.clone());
-        let attributes = get.send().await.expect("the queue tells its attributes").attributes.unwrap_or_default();
-        attributes.get(&attribute).and_then(|value| value.parse().ok()).expect("the attribute is a number")
+        let get = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(self.output(queue_output))
+            .attribute_names(attribute.clone());
+        let attributes = get
+            .send()
+            .await
+            .expect("the queue tells its attributes")
+            .attributes
+            .unwrap_or_default();
+        attributes
+            .get(&attribute)
+            .and_then(|value| value.parse().ok())
+            .expect("the attribute is a number")
     }
 
     /// Waits until a queue has no message, waiting or being worked on.
     pub async fn drained(&self, queue_output: &str) {
         eventually(&format!("{queue_output} is empty"), DRAINED_WITHIN, async || {
-            let waiting = self.queue_number(queue_output, QueueAttributeName::ApproximateNumberOfMessages).await;
-            let hidden =
-                self.queue_number(queue_output, QueueAttributeName::ApproximateNumberOfMessagesNotVisible).await;
+            let waiting = self
+                .queue_number(queue_output, QueueAttributeName::ApproximateNumberOfMessages)
+                .await;
+            let hidden = self
+                .queue_number(
+                    queue_output,
+                    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+                )
+                .await;
             (waiting + hidden == 0).then_some(())
         })
         .await;
@@ -116,11 +174,18 @@ impl Deployment {
         let queue = self.output(dlq_output);
         let message = eventually(&format!("{dlq_output} holds {needle}"), within, async || {
             // Hidden for a moment only: another test may look for its own message here.
-            let receive = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(1);
+            let receive = self
+                .sqs
+                .receive_message()
+                .queue_url(queue)
+                .max_number_of_messages(10)
+                .visibility_timeout(1);
             let receive = receive.message_attribute_names("All");
-            let messages = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
-            let message =
-                messages.into_iter().find(|message| message.body().is_some_and(|body| body.contains(needle)))?;
+            let messages =
+                receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
+            let message = messages
+                .into_iter()
+                .find(|message| message.body().is_some_and(|body| body.contains(needle)))?;
             Message::of(message)
         })
         .await;

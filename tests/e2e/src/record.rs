@@ -7,14 +7,20 @@ use std::path::Path;
 
 use serde_json::json;
 
-/// Writes down that something held, as a line of JSON in the file that `E2E_REPORT` names, if it names one: where the
-/// system was cut, what was injected there, what held all the same, and the test that saw it.
+/// Writes down that something held, as a line of JSON in the file that `E2E_REPORT` names, if it
+/// names one: where the system was cut, what was injected there, what held all the same, and the
+/// test that saw it.
 pub fn held(place: &str, injected: &str, held: &str) {
     let Ok(report) = env::var("E2E_REPORT") else { return };
     let binary = env::current_exe().unwrap_or_default();
-    let suite = binary.file_stem().and_then(|name| name.to_str()).and_then(|name| name.split('-').next());
+    let suite =
+        binary.file_stem().and_then(|name| name.to_str()).and_then(|name| name.split('-').next());
     // libtest names a test's thread after the test.
-    let test = format!("{}::{}", suite.unwrap_or_default(), std::thread::current().name().unwrap_or_default());
+    let test = format!(
+        "{}::{}",
+        suite.unwrap_or_default(),
+        std::thread::current().name().unwrap_or_default()
+    );
     let line = json!({ "place": place, "injected": injected, "held": held, "test": test });
     let file = File::options().append(true).open(Path::new(&report));
     // One write, so that tests which end at the same time do not write into each other's lines.

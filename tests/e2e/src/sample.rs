@@ -1,4 +1,5 @@
-//! The sample invocations of `events/`, on release binaries run as Lambda runs them: here, or in containers.
+//! The sample invocations of `events/`, on release binaries run as Lambda runs them: here, or in
+//! containers.
 
 use std::env;
 use std::process::Stdio;
@@ -8,15 +9,16 @@ use tokio::process::Command;
 
 use crate::{Deployment, fixture};
 
-/// The variable that has samples invoked by `sam local invoke`, in containers: the configuration that lets them reach the
-/// stack. The SAM CLI is on the path then.
+/// The variable that has samples invoked by `sam local invoke`, in containers: the configuration
+/// that lets them reach the stack. The SAM CLI is on the path then.
 const CONTAINERS: &str = "E2E_SAM_CONFIG";
 
 impl Deployment {
-    /// Hands a sample, such as `orders/place-by-form.json`, to a newly started function of its folder's name, and gives
-    /// the answer.
+    /// Hands a sample, such as `orders/place-by-form.json`, to a newly started function of its
+    /// folder's name, and gives the answer.
     pub async fn answer_to(&self, sample: &str) -> Value {
-        let (function, _) = sample.split_once('/').expect("samples lie in the folder of their function");
+        let (function, _) =
+            sample.split_once('/').expect("samples lie in the folder of their function");
         match env::var(CONTAINERS) {
             Ok(config) => in_a_container(function, sample, &config).await,
             Err(_) => self.start(function, &[]).await.invoke(&fixture(sample)).await,
@@ -27,12 +29,17 @@ impl Deployment {
 async fn in_a_container(function: &str, sample: &str, config: &str) -> Value {
     let mut sam = Command::new("sam");
     sam.args(["local", "invoke", "--config-file", config, "--event", &format!("events/{sample}")]);
-    sam.arg(devstack::resource(function)).current_dir(devstack::root()).stdin(Stdio::null()).kill_on_drop(true);
+    sam.arg(devstack::resource(function))
+        .current_dir(devstack::root())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     sam.env("SAM_CLI_TELEMETRY", "0");
     let output = sam.output().await.expect("the SAM CLI is on the path");
     // What the function and the SAM CLI log; the answer alone is on standard output.
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{sample}: {log}");
     let answer = serde_json::from_slice(&output.stdout);
-    answer.unwrap_or_else(|error| panic!("{sample}: {error}: {}\n{log}", String::from_utf8_lossy(&output.stdout)))
+    answer.unwrap_or_else(|error| {
+        panic!("{sample}: {error}: {}\n{log}", String::from_utf8_lossy(&output.stdout))
+    })
 }

@@ -24,7 +24,8 @@ impl Answer {
     /// The body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.body))
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.body))
     }
 
     /// A header's value, or nothing.
@@ -55,7 +56,8 @@ impl Deployment {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.output("ShopUrl"))).body(body);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.output("ShopUrl"))).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -74,7 +76,8 @@ impl Deployment {
         self.request(Method::POST, "/orders", &[(CONTENT_TYPE.as_str(), content_type)], body).await
     }
 
-    /// Places an order as a careful program does: with an idempotency key, and again while the shop says 503.
+    /// Places an order as a careful program does: with an idempotency key, and again while the shop
+    /// says 503.
     pub async fn place(&self, customer: &str, amount: &str) -> Placed {
         self.placed(&json!({ "customer": customer, "amount": amount })).await
     }
@@ -90,7 +93,8 @@ impl Deployment {
         Placed { id: id_of(&answer), answer }
     }
 
-    /// Asks for an order with an idempotency key, again while the shop says 503, and gives the answer.
+    /// Asks for an order with an idempotency key, again while the shop says 503, and gives the
+    /// answer.
     pub async fn answered(&self, order: &Value, key: &str) -> Answer {
         let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("idempotency-key", key)];
         eventually("the shop takes an order", SOON, async || {
@@ -109,7 +113,10 @@ impl Deployment {
 
     /// Places an order as a browser does.
     pub async fn place_by_form(&self, customer: &str, amount: &str) -> Placed {
-        let fields = reqwest::Url::parse_with_params("http://form", [("customer", customer), ("amount", amount)]);
+        let fields = reqwest::Url::parse_with_params(
+            "http://form",
+            [("customer", customer), ("amount", amount)],
+        );
         let body = fields.expect("fields can be encoded").query().unwrap_or_default().to_owned();
         let answer = self.post_order("application/x-www-form-urlencoded", body).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -153,5 +160,9 @@ impl Deployment {
 }
 
 fn id_of(answer: &Answer) -> String {
-    answer.header(LOCATION).strip_prefix("/orders/").expect("Location is the order's address").to_owned()
+    answer
+        .header(LOCATION)
+        .strip_prefix("/orders/")
+        .expect("Location is the order's address")
+        .to_owned()
 }

@@ -6,32 +6,44 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::Deployment;
 
-/// A row, with its strings and numbers as text; those of a map under the map's name, a point and their own.
+/// A row, with its strings and numbers as text; those of a map under the map's name, a point and
+/// their own.
 pub type Row = HashMap<String, String>;
 
 impl Deployment {
     /// The row of a table with this key, read with strong consistency.
     pub async fn row(&self, table_output: &str, key: &str, value: &str) -> Option<Row> {
-        let get = self.dynamodb.get_item().table_name(self.output(table_output)).consistent_read(true);
-        let answer = get.key(key, AttributeValue::S(value.to_owned())).send().await.expect("the table can be read");
+        let get =
+            self.dynamodb.get_item().table_name(self.output(table_output)).consistent_read(true);
+        let answer = get
+            .key(key, AttributeValue::S(value.to_owned()))
+            .send()
+            .await
+            .expect("the table can be read");
         answer.item.map(text)
     }
 
     /// The row of the coupon with this code.
     pub async fn coupon_row(&self, code: &str) -> Row {
         let mut rows = self.rows("CouponsTable").await.into_iter();
-        rows.find(|row| row.get("code").is_some_and(|of| of == code)).expect("a coupon has this code")
+        rows.find(|row| row.get("code").is_some_and(|of| of == code))
+            .expect("a coupon has this code")
     }
 
     /// Makes an idempotency key expire a second ago.
     pub async fn expire_key(&self, key: &str) {
         let update = self.dynamodb.update_item().table_name(self.output("IdempotencyKeysTable"));
         let update = update.key("idempotency_key", AttributeValue::S(key.to_owned()));
+        let update = update
+            .update_expression("SET expires_at = :past")
+            .condition_expression("attribute_exists(fingerprint)");
+        let past = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("after 1970")
+            .as_secs()
+            - 1;
         let update =
-            update.update_expression("SET expires_at = :past").condition_expression("attribute_exists(fingerprint)");
-        let past =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs() - 1;
-        let update = update.expression_attribute_values(":past", AttributeValue::N(past.to_string()));
+            update.expression_attribute_values(":past", AttributeValue::N(past.to_string()));
         update.send().await.expect("the key is in its table");
     }
 
@@ -42,14 +54,19 @@ impl Deployment {
             _ => AttributeValue::S(text.to_owned()),
         };
         let row = row.iter().map(|(name, text)| ((*name).to_owned(), value(name, text))).collect();
-        let put = self.dynamodb.put_item().table_name(self.output(table_output)).set_item(Some(row));
+        let put =
+            self.dynamodb.put_item().table_name(self.output(table_output)).set_item(Some(row));
         put.send().await.expect("the table takes the row");
     }
 
     /// Deletes the row of a table with this key.
     pub async fn delete_row(&self, table_output: &str, key: &str, value: &str) {
         let delete = self.dynamodb.delete_item().table_name(self.output(table_output));
-        delete.key(key, AttributeValue::S(value.to_owned())).send().await.expect("the row can be deleted");
+        delete
+            .key(key, AttributeValue::S(value.to_owned()))
+            .send()
+            .await
+            .expect("the row can be deleted");
     }
 
     /// Every row of a table.
@@ -67,9 +84,10 @@ impl Deployment {
 fn text(row: HashMap<String, AttributeValue>) -> Row {
     let text = |(name, value): (String, AttributeValue)| match value {
         AttributeValue::S(text) | AttributeValue::N(text) => vec![(name, text)],
-        AttributeValue::M(map) => {
-            self::text(map).into_iter().map(|(inner, text)| (format!("{name}.{inner}"), text)).collect()
-        }
+        AttributeValue::M(map) => self::text(map)
+            .into_iter()
+            .map(|(inner, text)| (format!("{name}.{inner}"), text))
+            .collect(),
         other => vec![(name, format!("{other:?}"))],
     };
     row.into_iter().flat_map(text).collect()

@@ -24,11 +24,19 @@ impl Deployment {
     /// Subscribes a new queue to the topic. Call [`TopicProbe::unsubscribe`] in the end.
     pub async fn probe_topic(&self) -> TopicProbe {
         let name = format!("order-fanout-e2e-{}", Uuid::new_v4());
-        let queue = self.sqs.create_queue().queue_name(name).send().await.expect("a queue can be made");
+        let queue =
+            self.sqs.create_queue().queue_name(name).send().await.expect("a queue can be made");
         let queue = queue.queue_url.expect("a queue has a URL");
         let arn = QueueAttributeName::QueueArn;
-        let attributes = self.sqs.get_queue_attributes().queue_url(&queue).attribute_names(arn.clone()).send().await;
-        let arn = attributes.expect("the queue tells its ARN").attributes.unwrap_or_default()[&arn].clone();
+        let attributes = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&queue)
+            .attribute_names(arn.clone())
+            .send()
+            .await;
+        let arn = attributes.expect("the queue tells its ARN").attributes.unwrap_or_default()[&arn]
+            .clone();
         let topic = self.output("OrdersTopicArn");
         let policy = json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage",
@@ -38,8 +46,15 @@ impl Deployment {
         let allow = allow.attributes(QueueAttributeName::Policy, policy.to_string()).send().await;
         allow.expect("the queue takes a policy");
         let subscribe = self.sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(arn);
-        let subscribe = subscribe.attributes("RawMessageDelivery", "true").return_subscription_arn(true).send().await;
-        let subscription = subscribe.expect("the topic takes a subscriber").subscription_arn.expect("it has an ARN");
+        let subscribe = subscribe
+            .attributes("RawMessageDelivery", "true")
+            .return_subscription_arn(true)
+            .send()
+            .await;
+        let subscription = subscribe
+            .expect("the topic takes a subscriber")
+            .subscription_arn
+            .expect("it has an ARN");
         TopicProbe { deployment: self.clone(), queue, subscription }
     }
 }
@@ -59,12 +74,20 @@ impl TopicProbe {
     async fn messages_until(&self, needle: &str) -> Vec<Message> {
         let received = Mutex::new(BTreeMap::new());
         eventually(&format!("the topic says {needle}"), HEARD_WITHIN, async || {
-            let receive = self.deployment.sqs.receive_message().queue_url(&self.queue).max_number_of_messages(10);
+            let receive = self
+                .deployment
+                .sqs
+                .receive_message()
+                .queue_url(&self.queue)
+                .max_number_of_messages(10);
             let receive = receive.message_attribute_names("All");
-            let messages = receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
+            let messages =
+                receive.send().await.expect("the queue can be read").messages.unwrap_or_default();
             let mut received = received.lock().await;
             received.extend(
-                messages.into_iter().filter_map(|message| Some((message.message_id.clone()?, Message::of(message)?))),
+                messages.into_iter().filter_map(|message| {
+                    Some((message.message_id.clone()?, Message::of(message)?))
+                }),
             );
             received.values().any(|message: &Message| message.body.contains(needle)).then_some(())
         })
@@ -74,7 +97,8 @@ impl TopicProbe {
 
     /// Takes the queue and its subscription away again.
     pub async fn unsubscribe(self) {
-        let unsubscribe = self.deployment.sns.unsubscribe().subscription_arn(self.subscription).send().await;
+        let unsubscribe =
+            self.deployment.sns.unsubscribe().subscription_arn(self.subscription).send().await;
         unsubscribe.expect("the subscription can be ended");
         let delete = self.deployment.sqs.delete_queue().queue_url(self.queue).send().await;
         delete.expect("the queue can be deleted");

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Looks until there is something to see, and panics with what was waited for when the time is over.
+/// Looks until there is something to see, and panics with what was waited for when the time is
+/// over.
 pub async fn eventually<T>(what: &str, within: Duration, look: impl AsyncFn() -> Option<T>) -> T {
     let start = Instant::now();
     loop {

@@ -1,6 +1,9 @@
-//! Pages of others may call the API from a browser where the template's `CorsAllowedOrigins` says so.
+//! Pages of others may call the API from a browser where the template's `CorsAllowedOrigins` says
+//! so.
 
-use devstack::{BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port};
+use devstack::{
+    BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port,
+};
 use e2e::{Answer, Deployment};
 use reqwest::{Method, StatusCode};
 
@@ -27,11 +30,14 @@ fn lists(answer: &Answer, header: &str, value: &str) -> bool {
 async fn a_page_of_an_allowed_origin_may_order_and_no_other() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
     let port = free_port().expect("a port");
-    let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress).await.expect("the emulator starts");
+    let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress)
+        .await
+        .expect("the emulator starts");
     let parameters = ["Environment=local", ALLOWED];
     let stack = deploy_with(&tools, &emulator, BUILT_TEMPLATE, &parameters, Progress).await;
     let mut stack = stack.expect("the template deploys");
-    let proxy = HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
+    let proxy =
+        HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
     stack.outputs = stack.outputs.with_shop_url(proxy.url());
     let shop = Deployment::of(&stack).await.expect("a stack");
 
@@ -48,7 +54,15 @@ async fn a_page_of_an_allowed_origin_may_order_and_no_other() {
     let order = |origin| {
         let headers = [("origin", origin), ("content-type", "application/json")];
         let shop = &shop;
-        async move { shop.request(Method::POST, "/orders", &headers, r#"{"customer": "Ada", "amount": "80"}"#).await }
+        async move {
+            shop.request(
+                Method::POST,
+                "/orders",
+                &headers,
+                r#"{"customer": "Ada", "amount": "80"}"#,
+            )
+            .await
+        }
     };
     let placed = order(FRIEND).await;
     assert_eq!((placed.status, placed.header(ALLOW_ORIGIN)), (StatusCode::CREATED, FRIEND));
@@ -56,5 +70,9 @@ async fn a_page_of_an_allowed_origin_may_order_and_no_other() {
     // It is the browser that keeps the answer from the stranger's page.
     assert_eq!(order(STRANGER).await.header(ALLOW_ORIGIN), "");
     let page = shop.get("/", "text/html").await;
-    assert_eq!((page.status, page.header(ALLOW_ORIGIN)), (StatusCode::OK, ""), "the shop's own page needs none");
+    assert_eq!(
+        (page.status, page.header(ALLOW_ORIGIN)),
+        (StatusCode::OK, ""),
+        "the shop's own page needs none"
+    );
 }

@@ -12,7 +12,10 @@ async fn generated_client_types_what_the_shop_answers() {
     let (shop, folder) = (stack.shop.output("ShopUrl"), tempfile::tempdir().expect("a folder"));
     let client = OpenApiClient::install(Progress).await.expect("the generator installs");
     let document = format!("{shop}/openapi.json");
-    client.generate(&document, folder.path(), Progress).await.expect("a client is generated without a warning");
+    client
+        .generate(&document, folder.path(), Progress)
+        .await
+        .expect("a client is generated without a warning");
     let place = async |amount| {
         let answers = client.place(shop, folder.path(), ["Ada Lovelace", amount], Progress).await;
         let answers = answers.expect("the client runs");
@@ -29,13 +32,23 @@ async fn generated_client_types_what_the_shop_answers() {
         assert_eq!(answer["fields"]["id"], placed["fields"]["id"]);
     }
 
-    let [refused] = &place("79.999").await[..] else { panic!("an order was refused: nothing is read back") };
-    assert_eq!((&refused["status"], &refused["type"]), (&json!(422), &json!("PlaceOrderResponse422")));
+    let [refused] = &place("79.999").await[..] else {
+        panic!("an order was refused: nothing is read back")
+    };
+    assert_eq!(
+        (&refused["status"], &refused["type"]),
+        (&json!(422), &json!("PlaceOrderResponse422"))
+    );
     assert_eq!(refused["fields"]["type"], "/problems/invalid-order");
     assert_eq!(refused["fields"]["errors"][0]["pointer"], "/amount");
 
     stack.proxy.inject("PutItem", Fault::Fail, EVERY_TIME);
-    let [unavailable] = &place("81.50").await[..] else { panic!("no order was accepted: nothing is read back") };
-    assert_eq!((&unavailable["status"], &unavailable["type"]), (&json!(503), &json!("PlaceOrderResponse503")));
+    let [unavailable] = &place("81.50").await[..] else {
+        panic!("no order was accepted: nothing is read back")
+    };
+    assert_eq!(
+        (&unavailable["status"], &unavailable["type"]),
+        (&json!(503), &json!("PlaceOrderResponse503"))
+    );
     assert_eq!(unavailable["fields"]["type"], "/problems/unavailable");
 }

@@ -1,6 +1,8 @@
 //! Only who has a token is let in where the template's `JwtIssuer` names whose (docs/adr/0028).
 
-use devstack::{BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port};
+use devstack::{
+    BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port,
+};
 use e2e::Deployment;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -14,17 +16,24 @@ const FORGED: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEiLCJhdWQiOiJzaG9
 async fn nobody_without_a_token_gets_past_the_door() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
     let port = free_port().expect("a port");
-    let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress).await.expect("the emulator starts");
+    let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress)
+        .await
+        .expect("the emulator starts");
     let origins = format!("CorsAllowedOrigins={SHOP}");
     let parameters = [&["Environment=local", &*origins], &TOKENS[..]].concat();
     let stack = deploy_with(&tools, &emulator, BUILT_TEMPLATE, &parameters, Progress).await;
     let mut stack = stack.expect("the template deploys");
-    let proxy = HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
+    let proxy =
+        HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
     stack.outputs = stack.outputs.with_shop_url(proxy.url());
     let shop = Deployment::of(&stack).await.expect("a stack");
 
-    for (method, path) in [(Method::POST, "/orders"), (Method::GET, "/orders/1"), (Method::GET, "/openapi.json")] {
-        for token in [&[][..], &[("authorization", FORGED)], &[("authorization", "Basic YWRhOmFkYQ==")]] {
+    for (method, path) in
+        [(Method::POST, "/orders"), (Method::GET, "/orders/1"), (Method::GET, "/openapi.json")]
+    {
+        for token in
+            [&[][..], &[("authorization", FORGED)], &[("authorization", "Basic YWRhOmFkYQ==")]]
+        {
             let headers = [&[("content-type", "application/json")], token].concat();
             let order = json!({ "customer": "Ada", "amount": "80" }).to_string();
             let answer = shop.request(method.clone(), path, &headers, order).await;
@@ -36,5 +45,9 @@ async fn nobody_without_a_token_gets_past_the_door() {
     let preflight = [("origin", SHOP), ("access-control-request-method", "POST")];
     let answer = shop.request(Method::OPTIONS, "/orders", &preflight, "").await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "a preflight has none to show");
-    assert!(answer.header("access-control-allow-headers").contains("authorization"), "{:?}", answer.headers);
+    assert!(
+        answer.header("access-control-allow-headers").contains("authorization"),
+        "{:?}",
+        answer.headers
+    );
 }

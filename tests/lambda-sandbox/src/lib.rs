@@ -1,5 +1,5 @@
-//! Runs a release `bootstrap` as Lambda does: it serves the Runtime API on loopback, hands over one event at a time,
-//! and owns the process.
+//! Runs a release `bootstrap` as Lambda does: it serves the Runtime API on loopback, hands over one
+//! event at a time, and owns the process.
 
 mod runtime_api;
 
@@ -53,8 +53,9 @@ pub struct Invoked {
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Sandbox {
-    /// Starts a bootstrap with nothing in its environment but `variables` and what Lambda itself sets, and waits until
-    /// it asks for its first event. Of Lambda's variables too, those in `variables` win.
+    /// Starts a bootstrap with nothing in its environment but `variables` and what Lambda itself
+    /// sets, and waits until it asks for its first event. Of Lambda's variables too, those in
+    /// `variables` win.
     pub async fn start(
         bootstrap: &Path,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -63,7 +64,8 @@ impl Sandbox {
         Self::start_command(&mut Command::new(bootstrap), variables, function_timeout).await
     }
 
-    /// Starts a function that is not one bootstrap: an interpreter, or a tool that looks into the bootstrap it runs.
+    /// Starts a function that is not one bootstrap: an interpreter, or a tool that looks into the
+    /// bootstrap it runs.
     pub async fn start_command(
         command: &mut Command,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -71,16 +73,26 @@ impl Sandbox {
     ) -> Result<Self> {
         let api = RuntimeApi::serve().await?;
         command.env_clear().envs(lambda_variables(&api.address)).envs(variables);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let program = command.as_std().get_program().to_owned();
         let start = Instant::now();
-        let mut process = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
+        let mut process =
+            command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
         let log = Arc::default();
-        let stdout = keep_lines(process.stdout.take().context("standard output is piped")?, Arc::clone(&log));
-        let stderr = keep_lines(process.stderr.take().context("standard error is piped")?, Arc::clone(&log));
+        let stdout = keep_lines(
+            process.stdout.take().context("standard output is piped")?,
+            Arc::clone(&log),
+        );
+        let stderr =
+            keep_lines(process.stderr.take().context("standard error is piped")?, Arc::clone(&log));
         let outputs = [tokio::spawn(stdout), tokio::spawn(stderr)];
 
-        let mut sandbox = Self { process, api, init: Duration::ZERO, function_timeout, log, outputs };
+        let mut sandbox =
+            Self { process, api, init: Duration::ZERO, function_timeout, log, outputs };
         let Self { process, api, .. } = &mut sandbox;
         let ready = tokio::select! {
             ready = timeout(INIT_TIMEOUT, api.idle()) => ready.context("it did not ask for an event in 10 s")??,
@@ -110,8 +122,8 @@ impl Sandbox {
         }
     }
 
-    /// Hands over one event and waits for its outcome; an error when the function ends or runs out of its time, as
-    /// Lambda would kill it then.
+    /// Hands over one event and waits for its outcome; an error when the function ends or runs out
+    /// of its time, as Lambda would kill it then.
     pub async fn invoke(&mut self, event: impl Into<Bytes>) -> Result<Outcome> {
         Ok(self.invoke_timed(event).await?.outcome)
     }
@@ -136,14 +148,15 @@ impl Sandbox {
         self.log.lock().expect("nobody panics while holding the log").clone()
     }
 
-    /// Ends it, and gives all that it wrote. What it writes between two events may come in after the second one's
-    /// outcome; after its end nothing does.
+    /// Ends it, and gives all that it wrote. What it writes between two events may come in after
+    /// the second one's outcome; after its end nothing does.
     pub async fn end(mut self) -> Result<Vec<String>> {
         self.process.kill().await?;
         self.last_words().await
     }
 
-    /// Asks it to end, for a tool that has something to say in the end, and gives all that it wrote.
+    /// Asks it to end, for a tool that has something to say in the end, and gives all that it
+    /// wrote.
     pub async fn terminate(mut self) -> Result<Vec<String>> {
         let id = self.process.id().context("it has ended")?;
         kill(Pid::from_raw(id.try_into()?), Signal::SIGTERM)?;

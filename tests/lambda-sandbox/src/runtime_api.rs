@@ -61,14 +61,19 @@ impl RuntimeApi {
         let address = listener.local_addr()?.to_string();
         let (events, receiver) = mpsc::unbounded_channel();
         let (sender, state) = watch::channel(State::Starting);
-        let shared = Arc::new(Shared { events: Mutex::new(receiver), in_flight: Mutex::default(), state: sender });
+        let shared = Arc::new(Shared {
+            events: Mutex::new(receiver),
+            in_flight: Mutex::default(),
+            state: sender,
+        });
         let accepting = tokio::spawn(accept(listener, shared));
         Ok(Self { address, events, state, accepting })
     }
 
     /// Waits until the function asks for an event, and gives the time at which it did.
     pub(crate) async fn idle(&mut self) -> Result<Instant> {
-        let state = self.state.wait_for(|state| matches!(state, State::Idle(_) | State::Failed(_))).await?;
+        let state =
+            self.state.wait_for(|state| matches!(state, State::Idle(_) | State::Failed(_))).await?;
         match &*state {
             State::Idle(since) => Ok(*since),
             State::Failed(error) => bail!("its start-up failed: {error}"),
@@ -107,7 +112,12 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
         shared.state.send_replace(State::Idle(Instant::now()));
         return next(shared).await;
     }
-    let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     if path == "init/error" {
         shared.state.send_replace(State::Failed(String::from_utf8_lossy(&body).into_owned()));
         return status(StatusCode::ACCEPTED);
@@ -125,17 +135,25 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
 }
 
 async fn next(shared: &Shared) -> Response<Full<Bytes>> {
-    let Some(invocation) = shared.events.lock().await.recv().await else { return status(StatusCode::GONE) };
+    let Some(invocation) = shared.events.lock().await.recv().await else {
+        return status(StatusCode::GONE);
+    };
     shared.state.send_replace(State::Busy);
     *shared.in_flight.lock().await = Some((Instant::now(), invocation.invoked));
     let deadline = SystemTime::now() + invocation.function_timeout;
     let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     Response::builder()
         .header(CONTENT_TYPE, "application/json")
-        .header("lambda-runtime-trace-id", "Root=1-6921a2c0-3f1d5d0c7a2b4e8f9a0b1c2d;Parent=53995c3f42cd8ad8;Sampled=0")
+        .header(
+            "lambda-runtime-trace-id",
+            "Root=1-6921a2c0-3f1d5d0c7a2b4e8f9a0b1c2d;Parent=53995c3f42cd8ad8;Sampled=0",
+        )
         .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
         .header("lambda-runtime-deadline-ms", deadline.to_string())
-        .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:under-test")
+        .header(
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:under-test",
+        )
         .body(Full::from(invocation.event))
         .expect("these headers are valid")
 }

@@ -27,7 +27,8 @@ impl Expected {
             Self::Status(status) => answer["statusCode"] == status,
             Self::WholeBatch => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
             Self::Swept(orders) => {
-                ["found", "published", "cleared"].iter().all(|count| answer[count] == orders) && answer["failed"] == 0
+                ["found", "published", "cleared"].iter().all(|count| answer[count] == orders)
+                    && answer["failed"] == 0
             }
         };
         ensure!(as_expected, "it answered {answer}, where {self:?} was expected");
@@ -48,12 +49,18 @@ mod tests {
         assert!(accepts(Expected::Status(201), r#"{"statusCode":201,"body":"{}"}"#));
         assert!(!accepts(Expected::Status(201), r#"{"statusCode":503}"#));
         assert!(accepts(Expected::WholeBatch, r#"{"batchItemFailures":[]}"#));
-        assert!(!accepts(Expected::WholeBatch, r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#));
+        assert!(!accepts(
+            Expected::WholeBatch,
+            r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#
+        ));
         assert!(!accepts(Expected::WholeBatch, "{}"));
         let swept = r#"{"found":1,"published":1,"cleared":1,"failed":0}"#;
         assert!(accepts(Expected::Swept(1), swept));
         assert!(!accepts(Expected::Swept(2), swept));
-        assert!(!accepts(Expected::Swept(1), r#"{"found":1,"published":1,"cleared":0,"failed":1}"#));
+        assert!(!accepts(
+            Expected::Swept(1),
+            r#"{"found":1,"published":1,"cleared":0,"failed":1}"#
+        ));
         Expected::WholeBatch.check(&Outcome::Error("{}".into())).unwrap_err();
     }
 }

@@ -62,9 +62,17 @@ impl Benchmark {
     /// Its environment, as the template sets it, against a stub.
     pub(crate) fn variables(&self, stub: &Stub) -> Vec<(String, String)> {
         let roots = stub.roots();
-        let own = [("AWS_ENDPOINT_URL", stub.url()), ("AWS_CA_BUNDLE", roots.clone()), ("SSL_CERT_FILE", roots)];
-        let token = ("AWS_SESSION_TOKEN", "IQoJb3JpZ2luX2VjE".to_owned() + &"x".repeat(SESSION_TOKEN_LENGTH));
-        let of_template = TEMPLATE.iter().chain(self.variables).map(|(name, value)| (*name, (*value).to_owned()));
+        let own = [
+            ("AWS_ENDPOINT_URL", stub.url()),
+            ("AWS_CA_BUNDLE", roots.clone()),
+            ("SSL_CERT_FILE", roots),
+        ];
+        let token = (
+            "AWS_SESSION_TOKEN",
+            "IQoJb3JpZ2luX2VjE".to_owned() + &"x".repeat(SESSION_TOKEN_LENGTH),
+        );
+        let of_template =
+            TEMPLATE.iter().chain(self.variables).map(|(name, value)| (*name, (*value).to_owned()));
         let all = of_template.chain(own).chain([token]);
         all.map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -92,7 +100,10 @@ const TEMPLATE: [(&str, &str); 15] = [
     ("COUPONS_TABLE", "order-fanout-CouponsTable-1A2B3C4D5E6F7"),
     ("INVOICES_TABLE", "order-fanout-InvoicesTable-1A2B3C4D5E6F7"),
     ("IDEMPOTENCY_KEYS_TABLE", "order-fanout-IdempotencyKeysTable-1A2B3C4D5E6F7"),
-    ("ORDERS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:order-fanout-OrdersTopic-1A2B3C4D5E6F7"),
+    (
+        "ORDERS_TOPIC_ARN",
+        "arn:aws:sns:eu-central-1:123456789012:order-fanout-OrdersTopic-1A2B3C4D5E6F7",
+    ),
     ("OUTBOX_SHARDS", "16"),
     ("OUTBOX_AGE_SECONDS", "60"),
 ];
@@ -165,8 +176,9 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
         variables: &[],
     };
     let batch = events::batch(BATCH);
-    let batch_of_ten =
-        |name, function, binary: &str, asks| benchmark(name, function, binary, &batch, Expected::WholeBatch, asks);
+    let batch_of_ten = |name, function, binary: &str, asks| {
+        benchmark(name, function, binary, &batch, Expected::WholeBatch, asks)
+    };
     let full = Benchmark {
         variables: &[("ORDERS_TABLE", TABLE_WITH_PENDING_ORDERS)],
         ..benchmark(

@@ -1,4 +1,5 @@
-//! What each function may cost: `tools/bench/budget.toml`. Figures that hardly vary from run to run, and no times.
+//! What each function may cost: `tools/bench/budget.toml`. Figures that hardly vary from run to
+//! run, and no times.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,7 +20,8 @@ const TOLERANCE_PERCENT: u64 = 5;
 
 /// The budget as it is kept.
 pub(crate) fn kept() -> Result<Figures> {
-    let text = fs::read_to_string(root().join(FILE)).with_context(|| format!("{FILE} cannot be read"))?;
+    let text =
+        fs::read_to_string(root().join(FILE)).with_context(|| format!("{FILE} cannot be read"))?;
     toml::from_str(&text).with_context(|| format!("{FILE} is not understood"))
 }
 
@@ -36,7 +38,8 @@ pub(crate) fn figures(measured: &[Measured]) -> Figures {
             ("peak_resident_kib", resident),
             ("binary_bytes", measured.binary_bytes),
         ];
-        let known = figures.into_iter().filter_map(|(name, figure)| Some((name.to_owned(), figure?)));
+        let known =
+            figures.into_iter().filter_map(|(name, figure)| Some((name.to_owned(), figure?)));
         (measured.name.clone(), known.collect())
     };
     measured.iter().map(of).collect()
@@ -71,18 +74,31 @@ pub(crate) fn compare(budget: &Figures, found: &Figures) -> Comparison {
             match allowed {
                 None => comparison.over.push(format!("{line}, and there is no budget for it")),
                 Some(allowed) if figure * 100 > allowed * (100 + TOLERANCE_PERCENT) => {
-                    comparison.over.push(format!("{line}, {} over {}", percent(*figure, allowed), grouped(allowed)));
+                    comparison.over.push(format!(
+                        "{line}, {} over {}",
+                        percent(*figure, allowed),
+                        grouped(allowed)
+                    ));
                 }
                 Some(allowed) if figure * 100 < allowed * (100 - TOLERANCE_PERCENT) => {
-                    comparison.below.push(format!("{line}, {} below {}", percent(allowed, *figure), grouped(allowed)));
+                    comparison.below.push(format!(
+                        "{line}, {} below {}",
+                        percent(allowed, *figure),
+                        grouped(allowed)
+                    ));
                 }
                 Some(_) => {}
             }
         }
     }
     for (benchmark, figures) in budget {
-        for name in figures.keys().filter(|name| !found.get(benchmark).is_some_and(|found| found.contains_key(*name))) {
-            comparison.over.push(format!("[\"{benchmark}\"] {name}: there is a budget, and it was not measured"));
+        for name in figures
+            .keys()
+            .filter(|name| !found.get(benchmark).is_some_and(|found| found.contains_key(*name)))
+        {
+            comparison.over.push(format!(
+                "[\"{benchmark}\"] {name}: there is a budget, and it was not measured"
+            ));
         }
     }
     comparison
@@ -113,7 +129,8 @@ fn percent(large: u64, small: u64) -> String {
 /// With an underscore before every three digits, as TOML takes it.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
+    let groups =
+        digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
     groups.collect::<Vec<_>>().join("_")
 }
 
@@ -130,7 +147,10 @@ mod tests {
         let budget = warm(1_000_000);
         assert_eq!(compare(&budget, &warm(1_050_000)), Comparison::default());
         let comparison = compare(&budget, &warm(1_100_000));
-        assert_eq!(comparison.over, ["[\"orders: POST\"] warm_instructions: 1_100_000, 10.0 % over 1_000_000"]);
+        assert_eq!(
+            comparison.over,
+            ["[\"orders: POST\"] warm_instructions: 1_100_000, 10.0 % over 1_000_000"]
+        );
         assert!(comparison.below.is_empty());
     }
 

@@ -1,8 +1,9 @@
-//! Instructions, counted by valgrind's callgrind. They hardly vary from run to run, so that a small change shows.
+//! Instructions, counted by valgrind's callgrind. They hardly vary from run to run, so that a small
+//! change shows.
 //!
-//! Callgrind is a hundred times slower than the processor, most of all in code that is met for the first time, and a
-//! function would run out of its time with AWS. So libfaketime has its time pass slower still; its own instructions are
-//! not counted.
+//! Callgrind is a hundred times slower than the processor, most of all in code that is met for the
+//! first time, and a function would run out of its time with AWS. So libfaketime has its time pass
+//! slower still; its own instructions are not counted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,13 +39,14 @@ pub(crate) struct Callgrind {
 
 /// Events after the first one.
 const WARM: u64 = 40;
-/// How often a short run is made: what is random in it, such as keys, hash seeds and the order of answers, shows least in
-/// the middle.
+/// How often a short run is made: what is random in it, such as keys, hash seeds and the order of
+/// answers, shows least in the middle.
 const RUNS: usize = 5;
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Where distributions put it.
-const LIBRARIES: [&str; 4] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
+const LIBRARIES: [&str; 4] =
+    ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
 const LIBFAKETIME: &str = "libfaketime.so.1";
 /// A hundredth of real time.
 const SLOWLY: &str = "+0 x0.01";
@@ -58,13 +60,23 @@ impl Callgrind {
             .ok()
             .filter(|version| version.status.success())
             .ok_or(anyhow!("valgrind is not installed {install}"))?;
-        let libfaketime = LIBRARIES.map(|place| Path::new(place).join("faketime").join(LIBFAKETIME));
+        let libfaketime =
+            LIBRARIES.map(|place| Path::new(place).join("faketime").join(LIBFAKETIME));
         let libfaketime = libfaketime.into_iter().find(|place| place.exists());
-        Ok(Self { libfaketime: libfaketime.with_context(|| format!("libfaketime is not installed {install}"))? })
+        Ok(Self {
+            libfaketime: libfaketime
+                .with_context(|| format!("libfaketime is not installed {install}"))?,
+        })
     }
 
-    /// Counts the instructions of a bootstrap by running it with no event, with one, and with many more.
-    pub(crate) async fn count(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub) -> Result<Instructions> {
+    /// Counts the instructions of a bootstrap by running it with no event, with one, and with many
+    /// more.
+    pub(crate) async fn count(
+        &self,
+        benchmark: &Benchmark,
+        bootstrap: &Path,
+        stub: &Stub,
+    ) -> Result<Instructions> {
         let none = self.median(benchmark, bootstrap, stub, 0).await?;
         let one = self.median(benchmark, bootstrap, stub, 1).await?;
         // What is random at the start is shared among many here.
@@ -72,9 +84,14 @@ impl Callgrind {
         Ok(difference(none, one, many))
     }
 
-    /// Which functions the instructions of a bootstrap are executed in: those of its start, and those of a warm
-    /// invocation in the mean.
-    pub(crate) async fn by_function(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub) -> Result<[Costs; 2]> {
+    /// Which functions the instructions of a bootstrap are executed in: those of its start, and
+    /// those of a warm invocation in the mean.
+    pub(crate) async fn by_function(
+        &self,
+        benchmark: &Benchmark,
+        bootstrap: &Path,
+        stub: &Stub,
+    ) -> Result<[Costs; 2]> {
         let none = self.costs(benchmark, bootstrap, stub, 0).await?;
         let one = self.costs(benchmark, bootstrap, stub, 1).await?;
         let mut many = self.costs(benchmark, bootstrap, stub, 1 + WARM).await?;
@@ -84,7 +101,13 @@ impl Callgrind {
         Ok([none, many])
     }
 
-    async fn median(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub, events: u64) -> Result<u64> {
+    async fn median(
+        &self,
+        benchmark: &Benchmark,
+        bootstrap: &Path,
+        stub: &Stub,
+        events: u64,
+    ) -> Result<u64> {
         let mut totals = [0; RUNS];
         for total in &mut totals {
             *total = self.costs(benchmark, bootstrap, stub, events).await?.values().sum();
@@ -93,16 +116,31 @@ impl Callgrind {
         Ok(totals[RUNS / 2])
     }
 
-    async fn costs(&self, benchmark: &Benchmark, bootstrap: &Path, stub: &Stub, events: u64) -> Result<Costs> {
+    async fn costs(
+        &self,
+        benchmark: &Benchmark,
+        bootstrap: &Path,
+        stub: &Stub,
+        events: u64,
+    ) -> Result<Costs> {
         let profile = stub.folder().join("callgrind.out");
         let mut command = Command::new("valgrind");
-        command.args(["--tool=callgrind", "--vgdb=no", &format!("--callgrind-out-file={}", profile.display())]);
-        let slowly =
-            [("LD_PRELOAD", self.libfaketime.display().to_string()), ("FAKETIME", SLOWLY.to_owned())].into_iter();
+        command.args([
+            "--tool=callgrind",
+            "--vgdb=no",
+            &format!("--callgrind-out-file={}", profile.display()),
+        ]);
+        let slowly = [
+            ("LD_PRELOAD", self.libfaketime.display().to_string()),
+            ("FAKETIME", SLOWLY.to_owned()),
+        ]
+        .into_iter();
         let slowly = slowly.map(|(name, value)| (name.to_owned(), value));
         let variables = benchmark.variables(stub).into_iter().chain(slowly);
-        let sandbox = Sandbox::start_command(command.arg(bootstrap), variables, FUNCTION_TIMEOUT).await;
-        let mut sandbox = sandbox.with_context(|| format!("{} does not start under valgrind", benchmark.name))?;
+        let sandbox =
+            Sandbox::start_command(command.arg(bootstrap), variables, FUNCTION_TIMEOUT).await;
+        let mut sandbox =
+            sandbox.with_context(|| format!("{} does not start under valgrind", benchmark.name))?;
         let process = sandbox.process_id().context("it is running")?;
         stub.settled().await;
         quiet(process).await;
@@ -120,7 +158,11 @@ impl Callgrind {
 }
 
 fn difference(none: u64, one: u64, many: u64) -> Instructions {
-    Instructions { init: none, first: one.saturating_sub(none), warm: many.saturating_sub(one) / WARM }
+    Instructions {
+        init: none,
+        first: one.saturating_sub(none),
+        warm: many.saturating_sub(one) / WARM,
+    }
 }
 
 #[cfg(test)]

@@ -8,21 +8,24 @@ use serde_json::{Value, json};
 
 /// A sample invocation of `events/`.
 pub(crate) fn sample(name: &str) -> Result<Bytes> {
-    let text = fs::read(devstack::root().join("events").join(name)).with_context(|| format!("events/{name}"))?;
+    let text = fs::read(devstack::root().join("events").join(name))
+        .with_context(|| format!("events/{name}"))?;
     // As Lambda hands it over, without the layout for people.
     Ok(serde_json::from_slice::<Value>(&text)?.to_string().into())
 }
 
-/// The sample order by JSON as it comes from who may have to send it twice and has a coupon to spend.
+/// The sample order by JSON as it comes from who may have to send it twice and has a coupon to
+/// spend.
 pub(crate) fn with_key_and_coupon() -> Result<Bytes> {
     let mut event: Value = serde_json::from_slice(&sample("orders/place-by-json.json")?)?;
     event["headers"]["idempotency-key"] = json!("0f0f0f0f-0000-4000-8000-000000000001");
-    event["body"] = json!(r#"{"customer": "Ada Lovelace", "amount": "81.50", "coupon": "JJJJ-JJJJ-JJJJ"}"#);
+    event["body"] =
+        json!(r#"{"customer": "Ada Lovelace", "amount": "81.50", "coupon": "JJJJ-JJJJ-JJJJ"}"#);
     Ok(event.to_string().into())
 }
 
-/// A batch of so many orders of $81.50, as SQS hands them over with raw delivery: with the attributes that they were
-/// published with.
+/// A batch of so many orders of $81.50, as SQS hands them over with raw delivery: with the
+/// attributes that they were published with.
 pub(crate) fn batch(orders: usize) -> Bytes {
     json!({ "Records": (0..orders).map(record).collect::<Vec<_>>() }).to_string().into()
 }

@@ -1,4 +1,5 @@
-//! How cost grows: with sandboxes side by side, with the size of a batch, with the number of invocations.
+//! How cost grows: with sandboxes side by side, with the size of a batch, with the number of
+//! invocations.
 
 use std::time::{Duration, Instant};
 
@@ -127,7 +128,8 @@ async fn batches(consumer: &Benchmark, stub: &Stub, records: usize) -> Result<Ba
         took.push(micros(&time));
         handed_back += failed;
     }
-    let cpu = before.zip(cpu_time(process)).map(|(before, after)| micros(&after.saturating_sub(before)));
+    let cpu =
+        before.zip(cpu_time(process)).map(|(before, after)| micros(&after.saturating_sub(before)));
     #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
     let cpu_us = cpu.map(|cpu| cpu / invocations as f64);
     Ok(Batch {
@@ -143,8 +145,11 @@ async fn batches(consumer: &Benchmark, stub: &Stub, records: usize) -> Result<Ba
 /// Hands over a batch, and says how many of its records came back.
 async fn returned(sandbox: &mut Sandbox, event: &Bytes) -> Result<(Duration, usize)> {
     let invoked = sandbox.invoke_timed(event.clone()).await?;
-    let Outcome::Response(answer) = &invoked.outcome else { bail!("the batch failed: {:?}", invoked.outcome) };
-    let failures = serde_json::from_slice::<Value>(answer)?["batchItemFailures"].as_array().map(Vec::len);
+    let Outcome::Response(answer) = &invoked.outcome else {
+        bail!("the batch failed: {:?}", invoked.outcome)
+    };
+    let failures =
+        serde_json::from_slice::<Value>(answer)?["batchItemFailures"].as_array().map(Vec::len);
     sandbox.idle().await?;
     Ok((invoked.took, failures.context("not the answer to a batch")?))
 }
@@ -179,7 +184,10 @@ mod tests {
 
     #[test]
     fn memory_grows_by_what_came_between_the_beginning_and_the_end() {
-        let memory = Memory { name: "orders".to_owned(), after: vec![(100, 8_000), (1_000, 9_000), (10_000, 8_400)] };
+        let memory = Memory {
+            name: "orders".to_owned(),
+            after: vec![(100, 8_000), (1_000, 9_000), (10_000, 8_400)],
+        };
         assert!(memory.growth().is_some_and(|growth| (growth - 1.05).abs() < 1e-9));
     }
 }

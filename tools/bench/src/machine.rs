@@ -20,7 +20,8 @@ impl Machine {
     /// This one.
     pub(crate) fn this() -> Self {
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        let model =
+            cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
         Self {
             processor: model.map_or_else(|| said(&["uname", "-m"]), |(_, model)| model.to_owned()),
             processors: available_parallelism().map_or(1, usize::from),
@@ -30,8 +31,8 @@ impl Machine {
     }
 }
 
-/// The commit that the working tree is at, and whether it has changes that are in none. What is written of the results
-/// is not counted.
+/// The commit that the working tree is at, and whether it has changes that are in none. What is
+/// written of the results is not counted.
 pub(crate) fn commit() -> String {
     let commit = said(&["git", "rev-parse", "--short=12", "HEAD"]);
     let changed = said(&["git", "status", "--porcelain", "--", ".", ":!docs"]);

@@ -1,4 +1,5 @@
-//! Measures the functions beside functions that do nothing, as Lambda runs them: `cargo xtask bench`.
+//! Measures the functions beside functions that do nothing, as Lambda runs them: `cargo xtask
+//! bench`.
 
 mod answer;
 mod benchmark;
@@ -40,7 +41,8 @@ use stub::Stub;
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Options {
-    /// Compare instructions, memory and binaries with tools/bench/budget.toml, and measure nothing else.
+    /// Compare instructions, memory and binaries with tools/bench/budget.toml, and measure nothing
+    /// else.
     #[arg(long)]
     check: bool,
     /// Print what tools/bench/budget.toml would be if it just allowed what was measured.
@@ -49,8 +51,8 @@ struct Options {
     /// Measure how cost grows, and nothing else.
     #[arg(long, conflicts_with_all = ["check", "only", "alone"])]
     growth: bool,
-    /// Show which functions most instructions are executed in, and measure nothing else. Builds binaries that have their
-    /// names still (about five minutes the first time).
+    /// Show which functions most instructions are executed in, and measure nothing else. Builds
+    /// binaries that have their names still (about five minutes the first time).
     #[arg(long, conflicts_with_all = ["check", "growth", "alone"])]
     profile: bool,
     /// Only these functions, and the no-ops.
@@ -70,7 +72,8 @@ struct Options {
     delay_ms: u64,
 }
 
-/// One thread for the stub and the Runtime API, so that a function has the other processors to itself.
+/// One thread for the stub and the Runtime API, so that a function has the other processors to
+/// itself.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match unless_stopped(bench(Options::parse())).await {
@@ -85,7 +88,8 @@ async fn main() -> ExitCode {
 /// What a shell shows for a command that Ctrl-C cut short.
 const CUT_SHORT: u8 = 130;
 
-/// Does the work, unless a signal to end comes first: then it is dropped, and with it every sandbox.
+/// Does the work, unless a signal to end comes first: then it is dropped, and with it every
+/// sandbox.
 async fn unless_stopped(work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -107,15 +111,20 @@ async fn bench(options: Options) -> Result<()> {
     };
     let with_no_op: Vec<_> = FUNCTIONS.into_iter().chain(["no-op"]).collect();
     let binaries = match &options {
-        Options { profile: true, .. } => devstack::build_with_names(&tools, &FUNCTIONS, Progress).await?,
-        Options { check: true, .. } => devstack::build_packages(&tools, &FUNCTIONS, Progress).await?,
+        Options { profile: true, .. } => {
+            devstack::build_with_names(&tools, &FUNCTIONS, Progress).await?
+        }
+        Options { check: true, .. } => {
+            devstack::build_packages(&tools, &FUNCTIONS, Progress).await?
+        }
         _ => devstack::build_packages(&tools, &with_no_op, Progress).await?,
     };
     let mut benchmarks = benchmark::rust(&binaries)?;
     if !options.check && !options.growth && !options.profile && !options.alone {
         devstack::build_apart(&tools, "tools/bench/default-sdk", Progress).await?;
         let default_sdk = devstack::root().join("target/default-sdk/lambda");
-        benchmarks.extend(benchmark::others(&default_sdk, &devstack::lambda_python(Progress).await?)?);
+        benchmarks
+            .extend(benchmark::others(&default_sdk, &devstack::lambda_python(Progress).await?)?);
     }
     benchmarks.retain(wanted);
 
@@ -157,7 +166,9 @@ async fn bench(options: Options) -> Result<()> {
 
 /// Measures how cost grows, and writes the page anew.
 async fn grow(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
-    let benchmark = |name| benchmarks.iter().find(|benchmark| benchmark.name == name).context("all are measured");
+    let benchmark = |name| {
+        benchmarks.iter().find(|benchmark| benchmark.name == name).context("all are measured")
+    };
     let (orders, consumer) = (benchmark(ORDERS)?, benchmark(CONSUMERS[0])?);
     let measure = async |bar: &_| growth::measure(orders, consumer, stub, bar).await;
     page::keep(page::GROWTH, &Progress.step("Measuring how it grows", measure).await?)?;
@@ -171,7 +182,9 @@ async fn check(functions: &[Benchmark], stub: &Stub, partial: bool, suggest: boo
     }
     let mut found = budget::figures(&measure::budgeted(functions, stub).await?);
     if !budget::compare(&budget, &found).over.is_empty() {
-        println!("Something is over budget. As keys and answers' order are random, it is measured once more.");
+        println!(
+            "Something is over budget. As keys and answers' order are random, it is measured once more."
+        );
         budget::keep_lower(&mut found, budget::figures(&measure::budgeted(functions, stub).await?));
     }
     if suggest {

@@ -1,4 +1,5 @@
-//! A run: all benchmarks in turn, again and again, so that whatever else the machine does hits all of them alike.
+//! A run: all benchmarks in turn, again and again, so that whatever else the machine does hits all
+//! of them alike.
 
 use std::collections::BTreeMap;
 
@@ -24,45 +25,63 @@ pub(crate) struct Extent {
 /// Memory sizes whose share of a processor first invocations are measured with, in MB.
 const MEMORY_SIZES: [u32; 3] = [128, 256, 512];
 
-/// What a budget is kept of: nothing that depends on how busy the machine is. All of it must be measured.
+/// What a budget is kept of: nothing that depends on how busy the machine is. All of it must be
+/// measured.
 pub(crate) async fn budgeted(benchmarks: &[Benchmark], stub: &Stub) -> Result<Vec<Measured>> {
     let callgrind = Callgrind::find().await?;
     let extent = Extent { sandboxes: 5, warm_invocations: 100 };
-    let mut measured =
-        Progress.step("Measuring memory", async |bar| times(benchmarks, stub, extent, bar).await).await?;
+    let mut measured = Progress
+        .step("Measuring memory", async |bar| times(benchmarks, stub, extent, bar).await)
+        .await?;
     sizes(benchmarks, &mut measured)?;
-    let count = async |bar: &_| instructions(&callgrind, benchmarks, &mut measured, stub, bar).await;
+    let count =
+        async |bar: &_| instructions(&callgrind, benchmarks, &mut measured, stub, bar).await;
     Progress.step("Counting instructions", count).await?;
     Ok(measured)
 }
 
 /// Measures all benchmarks, and says what could not be.
-pub(crate) async fn all(benchmarks: &[Benchmark], stub: &Stub, extent: Extent) -> Result<(Vec<Measured>, Vec<String>)> {
+pub(crate) async fn all(
+    benchmarks: &[Benchmark],
+    stub: &Stub,
+    extent: Extent,
+) -> Result<(Vec<Measured>, Vec<String>)> {
     let mut not_measured = vec![];
-    let mut measured = Progress.step("Measuring", async |bar| times(benchmarks, stub, extent, bar).await).await?;
+    let mut measured =
+        Progress.step("Measuring", async |bar| times(benchmarks, stub, extent, bar).await).await?;
     if measured.iter().any(|measured| measured.cpu.is_none()) {
-        not_measured.push("Time on a processor: the kernel has no /proc/<pid>/task/*/schedstat.".to_owned());
+        not_measured.push(
+            "Time on a processor: the kernel has no /proc/<pid>/task/*/schedstat.".to_owned(),
+        );
     }
     if measured.iter().any(|measured| measured.peak_resident_kib.is_none()) {
         not_measured.push("Memory: the kernel has no /proc/<pid>/status.".to_owned());
     }
     sizes(benchmarks, &mut measured)?;
-    match MEMORY_SIZES.iter().map(|size| Ok((*size, CpuShare::of_memory(*size)?))).collect::<Result<Vec<_>>>() {
+    match MEMORY_SIZES
+        .iter()
+        .map(|size| Ok((*size, CpuShare::of_memory(*size)?)))
+        .collect::<Result<Vec<_>>>()
+    {
         Ok(shares) => {
             let what = "Measuring first invocations with Lambda's share of a processor";
-            let first =
-                Progress.step(what, async |bar| in_shares(benchmarks, stub, extent, &shares, bar).await).await?;
+            let first = Progress
+                .step(what, async |bar| in_shares(benchmarks, stub, extent, &shares, bar).await)
+                .await?;
             for (measured, first) in measured.iter_mut().zip(first) {
                 measured.first_at_mb_us = first;
             }
         }
-        Err(error) => not_measured.push(format!("First invocations with Lambda's share of a processor: {error:#}.")),
+        Err(error) => not_measured
+            .push(format!("First invocations with Lambda's share of a processor: {error:#}.")),
     }
     match Callgrind::find().await {
         Ok(callgrind) => {
             let what = "Counting instructions";
             Progress
-                .step(what, async |bar| instructions(&callgrind, benchmarks, &mut measured, stub, bar).await)
+                .step(what, async |bar| {
+                    instructions(&callgrind, benchmarks, &mut measured, stub, bar).await
+                })
                 .await?;
         }
         Err(error) => not_measured.push(format!("Instructions: {error:#}.")),
@@ -70,7 +89,12 @@ pub(crate) async fn all(benchmarks: &[Benchmark], stub: &Stub, extent: Extent) -
     Ok((measured, not_measured))
 }
 
-async fn times(benchmarks: &[Benchmark], stub: &Stub, extent: Extent, bar: &ProgressBar) -> Result<Vec<Measured>> {
+async fn times(
+    benchmarks: &[Benchmark],
+    stub: &Stub,
+    extent: Extent,
+    bar: &ProgressBar,
+) -> Result<Vec<Measured>> {
     let mut lives: Vec<_> = benchmarks.iter().map(|_| vec![]).collect();
     for round in 1..=extent.sandboxes {
         for (benchmark, lives) in benchmarks.iter().zip(&mut lives) {
@@ -78,7 +102,9 @@ async fn times(benchmarks: &[Benchmark], stub: &Stub, extent: Extent, bar: &Prog
             lives.push(live(benchmark, stub, extent.warm_invocations).await?);
         }
     }
-    let of = |(benchmark, lives): (&Benchmark, &Vec<_>)| Measured::of(benchmark.name, benchmark.function, lives);
+    let of = |(benchmark, lives): (&Benchmark, &Vec<_>)| {
+        Measured::of(benchmark.name, benchmark.function, lives)
+    };
     Ok(benchmarks.iter().zip(&lives).map(of).collect())
 }
 
@@ -89,23 +115,35 @@ async fn in_shares(
     shares: &[(u32, CpuShare)],
     bar: &ProgressBar,
 ) -> Result<Vec<BTreeMap<u32, f64>>> {
-    let mut first: Vec<BTreeMap<u32, Vec<f64>>> = benchmarks.iter().map(|_| BTreeMap::new()).collect();
+    let mut first: Vec<BTreeMap<u32, Vec<f64>>> =
+        benchmarks.iter().map(|_| BTreeMap::new()).collect();
     for round in 1..=extent.sandboxes {
         for (benchmark, first) in benchmarks.iter().zip(&mut first) {
             for (size, share) in shares {
-                bar.set_message(format!("{round} of {}: {} with {size} MB", extent.sandboxes, benchmark.name));
-                first.entry(*size).or_default().push(micros(&first_in_share(benchmark, stub, share).await?));
+                bar.set_message(format!(
+                    "{round} of {}: {} with {size} MB",
+                    extent.sandboxes, benchmark.name
+                ));
+                first
+                    .entry(*size)
+                    .or_default()
+                    .push(micros(&first_in_share(benchmark, stub, share).await?));
             }
         }
     }
-    let medians = first.iter().map(|sizes| sizes.iter().map(|(size, took)| (*size, median(took))).collect());
+    let medians =
+        first.iter().map(|sizes| sizes.iter().map(|(size, took)| (*size, median(took))).collect());
     Ok(medians.collect())
 }
 
 fn sizes(benchmarks: &[Benchmark], measured: &mut [Measured]) -> Result<()> {
     for (benchmark, measured) in benchmarks.iter().zip(measured) {
-        measured.binary_bytes =
-            benchmark.program.bootstrap().map(std::fs::metadata).transpose()?.map(|file| file.len());
+        measured.binary_bytes = benchmark
+            .program
+            .bootstrap()
+            .map(std::fs::metadata)
+            .transpose()?
+            .map(|file| file.len());
     }
     Ok(())
 }
@@ -120,7 +158,9 @@ async fn instructions(
 ) -> Result<()> {
     for (benchmark, measured) in benchmarks.iter().zip(measured) {
         // With a thread for each processor, what is counted depends on which of them is quicker.
-        if let Some(bootstrap) = benchmark.program.bootstrap().filter(|_| benchmark.name != DEFAULT_SDK) {
+        if let Some(bootstrap) =
+            benchmark.program.bootstrap().filter(|_| benchmark.name != DEFAULT_SDK)
+        {
             bar.set_message(benchmark.name);
             measured.instructions = Some(callgrind.count(benchmark, bootstrap, stub).await?);
         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// The time that all threads of a process have had on a processor so far, in the kernel's nanoseconds. None where the
-/// kernel keeps no such count.
+/// The time that all threads of a process have had on a processor so far, in the kernel's
+/// nanoseconds. None where the kernel keeps no such count.
 pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
     let times = threads.map(|thread| {
@@ -52,8 +52,8 @@ fn kib(status: &str, field: &str) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// A share of a processor, as Lambda gives it by a function's memory. Whatever is put into it must have ended when this
-/// is dropped.
+/// A share of a processor, as Lambda gives it by a function's memory. Whatever is put into it must
+/// have ended when this is dropped.
 #[derive(Debug)]
 pub(crate) struct CpuShare {
     folder: PathBuf,
@@ -70,22 +70,30 @@ impl CpuShare {
         let quota = period * u128::from(megabytes) / u128::from(WHOLE_PROCESSOR_MB);
         let name = format!("order-fanout-bench-{}-{megabytes}", std::process::id());
         let (folder, limits) = if fs::exists("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")? {
-            let limits = vec![("cpu.cfs_period_us", period.to_string()), ("cpu.cfs_quota_us", quota.to_string())];
+            let limits = vec![
+                ("cpu.cfs_period_us", period.to_string()),
+                ("cpu.cfs_quota_us", quota.to_string()),
+            ];
             (PathBuf::from("/sys/fs/cgroup/cpu").join(name), limits)
         } else {
-            (PathBuf::from("/sys/fs/cgroup").join(name), vec![("cpu.max", format!("{quota} {period}"))])
+            (
+                PathBuf::from("/sys/fs/cgroup").join(name),
+                vec![("cpu.max", format!("{quota} {period}"))],
+            )
         };
         fs::create_dir(&folder).context("control groups cannot be made here")?;
         let share = Self { folder };
         for (file, value) in limits {
-            fs::write(share.folder.join(file), value).with_context(|| format!("{file} cannot be written"))?;
+            fs::write(share.folder.join(file), value)
+                .with_context(|| format!("{file} cannot be written"))?;
         }
         Ok(share)
     }
 
     /// From now on the process has no more than this share.
     pub(crate) fn limit(&self, process: u32) -> Result<()> {
-        fs::write(self.folder.join("cgroup.procs"), process.to_string()).context("a process cannot be limited")
+        fs::write(self.folder.join("cgroup.procs"), process.to_string())
+            .context("a process cannot be limited")
     }
 }
 

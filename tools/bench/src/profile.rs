@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result, ensure};
 
-/// Instructions by the function that executed them, whose own they are and not those of what it called.
+/// Instructions by the function that executed them, whose own they are and not those of what it
+/// called.
 pub(crate) type Costs = BTreeMap<String, u64>;
 
 /// Which instructions of a profile were executed outside of the object whose file has this name.
@@ -56,7 +57,10 @@ fn full_name<'a>(name: &'a str, names: &mut HashMap<&'a str, &'a str>) -> &'a st
 fn cost(line: &str) -> Option<u64> {
     let (place, count) = line.split_once(' ')?;
     let number = place.trim_start_matches(['+', '-', '*']);
-    number.bytes().all(|digit| digit.is_ascii_hexdigit() || digit == b'x').then(|| count.parse().ok())?
+    number
+        .bytes()
+        .all(|digit| digit.is_ascii_hexdigit() || digit == b'x')
+        .then(|| count.parse().ok())?
 }
 
 #[cfg(test)]
@@ -99,7 +103,9 @@ totals: 160
 
     #[test]
     fn what_an_object_executed_is_left_out_and_calls_are_not_counted_twice() {
-        let costs = |costs: &[(&str, u64)]| costs.iter().map(|(name, cost)| ((*name).to_owned(), *cost)).collect();
+        let costs = |costs: &[(&str, u64)]| {
+            costs.iter().map(|(name, cost)| ((*name).to_owned(), *cost)).collect()
+        };
         let ours: Costs = costs(&[("main", 90), ("store::save", 10)]);
         assert_eq!(executed_outside("libfaketime.so.1", PROFILE).unwrap(), ours);
         let all: Costs = costs(&[("main", 90), ("store::save", 10), ("clock_gettime", 60)]);

@@ -14,7 +14,8 @@ const SHOWN: usize = 25;
 /// A name with all its type parameters may fill a screen.
 const LONGEST_NAME: usize = 100;
 
-/// Prints in which functions of each benchmark most instructions are executed. Its binary must have its names still.
+/// Prints in which functions of each benchmark most instructions are executed. Its binary must have
+/// its names still.
 pub(crate) async fn print(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
     let callgrind = Callgrind::find().await?;
     for benchmark in benchmarks {

@@ -60,7 +60,8 @@ pub(crate) struct CpuTimes {
 impl Measured {
     /// The medians over the lives of a benchmark's sandboxes, of which there must be one at least.
     pub(crate) fn of(name: &str, function: &str, lives: &[SandboxRun]) -> Self {
-        let over = |of: &dyn Fn(&SandboxRun) -> f64| median(&lives.iter().map(of).collect::<Vec<_>>());
+        let over =
+            |of: &dyn Fn(&SandboxRun) -> f64| median(&lives.iter().map(of).collect::<Vec<_>>());
         let warm = |life: &SandboxRun| life.warm.iter().map(micros).collect::<Vec<_>>();
         let cpu: Option<Vec<_>> = lives.iter().map(|life| life.cpu).collect();
         let cpu = cpu.map(|cpu| CpuTimes {
@@ -69,7 +70,8 @@ impl Measured {
             warm_us: median(&cpu.iter().map(|cpu| micros(&cpu.warm)).collect::<Vec<_>>()),
         });
         #[expect(clippy::cast_precision_loss, reason = "kibibytes")]
-        let resident: Option<Vec<_>> = lives.iter().map(|life| life.peak_resident_kib.map(|kib| kib as f64)).collect();
+        let resident: Option<Vec<_>> =
+            lives.iter().map(|life| life.peak_resident_kib.map(|kib| kib as f64)).collect();
         Self {
             name: name.to_owned(),
             function: function.to_owned(),
@@ -118,7 +120,11 @@ pub(crate) mod tests {
 
     #[test]
     fn figures_are_medians_over_sandboxes() {
-        let lives = [life(1, 100, &[50, 60, 70]), life(9, 900, &[500, 600, 700]), life(2, 200, &[80, 90, 95])];
+        let lives = [
+            life(1, 100, &[50, 60, 70]),
+            life(9, 900, &[500, 600, 700]),
+            life(2, 200, &[80, 90, 95]),
+        ];
         let measured = Measured::of("orders: POST", "orders", &lives);
         let near = |one: f64, other: f64| (one - other).abs() < 1e-6;
         assert!(near(measured.init_us, 2_000.0) && near(measured.first_us, 200.0));

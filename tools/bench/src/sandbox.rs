@@ -59,9 +59,13 @@ pub(crate) async fn live(benchmark: &Benchmark, stub: &Stub, warm: u32) -> Resul
     Ok(SandboxRun { init, first, warm: took, cpu, peak_resident_kib, log_bytes })
 }
 
-/// Starts a sandbox of the benchmark with all the processor it wants, as Lambda does, and hands over its first event when
-/// it has no more than its share.
-pub(crate) async fn first_in_share(benchmark: &Benchmark, stub: &Stub, share: &CpuShare) -> Result<Duration> {
+/// Starts a sandbox of the benchmark with all the processor it wants, as Lambda does, and hands
+/// over its first event when it has no more than its share.
+pub(crate) async fn first_in_share(
+    benchmark: &Benchmark,
+    stub: &Stub,
+    share: &CpuShare,
+) -> Result<Duration> {
     let mut sandbox = start(benchmark, stub).await?;
     share.limit(sandbox.process_id().context("it is running")?)?;
     let first = invoke(&mut sandbox, benchmark).await?;
@@ -72,7 +76,8 @@ pub(crate) async fn first_in_share(benchmark: &Benchmark, stub: &Stub, share: &C
 /// Starts a sandbox of the benchmark.
 pub(crate) async fn start(benchmark: &Benchmark, stub: &Stub) -> Result<Sandbox> {
     let command = &mut benchmark.program.command();
-    let sandbox = Sandbox::start_command(command, benchmark.variables(stub), FUNCTION_TIMEOUT).await;
+    let sandbox =
+        Sandbox::start_command(command, benchmark.variables(stub), FUNCTION_TIMEOUT).await;
     let sandbox = sandbox.with_context(|| format!("{} does not start", benchmark.name))?;
     // A connection that was begun and not needed is still made in the background.
     stub.settled().await;
@@ -90,7 +95,12 @@ pub(crate) async fn invoke(sandbox: &mut Sandbox, benchmark: &Benchmark) -> Resu
 }
 
 /// Ends it, and gives what it wrote.
-async fn end(sandbox: Sandbox, benchmark: &Benchmark, stub: &Stub, events: u64) -> Result<Vec<String>> {
+async fn end(
+    sandbox: Sandbox,
+    benchmark: &Benchmark,
+    stub: &Stub,
+    events: u64,
+) -> Result<Vec<String>> {
     let log = sandbox.end().await?;
     check(&log, benchmark, stub, events)?;
     Ok(log)
@@ -99,8 +109,14 @@ async fn end(sandbox: Sandbox, benchmark: &Benchmark, stub: &Stub, events: u64) 
 /// An error unless it asked of AWS what it must for so many events, and had nothing to complain of.
 pub(crate) fn check(log: &[String], benchmark: &Benchmark, stub: &Stub, events: u64) -> Result<()> {
     let calls = stub.take_calls().with_context(|| benchmark.name)?;
-    ensure!(calls == benchmark.calls(events), "{} asked AWS for {calls:?} with {events} events", benchmark.name);
-    let complaint = log.iter().find(|line| line.contains(r#""level":"WARN""#) || line.contains(r#""level":"ERROR""#));
+    ensure!(
+        calls == benchmark.calls(events),
+        "{} asked AWS for {calls:?} with {events} events",
+        benchmark.name
+    );
+    let complaint = log
+        .iter()
+        .find(|line| line.contains(r#""level":"WARN""#) || line.contains(r#""level":"ERROR""#));
     ensure!(complaint.is_none(), "{} complains: {complaint:?}", benchmark.name);
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::benchmark::{CONSUMERS, NO_OP, ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE, PYTHON_ORDERS};
+use crate::benchmark::{
+    CONSUMERS, NO_OP, ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE, PYTHON_ORDERS,
+};
 use crate::result::{Measured, Run};
 
 /// A figure with what it must be and what it is meant to be.
@@ -24,7 +26,13 @@ enum Better {
 }
 
 impl Target {
-    fn at_most(what: impl Into<String>, found: f64, must: f64, aim: f64, unit: &'static str) -> Self {
+    fn at_most(
+        what: impl Into<String>,
+        found: f64,
+        must: f64,
+        aim: f64,
+        unit: &'static str,
+    ) -> Self {
         Self { what: what.into(), found, must, aim, better: Better::Less, unit }
     }
 
@@ -49,7 +57,13 @@ impl Target {
         let Self { what, found, must, aim, unit, better } = self;
         let sign = if *better == Better::Less { "≤" } else { "≥" };
         let bound = |bound: f64| format!("{sign} {bound} {unit}");
-        [what.clone(), format!("{found:.2} {unit}"), bound(*must), bound(*aim), self.verdict().to_owned()]
+        [
+            what.clone(),
+            format!("{found:.2} {unit}"),
+            bound(*must),
+            bound(*aim),
+            self.verdict().to_owned(),
+        ]
     }
 }
 
@@ -69,8 +83,14 @@ pub(crate) fn all(run: &Run) -> Vec<Target> {
         all.push(Target::at_most(what, consumer.warm_p50_us / no_op.warm_p50_us, 5.0, 4.0, "×"));
     }
     let compared = [NO_OP, PYTHON_ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE];
-    let ours = |benchmark: &&Measured| !compared.contains(&&*benchmark.name) && benchmark.function != "no-op";
-    for benchmark in run.benchmarks.iter().filter(ours).filter(|benchmark| !benchmark.name.starts_with("SDK defaults"))
+    let ours = |benchmark: &&Measured| {
+        !compared.contains(&&*benchmark.name) && benchmark.function != "no-op"
+    };
+    for benchmark in run
+        .benchmarks
+        .iter()
+        .filter(ours)
+        .filter(|benchmark| !benchmark.name.starts_with("SDK defaults"))
     {
         let first = benchmark.first_at_mb_us.get(&128);
         let what = format!("{}, first invocation at 128 MB", benchmark.name);
@@ -89,7 +109,9 @@ pub(crate) fn all(run: &Run) -> Vec<Target> {
 }
 
 fn over_the_no_op(all: &mut Vec<Target>, orders: &Measured, no_op: &Measured) {
-    let times = |what, found: f64, no_op: f64, must, aim| Target::at_most(what, found / no_op, must, aim, "×");
+    let times = |what, found: f64, no_op: f64, must, aim| {
+        Target::at_most(what, found / no_op, must, aim, "×")
+    };
     all.push(times(
         "orders: init + first over the no-op's",
         orders.init_and_first_us,
@@ -97,14 +119,31 @@ fn over_the_no_op(all: &mut Vec<Target>, orders: &Measured, no_op: &Measured) {
         3.0,
         2.0,
     ));
-    all.push(times("orders: first invocation over the no-op's", orders.first_us, no_op.first_us, 3.5, 2.0));
-    all.push(times("orders: warm p50 over the no-op's", orders.warm_p50_us, no_op.warm_p50_us, 9.0, 6.0));
+    all.push(times(
+        "orders: first invocation over the no-op's",
+        orders.first_us,
+        no_op.first_us,
+        3.5,
+        2.0,
+    ));
+    all.push(times(
+        "orders: warm p50 over the no-op's",
+        orders.warm_p50_us,
+        no_op.warm_p50_us,
+        9.0,
+        6.0,
+    ));
     all.extend(warm_instructions(orders, 2_200.0, 1_500.0));
     let resident = orders.peak_resident_kib.map(|kib| kib * 1024.0 / 1e6);
-    all.extend(resident.map(|megabytes| Target::at_most("orders: RSS", megabytes, 10.0, 7.0, "MB")));
+    all.extend(
+        resident.map(|megabytes| Target::at_most("orders: RSS", megabytes, 10.0, 7.0, "MB")),
+    );
     #[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]
     let binary = orders.binary_bytes.map(|bytes| bytes as f64 / 1e6);
-    all.extend(binary.map(|megabytes| Target::at_most("orders: stripped binary", megabytes, 6.0, 4.0, "MB")));
+    all.extend(
+        binary
+            .map(|megabytes| Target::at_most("orders: stripped binary", megabytes, 6.0, 4.0, "MB")),
+    );
 }
 
 fn warm_instructions(benchmark: &Measured, must: f64, aim: f64) -> Option<Target> {
@@ -121,7 +160,12 @@ fn python_over(all: &mut Vec<Target>, python: &Measured, orders: &Measured) {
         ("warm p50", python.warm_p50_us, orders.warm_p50_us, 4.0, 5.0),
     ];
     for (what, python, orders, must, aim) in pairs {
-        all.push(Target::at_least(format!("Python over orders: {what}"), python / orders, must, aim));
+        all.push(Target::at_least(
+            format!("Python over orders: {what}"),
+            python / orders,
+            must,
+            aim,
+        ));
     }
     if let Some((python, orders)) = python.peak_resident_kib.zip(orders.peak_resident_kib) {
         all.push(Target::at_least("Python over orders: RSS", python / orders, 5.0, 8.0));

@@ -1,4 +1,5 @@
-//! A stranger's look at the template: checkov, which knows what AWS's resources should be and says what is not so.
+//! A stranger's look at the template: checkov, which knows what AWS's resources should be and says
+//! what is not so.
 
 use anyhow::{Result, ensure};
 use tokio::process::Command;
@@ -15,7 +16,8 @@ const CHECKOV: Locked = Locked {
     doing: "Installing checkov into .tools (some minutes, once)",
 };
 
-/// Installs it unless it is installed, and has it look at what `.checkov.yaml` names. It asks nobody: it needs no network.
+/// Installs it unless it is installed, and has it look at what `.checkov.yaml` names. It asks
+/// nobody: it needs no network.
 pub async fn checkov(progress: Progress) -> Result<()> {
     let bin = CHECKOV.install(progress).await?;
     let mut checkov = Command::new(bin.join("checkov"));
@@ -23,6 +25,9 @@ pub async fn checkov(progress: Progress) -> Result<()> {
     checkov.current_dir(root()).env_remove("BC_API_KEY").env_remove("PRISMA_API_URL");
     let said = progress.command_output("Checking the template with checkov", &mut checkov).await?;
     // It takes a file that it cannot read for one in which nothing is wrong.
-    ensure!(said.contains(", Failed checks: 0,"), "checkov found nothing in the template to look at:\n\n{said}");
+    ensure!(
+        said.contains(", Failed checks: 0,"),
+        "checkov found nothing in the template to look at:\n\n{said}"
+    );
     Ok(())
 }

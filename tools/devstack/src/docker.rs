@@ -1,4 +1,5 @@
-//! Docker, as far as `sam local` needs it: is it there, is Lambda's image, and where containers reach this machine.
+//! Docker, as far as `sam local` needs it: is it there, is Lambda's image, and where containers
+//! reach this machine.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
@@ -32,10 +33,12 @@ impl Docker {
     /// Finds it; the error says why there is none that can be used.
     pub async fn find() -> Result<Self> {
         let name = "{{index .Options \"com.docker.network.bridge.name\"}}";
-        let bridge = docker(&["network", "inspect", "bridge", "--format", name]).await?.trim().to_owned();
+        let bridge =
+            docker(&["network", "inspect", "bridge", "--format", name]).await?.trim().to_owned();
         let mut address = getifaddrs()?.filter(|interface| interface.interface_name == bridge);
         let address = address.find_map(|interface| Some(interface.address?.as_sockaddr_in()?.ip()));
-        let address = address.with_context(|| format!("Docker's bridge {bridge} is no interface of this machine"))?;
+        let address = address
+            .with_context(|| format!("Docker's bridge {bridge} is no interface of this machine"))?;
         Ok(Self { bridge, address })
     }
 }
@@ -48,7 +51,9 @@ impl Image {
         let inspect = ["image", "inspect", &image, "--format", label];
         let Ok(label) = docker(&inspect).await else {
             let mut pull = Command::new("docker");
-            progress.command("Pulling Lambda's image", pull.args(["pull", "--quiet", &image])).await?;
+            progress
+                .command("Pulling Lambda's image", pull.args(["pull", "--quiet", &image]))
+                .await?;
             return Ok(Self::Lambdas);
         };
         Ok(if label.trim().is_empty() { Self::Lambdas } else { Self::StandIn })

@@ -1,5 +1,6 @@
-//! What `sam local` needs to run the functions in containers on the local stack: a door from Docker's bridge to the
-//! emulator, which listens on loopback only, and a configuration that knows door and tables (docs/adr/0029).
+//! What `sam local` needs to run the functions in containers on the local stack: a door from
+//! Docker's bridge to the emulator, which listens on loopback only, and a configuration that knows
+//! door and tables (docs/adr/0029).
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,7 +20,8 @@ pub struct DockerBridgeProxy {
     accepting: JoinHandle<()>,
 }
 
-/// The file for `--config-file` of `sam local invoke` and `sam local start-api`, below the repository's top folder.
+/// The file for `--config-file` of `sam local invoke` and `sam local start-api`, below the
+/// repository's top folder.
 pub const SAM_LOCAL: &str = "target/sam-local.toml";
 
 const VARIABLES: &str = "target/sam-local.json";
@@ -31,14 +33,18 @@ impl DockerBridgeProxy {
     pub async fn open(docker: &Docker, stack: &Stack) -> Result<Self> {
         let emulator = stack.endpoint.trim_start_matches("http://").parse::<SocketAddr>();
         let emulator = emulator.with_context(|| format!("{} is no address", stack.endpoint))?;
-        let listener = listen(docker).with_context(|| format!("nothing can listen on {}", docker.bridge))?;
+        let listener =
+            listen(docker).with_context(|| format!("nothing can listen on {}", docker.bridge))?;
         let door = format!("http://{}", listener.local_addr()?);
 
         let mut variables = stack.variables().await?;
         variables.insert("AWS_ENDPOINT_URL".to_owned(), door);
         // Or that of the shell, which names a file of this machine, goes into the container.
         variables.entry("AWS_CA_BUNDLE".to_owned()).or_default();
-        fs::write(root().join(VARIABLES), serde_json::to_string_pretty(&json!({ "Parameters": variables }))?)?;
+        fs::write(
+            root().join(VARIABLES),
+            serde_json::to_string_pretty(&json!({ "Parameters": variables }))?,
+        )?;
         fs::write(root().join(SAM_LOCAL), configuration())?;
         Ok(Self { accepting: tokio::spawn(tcp::forward(listener, emulator)) })
     }
@@ -50,9 +56,10 @@ impl Drop for DockerBridgeProxy {
     }
 }
 
-/// Without `skip_pull_image` every invocation asks a registry whether the image is the newest, and fails where there is none.
-/// A container that is not warm is started anew for every request; the shop's own port is 3000. An authoriser, though it is
-/// left out by its condition, would keep the API from starting.
+/// Without `skip_pull_image` every invocation asks a registry whether the image is the newest, and
+/// fails where there is none. A container that is not warm is started anew for every request; the
+/// shop's own port is 3000. An authoriser, though it is left out by its condition, would keep the
+/// API from starting.
 fn configuration() -> String {
     format!(
         r#"version = 0.1
@@ -73,7 +80,8 @@ disable_authorizer = true
     )
 }
 
-/// Listens to containers: what another machine sends to this address comes by another interface, and is refused.
+/// Listens to containers: what another machine sends to this address comes by another interface,
+/// and is refused.
 fn listen(docker: &Docker) -> Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     #[cfg(target_os = "linux")]

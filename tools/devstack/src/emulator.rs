@@ -38,14 +38,20 @@ pub enum Invocations {
 }
 
 /// What the template deploys and what deploying needs.
-const SERVICES: &str = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,scheduler,sns,sqs,sts";
+const SERVICES: &str =
+    "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,scheduler,sns,sqs,sts";
 
 /// Starts ministack, which lacks one of the template's resources.
 const LAUNCHER: &str = "tools/devstack/tools/emulator.py";
 
 impl Emulator {
     /// Starts it on a loopback port and waits until it answers.
-    pub async fn start(tools: &Tools, port: u16, invocations: Invocations, progress: Progress) -> Result<Self> {
+    pub async fn start(
+        tools: &Tools,
+        port: u16,
+        invocations: Invocations,
+        progress: Progress,
+    ) -> Result<Self> {
         let folder = folder()?;
         let mut command = command(tools, folder.path(), port, endpoint(port))?;
         match invocations {
@@ -64,19 +70,25 @@ impl Emulator {
         Ok(Self { server, port, guard: None })
     }
 
-    /// Starts it on free loopback ports as a guarded one: it checks signatures and asks policies, as AWS does, and is
-    /// reached over TLS. It answers in plain HTTP as well, where policies can be seen to refuse what comes.
+    /// Starts it on free loopback ports as a guarded one: it checks signatures and asks policies,
+    /// as AWS does, and is reached over TLS. It answers in plain HTTP as well, where policies can
+    /// be seen to refuse what comes.
     pub async fn start_guarded(tools: &Tools, progress: Progress) -> Result<Self> {
         let (port, folder) = (free_port()?, folder()?);
-        let guard = Guard { port: free_port()?, certificate: folder.path().join("certificate.pem") };
+        let guard =
+            Guard { port: free_port()?, certificate: folder.path().join("certificate.pem") };
         let mut command = command(tools, folder.path(), guard.port, guard.endpoint())?;
         command.env("AUTH", "true").env("USE_SSL", "1").env("PLAIN_PORT", port.to_string());
-        command.env("MINISTACK_SSL_CERT", &guard.certificate).env("MINISTACK_SSL_KEY", folder.path().join("key.pem"));
-        let server = Server::start("the guarded emulator", command, folder, health(port), progress).await?;
+        command
+            .env("MINISTACK_SSL_CERT", &guard.certificate)
+            .env("MINISTACK_SSL_KEY", folder.path().join("key.pem"));
+        let server =
+            Server::start("the guarded emulator", command, folder, health(port), progress).await?;
         Ok(Self { server, port, guard: Some(guard) })
     }
 
-    /// Gives a command what it needs to talk to it, over TLS if it is guarded, and to no real account.
+    /// Gives a command what it needs to talk to it, over TLS if it is guarded, and to no real
+    /// account.
     pub fn set_aws_env<'command>(&self, command: &'command mut Command) -> &'command mut Command {
         match &self.guard {
             None => set_aws_env(command, self.port),
@@ -93,8 +105,8 @@ impl Emulator {
         self.guard.as_ref().map(|guard| format!("CaBundle={}", guard.certificate.display()))
     }
 
-    /// Stops it as a shutting-down machine does and starts it again, with all it knew. Whatever the functions were
-    /// doing is cut short.
+    /// Stops it as a shutting-down machine does and starts it again, with all it knew. Whatever the
+    /// functions were doing is cut short.
     pub async fn restart(&mut self) -> Result<()> {
         self.server.restart().await
     }
@@ -139,7 +151,10 @@ impl Guard {
 fn command(tools: &Tools, folder: &Path, port: u16, endpoint: String) -> Result<Command> {
     let mut command = tools.command("python");
     command.arg(root().join(LAUNCHER));
-    let path = command.as_std().get_envs().find_map(|(name, value)| (name == "PATH").then_some(value).flatten());
+    let path = command
+        .as_std()
+        .get_envs()
+        .find_map(|(name, value)| (name == "PATH").then_some(value).flatten());
     let path = path.context("the tools' command sets PATH")?.to_owned();
     // The functions inherit this environment: they are to see nothing of whoever started it.
     command.env_clear().env("PATH", path).envs(aws_environment(endpoint));
@@ -163,7 +178,8 @@ pub(crate) fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// The standard variables of AWS's tools, with keys that are worth nothing. Configuration files are out of the way.
+/// The standard variables of AWS's tools, with keys that are worth nothing. Configuration files are
+/// out of the way.
 fn aws_environment(endpoint: String) -> [(&'static str, String); 8] {
     [
         ("AWS_ENDPOINT_URL", endpoint),

@@ -28,7 +28,9 @@ pub(crate) async fn answers(client: &HttpClient, url: &str) -> bool {
 /// Whether the address answers that there is nothing. Without an answer this is not known: no.
 pub(crate) async fn is_not_found(client: &HttpClient, url: &str) -> bool {
     match url.parse() {
-        Ok(url) => client.get(url).await.is_ok_and(|answer| answer.status() == StatusCode::NOT_FOUND),
+        Ok(url) => {
+            client.get(url).await.is_ok_and(|answer| answer.status() == StatusCode::NOT_FOUND)
+        }
         Err(_) => false,
     }
 }
@@ -45,9 +47,15 @@ pub(crate) async fn post_json(client: &HttpClient, url: &str, body: &Value) -> R
 }
 
 /// A call of one of the AWS APIs that speak JSON; `target` names the service and the operation.
-pub(crate) async fn call_aws(client: &HttpClient, endpoint: &str, target: &str, body: &Value) -> Result<Value> {
-    let request =
-        Request::post(endpoint).header(CONTENT_TYPE, "application/x-amz-json-1.1").header("x-amz-target", target);
+pub(crate) async fn call_aws(
+    client: &HttpClient,
+    endpoint: &str,
+    target: &str,
+    body: &Value,
+) -> Result<Value> {
+    let request = Request::post(endpoint)
+        .header(CONTENT_TYPE, "application/x-amz-json-1.1")
+        .header("x-amz-target", target);
     call(client, request.body(Full::from(serde_json::to_vec(body)?))?).await
 }
 

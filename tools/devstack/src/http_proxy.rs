@@ -1,5 +1,5 @@
-//! The shop's front door on this machine: what reaches its port goes on to the HTTP API in the emulator, and to nothing
-//! else of it.
+//! The shop's front door on this machine: what reaches its port goes on to the HTTP API in the
+//! emulator, and to nothing else of it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::header::{
-    CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -51,9 +51,17 @@ impl HttpProxy {
             answers: Arc::clone(&answers),
             client: Client::builder(TokioExecutor::new()).build_http(),
             host: HeaderValue::from_str(stack.endpoint.trim_start_matches("http://"))?,
-            api: format!("{}/_aws/execute-api/{}/$default", stack.endpoint, stack.outputs.api_id()?),
+            api: format!(
+                "{}/_aws/execute-api/{}/$default",
+                stack.endpoint,
+                stack.outputs.api_id()?
+            ),
         };
-        Ok(Self { url: format!("http://localhost:{port}"), accepting: tokio::spawn(accept(listener, way)), answers })
+        Ok(Self {
+            url: format!("http://localhost:{port}"),
+            accepting: tokio::spawn(accept(listener, way)),
+            answers,
+        })
     }
 
     /// The shop's address.
@@ -79,8 +87,8 @@ impl Drop for HttpProxy {
 struct Way {
     client: Client<HttpConnector, Incoming>,
     host: HeaderValue,
-    /// What the emulator serves the API's paths below. It resolves no dot segments, so nothing else of the emulator can
-    /// be reached with a path that begins like this.
+    /// What the emulator serves the API's paths below. It resolves no dot segments, so nothing else
+    /// of the emulator can be reached with a path that begins like this.
     api: String,
     answers: Answers,
 }
@@ -97,8 +105,13 @@ async fn serve(connection: TcpStream, way: Way) {
     let forward = service_fn(move |request| {
         let way = way.clone();
         async move {
-            let response = forward(request, &way).await.unwrap_or_else(|error| unreachable_emulator(&error));
-            *way.answers.lock().expect(UNPOISONED).entry(response.status().as_u16()).or_default() += 1;
+            let response =
+                forward(request, &way).await.unwrap_or_else(|error| unreachable_emulator(&error));
+            *way.answers
+                .lock()
+                .expect(UNPOISONED)
+                .entry(response.status().as_u16())
+                .or_default() += 1;
             Ok::<_, Infallible>(response)
         }
     });
@@ -108,9 +121,13 @@ async fn serve(connection: TcpStream, way: Way) {
 
 async fn forward(mut request: Request<Incoming>, way: &Way) -> Result<Response<Body>> {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
-    // `*` and what CONNECT names are no paths. The client would send a CONNECT to the emulator itself.
+    // `*` and what CONNECT names are no paths. The client would send a CONNECT to the emulator
+    // itself.
     if !path.starts_with('/') || request.method() == Method::CONNECT {
-        return Ok(answer(StatusCode::BAD_REQUEST, "Only paths can be requested here.\n".to_owned()));
+        return Ok(answer(
+            StatusCode::BAD_REQUEST,
+            "Only paths can be requested here.\n".to_owned(),
+        ));
     }
     *request.uri_mut() = format!("{}{path}", way.api).parse()?;
     remove_hop_by_hop(request.headers_mut());
@@ -120,8 +137,8 @@ async fn forward(mut request: Request<Incoming>, way: &Way) -> Result<Response<B
     Ok(response.map(Either::Left))
 }
 
-/// The headers that are about one connection, and so are not forwarded: these, and what `Connection` names
-/// (<https://www.rfc-editor.org/rfc/rfc9110.html#section-7.6.1>).
+/// The headers that are about one connection, and so are not forwarded: these, and what
+/// `Connection` names (<https://www.rfc-editor.org/rfc/rfc9110.html#section-7.6.1>).
 const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -163,12 +180,12 @@ mod tests {
     /// Sends a request as it is written, and gives what the emulator got and what the client got.
     async fn exchange(request: &str, answer: &str) -> (String, String) {
         let emulator = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let outputs =
-            r#"[{ "OutputKey": "ShopUrl", "OutputValue": "https://0123abcd.execute-api.us-east-1.amazonaws.com" }]"#;
+        let outputs = r#"[{ "OutputKey": "ShopUrl", "OutputValue": "https://0123abcd.execute-api.us-east-1.amazonaws.com" }]"#;
         let endpoint = format!("http://{}", emulator.local_addr().unwrap());
         let stack = Stack { endpoint, outputs: Outputs::from_sam(outputs).unwrap() };
         let proxy = HttpProxy::open(&stack, 0).await.unwrap();
-        let mut client = TcpStream::connect(proxy.url().trim_start_matches("http://")).await.unwrap();
+        let mut client =
+            TcpStream::connect(proxy.url().trim_start_matches("http://")).await.unwrap();
         client.write_all(request.as_bytes()).await.unwrap();
         let received = async {
             let (mut connection, _) = emulator.accept().await.unwrap();
@@ -196,17 +213,40 @@ mod tests {
 
     #[tokio::test]
     async fn every_path_goes_below_the_api() {
-        for path in ["/", "/orders?x=1", "/_ministack/health", "/%5Fministack/health", "/restapis/x", "/../../health"] {
-            let (received, _) = exchange(&format!("GET {path} HTTP/1.1\r\nHost: any\r\n\r\n"), OK).await;
-            let expected = format!("get /_aws/execute-api/0123abcd/$default{} http/1.1\r\n", path.to_lowercase());
+        for path in [
+            "/",
+            "/orders?x=1",
+            "/_ministack/health",
+            "/%5Fministack/health",
+            "/restapis/x",
+            "/../../health",
+        ] {
+            let (received, _) =
+                exchange(&format!("GET {path} HTTP/1.1\r\nHost: any\r\n\r\n"), OK).await;
+            let expected = format!(
+                "get /_aws/execute-api/0123abcd/$default{} http/1.1\r\n",
+                path.to_lowercase()
+            );
             assert!(received.starts_with(&expected), "{path}: {received}");
-            assert!(!received.contains("any"), "the emulator chooses a service by the host: {received}");
+            assert!(
+                !received.contains("any"),
+                "the emulator chooses a service by the host: {received}"
+            );
         }
-        let (received, _) = exchange("GET http://127.0.0.1/_ministack/health HTTP/1.1\r\nHost: any\r\n\r\n", OK).await;
-        assert!(received.starts_with("get /_aws/execute-api/0123abcd/$default/_ministack/health "), "{received}");
+        let (received, _) =
+            exchange("GET http://127.0.0.1/_ministack/health HTTP/1.1\r\nHost: any\r\n\r\n", OK)
+                .await;
+        assert!(
+            received.starts_with("get /_aws/execute-api/0123abcd/$default/_ministack/health "),
+            "{received}"
+        );
         for no_path in ["OPTIONS *", "CONNECT 127.0.0.1:80", "CONNECT /orders"] {
-            let (received, answered) = exchange(&format!("{no_path} HTTP/1.1\r\nHost: any\r\n\r\n"), OK).await;
-            assert!(received.is_empty() && answered.starts_with("http/1.1 400"), "{no_path}: {received}{answered}");
+            let (received, answered) =
+                exchange(&format!("{no_path} HTTP/1.1\r\nHost: any\r\n\r\n"), OK).await;
+            assert!(
+                received.is_empty() && answered.starts_with("http/1.1 400"),
+                "{no_path}: {received}{answered}"
+            );
         }
     }
 
@@ -223,7 +263,10 @@ mod tests {
         for dropped in ["x-theirs", "keep-alive"] {
             assert!(!answered.contains(dropped), "{dropped}: {answered}");
         }
-        assert!(received.contains("x-kept: 1") && answered.contains("x-kept: 1"), "{received}{answered}");
+        assert!(
+            received.contains("x-kept: 1") && answered.contains("x-kept: 1"),
+            "{received}{answered}"
+        );
         assert!(answered.starts_with("http/1.1 200"), "{answered}");
     }
 }

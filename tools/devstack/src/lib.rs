@@ -1,8 +1,8 @@
-//! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as it is with the real
-//! SAM CLI, opens a front door to the shop, and tells what the functions log.
+//! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as
+//! it is with the real SAM CLI, opens a front door to the shop, and tells what the functions log.
 //!
-//! Everything listens on loopback only, but for the door that [`DockerBridgeProxy`] opens to Docker's. It links no AWS SDK, so that
-//! the first command starts soon.
+//! Everything listens on loopback only, but for the door that [`DockerBridgeProxy`] opens to
+//! Docker's. It links no AWS SDK, so that the first command starts soon.
 
 mod cargo_tool;
 mod checkov;
@@ -52,8 +52,8 @@ pub use progress::Progress;
 pub use python::{lambda_python, python};
 pub use recent::Recent;
 pub use sam::{
-    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example, build_with_names, deploy,
-    deploy_with, stack, validate,
+    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example,
+    build_with_names, deploy, deploy_with, stack, validate,
 };
 pub use schemathesis::Schemathesis;
 pub use stack::{Outputs, Stack};
@@ -70,7 +70,8 @@ pub const FUNCTIONS: [&str; 5] = ["orders", "outbox-relay", "fulfilment", "promo
 /// The stack's name on a laptop, as samconfig.toml has it for `local`.
 pub const STACK_NAME: &str = "order-fanout-local";
 
-/// The name of a function in the template, which `sam build` gives its folder: `OutboxRelayFunction` of `outbox-relay`.
+/// The name of a function in the template, which `sam build` gives its folder:
+/// `OutboxRelayFunction` of `outbox-relay`.
 #[must_use]
 pub fn resource(function: &str) -> String {
     let capitalised = |word: &str| format!("{}{}", word[..1].to_uppercase(), &word[1..]);

@@ -15,14 +15,23 @@ pub struct LocalApi {
 }
 
 impl LocalApi {
-    /// Starts it on a loopback port, on the stack whose [`DockerBridgeProxy`](crate::DockerBridgeProxy) are open, and waits until the
-    /// function answers.
+    /// Starts it on a loopback port, on the stack whose
+    /// [`DockerBridgeProxy`](crate::DockerBridgeProxy) are open, and waits until the function
+    /// answers.
     pub async fn start(tools: &Tools, port: u16, progress: Progress) -> Result<Self> {
         let mut command = sam::sam(tools);
-        command.args(["local", "start-api", "--port", &port.to_string(), "--config-file"]).arg(root().join(SAM_LOCAL));
+        command
+            .args(["local", "start-api", "--port", &port.to_string(), "--config-file"])
+            .arg(root().join(SAM_LOCAL));
         command.arg("--template-file").arg(root().join(BUILT_TEMPLATE));
         let url = format!("http://127.0.0.1:{port}");
-        let server = Server::start("sam local start-api", command, folder()?, format!("{url}/openapi.json"), progress);
+        let server = Server::start(
+            "sam local start-api",
+            command,
+            folder()?,
+            format!("{url}/openapi.json"),
+            progress,
+        );
         Ok(Self { _server: server.await?, url })
     }
 

@@ -1,4 +1,5 @@
-//! What watched functions write, kept where a deployed function's log is: there the operator's command looks for it.
+//! What watched functions write, kept where a deployed function's log is: there the operator's
+//! command looks for it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,7 +38,10 @@ impl LogForwarder {
 
     /// Keeps a line that begins with its function's name, as they do on a terminal.
     pub fn take(&self, line: &str) {
-        let Some(function) = FUNCTIONS.into_iter().find(|function| line.starts_with(function)) else { return };
+        let Some(function) = FUNCTIONS.into_iter().find(|function| line.starts_with(function))
+        else {
+            return;
+        };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let timestamp = u64::try_from(now).unwrap_or(u64::MAX);
         // Whoever keeps them may have ended with the emulator.
@@ -66,6 +70,7 @@ impl Log {
     async fn call(&self, operation: &str, function: &str, body: &mut Value) -> Result<Value> {
         body["logGroupName"] = json!(format!("/aws/lambda/{STACK_NAME}-{function}"));
         body["logStreamName"] = json!(STREAM);
-        http::call_aws(&self.client, &self.endpoint, &format!("Logs_20140328.{operation}"), body).await
+        http::call_aws(&self.client, &self.endpoint, &format!("Logs_20140328.{operation}"), body)
+            .await
     }
 }

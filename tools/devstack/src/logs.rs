@@ -44,11 +44,17 @@ impl LogStream {
     pub fn of(stack: &Stack) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let since = u64::try_from(now).unwrap_or(u64::MAX);
-        Self { client: http::client(), endpoint: stack.endpoint.clone(), since, shown: HashSet::new() }
+        Self {
+            client: http::client(),
+            endpoint: stack.endpoint.clone(),
+            since,
+            shown: HashSet::new(),
+        }
     }
 
-    /// Hands every line to `show`, for ever. A poll that fails is repeated: the emulator may be busy, and what ended it or
-    /// the stack is reported by [`Emulator::failure`](crate::Emulator::failure) and [`Stack::deletion`].
+    /// Hands every line to `show`, for ever. A poll that fails is repeated: the emulator may be
+    /// busy, and what ended it or the stack is reported by
+    /// [`Emulator::failure`](crate::Emulator::failure) and [`Stack::deletion`].
     pub async fn follow(mut self, mut show: impl FnMut(&str)) -> Infallible {
         loop {
             for line in self.new_lines().await.unwrap_or_default() {
@@ -69,17 +75,24 @@ impl LogStream {
         if let Some(last) = events.last() {
             self.since = self.since.max(last.timestamp.saturating_sub(OVERLAP));
         }
-        Ok(events.into_iter().map(|event| event.message).filter(|line| !is_platform(line)).collect())
+        Ok(events
+            .into_iter()
+            .map(|event| event.message)
+            .filter(|line| !is_platform(line))
+            .collect())
     }
 
     async fn events(&self, group: &str) -> Result<Vec<Event>> {
         let body = json!({ "logGroupName": group, "startTime": self.since });
-        let page = http::call_aws(&self.client, &self.endpoint, "Logs_20140328.FilterLogEvents", &body).await?;
+        let page =
+            http::call_aws(&self.client, &self.endpoint, "Logs_20140328.FilterLogEvents", &body)
+                .await?;
         Ok(serde_json::from_value::<Page>(page)?.events)
     }
 }
 
-/// The lines that Lambda itself writes around an invocation, and those that `CloudWatch` makes metrics of.
+/// The lines that Lambda itself writes around an invocation, and those that `CloudWatch` makes
+/// metrics of.
 fn is_platform(line: &str) -> bool {
     let for_machines = ["START RequestId:", "END RequestId:", "REPORT RequestId:", r#"{"_aws":"#];
     for_machines.iter().any(|prefix| line.starts_with(prefix))

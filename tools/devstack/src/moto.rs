@@ -1,5 +1,5 @@
-//! A second opinion on what AWS does: moto, which shares no code with the emulator that the stack is deployed to. Tables,
-//! topics and queues only: it runs no function.
+//! A second opinion on what AWS does: moto, which shares no code with the emulator that the stack
+//! is deployed to. Tables, topics and queues only: it runs no function.
 
 use anyhow::Result;
 use tokio::process::Command;

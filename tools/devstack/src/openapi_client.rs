@@ -28,8 +28,8 @@ impl OpenApiClient {
         Ok(Self { bin: GENERATOR.install(progress).await? })
     }
 
-    /// Generates the package `client` in the folder from the document that `url` serves. A warning is an error: it says
-    /// that a part of the API is left out.
+    /// Generates the package `client` in the folder from the document that `url` serves. A warning
+    /// is an error: it says that a part of the API is left out.
     pub async fn generate(&self, url: &str, folder: &Path, progress: Progress) -> Result<()> {
         let mut generator = Command::new(self.bin.join("openapi-python-client"));
         generator.args(["generate", "--fail-on-warning", "--meta", "none", "--url", url]);
@@ -38,9 +38,15 @@ impl OpenApiClient {
         progress.command("Generating a client from the API's document", &mut generator).await
     }
 
-    /// Places an order at `url` with the client in the folder and reads it back. Prints the answers, one JSON object a
-    /// line.
-    pub async fn place(&self, url: &str, folder: &Path, order: [&str; 2], progress: Progress) -> Result<String> {
+    /// Places an order at `url` with the client in the folder and reads it back. Prints the
+    /// answers, one JSON object a line.
+    pub async fn place(
+        &self,
+        url: &str,
+        folder: &Path,
+        order: [&str; 2],
+        progress: Progress,
+    ) -> Result<String> {
         let mut python = Command::new(self.bin.join("python"));
         python.arg(root().join("tools/devstack/tools/openapi-client.py")).arg(url).args(order);
         python.current_dir(folder).env("PYTHONPATH", folder);

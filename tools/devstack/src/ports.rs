@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 
 /// A port that nobody listens on now.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 
@@ -15,16 +16,23 @@ pub fn require_free(port: u16, option: &str) -> Result<()> {
     for address in [IpAddr::from(Ipv4Addr::LOCALHOST), invoke_address(port).ip()] {
         let listener = TcpListener::bind((address, port));
         let listener = listener.map(drop);
-        listener.with_context(|| format!("port {port} is taken; free it or choose another one with {option}"))?;
+        listener.with_context(|| {
+            format!("port {port} is taken; free it or choose another one with {option}")
+        })?;
     }
     Ok(())
 }
 
-/// Where `cargo lambda invoke` looks for a function unless it is told: on IPv6's loopback, where there is one.
+/// Where `cargo lambda invoke` looks for a function unless it is told: on IPv6's loopback, where
+/// there is one.
 #[must_use]
 pub(crate) fn invoke_address(port: u16) -> SocketAddr {
     let has_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-    let address = if has_ipv6 { IpAddr::from(Ipv6Addr::LOCALHOST) } else { IpAddr::from(Ipv4Addr::LOCALHOST) };
+    let address = if has_ipv6 {
+        IpAddr::from(Ipv6Addr::LOCALHOST)
+    } else {
+        IpAddr::from(Ipv4Addr::LOCALHOST)
+    };
     SocketAddr::new(address, port)
 }
 

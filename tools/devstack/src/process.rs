@@ -8,8 +8,8 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
-/// A child process with a process group of its own: when it is dropped, the whole group is asked to end, and killed
-/// if it does not.
+/// A child process with a process group of its own: when it is dropped, the whole group is asked to
+/// end, and killed if it does not.
 #[derive(Debug)]
 pub struct ProcessGroup {
     child: Child,
@@ -37,7 +37,8 @@ impl ProcessGroup {
         &mut self.child
     }
 
-    /// Runs a command to its end, its output where this process's goes; `what` names it in the error.
+    /// Runs a command to its end, its output where this process's goes; `what` names it in the
+    /// error.
     pub async fn run(what: &str, command: &mut Command) -> Result<()> {
         let status = Self::spawn(command)?.wait().await?;
         ensure!(status.success(), "{what} failed ({status})");
@@ -70,8 +71,8 @@ impl ProcessGroup {
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let start = Instant::now();
-        // A group is gone when no signal can be sent to it. Its leader must be waited for, or it stays as a zombie; a
-        // zombie that somebody else has to wait for is not waited for here.
+        // A group is gone when no signal can be sent to it. Its leader must be waited for, or it
+        // stays as a zombie; a zombie that somebody else has to wait for is not waited for here.
         while start.elapsed() < PATIENCE + MERCY {
             let signal = if start.elapsed() < PATIENCE { Signal::SIGTERM } else { Signal::SIGKILL };
             if killpg(self.id, signal).is_err() {

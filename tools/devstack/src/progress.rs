@@ -1,4 +1,5 @@
-//! Progress of long steps: a spinner with the time on a terminal, a line at the start and at the end elsewhere.
+//! Progress of long steps: a spinner with the time on a terminal, a line at the start and at the
+//! end elsewhere.
 
 use std::collections::VecDeque;
 use std::process::{ExitStatus, Stdio};
@@ -20,7 +21,8 @@ pub struct Progress;
 const TAIL_LINES: usize = 20;
 
 impl Progress {
-    /// Runs a command to its end, showing its last line of output; all of its last lines if it fails.
+    /// Runs a command to its end, showing its last line of output; all of its last lines if it
+    /// fails.
     pub async fn command(self, what: &str, command: &mut Command) -> Result<()> {
         self.command_output(what, command).await.map(drop)
     }
@@ -29,25 +31,35 @@ impl Progress {
     pub async fn command_output(self, what: &str, command: &mut Command) -> Result<String> {
         self.step(what, async |bar| {
             let Outcome { status, output, tail } = watch(command, bar).await?;
-            ensure!(status.success(), "{what} failed ({status}):\n\n{}\n", Vec::from(tail).join("\n"));
+            ensure!(
+                status.success(),
+                "{what} failed ({status}):\n\n{}\n",
+                Vec::from(tail).join("\n")
+            );
             Ok(output)
         })
         .await
     }
 
-    /// Runs a command to its end, showing its last line of output, and gives its standard output whatever it ends with.
+    /// Runs a command to its end, showing its last line of output, and gives its standard output
+    /// whatever it ends with.
     pub async fn command_outcome(self, what: &str, command: &mut Command) -> Result<String> {
         self.step(what, async |bar| Ok(watch(command, bar).await?.output)).await
     }
 
     /// Shows that something is being done until it is.
-    pub async fn step<T>(self, what: &str, work: impl AsyncFnOnce(&ProgressBar) -> Result<T>) -> Result<T> {
+    pub async fn step<T>(
+        self,
+        what: &str,
+        work: impl AsyncFnOnce(&ProgressBar) -> Result<T>,
+    ) -> Result<T> {
         let bar = ProgressBar::new_spinner();
         let start = Instant::now();
         if bar.is_hidden() {
             eprintln!("… {what}");
         } else {
-            let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed:.dim} {wide_msg:.dim}");
+            let style =
+                ProgressStyle::with_template("{spinner} {prefix} {elapsed:.dim} {wide_msg:.dim}");
             bar.set_style(style.context("a progress template")?);
             bar.set_prefix(what.to_owned());
             bar.enable_steady_tick(Duration::from_millis(100));
@@ -92,7 +104,11 @@ async fn watch(command: &mut Command, bar: &ProgressBar) -> Result<Outcome> {
     Ok(Outcome { status: group.wait().await?, output, tail })
 }
 
-async fn read_lines(output: impl AsyncRead + Unpin, is_stdout: bool, lines: mpsc::UnboundedSender<(bool, String)>) {
+async fn read_lines(
+    output: impl AsyncRead + Unpin,
+    is_stdout: bool,
+    lines: mpsc::UnboundedSender<(bool, String)>,
+) {
     let mut reader = BufReader::new(output).lines();
     while let Ok(Some(line)) = reader.next_line().await {
         if lines.send((is_stdout, line)).is_err() {

@@ -24,7 +24,8 @@ pub(crate) struct Locked {
 }
 
 impl Locked {
-    /// Installs the packages unless the very same are installed, and gives the folder of their commands.
+    /// Installs the packages unless the very same are installed, and gives the folder of their
+    /// commands.
     pub(crate) async fn install(self, progress: Progress) -> Result<PathBuf> {
         let venv = tools_dir().join(self.folder);
         let (bin, stamp) = (venv.join("bin"), venv.join("installed-requirements.txt"));
@@ -55,7 +56,8 @@ const LAMBDA: Locked = Locked {
     doing: "Installing Lambda's Python into .tools (half a minute, once)",
 };
 
-/// Installs what a function in Python needs unless it is installed, and gives the interpreter that finds it.
+/// Installs what a function in Python needs unless it is installed, and gives the interpreter that
+/// finds it.
 pub async fn lambda_python(progress: Progress) -> Result<PathBuf> {
     Ok(LAMBDA.install(progress).await?.join("python"))
 }
@@ -70,5 +72,7 @@ pub async fn python() -> Result<&'static str> {
             return Ok(name);
         }
     }
-    bail!("Python 3.10 or newer is needed for the SAM CLI and the emulators, and none is on the PATH")
+    bail!(
+        "Python 3.10 or newer is needed for the SAM CLI and the emulators, and none is on the PATH"
+    )
 }

@@ -21,14 +21,18 @@ struct Order {
 const MOST: usize = 4;
 
 impl Recent {
-    /// Takes notice of a line as the functions write it on a terminal. One that only says that somebody looked at an
-    /// order is no news.
+    /// Takes notice of a line as the functions write it on a terminal. One that only says that
+    /// somebody looked at an order is no news.
     pub fn push(&mut self, line: &str) {
         let line = console::strip_ansi_codes(line);
-        let Some((function, id, outcome)) = parse(&line).filter(|(.., outcome)| *outcome != LOOK) else { return };
+        let Some((function, id, outcome)) = parse(&line).filter(|(.., outcome)| *outcome != LOOK)
+        else {
+            return;
+        };
         let known = self.orders.iter().position(|order| order.id == id);
-        let mut order =
-            known.and_then(|at| self.orders.remove(at)).unwrap_or_else(|| Order { id: id.to_owned(), events: vec![] });
+        let mut order = known
+            .and_then(|at| self.orders.remove(at))
+            .unwrap_or_else(|| Order { id: id.to_owned(), events: vec![] });
         let event = format!("{function} {outcome}");
         if !order.events.contains(&event) {
             // It logs when it has published the order, and subscribers are as quick.
@@ -68,7 +72,10 @@ mod tests {
     use super::*;
 
     fn line(function: &str, order: usize, outcome: &str) -> String {
-        format!("{function:<12}\u{1b}[32m INFO\u{1b}[0m record order_id={} outcome=\"{outcome}\"", id(order))
+        format!(
+            "{function:<12}\u{1b}[32m INFO\u{1b}[0m record order_id={} outcome=\"{outcome}\"",
+            id(order)
+        )
     }
 
     fn id(order: usize) -> String {
@@ -91,7 +98,11 @@ mod tests {
             line("promotion", 1, "done"),
             line("fulfilment", 1, "done"),
         ];
-        let expected = format!("{}  orders placed\n{}  orders placed → fulfilment done → promotion done", id(2), id(1));
+        let expected = format!(
+            "{}  orders placed\n{}  orders placed → fulfilment done → promotion done",
+            id(2),
+            id(1)
+        );
         assert_eq!(after(lines), expected);
     }
 
@@ -104,7 +115,12 @@ mod tests {
 
     #[test]
     fn what_names_no_order_is_no_news() {
-        let others = ["orders INFO request route=\"form\"", "fulfilment order_id=", "order_id=x outcome=\"done\"", ""];
+        let others = [
+            "orders INFO request route=\"form\"",
+            "fulfilment order_id=",
+            "order_id=x outcome=\"done\"",
+            "",
+        ];
         assert_eq!(after(others.map(str::to_owned)), "");
         assert_eq!(after([line("orders", 1, LOOK), line("nobody", 1, "done")]), "");
     }

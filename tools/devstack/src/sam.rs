@@ -12,7 +12,9 @@ use crate::{Emulator, Outputs, Progress, Stack, Tools};
 /// `sam validate --lint`.
 pub async fn validate(tools: &Tools, progress: Progress) -> Result<()> {
     let mut sam = sam(tools);
-    progress.command("Linting the template", sam.args(["validate", "--lint", "--region", "us-east-1"])).await
+    progress
+        .command("Linting the template", sam.args(["validate", "--lint", "--region", "us-east-1"]))
+        .await
 }
 
 /// This machine's processor, as the template's `Architecture` names it and as cargo-lambda does.
@@ -22,20 +24,41 @@ pub(crate) const ARCHITECTURE: (&str, &str) =
 /// `sam build`, for the processor of this machine.
 pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
     let mut sam = sam(tools);
-    sam.args(["build", "--config-env", "local", "--parameter-overrides", &format!("Architecture={}", ARCHITECTURE.0)]);
-    progress.command("Building the functions for release (about five minutes the first time)", &mut sam).await
+    sam.args([
+        "build",
+        "--config-env",
+        "local",
+        "--parameter-overrides",
+        &format!("Architecture={}", ARCHITECTURE.0),
+    ]);
+    progress
+        .command("Building the functions for release (about five minutes the first time)", &mut sam)
+        .await
 }
 
 /// The example of `sqs-batch` that panics on purpose, built as the functions are.
 pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<()> {
     let mut cargo = tools.cargo();
-    cargo.args(["lambda", "build", "--release", "--package", "sqs-batch", "--example", "panics", ARCHITECTURE.1]);
+    cargo.args([
+        "lambda",
+        "build",
+        "--release",
+        "--package",
+        "sqs-batch",
+        "--example",
+        "panics",
+        ARCHITECTURE.1,
+    ]);
     progress.command("Building the example that panics", &mut cargo).await
 }
 
-/// Packages of the workspace, built as `sam build` builds the functions. Gives the folder that has one for each binary,
-/// with its `bootstrap`.
-pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
+/// Packages of the workspace, built as `sam build` builds the functions. Gives the folder that has
+/// one for each binary, with its `bootstrap`.
+pub async fn build_packages(
+    tools: &Tools,
+    packages: &[&str],
+    progress: Progress,
+) -> Result<PathBuf> {
     let mut cargo = tools.cargo();
     cargo.args(["lambda", "build", "--release", ARCHITECTURE.1]);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
@@ -44,21 +67,34 @@ pub async fn build_packages(tools: &Tools, packages: &[&str], progress: Progress
 }
 
 /// The same with the names of its functions in each binary, apart from all that is built without.
-pub async fn build_with_names(tools: &Tools, packages: &[&str], progress: Progress) -> Result<PathBuf> {
+pub async fn build_with_names(
+    tools: &Tools,
+    packages: &[&str],
+    progress: Progress,
+) -> Result<PathBuf> {
     let folder = root().join("target/with-names");
     let mut cargo = tools.cargo();
     cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none").env("CARGO_TARGET_DIR", &folder);
-    cargo.args(["lambda", "build", "--release", ARCHITECTURE.1, "--lambda-dir"]).arg(folder.join("lambda"));
+    cargo
+        .args(["lambda", "build", "--release", ARCHITECTURE.1, "--lambda-dir"])
+        .arg(folder.join("lambda"));
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
-    progress.command("Building the functions with names (about five minutes the first time)", &mut cargo).await?;
+    progress
+        .command(
+            "Building the functions with names (about five minutes the first time)",
+            &mut cargo,
+        )
+        .await?;
     Ok(folder.join("lambda"))
 }
 
-/// The workspace in this folder, built so. Its own `.cargo/config.toml` keeps what is built apart from what is built of
-/// ours.
+/// The workspace in this folder, built so. Its own `.cargo/config.toml` keeps what is built apart
+/// from what is built of ours.
 pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {
     let mut cargo = tools.cargo();
-    cargo.args(["lambda", "build", "--release", "--locked", ARCHITECTURE.1]).current_dir(root().join(folder));
+    cargo
+        .args(["lambda", "build", "--release", "--locked", ARCHITECTURE.1])
+        .current_dir(root().join(folder));
     progress.command(&format!("Building {folder} (some minutes, once)"), &mut cargo).await
 }
 
@@ -78,7 +114,8 @@ pub async fn deploy(
     deploy_with(tools, emulator, template, &[], progress).await
 }
 
-/// The same with other parameters, such as `OutboxAge=2`; if there are any, the template's defaults hold for all others.
+/// The same with other parameters, such as `OutboxAge=2`; if there are any, the template's defaults
+/// hold for all others.
 pub async fn deploy_with(
     tools: &Tools,
     emulator: &Emulator,
@@ -87,11 +124,14 @@ pub async fn deploy_with(
     progress: Progress,
 ) -> Result<Stack> {
     let mut deploy = sam(tools);
-    deploy.args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"]).arg(template.as_ref());
+    deploy
+        .args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"])
+        .arg(template.as_ref());
     if !parameters.is_empty() {
         deploy.arg("--parameter-overrides").args(parameters);
     }
-    // It leaves empty folders behind, and without the other looks for the configuration beside the template.
+    // It leaves empty folders behind, and without the other looks for the configuration beside the
+    // template.
     deploy.env("TMPDIR", emulator.folder());
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
     progress.command("Deploying the template", emulator.set_aws_env(&mut deploy)).await?;
@@ -102,8 +142,12 @@ pub async fn deploy_with(
 pub async fn stack(tools: &Tools, aws_port: u16, progress: Progress) -> Result<Stack> {
     let mut outputs = sam(tools);
     outputs.args(["list", "stack-outputs", "--config-env", "local", "--output", "json"]);
-    let outputs =
-        progress.command_output("Reading the stack's outputs", emulator::set_aws_env(&mut outputs, aws_port)).await?;
+    let outputs = progress
+        .command_output(
+            "Reading the stack's outputs",
+            emulator::set_aws_env(&mut outputs, aws_port),
+        )
+        .await?;
     Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs: Outputs::from_sam(&outputs)? })
 }
 

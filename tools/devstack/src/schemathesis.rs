@@ -33,16 +33,22 @@ impl Schemathesis {
     /// Whether a document keeps the rules of its own specification.
     pub async fn validate(&self, document: &str, progress: Progress) -> Result<()> {
         let mut validator = Command::new(self.bin.join("openapi-spec-validator"));
-        progress.command(&format!("Validating {document}"), validator.arg(root().join(document))).await
+        progress
+            .command(&format!("Validating {document}"), validator.arg(root().join(document)))
+            .await
     }
 
-    /// Fuzzes the API at `url`, which has its document at `/openapi.json`: up to so many requests of one operation, or
-    /// scenarios of several, drawn from a seed. What came of it is left in `report`, as JSON.
+    /// Fuzzes the API at `url`, which has its document at `/openapi.json`: up to so many requests
+    /// of one operation, or scenarios of several, drawn from a seed. What came of it is left in
+    /// `report`, as JSON.
     #[must_use]
     pub fn command(&self, url: &str, examples: u64, seed: u64, report: &Path) -> Command {
         let tools = root().join("tools/devstack/tools");
         let mut command = Command::new(self.bin.join("schemathesis"));
-        command.arg("--config-file").arg(tools.join("schemathesis.toml")).args(["run", "--no-color"]);
+        command
+            .arg("--config-file")
+            .arg(tools.join("schemathesis.toml"))
+            .args(["run", "--no-color"]);
         command.arg(format!("{url}/openapi.json"));
         command.args(["--max-examples", &examples.to_string(), "--seed", &seed.to_string()]);
         command.args(["--report", "json", "--report-json-path"]).arg(report);

@@ -1,4 +1,5 @@
-//! A server of somebody else's: a process that answers on loopback, and its log for when it does not.
+//! A server of somebody else's: a process that answers on loopback, and its log for when it does
+//! not.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -31,7 +32,8 @@ pub(crate) fn folder() -> Result<TempDir> {
 }
 
 impl Server {
-    /// Starts it in its folder and waits until its health page answers. `name` is what it is called in messages.
+    /// Starts it in its folder and waits until its health page answers. `name` is what it is called
+    /// in messages.
     pub(crate) async fn start(
         name: &'static str,
         mut command: Command,
@@ -41,8 +43,11 @@ impl Server {
     ) -> Result<Self> {
         let log = File::create(folder.path().join(LOG))?;
         command.current_dir(folder.path()).stdout(log.try_clone()?).stderr(log);
-        let mut server = Self { process: ProcessGroup::spawn(&mut command)?, folder, name, command, health };
-        progress.step(&format!("Starting {name}"), async |_| server.wait_until_it_answers().await).await?;
+        let mut server =
+            Self { process: ProcessGroup::spawn(&mut command)?, folder, name, command, health };
+        progress
+            .step(&format!("Starting {name}"), async |_| server.wait_until_it_answers().await)
+            .await?;
         Ok(server)
     }
 

@@ -50,21 +50,28 @@ impl Stack {
         while !http::is_not_found(&client, &url).await {
             tokio::time::sleep(CHECK_EVERY).await;
         }
-        anyhow::anyhow!("the stack {STACK_NAME} was deleted; start `cargo xtask run` again to deploy it")
+        anyhow::anyhow!(
+            "the stack {STACK_NAME} was deleted; start `cargo xtask run` again to deploy it"
+        )
     }
 
     fn configuration_url(&self, function: &str) -> String {
         format!("{}/2015-03-31/functions/{STACK_NAME}-{function}/configuration", self.endpoint)
     }
 
-    /// The variables that the template gave the deployed functions. Where two have one of the same name, it is the same.
+    /// The variables that the template gave the deployed functions. Where two have one of the same
+    /// name, it is the same.
     pub(crate) async fn variables(&self) -> Result<BTreeMap<String, String>> {
         let (client, mut variables) = (http::client(), BTreeMap::new());
         for function in FUNCTIONS {
             let configuration = http::get_json(&client, &self.configuration_url(function)).await?;
             let configuration = serde_json::from_value::<Configuration>(configuration);
-            variables
-                .extend(configuration.with_context(|| format!("{function} has no variables"))?.environment.variables);
+            variables.extend(
+                configuration
+                    .with_context(|| format!("{function} has no variables"))?
+                    .environment
+                    .variables,
+            );
         }
         Ok(variables)
     }
@@ -78,10 +85,13 @@ impl Outputs {
     /// The output of that name.
     pub fn get(&self, name: &str) -> Result<&str> {
         let output = self.0.iter().find(|output| output.output_key == name);
-        output.map(|output| output.output_value.as_str()).with_context(|| format!("the stack has no output {name}"))
+        output
+            .map(|output| output.output_value.as_str())
+            .with_context(|| format!("the stack has no output {name}"))
     }
 
-    /// The outputs with another address of the shop: on this machine it is reached through its front door.
+    /// The outputs with another address of the shop: on this machine it is reached through its
+    /// front door.
     #[must_use]
     pub fn with_shop_url(mut self, url: &str) -> Self {
         for output in self.0.iter_mut().filter(|output| output.output_key == "ShopUrl") {

@@ -91,11 +91,17 @@ impl Service {
 impl fmt::Display for Depths {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { orders, fulfilment, promotion, invoicing } = self;
-        write!(formatter, "orders {orders} │ fulfilment {fulfilment} shipped │ promotion {promotion} coupons")?;
+        write!(
+            formatter,
+            "orders {orders} │ fulfilment {fulfilment} shipped │ promotion {promotion} coupons"
+        )?;
         write!(formatter, " │ invoicing {invoicing} invoices")?;
         match fulfilment.dead + promotion.dead + invoicing.dead {
             0 => Ok(()),
-            dead => write!(formatter, " │ {dead} in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"),
+            dead => write!(
+                formatter,
+                " │ {dead} in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
+            ),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What looks over the supply chain: cargo-deny, cargo-machete, cargo-cyclonedx, and zizmor for the workflows.
+//! What looks over the supply chain: cargo-deny, cargo-machete, cargo-cyclonedx, and zizmor for the
+//! workflows.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! The pinned tools (SAM CLI, cargo-lambda, the emulator) in a Python environment of the project's own.
+//! The pinned tools (SAM CLI, cargo-lambda, the emulator) in a Python environment of the project's
+//! own.
 
 use std::env;
 use std::ffi::OsString;
@@ -45,12 +46,14 @@ impl Tools {
         command
     }
 
-    /// As if it were typed into a shell with the tools on its path. What `cargo run` tells this process of its package
-    /// must not reach another cargo: `ring` takes it for a change and is compiled again, with all that stands on it.
+    /// As if it were typed into a shell with the tools on its path. What `cargo run` tells this
+    /// process of its package must not reach another cargo: `ring` takes it for a change and is
+    /// compiled again, with all that stands on it.
     fn prepared(&self, mut command: Command) -> Command {
         command.env("PATH", self.path());
-        let told =
-            |name: &str| name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        let told = |name: &str| {
+            name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        };
         for (name, _) in env::vars().filter(|(name, _)| told(name)) {
             command.env_remove(name);
         }

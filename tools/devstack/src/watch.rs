@@ -25,21 +25,24 @@ pub struct Watch {
 
 /// What cargo and the runtime say of every instance of a function, and nobody needs to know.
 /// Several cargos write at once, and lines lose their beginnings.
-const NOISE: [&str; 4] = ["waiting for file lock", "AWS_LAMBDA_MAX_CONCURRENCY", "`dev` profile [", "Running `"];
+const NOISE: [&str; 4] =
+    ["waiting for file lock", "AWS_LAMBDA_MAX_CONCURRENCY", "`dev` profile [", "Running `"];
 const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(120);
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 impl Watch {
-    /// Builds the functions once, so that no event has to wait for a compiler. Chosen as `cargo lambda watch` chooses
-    /// them, by binary, or cargo would resolve other features and the watch would compile everything again.
+    /// Builds the functions once, so that no event has to wait for a compiler. Chosen as `cargo
+    /// lambda watch` chooses them, by binary, or cargo would resolve other features and the watch
+    /// would compile everything again.
     pub async fn prebuild(tools: &Tools, progress: Progress) -> Result<()> {
         let mut cargo = tools.cargo();
         cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
         progress.command("Building the functions (about two minutes, once)", &mut cargo).await
     }
 
-    /// Starts watching on a loopback port, with the environment of the deployed functions, and calls each function
-    /// once so that it is up before a queue delivers to it. Its output goes to `show`, line by line.
+    /// Starts watching on a loopback port, with the environment of the deployed functions, and
+    /// calls each function once so that it is up before a queue delivers to it. Its output goes to
+    /// `show`, line by line.
     pub async fn start(
         tools: &Tools,
         emulator: &Emulator,

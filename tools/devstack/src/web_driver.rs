@@ -1,5 +1,5 @@
-//! What the pages are tested with in a real browser: chromedriver, which starts Chromium, and axe-core, which looks for
-//! what keeps people from using a page.
+//! What the pages are tested with in a real browser: chromedriver, which starts Chromium, and
+//! axe-core, which looks for what keeps people from using a page.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -36,7 +36,8 @@ impl WebDriver {
         version.status().await.is_ok_and(|status| status.success())
     }
 
-    /// Installs axe-core unless it is installed, starts chromedriver on loopback and waits until it answers.
+    /// Installs axe-core unless it is installed, starts chromedriver on loopback and waits until it
+    /// answers.
     pub async fn start(progress: Progress) -> Result<Self> {
         let axe = axe(progress).await?;
         let (port, folder) = (free_port()?, folder()?);
@@ -47,7 +48,9 @@ impl WebDriver {
             command.env(variable, folder.path());
         }
         let url = format!("http://localhost:{port}");
-        let server = Server::start("chromedriver", command, folder, format!("{url}/status"), progress).await?;
+        let server =
+            Server::start("chromedriver", command, folder, format!("{url}/status"), progress)
+                .await?;
         Ok(Self { _server: server, url, axe })
     }
 

@@ -4,14 +4,16 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The repository's top folder, as cargo tells it when it runs a command of ours: a copied checkout must not work on the
-/// one that it was copied from.
+/// The repository's top folder, as cargo tells it when it runs a command of ours: a copied checkout
+/// must not work on the one that it was copied from.
 #[must_use]
 pub fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
-        let package = env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-        let top = Path::new(&package).ancestors().find(|folder| folder.join("template.yaml").is_file());
+        let package = env::var("CARGO_MANIFEST_DIR")
+            .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+        let top =
+            Path::new(&package).ancestors().find(|folder| folder.join("template.yaml").is_file());
         top.expect("a package lies below the folder of the template").to_owned()
     })
 }

@@ -1,5 +1,5 @@
-//! Which amounts a subscription's filter policy lets through, worked out as SNS does, and exactly: the policy's numbers
-//! are read as decimals from their text, never through a float.
+//! Which amounts a subscription's filter policy lets through, worked out as SNS does, and exactly:
+//! the policy's numbers are read as decimals from their text, never through a float.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,13 +54,16 @@ const ATTRIBUTE: &str = "amount";
 const OPERATOR: &str = "numeric";
 
 impl AmountFilter {
-    /// What the topic lets through to promotion's queue now. The template says what it should be; this is what it is.
+    /// What the topic lets through to promotion's queue now. The template says what it should be;
+    /// this is what it is.
     pub(crate) async fn in_force(context: &Context) -> Result<Self> {
         let url = context.stack.output("PromotionQueueUrl")?.to_owned();
         let queue = Queue { client: Client::new(&context.sdk), url };
         let topic = context.stack.output("OrdersTopicArn")?.to_owned();
         let filter = Subscriptions::of(&context.sdk, topic).filter_of(&queue.arn().await?).await?;
-        Self::read(&filter.context("promotion's queue is not subscribed to the topic: no order can earn a coupon")?)
+        Self::read(&filter.context(
+            "promotion's queue is not subscribed to the topic: no order can earn a coupon",
+        )?)
     }
 
     /// Reads a subscription's filter. What it cannot read is an error, never a guess.
@@ -81,7 +84,9 @@ impl AmountFilter {
         if policy.is_empty() {
             return Ok(Self::Everything);
         }
-        let conditions = policy.remove(ATTRIBUTE).with_context(|| format!("it does not filter on {ATTRIBUTE}"))?;
+        let conditions = policy
+            .remove(ATTRIBUTE)
+            .with_context(|| format!("it does not filter on {ATTRIBUTE}"))?;
         if let Some(other) = policy.keys().next() {
             bail!("it filters on {other} as well");
         }
@@ -94,27 +99,35 @@ impl AmountFilter {
         let total = Decimal::from_i128_with_scale(total.cents().into(), 2);
         match self {
             Self::Everything => true,
-            Self::AnyOf(ranges) => ranges.iter().any(|Range(bounds)| bounds.iter().all(|bound| bound.holds(total))),
+            Self::AnyOf(ranges) => {
+                ranges.iter().any(|Range(bounds)| bounds.iter().all(|bound| bound.holds(total)))
+            }
         }
     }
 }
 
 impl Range {
     fn read(mut condition: BTreeMap<String, Vec<Box<RawValue>>>) -> Result<Self> {
-        let terms = condition.remove(OPERATOR).with_context(|| format!("a condition is not {OPERATOR}"))?;
+        let terms =
+            condition.remove(OPERATOR).with_context(|| format!("a condition is not {OPERATOR}"))?;
         ensure!(condition.is_empty(), "a condition is more than {OPERATOR}");
         let (pairs, rest) = terms.as_chunks::<2>();
-        ensure!(!pairs.is_empty() && rest.is_empty(), "a range is not pairs of a comparison and a number");
+        ensure!(
+            !pairs.is_empty() && rest.is_empty(),
+            "a range is not pairs of a comparison and a number"
+        );
         Ok(Self(pairs.iter().map(Bound::read).collect::<Result<_>>()?))
     }
 }
 
 impl Bound {
     fn read([comparison, value]: &[Box<RawValue>; 2]) -> Result<Self> {
-        let comparison: Comparison = serde_json::from_str(comparison.get()).context("a comparison is unknown")?;
+        let comparison: Comparison =
+            serde_json::from_str(comparison.get()).context("a comparison is unknown")?;
         let text = value.get();
         // A number in quotes is a text, and SNS compares it with no number.
-        let value = Decimal::from_str_exact(text).with_context(|| format!("{text} is not a plain number"))?;
+        let value = Decimal::from_str_exact(text)
+            .with_context(|| format!("{text} is not a plain number"))?;
         Ok(Self { comparison, value })
     }
 
@@ -146,7 +159,11 @@ impl fmt::Display for Range {
             Comparison::Greater => ">",
             Comparison::AtLeast => ">=",
         };
-        let bounds: Vec<_> = self.0.iter().map(|bound| format!("{} {}", sign(bound.comparison), bound.value)).collect();
+        let bounds: Vec<_> = self
+            .0
+            .iter()
+            .map(|bound| format!("{} {}", sign(bound.comparison), bound.value))
+            .collect();
         formatter.write_str(&bounds.join(" and "))
     }
 }
@@ -158,7 +175,10 @@ mod tests {
     use super::*;
 
     fn read(policy: &str) -> Result<AmountFilter> {
-        AmountFilter::read(&Filter { policy: Some(policy.to_owned()), scope: Some("MessageAttributes".to_owned()) })
+        AmountFilter::read(&Filter {
+            policy: Some(policy.to_owned()),
+            scope: Some("MessageAttributes".to_owned()),
+        })
     }
 
     fn total(text: &str) -> Amount {
@@ -182,7 +202,10 @@ mod tests {
     #[test]
     fn conditions_are_alternatives() {
         let filter = read(r#"{"amount":[{"numeric":["=",5]},{"numeric":[">=",80]}]}"#).unwrap();
-        assert_eq!(["5.00", "6.00", "90.00"].map(|text| filter.lets_through(total(text))), [true, false, true]);
+        assert_eq!(
+            ["5.00", "6.00", "90.00"].map(|text| filter.lets_through(total(text))),
+            [true, false, true]
+        );
         assert_eq!(filter.to_string(), "of = 5 or >= 80");
     }
 
@@ -223,7 +246,8 @@ mod tests {
     const UNITS_PER_CENT: i64 = 1_000;
 
     fn bound() -> impl Strategy<Value = (&'static str, i64)> {
-        let near_cents = (-3..30_i64, -2..=2_i64).prop_map(|(cents, off)| cents * UNITS_PER_CENT + off);
+        let near_cents =
+            (-3..30_i64, -2..=2_i64).prop_map(|(cents, off)| cents * UNITS_PER_CENT + off);
         (prop::sample::select(vec!["=", "<", "<=", ">", ">="]), near_cents)
     }
 

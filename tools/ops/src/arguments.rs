@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{check, dlq, orders, trace};
 
-/// Looks after a deployed order fan-out: its dead-letter queues, its outbox, and whether every order was result out.
+/// Looks after a deployed order fan-out: its dead-letter queues, its outbox, and whether every
+/// order was result out.
 ///
-/// AWS is found as every AWS tool finds it: `AWS_PROFILE`, `AWS_REGION`, SSO, keys in the environment, `AWS_ENDPOINT_URL`.
+/// AWS is found as every AWS tool finds it: `AWS_PROFILE`, `AWS_REGION`, SSO, keys in the
+/// environment, `AWS_ENDPOINT_URL`.
 #[derive(Debug, Parser)]
 #[command(name = "ops", bin_name = "ops", after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -32,10 +34,16 @@ Exit codes:
 #[derive(Debug, Args)]
 pub(crate) struct Target {
     /// The stack's name.
-    #[arg(long, global = true, env = "ORDER_FANOUT_STACK", default_value = "order-fanout-dev", value_name = "NAME")]
+    #[arg(
+        long,
+        global = true,
+        env = "ORDER_FANOUT_STACK",
+        default_value = "order-fanout-dev",
+        value_name = "NAME"
+    )]
     pub(crate) stack: String,
-    /// The stack of `cargo xtask run` on this machine, order-fanout-local at port 4566, whatever --stack, profiles and
-    /// variables say.
+    /// The stack of `cargo xtask run` on this machine, order-fanout-local at port 4566, whatever
+    /// --stack, profiles and variables say.
     #[arg(long, global = true)]
     pub(crate) local: bool,
     /// The port of the AWS endpoint on this machine, with --local.
@@ -69,15 +77,19 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: orders::Command,
     },
-    /// Compare what was ordered with what was done, and list every difference with what to do about it.
+    /// Compare what was ordered with what was done, and list every difference with what to do about
+    /// it.
     ///
-    /// Every order older than the grace must have a shipment and an invoice; every order that the promotion subscription's
-    /// filter policy lets through, as it is in force now, must have a coupon; and nothing else may have any of these. It
-    /// reads four whole tables, strongly consistent, which is paid for per row.
+    /// Every order older than the grace must have a shipment and an invoice; every order that the
+    /// promotion subscription's filter policy lets through, as it is in force now, must have a
+    /// coupon; and nothing else may have any of these. It reads four whole tables, strongly
+    /// consistent, which is paid for per row.
     Check(check::Options),
-    /// One order's way: what the tables and the functions' logs say of it, with the time at each step.
+    /// One order's way: what the tables and the functions' logs say of it, with the time at each
+    /// step.
     ///
-    /// Exits with 3 if the order has no shipment or no invoice, or no coupon and the filter policy gives it one.
+    /// Exits with 3 if the order has no shipment or no invoice, or no coupon and the filter policy
+    /// gives it one.
     Trace(trace::Options),
 }
 

@@ -19,7 +19,12 @@ pub(crate) async fn as_every_tool_finds_it() -> SdkConfig {
 pub(crate) async fn on_this_machine(port: u16) -> SdkConfig {
     let keys = Credentials::new("test", "test", None, None, "--local");
     let endpoint = format!("http://localhost:{port}");
-    loader().credentials_provider(keys).region(Region::from_static("us-east-1")).endpoint_url(endpoint).load().await
+    loader()
+        .credentials_provider(keys)
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url(endpoint)
+        .load()
+        .await
 }
 
 fn loader() -> ConfigLoader {
@@ -41,7 +46,11 @@ where
     match error {
         SdkError::ServiceError(refused) => {
             let (code, message) = (refused.err().code(), refused.err().message());
-            format!("{}: {}", code.unwrap_or("an error without a code"), message.unwrap_or("no message"))
+            format!(
+                "{}: {}",
+                code.unwrap_or("an error without a code"),
+                message.unwrap_or("no message")
+            )
         }
         SdkError::TimeoutError(_) => "AWS did not answer in time".to_owned(),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {

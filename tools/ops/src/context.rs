@@ -22,7 +22,10 @@ pub(crate) struct Context {
 
 impl Context {
     /// Finds the stack and reads its outputs.
-    pub(crate) async fn connect(target: &Target, RunOptions { dry_run, json, rate }: RunOptions) -> Result<Self> {
+    pub(crate) async fn connect(
+        target: &Target,
+        RunOptions { dry_run, json, rate }: RunOptions,
+    ) -> Result<Self> {
         let (sdk, name) = if target.local {
             (aws::on_this_machine(target.aws_port).await, stack::LOCAL)
         } else {

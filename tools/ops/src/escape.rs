@@ -1,5 +1,5 @@
-//! Text from outside on its way to a terminal. What an attacker puts into a message, a name or an error must not move the
-//! cursor, recolour the screen, reorder the line or hide in it.
+//! Text from outside on its way to a terminal. What an attacker puts into a message, a name or an
+//! error must not move the cursor, recolour the screen, reorder the line or hide in it.
 
 use std::fmt::Write;
 
@@ -26,8 +26,8 @@ pub(crate) fn json(json: &str) -> String {
     })
 }
 
-/// C0, DEL and C1 controls; bidi marks, zero-width and other format characters; line and paragraph separators; and what
-/// is drawn as nothing, such as variation selectors and fillers.
+/// C0, DEL and C1 controls; bidi marks, zero-width and other format characters; line and paragraph
+/// separators; and what is drawn as nothing, such as variation selectors and fillers.
 fn is_unsafe(character: char) -> bool {
     let is_ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character);
     is_ignorable
@@ -40,7 +40,11 @@ fn is_unsafe(character: char) -> bool {
         )
 }
 
-fn replace(text: &str, is_unsafe: impl Fn(char) -> bool, write_safely: impl Fn(char, &mut String)) -> String {
+fn replace(
+    text: &str,
+    is_unsafe: impl Fn(char) -> bool,
+    write_safely: impl Fn(char, &mut String),
+) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         if is_unsafe(character) { write_safely(character, &mut safe) } else { safe.push(character) }
@@ -55,8 +59,7 @@ mod tests {
 
     use super::*;
 
-    const ATTACK: &str =
-        "\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{3164}\u{fe0f}\r\n\u{2028}\u{2029}";
+    const ATTACK: &str = "\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{3164}\u{fe0f}\r\n\u{2028}\u{2029}";
 
     #[test]
     fn terminal_gets_no_control_or_format_character() {
@@ -65,7 +68,10 @@ mod tests {
             r"\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{3164}\u{fe0f}\u{d}\u{a}\u{2028}\u{2029}"
         );
         assert_eq!(lines("a\nb\r\tc"), "a\nb\\u{d}\\u{9}c");
-        assert_eq!(line("Ada 李清照 Zoe\u{308} 🚀 \u{a0}\"\\'"), "Ada 李清照 Zoe\u{308} 🚀 \u{a0}\"\\'");
+        assert_eq!(
+            line("Ada 李清照 Zoe\u{308} 🚀 \u{a0}\"\\'"),
+            "Ada 李清照 Zoe\u{308} 🚀 \u{a0}\"\\'"
+        );
     }
 
     proptest! {

@@ -14,7 +14,8 @@ pub(crate) struct Interrupt {
 const CUT_SHORT: i32 = 130;
 
 impl Interrupt {
-    /// From here on the first Ctrl-C (or SIGTERM) only asks to stop; the second ends the process at once.
+    /// From here on the first Ctrl-C (or SIGTERM) only asks to stop; the second ends the process at
+    /// once.
     pub(crate) fn listen() -> Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;

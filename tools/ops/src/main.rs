@@ -1,5 +1,5 @@
-//! `ops`: what an operator does to a deployed stack. It looks into dead-letter queues, redrives and purges them,
-//! publishes orders again, and reconciles what was ordered with what was done.
+//! `ops`: what an operator does to a deployed stack. It looks into dead-letter queues, redrives and
+//! purges them, publishes orders again, and reconciles what was ordered with what was done.
 
 mod amount_filter;
 mod arguments;

@@ -1,5 +1,6 @@
-//! Standard output is for what was asked: tables and lines for people, or JSON objects for programs. Standard error is
-//! for everything said beside it. All of it is escaped here, as much of it comes from outside.
+//! Standard output is for what was asked: tables and lines for people, or JSON objects for
+//! programs. Standard error is for everything said beside it. All of it is escaped here, as much of
+//! it comes from outside.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -37,7 +38,9 @@ impl Output {
         }
         let mut table = Table::new();
         table.load_style(NOTHING).set_header(R::HEAD);
-        table.add_rows(rows.iter().map(|row| row.cells().into_iter().map(|cell| escape::line(&cell))));
+        table.add_rows(
+            rows.iter().map(|row| row.cells().into_iter().map(|cell| escape::line(&cell))),
+        );
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
@@ -46,7 +49,11 @@ impl Output {
 
     /// Prints one thing in its own words, or as an object.
     pub(crate) fn line(self, thing: &(impl Serialize + Display)) -> io::Result<()> {
-        if self.json { object(thing) } else { writeln!(io::stdout(), "{}", escape::lines(&thing.to_string())) }
+        if self.json {
+            object(thing)
+        } else {
+            writeln!(io::stdout(), "{}", escape::lines(&thing.to_string()))
+        }
     }
 }
 
@@ -78,6 +85,9 @@ mod tests {
     fn an_age_is_in_whole_seconds_and_never_negative() {
         let now = Timestamp::from_second(10_000).unwrap();
         let ago = |seconds: i64| Timestamp::from_second(10_000 - seconds).unwrap();
-        assert_eq!([0, 61, 7_501, -5].map(|seconds| age(ago(seconds), now)), ["0s", "1m 1s", "2h 5m 1s", "0s"]);
+        assert_eq!(
+            [0, 61, 7_501, -5].map(|seconds| age(ago(seconds), now)),
+            ["0s", "1m 1s", "2h 5m 1s", "0s"]
+        );
     }
 }

@@ -8,12 +8,20 @@ const REDRAW: Duration = Duration::from_millis(100);
 
 /// Work of a known size.
 pub(crate) fn bar(what: &str, size: u64) -> ProgressBar {
-    styled(ProgressBar::new(size), what, "{prefix} {wide_bar} {human_pos} of {human_len}, {eta} left")
+    styled(
+        ProgressBar::new(size),
+        what,
+        "{prefix} {wide_bar} {human_pos} of {human_len}, {eta} left",
+    )
 }
 
 /// Work whose size nobody knows.
 pub(crate) fn spinner(what: &str) -> ProgressBar {
-    styled(ProgressBar::new_spinner(), what, "{spinner} {prefix}: {human_pos} in {elapsed}, {per_sec}")
+    styled(
+        ProgressBar::new_spinner(),
+        what,
+        "{spinner} {prefix}: {human_pos} in {elapsed}, {per_sec}",
+    )
 }
 
 fn styled(bar: ProgressBar, what: &str, template: &str) -> ProgressBar {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
-    QueueAttributeName, SendMessageBatchRequestEntry,
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
+    DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName,
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName,
+    SendMessageBatchRequestEntry,
 };
 use jiff::Timestamp;
 
@@ -22,7 +23,8 @@ pub(crate) struct Queue {
     pub(crate) url: String,
 }
 
-/// How many messages there are, as far as SQS knows: it says "approximate" and is, for about a minute after a change.
+/// How many messages there are, as far as SQS knows: it says "approximate" and is, for about a
+/// minute after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Depth {
     /// To be had now.
@@ -61,7 +63,9 @@ impl Queue {
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
         );
         let attributes = self.attributes([visible.clone(), hidden.clone()]).await?;
-        let number = |name| attributes.get(&name).and_then(|value| value.parse().ok()).context("SQS tells no depth");
+        let number = |name| {
+            attributes.get(&name).and_then(|value| value.parse().ok()).context("SQS tells no depth")
+        };
         Ok(Depth { visible: number(visible)?, in_flight: number(hidden)? })
     }
 
@@ -75,29 +79,38 @@ impl Queue {
         &self,
         names: [QueueAttributeName; N],
     ) -> Result<HashMap<QueueAttributeName, String>> {
-        let get = self.client.get_queue_attributes().queue_url(&self.url).set_attribute_names(Some(names.into()));
-        let answer = get.send().await.map_err(|error| self.failed("be asked", &aws::told(&error)))?;
+        let get = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .set_attribute_names(Some(names.into()));
+        let answer =
+            get.send().await.map_err(|error| self.failed("be asked", &aws::told(&error)))?;
         Ok(answer.attributes.unwrap_or_default())
     }
 
-    /// Takes up to `most` messages (and no more than [`BATCH`]) and hides them from others for so long.
+    /// Takes up to `most` messages (and no more than [`BATCH`]) and hides them from others for so
+    /// long.
     pub(crate) async fn receive(&self, most: usize, hidden_for: Duration) -> Result<Vec<Message>> {
-        let receive = self.client.receive_message().queue_url(&self.url).wait_time_seconds(WAIT_SECONDS);
+        let receive =
+            self.client.receive_message().queue_url(&self.url).wait_time_seconds(WAIT_SECONDS);
         let receive = receive.max_number_of_messages(i32::try_from(most.min(BATCH))?);
         let receive = receive.visibility_timeout(i32::try_from(hidden_for.as_secs())?);
         let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
         let answer = receive.message_attribute_names("All").send().await;
-        let messages = answer.map_err(|error| self.failed("be received from", &aws::told(&error)))?.messages;
+        let messages =
+            answer.map_err(|error| self.failed("be received from", &aws::told(&error)))?.messages;
         messages.unwrap_or_default().into_iter().map(Message::read).collect()
     }
 
-    /// Shows messages to others again, at once. Where that fails it is said and no more: somebody else may have received
-    /// or deleted a message meanwhile, and time does the rest.
+    /// Shows messages to others again, at once. Where that fails it is said and no more: somebody
+    /// else may have received or deleted a message meanwhile, and time does the rest.
     pub(crate) async fn release(&self, messages: &[Message]) {
         let mut problems = vec![];
         for batch in messages.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(|(position, message)| {
-                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(position.to_string());
+                let entry =
+                    ChangeMessageVisibilityBatchRequestEntry::builder().id(position.to_string());
                 let entry = entry.receipt_handle(&message.receipt).visibility_timeout(0);
                 entry.build().expect("an id and a receipt are given")
             });
@@ -116,9 +129,15 @@ impl Queue {
 
     /// Sends copies, body and attributes intact, and says of each message which id the copy got.
     pub(crate) async fn send(&self, messages: &[Message]) -> Result<Results<String>> {
-        let entries = messages.iter().enumerate().map(|(position, message)| message.entry(position));
-        let batch = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries.collect()));
-        let answer = batch.send().await.map_err(|error| self.failed("be sent to", &aws::told(&error)))?;
+        let entries =
+            messages.iter().enumerate().map(|(position, message)| message.entry(position));
+        let batch = self
+            .client
+            .send_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries.collect()));
+        let answer =
+            batch.send().await.map_err(|error| self.failed("be sent to", &aws::told(&error)))?;
         let sent = answer.successful.into_iter().map(|entry| (entry.id, Ok(entry.message_id)));
         let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
         Ok(by_message(messages, sent.chain(failed).collect()))
@@ -130,8 +149,15 @@ impl Queue {
             let entry = DeleteMessageBatchRequestEntry::builder().id(position.to_string());
             entry.receipt_handle(&message.receipt).build().expect("an id and a receipt are given")
         });
-        let delete = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries.collect()));
-        let answer = delete.send().await.map_err(|error| self.failed("be deleted from", &aws::told(&error)))?;
+        let delete = self
+            .client
+            .delete_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries.collect()));
+        let answer = delete
+            .send()
+            .await
+            .map_err(|error| self.failed("be deleted from", &aws::told(&error)))?;
         let deleted = answer.successful.into_iter().map(|entry| (entry.id, Ok(())));
         let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
         Ok(by_message(messages, deleted.chain(failed).collect()))
@@ -153,14 +179,17 @@ impl Message {
     fn read(mut message: aws_sdk_sqs::types::Message) -> Result<Self> {
         let mut system = message.attributes.take().unwrap_or_default();
         let mut told = |name| system.remove(&name);
-        let sent_at =
-            told(MessageSystemAttributeName::SentTimestamp).and_then(|milliseconds| milliseconds.parse().ok());
+        let sent_at = told(MessageSystemAttributeName::SentTimestamp)
+            .and_then(|milliseconds| milliseconds.parse().ok());
         let receives = told(MessageSystemAttributeName::ApproximateReceiveCount);
         Ok(Self {
             id: message.message_id.context("SQS gave a message without an id")?,
-            receipt: message.receipt_handle.context("SQS gave a message without a receipt handle")?,
+            receipt: message
+                .receipt_handle
+                .context("SQS gave a message without a receipt handle")?,
             body: message.body.unwrap_or_default(),
-            sent_at: sent_at.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+            sent_at: sent_at
+                .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
             receive_count: receives.and_then(|count| count.parse().ok()).unwrap_or_default(),
             attributes: message.message_attributes.unwrap_or_default().into_iter().collect(),
             trace_header: told(MessageSystemAttributeName::AwsTraceHeader),
@@ -177,11 +206,16 @@ impl Message {
     }
 
     fn entry(&self, position: usize) -> SendMessageBatchRequestEntry {
-        let entry = SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(&self.body);
+        let entry = SendMessageBatchRequestEntry::builder()
+            .id(position.to_string())
+            .message_body(&self.body);
         let attributes = self.attributes.clone().into_iter().collect();
         let mut entry = entry.set_message_attributes(Some(attributes));
         if let Some(header) = &self.trace_header {
-            let value = MessageSystemAttributeValue::builder().data_type("String").string_value(header).build();
+            let value = MessageSystemAttributeValue::builder()
+                .data_type("String")
+                .string_value(header)
+                .build();
             let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
             entry = entry.message_system_attributes(name, value.expect("a data type is given"));
         }
@@ -192,7 +226,9 @@ impl Message {
 /// An entry of which SQS says nothing counts as failed.
 fn by_message<T>(messages: &[Message], mut told: HashMap<String, Result<T, String>>) -> Results<T> {
     let results = messages.iter().enumerate().map(|(position, message)| {
-        let result = told.remove(&position.to_string()).unwrap_or_else(|| Err("SQS does not say".to_owned()));
+        let result = told
+            .remove(&position.to_string())
+            .unwrap_or_else(|| Err("SQS does not say".to_owned()));
         (message.id.clone(), result)
     });
     results.collect()

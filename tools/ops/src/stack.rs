@@ -35,9 +35,11 @@ impl Stack {
             )
         })?;
         let stack = answer.stacks.unwrap_or_default().into_iter().next();
-        let outputs = stack.with_context(|| format!("CloudFormation does not tell of {name}"))?.outputs;
+        let outputs =
+            stack.with_context(|| format!("CloudFormation does not tell of {name}"))?.outputs;
         let outputs = outputs.unwrap_or_default().into_iter();
-        let outputs = outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect();
+        let outputs =
+            outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect();
         Ok(Self { name: name.to_owned(), outputs })
     }
 

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Reads an RFC 3339 time, or a duration and means that long ago.
 pub(crate) fn when(text: &str) -> Result<Timestamp, &'static str> {
-    const WRONG: &str = "it must be a time such as 2026-11-22T10:00:00Z or a duration such as 2h or 90m";
+    const WRONG: &str =
+        "it must be a time such as 2026-11-22T10:00:00Z or a duration such as 2h or 90m";
     if let Ok(time) = text.parse() {
         return Ok(time);
     }
@@ -12,8 +13,10 @@ pub(crate) fn when(text: &str) -> Result<Timestamp, &'static str> {
     if ago.is_negative() {
         return Err(WRONG);
     }
-    // Orders are placed at whole seconds: without its fraction, the time includes those of its own second.
-    let now = Timestamp::from_second(Timestamp::now().as_second()).expect("the second of a timestamp is in range");
+    // Orders are placed at whole seconds: without its fraction, the time includes those of its own
+    // second.
+    let now = Timestamp::from_second(Timestamp::now().as_second())
+        .expect("the second of a timestamp is in range");
     now.checked_sub(ago).map_err(|_| WRONG)
 }
 

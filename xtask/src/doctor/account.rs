@@ -1,4 +1,5 @@
-//! Where AWS's tools would find an account. Nothing is asked of AWS, and nothing secret is repeated.
+//! Where AWS's tools would find an account. Nothing is asked of AWS, and nothing secret is
+//! repeated.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -27,7 +28,14 @@ fn credentials_by(
     if set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || set("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
         return Some("those of this container".to_owned());
     }
-    let ways = ["aws_access_key_id", "sso_session", "sso_start_url", "role_arn", "credential_process", "login_session"];
+    let ways = [
+        "aws_access_key_id",
+        "sso_session",
+        "sso_start_url",
+        "role_arn",
+        "credential_process",
+        "login_session",
+    ];
     let file = ["credentials", "config"].into_iter().find(|name| {
         let text = file(name, &variable).and_then(&read).unwrap_or_default();
         text.lines().any(|line| ways.iter().any(|way| line.trim_start().starts_with(way)))
@@ -35,19 +43,25 @@ fn credentials_by(
     Some(format!("in AWS's {file} file"))
 }
 
-fn region_by(variable: impl Fn(&str) -> Option<String>, read: impl Fn(PathBuf) -> Option<String>) -> Option<String> {
+fn region_by(
+    variable: impl Fn(&str) -> Option<String>,
+    read: impl Fn(PathBuf) -> Option<String>,
+) -> Option<String> {
     // The SAM CLI does not look at AWS_REGION.
     if let Some(region) = variable("AWS_DEFAULT_REGION").filter(|region| !region.is_empty()) {
         return Some(format!("{region}, by AWS_DEFAULT_REGION"));
     }
     let text = read(file("config", &variable)?)?;
-    let region = text.lines().find_map(|line| line.trim().strip_prefix("region")?.trim().strip_prefix('='))?;
+    let region = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("region")?.trim().strip_prefix('='))?;
     Some(format!("{}, in AWS's config file", region.trim()))
 }
 
 /// `credentials` or `config`, as AWS's tools find it.
 fn file(name: &str, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let elsewhere = if name == "config" { "AWS_CONFIG_FILE" } else { "AWS_SHARED_CREDENTIALS_FILE" };
+    let elsewhere =
+        if name == "config" { "AWS_CONFIG_FILE" } else { "AWS_SHARED_CREDENTIALS_FILE" };
     let elsewhere = variable(elsewhere).map(PathBuf::from);
     elsewhere.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".aws").join(name)))
 }
@@ -56,10 +70,14 @@ fn file(name: &str, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf
 mod tests {
     use super::*;
 
-    const KEYS: &str = "[default]\naws_access_key_id = AKIASECRET\naws_secret_access_key = secret\n";
+    const KEYS: &str =
+        "[default]\naws_access_key_id = AKIASECRET\naws_secret_access_key = secret\n";
     const SSO: &str = "[profile team]\nsso_session = team\nregion = eu-central-1\n";
 
-    fn found(variables: &[(&str, &str)], files: &[(&str, &str)]) -> (Option<String>, Option<String>) {
+    fn found(
+        variables: &[(&str, &str)],
+        files: &[(&str, &str)],
+    ) -> (Option<String>, Option<String>) {
         let pick = |among: &[(&str, &str)], name: &str| {
             among.iter().find(|(there, _)| *there == name).map(|(_, value)| (*value).to_owned())
         };
@@ -71,22 +89,43 @@ mod tests {
     #[test]
     fn nothing_is_found_where_nothing_is() {
         assert_eq!(found(&[("HOME", "/home/ada")], &[]), (None, None));
-        assert_eq!(found(&[("AWS_ACCESS_KEY_ID", ""), ("AWS_DEFAULT_REGION", "")], &[]), (None, None));
-        assert_eq!(found(&[("AWS_ACCESS_KEY_ID", "AKIA")], &[]).0, None, "a key without its secret");
-        assert_eq!(found(&[("HOME", "/home/ada")], &[("/home/ada/.aws/config", "[default]\noutput = json\n")]).0, None);
+        assert_eq!(
+            found(&[("AWS_ACCESS_KEY_ID", ""), ("AWS_DEFAULT_REGION", "")], &[]),
+            (None, None)
+        );
+        assert_eq!(
+            found(&[("AWS_ACCESS_KEY_ID", "AKIA")], &[]).0,
+            None,
+            "a key without its secret"
+        );
+        assert_eq!(
+            found(
+                &[("HOME", "/home/ada")],
+                &[("/home/ada/.aws/config", "[default]\noutput = json\n")]
+            )
+            .0,
+            None
+        );
     }
 
     #[test]
     fn the_environment_and_the_files_are_looked_at() {
-        let keys =
-            [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_DEFAULT_REGION", "eu-west-1")];
+        let keys = [
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ];
         let (credentials, region) = found(&keys, &[]);
         assert_eq!(credentials.as_deref(), Some("in the environment"));
         assert_eq!(region.as_deref(), Some("eu-west-1, by AWS_DEFAULT_REGION"));
-        let (credentials, region) = found(&[("HOME", "/home/ada")], &[("/home/ada/.aws/config", SSO)]);
+        let (credentials, region) =
+            found(&[("HOME", "/home/ada")], &[("/home/ada/.aws/config", SSO)]);
         assert_eq!(credentials.as_deref(), Some("in AWS's config file"));
         assert_eq!(region.as_deref(), Some("eu-central-1, in AWS's config file"));
         let elsewhere = [("HOME", "/home/ada"), ("AWS_SHARED_CREDENTIALS_FILE", "/etc/keys")];
-        assert_eq!(found(&elsewhere, &[("/etc/keys", KEYS)]).0.as_deref(), Some("in AWS's credentials file"));
+        assert_eq!(
+            found(&elsewhere, &[("/etc/keys", KEYS)]).0.as_deref(),
+            Some("in AWS's credentials file")
+        );
     }
 }

@@ -23,7 +23,8 @@ pub(super) struct Need {
 
 /// How it is looked for.
 pub(super) enum Look {
-    /// A program with its arguments, which succeeds where the need is met; the first line it prints is shown.
+    /// A program with its arguments, which succeeds where the need is met; the first line it prints
+    /// is shown.
     Says(&'static [&'static str]),
     /// A Python that is new enough.
     Python,
@@ -32,9 +33,9 @@ pub(super) enum Look {
 }
 
 const TOOLS: &str = "comes with the first command that needs it; now: cargo xtask tools";
-const MINISTACK: &str = "import importlib.metadata as packages; print('ministack', packages.version('ministack'))";
-const FAKETIME: &str =
-    "ls /usr/lib*/faketime/libfaketime.so.1 /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | grep .";
+const MINISTACK: &str =
+    "import importlib.metadata as packages; print('ministack', packages.version('ministack'))";
+const FAKETIME: &str = "ls /usr/lib*/faketime/libfaketime.so.1 /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | grep .";
 
 const CARGO_LAMBDA: Need = Need {
     what: "cargo-lambda",
@@ -42,8 +43,12 @@ const CARGO_LAMBDA: Need = Need {
     must: false,
     how: TOOLS,
 };
-const SAM: Need =
-    Need { what: "SAM CLI", look: Look::Says(&[".tools/venv/bin/sam", "--version"]), must: false, how: TOOLS };
+const SAM: Need = Need {
+    what: "SAM CLI",
+    look: Look::Says(&[".tools/venv/bin/sam", "--version"]),
+    must: false,
+    how: TOOLS,
+};
 
 /// The first is what nothing works without.
 pub(super) const PURPOSES: [Purpose; 4] = [
@@ -57,7 +62,12 @@ pub(super) const PURPOSES: [Purpose; 4] = [
                 must: true,
                 how: "https://rustup.rs; rust-toolchain.toml has the version",
             },
-            Need { what: "Python", look: Look::Python, must: true, how: "3.10 or newer: apt install python3-venv" },
+            Need {
+                what: "Python",
+                look: Look::Python,
+                must: true,
+                how: "3.10 or newer: apt install python3-venv",
+            },
             Need {
                 what: "C compiler",
                 look: Look::Says(&["cc", "--version"]),
@@ -134,7 +144,11 @@ pub(super) const PURPOSES: [Purpose; 4] = [
         needs: &[
             Need {
                 what: "arm64 target",
-                look: Look::Says(&["sh", "-c", "rustup target list --installed | grep aarch64-unknown-linux-gnu"]),
+                look: Look::Says(&[
+                    "sh",
+                    "-c",
+                    "rustup target list --installed | grep aarch64-unknown-linux-gnu",
+                ]),
                 must: true,
                 how: "rustup target add aarch64-unknown-linux-gnu; or have Architecture be x86_64 in template.yaml",
             },

@@ -11,7 +11,8 @@ pub(super) struct Verdict {
 
 /// The heading says ✗ if and only if a line below it does.
 pub(super) fn verdict(purpose: &Purpose, found: &[(&Need, Option<String>)]) -> Verdict {
-    let missing: Vec<_> = found.iter().filter(|(need, found)| need.must && found.is_none()).collect();
+    let missing: Vec<_> =
+        found.iter().filter(|(need, found)| need.must && found.is_none()).collect();
     let possible = missing.is_empty();
     let mut heading = format!("{} {} ({})", mark(possible, true), purpose.title, purpose.by);
     if !possible {
@@ -38,9 +39,12 @@ mod tests {
     use super::*;
     use crate::doctor::needs::Look;
 
-    const RUST: Need = Need { what: "Rust", look: Look::Python, must: true, how: "https://rustup.rs" };
-    const SAM: Need = Need { what: "SAM CLI", look: Look::Python, must: false, how: "cargo xtask tools" };
-    const DEVELOP: Purpose = Purpose { title: "Develop", by: "cargo xtask run", needs: &[RUST, SAM] };
+    const RUST: Need =
+        Need { what: "Rust", look: Look::Python, must: true, how: "https://rustup.rs" };
+    const SAM: Need =
+        Need { what: "SAM CLI", look: Look::Python, must: false, how: "cargo xtask tools" };
+    const DEVELOP: Purpose =
+        Purpose { title: "Develop", by: "cargo xtask run", needs: &[RUST, SAM] };
 
     fn judged(rust: Option<&str>, sam: Option<&str>) -> Verdict {
         verdict(&DEVELOP, &[(&RUST, rust.map(str::to_owned)), (&SAM, sam.map(str::to_owned))])

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{
-    Docker, DockerBridgeProxy, Emulator, HttpProxy, Invocations, LogForwarder, LogStream, Progress, StackProgress,
-    Tools, Watch,
+    Docker, DockerBridgeProxy, Emulator, HttpProxy, Invocations, LogForwarder, LogStream, Progress,
+    StackProgress, Tools, Watch,
 };
 
 use screen::Screen;
@@ -28,23 +28,32 @@ pub(crate) struct Options {
     /// The port on localhost that `cargo lambda invoke` reaches the functions by.
     #[arg(long, default_value_t = INVOKE_PORT, conflicts_with = "built")]
     invoke_port: u16,
-    /// Run the release binaries of `sam build`, as they are deployed, instead of reloading code as it is edited.
+    /// Run the release binaries of `sam build`, as they are deployed, instead of reloading code as
+    /// it is edited.
     #[arg(long)]
     built: bool,
-    /// Open the stack to Docker's containers as well, for `sam local invoke` and `sam local start-api`.
+    /// Open the stack to Docker's containers as well, for `sam local invoke` and `sam local
+    /// start-api`.
     #[arg(long, requires = "built")]
     containers: bool,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    ensure!(options.port != options.aws_port, "--port and --aws-port are the same; choose another one for either");
+    ensure!(
+        options.port != options.aws_port,
+        "--port and --aws-port are the same; choose another one for either"
+    );
     devstack::require_free(options.port, "--port")?;
     devstack::require_free(options.aws_port, "--aws-port")?;
     match if options.built { run_built(options).await } else { run_watched(options).await }? {}
 }
 
 async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Result<Infallible> {
-    let docker = if containers { Some(Docker::find().await.context("--containers needs Docker")?) } else { None };
+    let docker = if containers {
+        Some(Docker::find().await.context("--containers needs Docker")?)
+    } else {
+        None
+    };
     let tools = Tools::install(Progress).await?;
     devstack::build(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
@@ -70,7 +79,8 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     devstack::require_free(invoke_port, "--invoke-port")?;
     let tools = Tools::install(Progress).await?;
     Watch::prebuild(&tools, Progress).await?;
-    let mut emulator = Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
+    let mut emulator =
+        Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
     let stack = devstack::deploy(&tools, &emulator, devstack::TEMPLATE, Progress).await?;
     let screen = Screen::new();
     let (lines, keeper) = (screen.clone(), LogForwarder::of(&stack));
@@ -92,10 +102,19 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
     }
 }
 
-fn welcome(proxy: &HttpProxy, emulator: &Emulator, invoke_port: Option<u16>, containers: Option<&DockerBridgeProxy>) {
+fn welcome(
+    proxy: &HttpProxy,
+    emulator: &Emulator,
+    invoke_port: Option<u16>,
+    containers: Option<&DockerBridgeProxy>,
+) {
     println!();
     println!("  Shop          {}", proxy.url());
-    println!("  AWS endpoint  http://localhost:{}   (stack {})", emulator.port(), devstack::STACK_NAME);
+    println!(
+        "  AWS endpoint  http://localhost:{}   (stack {})",
+        emulator.port(),
+        devstack::STACK_NAME
+    );
     if let Some(port) = invoke_port {
         println!("  Functions     http://localhost:{port}   (cargo lambda invoke)");
     }

@@ -1,4 +1,5 @@
-//! What a run shows: the functions' log, and below it, on a terminal, how far everything is and the last orders.
+//! What a run shows: the functions' log, and below it, on a terminal, how far everything is and the
+//! last orders.
 
 use std::convert::Infallible;
 use std::fmt::{self, Display};
@@ -54,13 +55,16 @@ impl Screen {
 
     fn print(&self, state: &mut State, line: &str) {
         state.recent.push(line);
-        // The functions write colours whatever reads them; `console` knows the terminal, NO_COLOR and CLICOLOR_FORCE.
-        let line = if console::colors_enabled() { line.into() } else { console::strip_ansi_codes(line) };
+        // The functions write colours whatever reads them; `console` knows the terminal, NO_COLOR
+        // and CLICOLOR_FORCE.
+        let line =
+            if console::colors_enabled() { line.into() } else { console::strip_ansi_codes(line) };
         self.below.suspend(|| println!("{line}"));
         self.below.set_message(state.to_string());
     }
 
-    /// Keeps the depths below up to date, for ever. Where there is no terminal, a line is shown whenever it is another.
+    /// Keeps the depths below up to date, for ever. Where there is no terminal, a line is shown
+    /// whenever it is another.
     pub(super) async fn follow(&self, flow: StackProgress) -> Result<Infallible> {
         let mut shown = None;
         loop {

@@ -1,5 +1,5 @@
-//! Fuzzing the API: requests are made up from the API's own document and sent to a stack as
-//! it is deployed, and every answer is compared with the document. They are counted where they arrive.
+//! Fuzzing the API: requests are made up from the API's own document and sent to a stack as it is
+//! deployed, and every answer is compared with the document. They are counted where they arrive.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -30,8 +30,9 @@ impl Options {
 
 const DOCUMENT: &str = "functions/orders/openapi.json";
 
-/// Salvoes side by side, as Schemathesis sends one request at a time to one operation: how, and which share of the requests, in
-/// percent, is the limit of one operation. A scenario is of four requests or so; a few dozen cover the document.
+/// Salvoes side by side, as Schemathesis sends one request at a time to one operation: how, and
+/// which share of the requests, in percent, is the limit of one operation. A scenario is of four
+/// requests or so; a few dozen cover the document.
 const SALVOES: [(&str, &[&str], u64); 3] = [
     ("scenarios", &["--phases", "examples,coverage,stateful"], 5),
     ("good", &["--phases", "fuzzing", "--mode", "positive"], 20),
@@ -42,10 +43,14 @@ const SALVOES: [(&str, &[&str], u64); 3] = [
 const ACCEPTED: [u16; 2] = [201, 303];
 
 /// Fuzzes a stack of its own, and says what came of it; fails if an answer was not as documented.
-pub(crate) async fn api_fuzz(tools: &Tools, Options { requests, seed }: &Options) -> Result<Vec<(String, String)>> {
+pub(crate) async fn api_fuzz(
+    tools: &Tools,
+    Options { requests, seed }: &Options,
+) -> Result<Vec<(String, String)>> {
     let schemathesis = Schemathesis::install(Progress).await?;
     schemathesis.validate(DOCUMENT, Progress).await?;
-    let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
+    let emulator =
+        Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
     let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
     let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
@@ -55,36 +60,54 @@ pub(crate) async fn api_fuzz(tools: &Tools, Options { requests, seed }: &Options
     let (start, folder) = (Instant::now(), tempfile::tempdir()?);
     let salvo = async |(name, how, percent): (&str, &[&str], u64)| {
         let report = folder.path().join(name).with_extension("json");
-        let mut command = schemathesis.command(proxy.url(), requests * percent / 100, seed, &report);
+        let mut command =
+            schemathesis.command(proxy.url(), requests * percent / 100, seed, &report);
         fire(command.args(how).current_dir(folder.path()), folder.path().join(name), &report).await
     };
     let [scenarios, good, bad] = SALVOES;
     let fired: [Fired; 3] = tokio::try_join!(salvo(scenarios), salvo(good), salvo(bad))?.into();
 
     let answers = proxy.answers();
-    let (arrived, made_up) = (answers.values().sum::<u64>(), fired.iter().map(|fired| fired.made_up).sum::<u64>());
+    let (arrived, made_up) =
+        (answers.values().sum::<u64>(), fired.iter().map(|fired| fired.made_up).sum::<u64>());
     let unsent: u64 = fired.iter().map(|fired| fired.unsent).sum();
     let failures: u64 = fired.iter().map(|fired| fired.failures).sum();
     let broken: u64 = answers.range(500..).map(|(_, count)| count).sum();
-    let mut rows =
-        vec![("Seed".to_owned(), seed.to_string()), ("Requests that arrived".to_owned(), arrived.to_string())];
-    rows.extend(answers.iter().map(|(status, count)| (format!("– answered {status}"), count.to_string())));
+    let mut rows = vec![
+        ("Seed".to_owned(), seed.to_string()),
+        ("Requests that arrived".to_owned(), arrived.to_string()),
+    ];
+    rows.extend(
+        answers.iter().map(|(status, count)| (format!("– answered {status}"), count.to_string())),
+    );
     rows.push(("Requests made up".to_owned(), made_up.to_string()));
-    rows.push(("– sent, each answer compared with the document".to_owned(), (made_up - unsent).to_string()));
+    rows.push((
+        "– sent, each answer compared with the document".to_owned(),
+        (made_up - unsent).to_string(),
+    ));
     rows.push(("**Answers that were not as documented**".to_owned(), failures.to_string()));
     rows.push(("**Answers of 5xx**".to_owned(), broken.to_string()));
     rows.push(("Time".to_owned(), format!("{} s", start.elapsed().as_secs())));
     for (what, count) in &rows {
         eprintln!("{what}: {count}");
     }
-    ensure!(fired.iter().all(|fired| fired.passed), "an answer was not as {DOCUMENT} has it: see above");
+    ensure!(
+        fired.iter().all(|fired| fired.passed),
+        "an answer was not as {DOCUMENT} has it: see above"
+    );
     ensure!(broken == 0, "{broken} requests were answered with 5xx");
     // A shop that refuses all that it is asked, in documented words, is none.
     for status in ACCEPTED {
-        ensure!(answers.contains_key(&status), "nothing was answered with {status}: no order was accepted");
+        ensure!(
+            answers.contains_key(&status),
+            "nothing was answered with {status}: no order was accepted"
+        );
     }
     let sent = arrived.min(made_up - unsent);
-    ensure!(sent >= *requests, "{sent} requests were sent, fewer than {requests}: have SALVOES be larger");
+    ensure!(
+        sent >= *requests,
+        "{sent} requests were sent, fewer than {requests}: have SALVOES be larger"
+    );
     Ok(rows)
 }
 
@@ -100,13 +123,17 @@ struct Fired {
 /// Fires a salvo; what it says is shown if it hit something.
 async fn fire(command: &mut Command, output: PathBuf, report: &Path) -> Result<Fired> {
     let file = File::create(&output)?;
-    let status = ProcessGroup::spawn(command.stdout(file.try_clone()?).stderr(file))?.wait().await?;
+    let status =
+        ProcessGroup::spawn(command.stdout(file.try_clone()?).stderr(file))?.wait().await?;
     if !status.success() {
         eprintln!("{}", fs::read_to_string(&output)?);
     }
     let report = fs::read_to_string(report).context("Schemathesis left no report")?;
     let cases = &serde_json::from_str::<Value>(&report)?["test_cases"];
-    let count = |name: &str| cases[name].as_u64().with_context(|| format!("Schemathesis's report has no {name}"));
-    let (made_up, unsent, failures) = (count("generated")?, count("errored")?, count("with_failures")?);
+    let count = |name: &str| {
+        cases[name].as_u64().with_context(|| format!("Schemathesis's report has no {name}"))
+    };
+    let (made_up, unsent, failures) =
+        (count("generated")?, count("errored")?, count("with_failures")?);
     Ok(Fired { passed: status.success() && failures == 0, made_up, unsent, failures })
 }

@@ -9,15 +9,21 @@ use tokio::process::Command;
 
 /// The tests that fail on the second backend, and what it cannot do.
 const SECOND_CANNOT: [(&str, &str); 3] = [
-    ("effect_table::a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart", NO_PARAMETERS),
+    (
+        "effect_table::a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart",
+        NO_PARAMETERS,
+    ),
     ("effect_table::a_second_insert_changes_nothing", NO_PARAMETERS),
     ("effect_table::one_bad_row_leaves_the_others_alone", NO_PARAMETERS),
 ];
-const NO_PARAMETERS: &str = "its BatchExecuteStatement takes no parameters in an INSERT, and answers 500";
+const NO_PARAMETERS: &str =
+    "its BatchExecuteStatement takes no parameters in an INSERT, and answers 500";
 
-/// Runs the contract tests on the emulator that the stack is deployed to, and on the second backend.
+/// Runs the contract tests on the emulator that the stack is deployed to, and on the second
+/// backend.
 pub(crate) async fn test(tools: &Tools) -> Result<()> {
-    let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
+    let emulator =
+        Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
     run("Contracts on the emulator", tests(tools, emulator.port(), &[])).await?;
     drop(emulator);
 
@@ -30,11 +36,20 @@ pub(crate) async fn test(tools: &Tools) -> Result<()> {
     still_cannot(tests(tools, second.port(), &SECOND_CANNOT.map(|(test, _)| test))).await
 }
 
-/// Tests one at a time: emulators in Python do not answer many at once within the times that a function has.
+/// Tests one at a time: emulators in Python do not answer many at once within the times that a
+/// function has.
 fn tests(tools: &Tools, aws_port: u16, which: &[&str]) -> Command {
     let mut cargo = tools.cargo();
-    // The whole workspace's features, as in the steps before: for two packages alone cargo would compile the SDK again.
-    cargo.args(["test", "--workspace", "--features", "store/backend,topic/backend", "--test", "backend"]);
+    // The whole workspace's features, as in the steps before: for two packages alone cargo would
+    // compile the SDK again.
+    cargo.args([
+        "test",
+        "--workspace",
+        "--features",
+        "store/backend,topic/backend",
+        "--test",
+        "backend",
+    ]);
     cargo.args(["--no-fail-fast", "--", "--test-threads", "1", "--exact"]).args(which);
     devstack::set_aws_env(&mut cargo, aws_port);
     cargo
@@ -47,13 +62,18 @@ async fn run(what: &str, mut tests: Command) -> Result<()> {
 
 /// Each test that is listed exists, and fails: what a backend has learnt is no longer left out.
 async fn still_cannot(mut tests: Command) -> Result<()> {
-    let output = tests.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).output().await?;
+    let output =
+        tests.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).output().await?;
     let output = String::from_utf8_lossy(&output.stdout);
     for (test, _) in SECOND_CANNOT {
-        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... "))) else {
+        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... ")))
+        else {
             bail!("SECOND_CANNOT lists {test}, which is no test");
         };
-        ensure!(line.ends_with("FAILED"), "{test} passes on the second backend: take it off SECOND_CANNOT");
+        ensure!(
+            line.ends_with("FAILED"),
+            "{test} passes on the second backend: take it off SECOND_CANNOT"
+        );
     }
     Ok(())
 }

@@ -10,8 +10,12 @@ use devstack::{Progress, Tools, WebDriver, root};
 use super::stack;
 
 /// The pictures that the README shows, as the tests name them.
-const SHOWN: [&str; 4] =
-    ["desktop-light-fulfilled.png", "phone-light-form.png", "phone-dark-fulfilled.png", "desktop-dark-refused.png"];
+const SHOWN: [&str; 4] = [
+    "desktop-light-fulfilled.png",
+    "phone-light-form.png",
+    "phone-dark-fulfilled.png",
+    "desktop-dark-refused.png",
+];
 
 /// What the browser's tests stand on.
 #[derive(Debug)]
@@ -44,13 +48,17 @@ pub(super) async fn test(tools: &Tools) -> Result<()> {
 
 /// `cargo xtask pictures`: the browser's tests alone, and the README's pictures as they took them.
 pub(crate) async fn pictures() -> Result<()> {
-    ensure!(WebDriver::is_installed().await, "no chromedriver on the PATH: apt install chromium chromium-driver");
+    ensure!(
+        WebDriver::is_installed().await,
+        "no chromedriver on the PATH: apt install chromium chromium-driver"
+    );
     let tools = Tools::install(Progress).await?;
     devstack::build(&tools, Progress).await?;
     let browser = Browser::start().await?;
     stack::on_one_stack(&tools, "browser", &browser.variables()).await?;
     for picture in SHOWN {
-        let (from, to) = (browser.screenshots.join(picture), root().join("docs/reports/pictures").join(picture));
+        let (from, to) =
+            (browser.screenshots.join(picture), root().join("docs/reports/pictures").join(picture));
         fs::copy(&from, &to).with_context(|| format!("{} cannot be copied", from.display()))?;
     }
     Ok(())

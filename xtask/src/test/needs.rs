@@ -43,9 +43,13 @@ impl Need {
             Self::PanicsExample => devstack::build_panics_example(tools, Progress).await?,
             Self::Ops => stack::build_ops(tools).await?,
             Self::Chromium if !WebDriver::is_installed().await => {
-                return Ok(Some("no chromedriver on the PATH: apt install chromium chromium-driver".to_owned()));
+                return Ok(Some(
+                    "no chromedriver on the PATH: apt install chromium chromium-driver".to_owned(),
+                ));
             }
-            Self::LambdaImage => return Ok(lambda_image().await.err().map(|why| format!("{why:#}"))),
+            Self::LambdaImage => {
+                return Ok(lambda_image().await.err().map(|why| format!("{why:#}")));
+            }
             Self::Valgrind if Command::new("valgrind").arg("--version").output().await.is_err() => {
                 return Ok(Some("no valgrind: apt install valgrind libfaketime".to_owned()));
             }
@@ -63,8 +67,8 @@ async fn lambda_image() -> Result<()> {
     Ok(())
 }
 
-/// The one rule for a suite that cannot run: it is skipped, and that is said; in continuous integration, where nothing may
-/// be skipped, it is an error.
+/// The one rule for a suite that cannot run: it is skipped, and that is said; in continuous
+/// integration, where nothing may be skipped, it is an error.
 pub(super) fn skip(suite: &str, why: &str) -> Result<()> {
     if env::var("CI").as_deref() == Ok("true") {
         bail!("the suite {suite} cannot run, and CI=true lets none be skipped: {why}");

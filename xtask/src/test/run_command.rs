@@ -27,8 +27,9 @@ const GONE_WITHIN: Duration = Duration::from_secs(5);
 const UNPOISONED: &str = "nobody panics while holding it";
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// `cargo xtask run` as a user has it: it comes up, an order goes all the way through the functions it watches, it shows
-/// what they log, every sample invocation works on them, and after Ctrl-C nothing of it is left.
+/// `cargo xtask run` as a user has it: it comes up, an order goes all the way through the functions
+/// it watches, it shows what they log, every sample invocation works on them, and after Ctrl-C
+/// nothing of it is left.
 pub(super) async fn watched(tools: &Tools) -> Result<()> {
     let invoke_port = devstack::free_port()?;
     let run = RunningCommand::start(tools, &["--invoke-port", &invoke_port.to_string()]).await?;
@@ -39,7 +40,8 @@ pub(super) async fn watched(tools: &Tools) -> Result<()> {
     run.ends_on_ctrl_c().await
 }
 
-/// The same with the release binaries, which the emulator runs itself. It ends when somebody deletes the stack, and says so.
+/// The same with the release binaries, which the emulator runs itself. It ends when somebody
+/// deletes the stack, and says so.
 pub(super) async fn built(tools: &Tools) -> Result<()> {
     let run = RunningCommand::start(tools, &["--built"]).await?;
     run.carries_orders_out(tools).await?;
@@ -57,19 +59,37 @@ pub(super) struct RunningCommand {
 
 impl RunningCommand {
     pub(super) async fn start(tools: &Tools, options: &[&str]) -> Result<Self> {
-        // On Linux, whatever the command leaves behind becomes a child of this process, where it can be found.
+        // On Linux, whatever the command leaves behind becomes a child of this process, where it
+        // can be found.
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_child_subreaper(true)?;
         let (port, aws_port) = (devstack::free_port()?, devstack::free_port()?);
         let mut run = tools.cargo();
-        run.args(["xtask", "run", "--port", &port.to_string(), "--aws-port", &aws_port.to_string()]).args(options);
-        eprintln!("── Run: cargo xtask run --port {port} --aws-port {aws_port} {}", options.join(" "));
+        run.args([
+            "xtask",
+            "run",
+            "--port",
+            &port.to_string(),
+            "--aws-port",
+            &aws_port.to_string(),
+        ])
+        .args(options);
+        eprintln!(
+            "── Run: cargo xtask run --port {port} --aws-port {aws_port} {}",
+            options.join(" ")
+        );
         let mut process = ProcessGroup::spawn(run.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-        let errors = BufReader::new(process.child().stderr.take().context("standard error is piped")?).lines();
-        let mut output = BufReader::new(process.child().stdout.take().context("standard output is piped")?).lines();
+        let errors =
+            BufReader::new(process.child().stderr.take().context("standard error is piped")?)
+                .lines();
+        let mut output =
+            BufReader::new(process.child().stdout.take().context("standard output is piped")?)
+                .lines();
         let shown = Arc::<Mutex<Vec<_>>>::default();
         let errors = tokio::spawn(keep(errors, Arc::clone(&shown), |line| eprintln!("{line}")));
-        timeout(UP_WITHIN, until_up(&mut output)).await.context("cargo xtask run did not come up")??;
+        timeout(UP_WITHIN, until_up(&mut output))
+            .await
+            .context("cargo xtask run did not come up")??;
         let output = tokio::spawn(keep(output, Arc::clone(&shown), |_| {}));
         Ok(Self { process, port, aws_port, shown, keeping: [errors, output] })
     }
@@ -83,9 +103,16 @@ impl RunningCommand {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        for words in [["orders", "placed"], ["fulfilment", "done"], ["promotion", "done"], ["invoicing", "done"]] {
+        for words in [
+            ["orders", "placed"],
+            ["fulfilment", "done"],
+            ["promotion", "done"],
+            ["invoicing", "done"],
+        ] {
             let seen = timeout(SHOWN_WITHIN, shows(words)).await;
-            seen.with_context(|| format!("cargo xtask run does not show that {} logged {}", words[0], words[1]))?;
+            seen.with_context(|| {
+                format!("cargo xtask run does not show that {} logged {}", words[0], words[1])
+            })?;
         }
         Ok(())
     }
@@ -111,11 +138,19 @@ impl RunningCommand {
 
     async fn ends_with_its_stack(mut self, tools: &Tools) -> Result<()> {
         let mut delete = tools.command("sam");
-        delete.args(["delete", "--no-prompts", "--config-env", "local"]).current_dir(devstack::root());
-        Progress.command("Deleting the stack", devstack::set_aws_env(&mut delete, self.aws_port)).await?;
+        delete
+            .args(["delete", "--no-prompts", "--config-env", "local"])
+            .current_dir(devstack::root());
+        Progress
+            .command("Deleting the stack", devstack::set_aws_env(&mut delete, self.aws_port))
+            .await?;
         let (status, shown) = self.end().await?;
-        ensure!(!status.success(), "cargo xtask run ended with {status} after its stack was deleted");
-        let says_why = shown.iter().any(|line| line.contains("was deleted; start `cargo xtask run` again"));
+        ensure!(
+            !status.success(),
+            "cargo xtask run ended with {status} after its stack was deleted"
+        );
+        let says_why =
+            shown.iter().any(|line| line.contains("was deleted; start `cargo xtask run` again"));
         ensure!(says_why, "it does not say why: {shown:#?}");
         nothing_left().await
     }
@@ -138,7 +173,11 @@ impl RunningCommand {
     }
 }
 
-async fn keep(mut lines: Lines<impl AsyncBufRead + Unpin>, shown: Arc<Mutex<Vec<String>>>, also: impl Fn(&str)) {
+async fn keep(
+    mut lines: Lines<impl AsyncBufRead + Unpin>,
+    shown: Arc<Mutex<Vec<String>>>,
+    also: impl Fn(&str),
+) {
     while let Ok(Some(line)) = lines.next_line().await {
         also(&line);
         shown.lock().expect(UNPOISONED).push(line);
@@ -155,7 +194,8 @@ async fn until_up(output: &mut Lines<BufReader<ChildStdout>>) -> Result<()> {
 }
 
 async fn invoke_samples(tools: &Tools, function: &str, invoke_port: u16) -> Result<()> {
-    let mut samples = fs::read_dir(devstack::root().join("events").join(function))?.collect::<Result<Vec<_>, _>>()?;
+    let mut samples = fs::read_dir(devstack::root().join("events").join(function))?
+        .collect::<Result<Vec<_>, _>>()?;
     samples.sort_by_key(fs::DirEntry::path);
     ensure!(!samples.is_empty(), "events/{function} has no samples");
     for sample in samples {
@@ -176,9 +216,12 @@ async fn nothing_left() -> Result<()> {
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Err(Errno::ECHILD) => return Ok(()),
-            Ok(WaitStatus::StillAlive) if start.elapsed() < GONE_WITHIN => tokio::time::sleep(LOOK_AGAIN).await,
+            Ok(WaitStatus::StillAlive) if start.elapsed() < GONE_WITHIN => {
+                tokio::time::sleep(LOOK_AGAIN).await
+            }
             Ok(WaitStatus::StillAlive) => {
-                let left = fs::read_to_string(format!("/proc/self/task/{}/children", std::process::id()))?;
+                let left =
+                    fs::read_to_string(format!("/proc/self/task/{}/children", std::process::id()))?;
                 bail!("cargo xtask run left processes behind: {left}");
             }
             Ok(_) => {}

@@ -14,8 +14,13 @@ pub(crate) async fn build_ops(tools: &Tools) -> Result<()> {
 }
 
 /// Runs a test target of `e2e` on a new stack, with these variables beside its own.
-pub(crate) async fn on_one_stack(tools: &Tools, target: &str, variables: &[(&str, &OsStr)]) -> Result<()> {
-    let emulator = Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
+pub(crate) async fn on_one_stack(
+    tools: &Tools,
+    target: &str,
+    variables: &[(&str, &OsStr)],
+) -> Result<()> {
+    let emulator =
+        Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
     let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
     let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
     let mut tests = Tests::of(tools, &stack, proxy.url(), emulator.port(), &["--test", target])?;
@@ -33,7 +38,13 @@ pub(crate) struct Tests {
 
 impl Tests {
     /// Those that cargo's arguments choose, against a stack on the emulator on a port.
-    pub(crate) fn of(tools: &Tools, stack: &Stack, shop_url: &str, aws_port: u16, which: &[&str]) -> Result<Self> {
+    pub(crate) fn of(
+        tools: &Tools,
+        stack: &Stack,
+        shop_url: &str,
+        aws_port: u16,
+        which: &[&str],
+    ) -> Result<Self> {
         let outputs = NamedTempFile::new()?;
         serde_json::to_writer(&outputs, &stack.outputs.clone().with_shop_url(shop_url))?;
         let mut command = cargo_test(tools, which);
@@ -60,17 +71,21 @@ pub(crate) async fn on_own_stacks(
     run(devstack::set_aws_env(&mut command, devstack::free_port()?)).await
 }
 
-/// The whole workspace's features, as in the step before: for `--package e2e` alone cargo would compile the SDK again.
+/// The whole workspace's features, as in the step before: for `--package e2e` alone cargo would
+/// compile the SDK again.
 fn cargo_test(tools: &Tools, arguments: &[&str]) -> Command {
     let mut cargo = tools.cargo();
     cargo.args(["test", "--workspace", "--features", "e2e/stack"]).args(arguments);
-    cargo.env("E2E_BINARIES", root().join("target/lambda")).env("E2E_OPS", root().join("target/debug/ops"));
+    cargo
+        .env("E2E_BINARIES", root().join("target/lambda"))
+        .env("E2E_OPS", root().join("target/debug/ops"));
     cargo.env("ORDER_FANOUT_STACK", devstack::STACK_NAME);
     cargo
 }
 
 async fn run(command: &mut Command) -> Result<()> {
-    let arguments: Vec<_> = command.as_std().get_args().map(|argument| argument.display().to_string()).collect();
+    let arguments: Vec<_> =
+        command.as_std().get_args().map(|argument| argument.display().to_string()).collect();
     eprintln!("── End to end: cargo {}", arguments.join(" "));
     ProcessGroup::run("End to end", command).await
 }

@@ -1,4 +1,5 @@
-//! The suites: what `cargo xtask test` runs, what each needs and about how long it takes. This table is the only list.
+//! The suites: what `cargo xtask test` runs, what each needs and about how long it takes. This
+//! table is the only list.
 
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -41,13 +42,20 @@ enum Run {
     SupplyChain,
 }
 
-const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
+const CLIPPY: &[&str] =
+    &["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
 
 /// In the order in which they run: what fails soonest comes first.
 pub(super) const SUITES: [Suite; 23] = [
     quick("format", "rustfmt", &[], 2, Run::Cargo(&["fmt", "--all", "--check"])),
     quick("clippy", "clippy on every target", &[], 10, Run::Cargo(CLIPPY)),
-    quick("unit", "unit, property, snapshot and template tests", &[], 30, Run::Cargo(&["test", "--workspace"])),
+    quick(
+        "unit",
+        "unit, property, snapshot and template tests",
+        &[],
+        30,
+        Run::Cargo(&["test", "--workspace"]),
+    ),
     quick("lint", "sam validate --lint", &[], 10, Run::SamValidate),
     slow("checkov", "the template's security, by checkov", &[], 10, Run::Checkov),
     quick(
@@ -57,8 +65,20 @@ pub(super) const SUITES: [Suite; 23] = [
         100,
         Run::OneStack("pipeline"),
     ),
-    slow("browser", "the pages in Chromium, with axe-core", &[Need::Functions, Need::Chromium], 50, Run::Browser),
-    slow("faults", "every call to AWS cut, one at a time", &[Need::Functions, Need::Ops], 60, Run::OneStack("faults")),
+    slow(
+        "browser",
+        "the pages in Chromium, with axe-core",
+        &[Need::Functions, Need::Chromium],
+        50,
+        Run::Browser,
+    ),
+    slow(
+        "faults",
+        "every call to AWS cut, one at a time",
+        &[Need::Functions, Need::Ops],
+        60,
+        Run::OneStack("faults"),
+    ),
     slow("ops", "the operator's command", &[Need::Functions, Need::Ops], 90, Run::OneStack("ops")),
     slow(
         "outages",
@@ -67,10 +87,34 @@ pub(super) const SUITES: [Suite; 23] = [
         260,
         Run::OwnStacks("outages"),
     ),
-    slow("soak", "500 orders under random faults", &[Need::Functions, Need::Ops], 60, Run::OwnStacks("soak")),
-    slow("coupons", "50 races for one coupon each", &[Need::Functions], 30, Run::OwnStacks("coupons")),
-    slow("cors", "calls from pages of other origins", &[Need::Functions], 20, Run::OwnStacks("cors")),
-    slow("tokens", "calls with and without a token", &[Need::Functions], 20, Run::OwnStacks("tokens")),
+    slow(
+        "soak",
+        "500 orders under random faults",
+        &[Need::Functions, Need::Ops],
+        60,
+        Run::OwnStacks("soak"),
+    ),
+    slow(
+        "coupons",
+        "50 races for one coupon each",
+        &[Need::Functions],
+        30,
+        Run::OwnStacks("coupons"),
+    ),
+    slow(
+        "cors",
+        "calls from pages of other origins",
+        &[Need::Functions],
+        20,
+        Run::OwnStacks("cors"),
+    ),
+    slow(
+        "tokens",
+        "calls with and without a token",
+        &[Need::Functions],
+        20,
+        Run::OwnStacks("tokens"),
+    ),
     slow(
         "openapi-client",
         "a client generated from the contract",
@@ -78,21 +122,63 @@ pub(super) const SUITES: [Suite; 23] = [
         40,
         Run::OwnStacks("openapi_client"),
     ),
-    slow("api-fuzz", "2,000 requests made up from the contract", &[Need::Functions], 100, Run::ApiFuzz),
+    slow(
+        "api-fuzz",
+        "2,000 requests made up from the contract",
+        &[Need::Functions],
+        100,
+        Run::ApiFuzz,
+    ),
     slow("iam", "what each role may do and is denied", &[Need::Functions], 60, Run::Iam),
     slow("backends", "store and topic on two emulators", &[], 60, Run::Backends),
-    slow("run-watched", "cargo xtask run, with every sample event", &[Need::Functions], 60, Run::RunWatched),
+    slow(
+        "run-watched",
+        "cargo xtask run, with every sample event",
+        &[Need::Functions],
+        60,
+        Run::RunWatched,
+    ),
     slow("run-built", "cargo xtask run --built", &[Need::Functions], 50, Run::RunBuilt),
-    slow("containers", "sam local, in Lambda's image", &[Need::Functions, Need::LambdaImage], 60, Run::Containers),
-    slow("budget", "instructions, memory and binary sizes", &[Need::Functions, Need::Valgrind], 120, Run::Budget),
-    slow("supply-chain", "licences, unused dependencies, SBOM, workflows", &[], 60, Run::SupplyChain),
+    slow(
+        "containers",
+        "sam local, in Lambda's image",
+        &[Need::Functions, Need::LambdaImage],
+        60,
+        Run::Containers,
+    ),
+    slow(
+        "budget",
+        "instructions, memory and binary sizes",
+        &[Need::Functions, Need::Valgrind],
+        120,
+        Run::Budget,
+    ),
+    slow(
+        "supply-chain",
+        "licences, unused dependencies, SBOM, workflows",
+        &[],
+        60,
+        Run::SupplyChain,
+    ),
 ];
 
-const fn quick(name: &'static str, about: &'static str, needs: &'static [Need], seconds: u32, run: Run) -> Suite {
+const fn quick(
+    name: &'static str,
+    about: &'static str,
+    needs: &'static [Need],
+    seconds: u32,
+    run: Run,
+) -> Suite {
     Suite { name, about, needs, seconds, is_quick: true, run }
 }
 
-const fn slow(name: &'static str, about: &'static str, needs: &'static [Need], seconds: u32, run: Run) -> Suite {
+const fn slow(
+    name: &'static str,
+    about: &'static str,
+    needs: &'static [Need],
+    seconds: u32,
+    run: Run,
+) -> Suite {
     Suite { name, about, needs, seconds, is_quick: false, run }
 }
 
@@ -107,21 +193,28 @@ impl Suite {
     }
 
     fn help(&self) -> String {
-        let needs =
-            self.needs.iter().filter_map(|need| need.of_the_machine()).map(|needed| format!(", needs {needed}"));
+        let needs = self
+            .needs
+            .iter()
+            .filter_map(|need| need.of_the_machine())
+            .map(|needed| format!(", needs {needed}"));
         format!("{} ({} s{})", self.about, self.seconds, needs.collect::<String>())
     }
 
     /// Runs it. Whatever it needs is there.
     pub(super) async fn run(&self, tools: &Tools) -> Result<()> {
         match self.run {
-            Run::Cargo(arguments) => ProcessGroup::run(self.about, tools.cargo().args(arguments)).await,
+            Run::Cargo(arguments) => {
+                ProcessGroup::run(self.about, tools.cargo().args(arguments)).await
+            }
             Run::SamValidate => devstack::validate(tools, Progress).await,
             Run::Checkov => devstack::checkov(Progress).await,
             Run::OneStack(target) => stack::on_one_stack(tools, target, &[]).await,
             Run::OwnStacks(target) => stack::on_own_stacks(tools, target, &[], &[]).await,
             Run::Browser => browser::test(tools).await,
-            Run::ApiFuzz => api_fuzz::api_fuzz(tools, &api_fuzz::Options::of_the_suite()).await.map(drop),
+            Run::ApiFuzz => {
+                api_fuzz::api_fuzz(tools, &api_fuzz::Options::of_the_suite()).await.map(drop)
+            }
             Run::Iam => iam::test(tools).await,
             Run::Backends => backends::test(tools).await,
             Run::RunWatched => run_command::watched(tools).await,

@@ -32,5 +32,9 @@ pub(super) async fn run(tools: &Tools, Options { pairs }: &Options, commit: &str
     let outcome = stack::on_own_stacks(tools, "coupons", &arguments, &[]).await;
     let rows = fs::read_to_string(report.path())?;
     outcome?;
-    super::keep(FILE, commit, &Coupons { rows: serde_json::from_str(&rows).context("the races left no report")? })
+    super::keep(
+        FILE,
+        commit,
+        &Coupons { rows: serde_json::from_str(&rows).context("the races left no report")? },
+    )
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in docs/reports/reliability/ and
-//! writes docs/reports/reliability.md anew from all of them.
+//! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in
+//! docs/reports/reliability/ and writes docs/reports/reliability.md anew from all of them.
 
 mod api_fuzz;
 mod coupons;
@@ -22,15 +22,20 @@ use crate::git;
 pub(crate) enum Part {
     /// Run the fault suite and the outages, and write down what held at each cut (5 minutes).
     Faults,
-    /// Drive orders through a stack that is ill-treated at random, and compare it with what the customers were told (5 minutes).
+    /// Drive orders through a stack that is ill-treated at random, and compare it with what the
+    /// customers were told (5 minutes).
     Soak(soak::Options),
-    /// Have pairs of orders race for one coupon each, and see that one of every pair gets it (2 minutes).
+    /// Have pairs of orders race for one coupon each, and see that one of every pair gets it (2
+    /// minutes).
     Coupons(coupons::Options),
-    /// Fuzz the API with requests made up from its document, and compare every answer with that (20 minutes).
+    /// Fuzz the API with requests made up from its document, and compare every answer with that (20
+    /// minutes).
     ApiFuzz(crate::test::api_fuzz::Options),
-    /// Break the code on purpose, piece by piece, and see that a test fails each time (half an hour).
+    /// Break the code on purpose, piece by piece, and see that a test fails each time (half an
+    /// hour).
     Mutants(mutants::Options),
-    /// Build the functions twice from nothing, and see that both builds are of the same bytes (10 minutes).
+    /// Build the functions twice from nothing, and see that both builds are of the same bytes (10
+    /// minutes).
     Reproducible(reproducible::Options),
 }
 
@@ -71,9 +76,10 @@ fn keep<T: Serialize>(name: &str, commit: &str, result: &T) -> Result<()> {
 fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<Of<T>>> {
     let file = root().join(RESULTS).join(name);
     match fs::read_to_string(&file) {
-        Ok(text) => {
-            Ok(Some(serde_json::from_str(&text).with_context(|| format!("{} cannot be read", file.display()))?))
-        }
+        Ok(text) => Ok(Some(
+            serde_json::from_str(&text)
+                .with_context(|| format!("{} cannot be read", file.display()))?,
+        )),
         Err(_) => Ok(None),
     }
 }

@@ -25,7 +25,12 @@ pub(super) fn write() -> Result<()> {
     );
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
     if let Some(Of { commit, result }) = kept::<Faults>(faults::FILE)? {
-        cuts(&mut page, &commit, &result.cuts, patches.as_ref().map_or(&[], |of| &of.result.patches))?;
+        cuts(
+            &mut page,
+            &commit,
+            &result.cuts,
+            patches.as_ref().map_or(&[], |of| &of.result.patches),
+        )?;
     }
     if let Some(Of { commit, result }) = kept::<Soak>(soak::FILE)? {
         counts(&mut page, "The soak", "soak", &commit, &result.rows)?;
@@ -34,7 +39,13 @@ pub(super) fn write() -> Result<()> {
         counts(&mut page, "Two orders with one coupon", "coupons", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = kept::<ApiFuzzReport>(api_fuzz::FILE)? {
-        counts(&mut page, "The API under a stranger's schemathesis", "schemathesis", &commit, &result.rows)?;
+        counts(
+            &mut page,
+            "The API under a stranger's schemathesis",
+            "schemathesis",
+            &commit,
+            &result.rows,
+        )?;
     }
     if let Some(Of { commit, result }) = patches {
         mutations(&mut page, &commit, &result.patches)?;
@@ -52,7 +63,13 @@ pub(super) fn write() -> Result<()> {
     Ok(())
 }
 
-fn counts(page: &mut String, title: &str, part: &str, commit: &str, rows: &[(String, String)]) -> Result<()> {
+fn counts(
+    page: &mut String,
+    title: &str,
+    part: &str,
+    commit: &str,
+    rows: &[(String, String)],
+) -> Result<()> {
     write!(page, "\n## {title}\n\n`cargo xtask verify {part}` at {commit}.\n\n| | |\n|---|--:|\n")?;
     for (what, count) in rows {
         writeln!(page, "| {what} | {count} |")?;
@@ -67,19 +84,31 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Res
         rows.entry((place, test)).or_default().entry(held).or_default().push(&**injected);
     }
     writeln!(page, "\n## Cut points\n\n`cargo xtask verify faults` at {commit}.\n")?;
-    writeln!(page, "| Cut | Injected: what held | Test | Mutation it catches |\n|---|---|---|---|")?;
+    writeln!(
+        page,
+        "| Cut | Injected: what held | Test | Mutation it catches |\n|---|---|---|---|"
+    )?;
     for ((place, test), outcomes) in rows {
-        let outcomes = outcomes.iter().map(|(held, injected)| format!("{}: **{held}**", injected.join(", ")));
+        let outcomes =
+            outcomes.iter().map(|(held, injected)| format!("{}: **{held}**", injected.join(", ")));
         let caught = patches.iter().filter(|patch| patch.caught && patch.caught_by == **test);
         let caught: Vec<_> = caught.map(|patch| format!("`{}`", patch.name)).collect();
         let outcomes: Vec<_> = outcomes.collect();
-        writeln!(page, "| {place} | {} | `{test}` | {} |", outcomes.join("<br>"), caught.join(", "))?;
+        writeln!(
+            page,
+            "| {place} | {} | `{test}` | {} |",
+            outcomes.join("<br>"),
+            caught.join(", ")
+        )?;
     }
     Ok(())
 }
 
 fn mutations(page: &mut String, commit: &str, patches: &[Patch]) -> Result<()> {
-    writeln!(page, "\n## The code, broken on purpose\n\n`cargo xtask verify mutants --patches` at {commit}.\n")?;
+    writeln!(
+        page,
+        "\n## The code, broken on purpose\n\n`cargo xtask verify mutants --patches` at {commit}.\n"
+    )?;
     writeln!(page, "| `tests/mutations/` | What is broken | Test that fails |\n|---|---|---|")?;
     for Patch { name, what, caught_by, caught } in patches {
         let failed = if *caught { format!("`{caught_by}`") } else { "**none**".to_owned() };
@@ -113,7 +142,10 @@ fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
 fn built(page: &mut String, processor: Processor, commit: &str, built: &Built) -> Result<()> {
     let (name, Built { compiler, functions }) = (processor.name(), built);
     writeln!(page, "\n## The same source, the same bytes: {name}\n")?;
-    writeln!(page, "`cargo xtask verify reproducible --processor {name}` at {commit}, with {compiler}.")?;
+    writeln!(
+        page,
+        "`cargo xtask verify reproducible --processor {name}` at {commit}, with {compiler}."
+    )?;
     writeln!(
         page,
         "Two builds from nothing, one by `cargo lambda build`, one in another folder by `sam build`, as it is"

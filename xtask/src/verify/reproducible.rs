@@ -87,14 +87,21 @@ pub(super) async fn run(tools: &Tools, &Options { processor }: &Options) -> Resu
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    eprintln!("── Two clean builds of the last commit for {}: about five minutes each on two cores", processor.name());
+    eprintln!(
+        "── Two clean builds of the last commit for {}: about five minutes each on two cores",
+        processor.name()
+    );
     let commit = git::last_commit()?;
     let first = by_cargo_lambda(tools, processor, &folder.join("first")).await?;
     let second = by_sam(tools, processor, &folder.join("second")).await?;
     show("cargo lambda build", &first);
     show("sam build", &second);
     let differ = differences(&first, &second);
-    ensure!(differ.is_empty(), "built twice, {} differ; both builds are in target/reproducible", differ.join(", "));
+    ensure!(
+        differ.is_empty(),
+        "built twice, {} differ; both builds are in target/reproducible",
+        differ.join(", ")
+    );
     // They are gigabytes, and the next run does not want them.
     fs::remove_dir_all(&folder)?;
     super::keep(&processor.file(), &commit, &Built { compiler, functions: first })
@@ -106,9 +113,14 @@ async fn compiler_for(processor: Processor) -> Result<String> {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", target]).current_dir(root());
     let library = Progress.command_output("Looking for the target", &mut rustc).await?;
-    ensure!(Path::new(library.trim()).exists(), "{target} is not installed: rustup target add {target}");
+    ensure!(
+        Path::new(library.trim()).exists(),
+        "{target} is not installed: rustup target add {target}"
+    );
     let mut rustc = Command::new("rustc");
-    let version = Progress.command_output("Asking for the compiler's version", rustc.arg("--version")).await?;
+    let version = Progress
+        .command_output("Asking for the compiler's version", rustc.arg("--version"))
+        .await?;
     Ok(version.trim().to_owned())
 }
 
@@ -116,7 +128,15 @@ async fn compiler_for(processor: Processor) -> Result<String> {
 async fn by_cargo_lambda(tools: &Tools, processor: Processor, folder: &Path) -> Result<Functions> {
     git::copy_of_the_last_commit(folder).await?;
     let mut cargo = tools.cargo();
-    cargo.args(["lambda", "build", "--release", "--locked", "--skip-target-check", "--target", processor.target()]);
+    cargo.args([
+        "lambda",
+        "build",
+        "--release",
+        "--locked",
+        "--skip-target-check",
+        "--target",
+        processor.target(),
+    ]);
     cargo.args(FUNCTIONS.iter().flat_map(|function| ["--package", function]));
     in_folder(&mut cargo, folder);
     Progress.command("First, by cargo lambda build", &mut cargo).await?;
@@ -138,7 +158,10 @@ fn in_folder<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
 }
 
 fn binaries(folder_of: impl Fn(&str) -> PathBuf) -> Result<Functions> {
-    FUNCTIONS.iter().map(|function| Ok(((*function).to_owned(), Binary::read(&folder_of(function))?))).collect()
+    FUNCTIONS
+        .iter()
+        .map(|function| Ok(((*function).to_owned(), Binary::read(&folder_of(function))?)))
+        .collect()
 }
 
 fn show(builder: &str, functions: &Functions) {
@@ -159,14 +182,20 @@ mod tests {
     use super::*;
 
     fn built(functions: &[(&str, &str)]) -> Functions {
-        functions.iter().map(|(name, content)| ((*name).to_owned(), Binary::of(content.as_bytes()))).collect()
+        functions
+            .iter()
+            .map(|(name, content)| ((*name).to_owned(), Binary::of(content.as_bytes())))
+            .collect()
     }
 
     #[test]
     fn what_differs_is_named() {
         let first = built(&[("orders", "a"), ("outbox-relay", "b")]);
         assert!(differences(&first, &built(&[("orders", "a"), ("outbox-relay", "b")])).is_empty());
-        assert_eq!(differences(&first, &built(&[("orders", "a"), ("outbox-relay", "c")])), ["outbox-relay"]);
+        assert_eq!(
+            differences(&first, &built(&[("orders", "a"), ("outbox-relay", "c")])),
+            ["outbox-relay"]
+        );
         assert_eq!(differences(&first, &built(&[("outbox-relay", "b")])), ["orders"]);
         assert_eq!(differences(&built(&[]), &first), ["orders", "outbox-relay"]);
     }

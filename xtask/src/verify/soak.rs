@@ -30,15 +30,31 @@ pub(super) struct Soak {
 
 pub(super) const FILE: &str = "soak.json";
 
-pub(super) async fn run(tools: &Tools, Options { orders, seed, minutes }: &Options, commit: &str) -> Result<()> {
+pub(super) async fn run(
+    tools: &Tools,
+    Options { orders, seed, minutes }: &Options,
+    commit: &str,
+) -> Result<()> {
     devstack::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let report = tempfile::NamedTempFile::new()?;
-    let mut arguments = vec!["--orders".to_owned(), orders.to_string(), "--minutes".to_owned(), minutes.to_string()];
+    let mut arguments = vec![
+        "--orders".to_owned(),
+        orders.to_string(),
+        "--minutes".to_owned(),
+        minutes.to_string(),
+    ];
     arguments.extend(seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
-    arguments.extend(["--report".to_owned(), report.path().to_str().context("a path of text")?.to_owned()]);
+    arguments.extend([
+        "--report".to_owned(),
+        report.path().to_str().context("a path of text")?.to_owned(),
+    ]);
     let outcome = stack::on_own_stacks(tools, "soak", &arguments, &[]).await;
     let rows = fs::read_to_string(report.path())?;
     outcome?;
-    super::keep(FILE, commit, &Soak { rows: serde_json::from_str(&rows).context("the soak left no report")? })
+    super::keep(
+        FILE,
+        commit,
+        &Soak { rows: serde_json::from_str(&rows).context("the soak left no report")? },
+    )
 }

@@ -6,13 +6,14 @@ use crate::template::{Template, target};
 
 fn allowed_to_a_service<'a>(document: &'a Value, service: &str) -> &'a Value {
     let statements = document["Statement"].as_sequence().expect("statements");
-    let mut allowed = statements
-        .iter()
-        .filter(|statement| statement["Effect"] == "Allow" && statement["Principal"]["Service"] == service);
+    let mut allowed = statements.iter().filter(|statement| {
+        statement["Effect"] == "Allow" && statement["Principal"]["Service"] == service
+    });
     allowed.next().unwrap_or_else(|| panic!("{service} may do nothing"))
 }
 
-/// CloudWatch may not use SNS's own key: an alarm on a topic under `alias/aws/sns` changes its state and tells nobody.
+/// CloudWatch may not use SNS's own key: an alarm on a topic under `alias/aws/sns` changes its
+/// state and tells nobody.
 #[test]
 fn cloudwatch_may_use_the_alarm_topic_and_its_key_for_this_account_alone() {
     let template = Template::read();
@@ -25,11 +26,16 @@ fn cloudwatch_may_use_the_alarm_topic_and_its_key_for_this_account_alone() {
 
     let use_key = allowed_to_a_service(&key["KeyPolicy"], "cloudwatch.amazonaws.com");
     let publish = allowed_to_a_service(&policy["PolicyDocument"], "cloudwatch.amazonaws.com");
-    let actions: Value = serde_yaml_ng::from_str("[kms:Decrypt, kms:GenerateDataKey*]").expect("YAML");
+    let actions: Value =
+        serde_yaml_ng::from_str("[kms:Decrypt, kms:GenerateDataKey*]").expect("YAML");
     assert_eq!((&use_key["Action"], &publish["Action"]), (&actions, &"sns:Publish".into()));
     for statement in [use_key, publish] {
         let account = &statement["Condition"]["StringEquals"]["aws:SourceAccount"];
-        assert_eq!(target(account), Some("AWS::AccountId"), "another account's alarms could come in");
+        assert_eq!(
+            target(account),
+            Some("AWS::AccountId"),
+            "another account's alarms could come in"
+        );
     }
 }
 

@@ -29,7 +29,9 @@ pub(crate) fn watched(alarm: &Value) -> Metric {
     let metric = &alarm["Metrics"][0]["MetricStat"]["Metric"];
     let metric = if metric.is_null() { alarm } else { metric };
     let dimensions = each(&metric["Dimensions"]);
-    let dimensions = dimensions.into_iter().map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"])));
+    let dimensions = dimensions
+        .into_iter()
+        .map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"])));
     Metric {
         namespace: text(&metric["Namespace"]),
         name: text(&metric["MetricName"]),
@@ -57,8 +59,13 @@ fn every_function_has_an_alarm_on_its_errors_and_one_on_its_throttles() {
     let template = Template::read();
     for function in functions(&template).into_keys() {
         for name in ["Errors", "Throttles"] {
-            let alarm = alarm_on(&template, &Metric::of("AWS/Lambda", name, "FunctionName", function));
-            assert_eq!((&alarm["Statistic"], &alarm["Threshold"]), (&"Sum".into(), &0.into()), "{function}");
+            let alarm =
+                alarm_on(&template, &Metric::of("AWS/Lambda", name, "FunctionName", function));
+            assert_eq!(
+                (&alarm["Statistic"], &alarm["Threshold"]),
+                (&"Sum".into(), &0.into()),
+                "{function}"
+            );
         }
     }
 }
@@ -78,18 +85,27 @@ fn every_dead_letter_queue_has_an_alarm_on_its_first_visible_message() {
 #[test]
 fn every_source_queue_has_an_alarm_on_its_oldest_message() {
     let template = Template::read();
-    for queue in template.resources("AWS::SQS::Queue").into_keys().filter(|id| id.ends_with("Queue")) {
-        alarm_on(&template, &Metric::of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue));
+    for queue in
+        template.resources("AWS::SQS::Queue").into_keys().filter(|id| id.ends_with("Queue"))
+    {
+        alarm_on(
+            &template,
+            &Metric::of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue),
+        );
     }
 }
 
-/// A record that is handed back, or a panic that is caught, is no error to Lambda: only our own counts tell of it.
+/// A record that is handed back, or a panic that is caught, is no error to Lambda: only our own
+/// counts tell of it.
 #[test]
 fn what_lambda_takes_for_success_has_alarms_of_its_own() {
     let template = Template::read();
     for consumer in ["fulfilment", "promotion", "invoicing"] {
         alarm_on(&template, &Metric::ours(consumer, "RecordsRetried"));
-        assert!(fires_on_the_first(alarm_on(&template, &Metric::ours(consumer, "RecordsPoison"))), "{consumer}");
+        assert!(
+            fires_on_the_first(alarm_on(&template, &Metric::ours(consumer, "RecordsPoison"))),
+            "{consumer}"
+        );
     }
     alarm_on(&template, &Metric::ours("orders", "PublishFailures"));
     alarm_on(&template, &Metric::ours("outbox-relay", "OutboxOldestAge"));
@@ -100,7 +116,10 @@ fn what_lambda_takes_for_success_has_alarms_of_its_own() {
 fn the_way_of_an_order_is_watched_from_its_first_byte_to_its_shipment() {
     let template = Template::read();
     let rate = alarm_on(&template, &Metric::of("AWS/ApiGateway", "5xx", "ApiId", "HttpApi"));
-    assert_eq!(rate["Statistic"], "Average", "the average of 5xx is its rate, the sum grows with the traffic");
+    assert_eq!(
+        rate["Statistic"], "Average",
+        "the average of 5xx is its rate, the sum grows with the traffic"
+    );
     for metric in [
         Metric::of("AWS/ApiGateway", "Latency", "ApiId", "HttpApi"),
         Metric::ours("fulfilment", "OrderAgeWhenFulfilled"),
@@ -114,8 +133,13 @@ fn the_way_of_an_order_is_watched_from_its_first_byte_to_its_shipment() {
 fn flood_has_an_alarm_before_requests_are_refused() {
     let template = Template::read();
     let alarm = alarm_on(&template, &Metric::of("AWS/ApiGateway", "Count", "ApiId", "HttpApi"));
-    let [requests, share] = &alarm["Metrics"].as_sequence().expect("two metrics")[..] else { panic!("{alarm:?}") };
-    assert_eq!((&requests["Id"], &requests["MetricStat"]["Stat"]), (&"requests".into(), &"Sum".into()));
+    let [requests, share] = &alarm["Metrics"].as_sequence().expect("two metrics")[..] else {
+        panic!("{alarm:?}")
+    };
+    assert_eq!(
+        (&requests["Id"], &requests["MetricStat"]["Stat"]),
+        (&"requests".into(), &"Sum".into())
+    );
     assert_eq!(requests["ReturnData"], false, "the alarm is on the expression");
     let Value::Tagged(expression) = &share["Expression"] else { panic!("{share:?}") };
     assert_eq!(expression.value, "requests / PERIOD(requests) / ${ApiRequestsPerSecond}");
@@ -137,7 +161,8 @@ fn every_alarm_watches_what_somebody_reports_of_something_that_exists() {
 fn every_alarm_says_which_runbook_to_open_and_that_is_there() {
     let template = Template::read();
     for (id, alarm) in alarms(&template) {
-        let description = alarm["AlarmDescription"].as_str().unwrap_or_else(|| panic!("{id} says nothing"));
+        let description =
+            alarm["AlarmDescription"].as_str().unwrap_or_else(|| panic!("{id} says nothing"));
         let (words, runbook) = description.rsplit_once(' ').expect("words and a runbook");
         assert!(words.ends_with("What to do:") && words.len() > 50, "{id}: {words}");
         assert!(runbook.starts_with("docs/runbooks/"), "{id}: {runbook}");
@@ -176,10 +201,13 @@ fn the_architecture_page_has_every_alarm_in_its_table() {
     let template = Template::read();
     let page = workspace_file("ARCHITECTURE.md");
     for (id, alarm) in alarms(&template) {
-        let row = page.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{id}`")));
+        let row =
+            page.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{id}`")));
         let row = row.unwrap_or_else(|| panic!("{id} is not in ARCHITECTURE.md"));
-        let (_, runbook) =
-            alarm["AlarmDescription"].as_str().and_then(|text| text.rsplit_once(' ')).expect("a runbook");
+        let (_, runbook) = alarm["AlarmDescription"]
+            .as_str()
+            .and_then(|text| text.rsplit_once(' '))
+            .expect("a runbook");
         assert!(row.contains(&format!("({runbook})")), "{id}: the row does not lead to {runbook}");
     }
 }

@@ -21,10 +21,16 @@ fn pages_of_others_may_call_it_only_where_a_parameter_says_so() {
     assert_eq!(*template.parameter("CorsAllowedOrigins"), "");
     let cors = &template.resources("AWS::ApiGatewayV2::Api")["HttpApi"]["CorsConfiguration"];
     let Value::Tagged(only_if) = cors else { panic!("CORS is on whatever is said: {cors:?}") };
-    assert_eq!((only_if.tag.to_string().as_str(), &only_if.value[0]), ("!If", &Value::from("HasCors")));
+    assert_eq!(
+        (only_if.tag.to_string().as_str(), &only_if.value[0]),
+        ("!If", &Value::from("HasCors"))
+    );
     let on = &only_if.value[1];
     let Value::Tagged(origins) = &on["AllowOrigins"] else { panic!("{:?}", on["AllowOrigins"]) };
-    assert_eq!((origins.tag.to_string().as_str(), target(&origins.value[1])), ("!Split", Some("CorsAllowedOrigins")));
+    assert_eq!(
+        (origins.tag.to_string().as_str(), target(&origins.value[1])),
+        ("!Split", Some("CorsAllowedOrigins"))
+    );
     assert!(on["AllowCredentials"].is_null(), "nobody is known by a cookie");
     assert_eq!(target(&only_if.value[2]), Some("AWS::NoValue"));
 }
@@ -38,10 +44,13 @@ fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
     let route = template.resources("AWS::ApiGatewayV2::Route")["HttpApiRoute"];
     let kind = choice(&route["AuthorizationType"]);
     assert_eq!(kind, Some(("HasTokens", &"JWT".into(), &"NONE".into())));
-    let Some(("HasTokens", authoriser, without)) = choice(&route["AuthorizerId"]) else { panic!("{route:?}") };
+    let Some(("HasTokens", authoriser, without)) = choice(&route["AuthorizerId"]) else {
+        panic!("{route:?}")
+    };
     assert!(target(authoriser) == Some("HttpApiAuthorizer") && nothing(without));
 
-    // API Gateway asks $default's authoriser for a preflight as well, unless OPTIONS has a route of its own.
+    // API Gateway asks $default's authoriser for a preflight as well, unless OPTIONS has a route of
+    // its own.
     let preflight = template.resources("AWS::ApiGatewayV2::Route")["HttpApiPreflightRoute"];
     assert_eq!(
         (&preflight["RouteKey"], &preflight["AuthorizationType"]),
@@ -51,12 +60,20 @@ fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
         assert_eq!(template.root["Resources"][id]["Condition"], "HasTokens", "{id}");
     }
     let authoriser = template.resources("AWS::ApiGatewayV2::Authorizer")["HttpApiAuthorizer"];
-    assert_eq!((&authoriser["AuthorizerType"], target(&authoriser["ApiId"])), (&"JWT".into(), Some("HttpApi")));
+    assert_eq!(
+        (&authoriser["AuthorizerType"], target(&authoriser["ApiId"])),
+        (&"JWT".into(), Some("HttpApi"))
+    );
     assert_eq!(authoriser["IdentitySource"][0], "$request.header.Authorization");
     let tokens = &authoriser["JwtConfiguration"];
     assert_eq!(target(&tokens["Issuer"]), Some("JwtIssuer"));
-    let Value::Tagged(audience) = &tokens["Audience"] else { panic!("one, whatever is said: {tokens:?}") };
-    assert_eq!((audience.tag.to_string().as_str(), target(&audience.value[1])), ("!Split", Some("JwtAudience")));
+    let Value::Tagged(audience) = &tokens["Audience"] else {
+        panic!("one, whatever is said: {tokens:?}")
+    };
+    assert_eq!(
+        (audience.tag.to_string().as_str(), target(&audience.value[1])),
+        ("!Split", Some("JwtAudience"))
+    );
 
     let told = &template.resources("AWS::Serverless::Function")["OrdersFunction"]["Environment"]["Variables"];
     assert_eq!(target(&told["JWT_ENABLED"]), Some("JwtIssuer"));
@@ -71,20 +88,26 @@ fn the_shop_has_a_name_of_its_own_where_there_is_a_certificate() {
     }
     let domain = template.resources("AWS::ApiGatewayV2::DomainName")["HttpApiDomain"];
     assert_eq!(target(&domain["DomainName"]), Some("DomainName"));
-    let [configuration] = each(&domain["DomainNameConfigurations"])[..] else { panic!("one configuration") };
+    let [configuration] = each(&domain["DomainNameConfigurations"])[..] else {
+        panic!("one configuration")
+    };
     assert_eq!(target(&configuration["CertificateArn"]), Some("CertificateArn"));
     assert_eq!(configuration["SecurityPolicy"], "TLS_1_2");
     let mapping = template.resources("AWS::ApiGatewayV2::ApiMapping")["HttpApiDomainMapping"];
     let mapped = ["ApiId", "Stage", "DomainName"].map(|of| target(&mapping[of]));
     assert_eq!(mapped, [Some("HttpApi"), Some("HttpApiStage"), Some("HttpApiDomain")]);
     let output = &template.root["Outputs"]["DomainTarget"];
-    assert_eq!((&output["Condition"], target(&output["Value"])), (&"HasDomain".into(), Some("HttpApiDomain")));
+    assert_eq!(
+        (&output["Condition"], target(&output["Value"])),
+        (&"HasDomain".into(), Some("HttpApiDomain"))
+    );
 }
 
 #[test]
 fn a_flood_is_turned_away_before_it_costs_a_function() {
     let template = Template::read();
-    let settings = &template.resources("AWS::ApiGatewayV2::Stage")["HttpApiStage"]["DefaultRouteSettings"];
+    let settings =
+        &template.resources("AWS::ApiGatewayV2::Stage")["HttpApiStage"]["DefaultRouteSettings"];
     for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
         assert_eq!(target(&settings[limit]), Some("ApiRequestsPerSecond"), "{limit}");
     }

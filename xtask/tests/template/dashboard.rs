@@ -10,8 +10,8 @@ use crate::template::{Template, workspace_file};
 
 const COLUMNS: u64 = 24;
 
-/// Its body as CloudWatch gets it, but for what `${Queue.QueueName}` and the like stand for: the name of the resource,
-/// which must be there, takes their place.
+/// Its body as CloudWatch gets it, but for what `${Queue.QueueName}` and the like stand for: the
+/// name of the resource, which must be there, takes their place.
 fn widgets(template: &Template) -> Vec<Json> {
     let serde_yaml_ng::Value::Tagged(body) =
         &template.resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]
@@ -19,7 +19,8 @@ fn widgets(template: &Template) -> Vec<Json> {
         panic!("the body has names to fill in");
     };
     assert_eq!(body.tag, "Sub");
-    let body: Json = serde_json::from_str(body.value.as_str().expect("a text")).expect("the body is JSON");
+    let body: Json =
+        serde_json::from_str(body.value.as_str().expect("a text")).expect("the body is JSON");
     body["widgets"].as_array().expect("widgets").clone()
 }
 
@@ -29,7 +30,10 @@ fn target(template: &Template, text: &str) -> String {
         return text.to_owned();
     };
     let id = reference.split('.').next().expect("a split text has a first part");
-    assert!(!template.root["Resources"][id].is_null(), "the dashboard names {id}, which is not there");
+    assert!(
+        !template.root["Resources"][id].is_null(),
+        "the dashboard names {id}, which is not there"
+    );
     id.to_owned()
 }
 
@@ -43,9 +47,14 @@ fn metrics(template: &Template, widget: &Json) -> Vec<Metric> {
         [namespace, name, ref dimensions @ ..] if !dimensions.is_empty() => Metric {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
-            dimensions: dimensions.chunks(2).map(|pair| (pair[0].to_owned(), target(template, pair[1]))).collect(),
+            dimensions: dimensions
+                .chunks(2)
+                .map(|pair| (pair[0].to_owned(), target(template, pair[1])))
+                .collect(),
         },
-        _ => searched(metric[0]["expression"].as_str().unwrap_or_else(|| panic!("{metric} is no metric"))),
+        _ => searched(
+            metric[0]["expression"].as_str().unwrap_or_else(|| panic!("{metric} is no metric")),
+        ),
     });
     metrics.collect()
 }
@@ -53,10 +62,12 @@ fn metrics(template: &Template, widget: &Json) -> Vec<Metric> {
 /// The metric of `SEARCH('{"Namespace",function,route} MetricName="Name" function="f"', 'p99')`.
 fn searched(expression: &str) -> Metric {
     let between = |what: &str, end: char| {
-        let (_, rest) = expression.split_once(what).unwrap_or_else(|| panic!("{expression} has no {what}"));
+        let (_, rest) =
+            expression.split_once(what).unwrap_or_else(|| panic!("{expression} has no {what}"));
         rest.split_once(end).expect("an end").0
     };
-    let [namespace, name, function] = ["{\"", "MetricName=\"", " function=\""].map(|what| between(what, '"'));
+    let [namespace, name, function] =
+        ["{\"", "MetricName=\"", " function=\""].map(|what| between(what, '"'));
     let mut metric = Metric::of(namespace, name, "function", function);
     metric.dimensions.push((between("\",function,", '}').to_owned(), String::new()));
     metric
@@ -101,10 +112,14 @@ fn a_line_across_a_graph_is_the_threshold_of_its_alarm() {
     let template = Template::read();
     let mut lines = 0;
     for widget in widgets(&template) {
-        for line in widget["properties"]["annotations"]["horizontal"].as_array().into_iter().flatten() {
+        for line in
+            widget["properties"]["annotations"]["horizontal"].as_array().into_iter().flatten()
+        {
             for metric in metrics(&template, &widget) {
                 let alarm = alarms(&template).into_values().find(|alarm| watched(alarm) == metric);
-                let threshold = alarm.unwrap_or_else(|| panic!("no alarm watches {metric:?}"))["Threshold"].as_u64();
+                let threshold =
+                    alarm.unwrap_or_else(|| panic!("no alarm watches {metric:?}"))["Threshold"]
+                        .as_u64();
                 assert_eq!(line["value"].as_u64(), threshold, "{metric:?}");
             }
             lines += 1;
@@ -118,13 +133,19 @@ fn widgets_fill_rows_and_never_overlap() {
     let template = Template::read();
     let mut taken = BTreeSet::new();
     for widget in widgets(&template) {
-        let [x, y, width, height] = ["x", "y", "width", "height"].map(|of| widget[of].as_u64().expect("a number"));
-        for cell in (x..x + width).flat_map(|column| (y..y + height).map(move |row| (column, row))) {
+        let [x, y, width, height] =
+            ["x", "y", "width", "height"].map(|of| widget[of].as_u64().expect("a number"));
+        for cell in (x..x + width).flat_map(|column| (y..y + height).map(move |row| (column, row)))
+        {
             assert!(cell.0 < COLUMNS && taken.insert(cell), "{cell:?} is taken, or outside");
         }
     }
     let rows = taken.iter().map(|(_, row)| row + 1).max().expect("widgets");
-    assert_eq!(u64::try_from(taken.len()).expect("a small number"), rows * COLUMNS, "there are holes");
+    assert_eq!(
+        u64::try_from(taken.len()).expect("a small number"),
+        rows * COLUMNS,
+        "there are holes"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Deployments: everything calls the alias, and the alias goes back when the version it was moved to failures.
+//! Deployments: everything calls the alias, and the alias goes back when the version it was moved
+//! to failures.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +9,14 @@ use crate::alarms::{of_a_version, watched};
 use crate::metrics::Metric;
 use crate::template::{Template, choice, each, functions, target, workspace_file};
 
-/// How the alias moves in `prod`. The relay is called once a minute: a tenth of ten calls may be none.
+/// How the alias moves in `prod`. The relay is called once a minute: a tenth of ten calls may be
+/// none.
 fn in_prod(function: &str) -> &str {
-    if function == "OutboxRelayFunction" { "Linear10PercentEvery1Minute" } else { "Canary10Percent10Minutes" }
+    if function == "OutboxRelayFunction" {
+        "Linear10PercentEvery1Minute"
+    } else {
+        "Canary10Percent10Minutes"
+    }
 }
 
 #[test]
@@ -24,13 +30,22 @@ fn every_function_is_published_under_the_alias_and_moves_slowly_in_prod() {
     assert_eq!(target(&globals["DeploymentPreference"]["Role"]), Some("DeployRole"));
     for (id, function) in functions(&template) {
         let own = &function["DeploymentPreference"];
-        let kind = if own["Type"].is_null() { &globals["DeploymentPreference"]["Type"] } else { &own["Type"] };
-        assert_eq!(choice(kind), Some(("IsProd", &in_prod(id).into(), &"AllAtOnce".into())), "{id}");
+        let kind = if own["Type"].is_null() {
+            &globals["DeploymentPreference"]["Type"]
+        } else {
+            &own["Type"]
+        };
+        assert_eq!(
+            choice(kind),
+            Some(("IsProd", &in_prod(id).into(), &"AllAtOnce".into())),
+            "{id}"
+        );
         assert!(own["Enabled"].is_null() && own["Role"].is_null(), "{id}");
     }
 }
 
-/// SAM has queues call the alias. Nothing else may call a function at all: it would call what is not yet tried.
+/// SAM has queues call the alias. Nothing else may call a function at all: it would call what is
+/// not yet tried.
 #[test]
 fn nobody_calls_a_function_but_by_its_alias() {
     let template = Template::read();
@@ -39,10 +54,13 @@ fn nobody_calls_a_function_but_by_its_alias() {
     for (id, permission) in permissions {
         assert_eq!(target(&permission["FunctionName"]), Some("OrdersFunction.Alias"), "{id}");
     }
-    // Spelt out for `sam local start-api` (docs/adr/0029); so it must be told to wait for the alias.
+    // Spelt out for `sam local start-api` (docs/adr/0029); so it must be told to wait for the
+    // alias.
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
     assert_eq!(integrations.len(), 1);
-    let Value::Tagged(callee) = &integrations["HttpApiIntegration"]["IntegrationUri"] else { panic!("no alias") };
+    let Value::Tagged(callee) = &integrations["HttpApiIntegration"]["IntegrationUri"] else {
+        panic!("no alias")
+    };
     let alias = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${OrdersFunction}:live";
     assert_eq!((callee.tag.to_string().as_str(), &callee.value), ("!Sub", &alias.into()));
     assert_eq!(template.root["Globals"]["Function"]["AutoPublishAlias"], "live");
@@ -51,20 +69,25 @@ fn nobody_calls_a_function_but_by_its_alias() {
     assert_eq!(target(&schedule["Target"]["Arn"]), Some("OutboxRelayFunction.Alias"));
 }
 
-/// The version's own errors, and what it did in vain without crashing. Nothing else is asked: an alarm on all versions would stop
-/// the very deployment that ends it.
+/// The version's own errors, and what it did in vain without crashing. Nothing else is asked: an
+/// alarm on all versions would stop the very deployment that ends it.
 #[test]
 fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
     let template = Template::read();
     let mut alarms: BTreeMap<&str, &Value> = template.resources("AWS::CloudWatch::Alarm");
     alarms.retain(|id, _| of_a_version(id));
     for (id, function) in functions(&template) {
-        let asked: Vec<_> = each(&function["DeploymentPreference"]["Alarms"]).into_iter().filter_map(target).collect();
+        let asked: Vec<_> = each(&function["DeploymentPreference"]["Alarms"])
+            .into_iter()
+            .filter_map(target)
+            .collect();
         let name = id.trim_end_matches("Function");
         let [errors, failures] = ["Errors", "Failures"].map(|what| format!("{name}Version{what}"));
         assert_eq!(asked, [&errors, &failures], "{id}");
 
-        let dimensions = |of: &[(&str, &str)]| of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let dimensions = |of: &[(&str, &str)]| {
+            of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        };
         let alias = format!("${{{id}}}:live");
         let version = version_of(alarms[&*errors], id);
         let of_lambda = [("FunctionName", id), ("Resource", &*alias), ("ExecutedVersion", version)];
@@ -76,21 +99,33 @@ fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
                 dimensions: dimensions(&of_lambda)
             }
         );
-        let reported_as = devstack::FUNCTIONS.into_iter().find(|name| devstack::resource(name) == id);
+        let reported_as =
+            devstack::FUNCTIONS.into_iter().find(|name| devstack::resource(name) == id);
         let reported_as = reported_as.expect("a function of the workspace");
         let ours = Metric::ours(reported_as, "Failures");
-        let by_version = [("function", reported_as), ("version", version_of(alarms[&*failures], id))];
-        assert_eq!(watched(alarms[&*failures]), Metric { dimensions: dimensions(&by_version), ..ours });
+        let by_version =
+            [("function", reported_as), ("version", version_of(alarms[&*failures], id))];
+        assert_eq!(
+            watched(alarms[&*failures]),
+            Metric { dimensions: dimensions(&by_version), ..ours }
+        );
     }
     assert_eq!(alarms.len(), 2 * functions(&template).len());
     for (id, alarm) in alarms {
         assert_eq!((&alarm["Statistic"], &alarm["Threshold"]), (&"Sum".into(), &0.into()), "{id}");
-        assert_eq!((&alarm["Period"], &alarm["EvaluationPeriods"]), (&60.into(), &1.into()), "{id}");
+        assert_eq!(
+            (&alarm["Period"], &alarm["EvaluationPeriods"]),
+            (&60.into(), &1.into()),
+            "{id}"
+        );
         assert_eq!((&alarm["ComparisonOperator"]), "GreaterThanThreshold", "{id}");
         assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: silence is well");
         assert!(alarm["AlarmActions"].is_null(), "{id} would wake somebody for one failure");
-        // One that is changed in place keeps its state, and the failures of the last version would stop its cure.
-        let Value::Tagged(name) = &alarm["AlarmName"] else { panic!("{id} has no name of its own for each version") };
+        // One that is changed in place keeps its state, and the failures of the last version would
+        // stop its cure.
+        let Value::Tagged(name) = &alarm["AlarmName"] else {
+            panic!("{id} has no name of its own for each version")
+        };
         let parts = each(&name.value[1]);
         assert_eq!(
             parts.last().copied().and_then(target),
@@ -114,15 +149,27 @@ fn version_of<'a>(alarm: &'a Value, function: &str) -> &'a str {
 fn code_deploy_may_move_the_aliases_and_look_at_alarms() {
     let template = Template::read();
     let role = template.resources("AWS::IAM::Role")["DeployRole"];
-    let [trust] = each(&role["AssumeRolePolicyDocument"]["Statement"])[..] else { panic!("one statement") };
+    let [trust] = each(&role["AssumeRolePolicyDocument"]["Statement"])[..] else {
+        panic!("one statement")
+    };
     assert_eq!(trust["Principal"]["Service"], "codedeploy.amazonaws.com");
-    assert_eq!(target(&trust["Condition"]["StringEquals"]["aws:SourceAccount"]), Some("AWS::AccountId"));
+    assert_eq!(
+        target(&trust["Condition"]["StringEquals"]["aws:SourceAccount"]),
+        Some("AWS::AccountId")
+    );
     let [policy] = each(&role["Policies"])[..] else { panic!("one policy") };
-    let [move_aliases, see_alarms] = each(&policy["PolicyDocument"]["Statement"])[..] else { panic!("two statements") };
+    let [move_aliases, see_alarms] = each(&policy["PolicyDocument"]["Statement"])[..] else {
+        panic!("two statements")
+    };
 
-    let actions: Vec<_> = each(&move_aliases["Action"]).into_iter().filter_map(Value::as_str).collect();
-    assert_eq!(actions, ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"]);
-    let named: Vec<_> = each(&move_aliases["Resource"]).into_iter().filter_map(Value::as_str).collect();
+    let actions: Vec<_> =
+        each(&move_aliases["Action"]).into_iter().filter_map(Value::as_str).collect();
+    assert_eq!(
+        actions,
+        ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"]
+    );
+    let named: Vec<_> =
+        each(&move_aliases["Resource"]).into_iter().filter_map(Value::as_str).collect();
     let mut expected = vec![];
     for function in functions(&template).keys() {
         expected.extend([format!("{function}.Arn"), format!("${{{function}.Arn}}:*")]);
@@ -131,18 +178,29 @@ fn code_deploy_may_move_the_aliases_and_look_at_alarms() {
         names.sort();
         names
     };
-    assert_eq!(sorted(named.into_iter().map(ToOwned::to_owned).collect()), sorted(expected), "with its versions");
+    assert_eq!(
+        sorted(named.into_iter().map(ToOwned::to_owned).collect()),
+        sorted(expected),
+        "with its versions"
+    );
 
     assert_eq!(see_alarms["Action"], "cloudwatch:DescribeAlarms");
-    assert!(see_alarms["Resource"].as_str().is_some_and(|resource| resource.ends_with(":${AWS::AccountId}:alarm:*")));
+    assert!(
+        see_alarms["Resource"]
+            .as_str()
+            .is_some_and(|resource| resource.ends_with(":${AWS::AccountId}:alarm:*"))
+    );
 }
 
 #[test]
 fn the_guide_says_how_each_kind_of_function_moves_and_how_to_move_it_back() {
     let guide = workspace_file("docs/guides/deploying.md");
-    for said in
-        ["Canary10Percent10Minutes", "Linear10PercentEvery1Minute", "aws lambda update-alias", "Expand and contract"]
-    {
+    for said in [
+        "Canary10Percent10Minutes",
+        "Linear10PercentEvery1Minute",
+        "aws lambda update-alias",
+        "Expand and contract",
+    ] {
         assert!(guide.contains(said), "{said}");
     }
 }

@@ -8,29 +8,42 @@ use crate::template::{Template, target, workspace_file};
 
 /// The parameters of each environment that differ from the template's defaults.
 pub(crate) fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
-    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    let config: toml::Table =
+        workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
     let environments = config.iter().filter_map(|(name, value)| Some((name, value.as_table()?)));
     let overrides = environments.filter_map(|(name, environment)| {
-        let overrides = environment.get("deploy")?.get("parameters")?.get("parameter_overrides")?.as_str()?;
+        let overrides =
+            environment.get("deploy")?.get("parameters")?.get("parameter_overrides")?.as_str()?;
         let overrides = overrides.split_whitespace().filter_map(|pair| pair.split_once('='));
-        Some((name.clone(), overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()))
+        Some((
+            name.clone(),
+            overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        ))
     });
     overrides.collect()
 }
 
-pub(crate) fn number(template: &Template, environment: &BTreeMap<String, String>, parameter: &str) -> u64 {
+pub(crate) fn number(
+    template: &Template,
+    environment: &BTreeMap<String, String>,
+    parameter: &str,
+) -> u64 {
     match environment.get(parameter) {
         Some(value) => value.parse().expect("a number"),
-        None => template.parameter(parameter).as_u64().expect("the parameter has a number for default"),
+        None => {
+            template.parameter(parameter).as_u64().expect("the parameter has a number for default")
+        }
     }
 }
 
 #[test]
 fn every_environment_has_a_stack_of_its_own() {
-    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    let config: toml::Table =
+        workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
     let environments = config.iter().filter(|(_, value)| value.is_table());
-    let names: Vec<_> =
-        environments.map(|(name, of)| (of["global"]["parameters"]["stack_name"].as_str(), name)).collect();
+    let names: Vec<_> = environments
+        .map(|(name, of)| (of["global"]["parameters"]["stack_name"].as_str(), name))
+        .collect();
     assert_eq!(names.len(), 4, "{names:?}");
     let different: BTreeMap<_, _> = names.iter().copied().collect();
     assert_eq!(different.len(), names.len(), "two environments share a stack: {names:?}");
@@ -52,21 +65,33 @@ fn what_is_optional_is_off_until_its_parameter_says_something() {
     for (condition, parameter) in optional {
         let Value::Tagged(not) = &conditions[condition] else { panic!("{condition}") };
         let Value::Tagged(equals) = &not.value[0] else { panic!("{condition}") };
-        assert_eq!((not.tag.to_string(), equals.tag.to_string()), ("!Not".to_owned(), "!Equals".to_owned()));
-        assert_eq!((target(&equals.value[0]), &equals.value[1]), (Some(parameter), &"".into()), "{condition}");
+        assert_eq!(
+            (not.tag.to_string(), equals.tag.to_string()),
+            ("!Not".to_owned(), "!Equals".to_owned())
+        );
+        assert_eq!(
+            (target(&equals.value[0]), &equals.value[1]),
+            (Some(parameter), &"".into()),
+            "{condition}"
+        );
         assert_eq!(*template.parameter(parameter), "", "{parameter}");
     }
     assert_eq!(conditions.len(), optional.len() + 1, "and IsProd");
 }
 
-/// SAM's cache hashes only a function's own folder: with it, a change in `crates/` was not built and a stale binary
-/// was deployed. Cargo is the cache; without SAM's an unchanged rebuild takes seconds.
+/// SAM's cache hashes only a function's own folder: with it, a change in `crates/` was not built
+/// and a stale binary was deployed. Cargo is the cache; without SAM's an unchanged rebuild takes
+/// seconds.
 #[test]
 fn sam_never_caches_builds() {
-    let config: toml::Table = workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
-    for (name, environment) in config.iter().filter_map(|(name, value)| Some((name, value.as_table()?))) {
+    let config: toml::Table =
+        workspace_file("samconfig.toml").parse().expect("samconfig.toml is TOML");
+    for (name, environment) in
+        config.iter().filter_map(|(name, value)| Some((name, value.as_table()?)))
+    {
         for (command, parameters) in environment {
-            let cached = parameters.get("parameters").and_then(|parameters| parameters.get("cached"));
+            let cached =
+                parameters.get("parameters").and_then(|parameters| parameters.get("cached"));
             assert_eq!(cached, None, "{name}.{command}");
         }
     }

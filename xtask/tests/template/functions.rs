@@ -15,12 +15,26 @@ fn every_function_is_built_by_cargo_lambda_from_its_package() {
         let metadata = &template.root["Resources"][id]["Metadata"];
         let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
         assert_eq!(metadata["BuildMethod"], "rust-cargolambda", "{id}");
-        assert_eq!(code, format!("functions/{}", metadata["BuildProperties"]["Binary"].as_str().expect("a binary")));
-        let manifest: toml::Table = workspace_file(&format!("{code}/Cargo.toml")).parse().expect("a manifest");
-        assert_eq!(manifest["package"]["name"].as_str(), metadata["BuildProperties"]["Binary"].as_str(), "{id}");
+        assert_eq!(
+            code,
+            format!(
+                "functions/{}",
+                metadata["BuildProperties"]["Binary"].as_str().expect("a binary")
+            )
+        );
+        let manifest: toml::Table =
+            workspace_file(&format!("{code}/Cargo.toml")).parse().expect("a manifest");
+        assert_eq!(
+            manifest["package"]["name"].as_str(),
+            metadata["BuildProperties"]["Binary"].as_str(),
+            "{id}"
+        );
     }
     let globals = &template.root["Globals"]["Function"];
-    assert_eq!((&globals["Runtime"], &globals["Handler"]), (&"provided.al2023".into(), &"bootstrap".into()));
+    assert_eq!(
+        (&globals["Runtime"], &globals["Handler"]),
+        (&"provided.al2023".into(), &"bootstrap".into())
+    );
     assert_eq!(
         (target(&globals["MemorySize"]), target(&globals["Timeout"])),
         (Some("MemorySize"), Some("FunctionTimeout"))
@@ -34,8 +48,11 @@ fn a_function_has_the_variables_that_it_cannot_start_without() {
     for (id, function) in functions(&template) {
         let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
         let main = workspace_file(&format!("{code}/src/main.rs"));
-        let asked = |call: &str| main.split(call).skip(1).filter_map(|rest| rest.split('"').next()).collect::<Vec<_>>();
-        let asked: BTreeSet<_> = [asked("required(\""), asked("number(\"")].concat().into_iter().collect();
+        let asked = |call: &str| {
+            main.split(call).skip(1).filter_map(|rest| rest.split('"').next()).collect::<Vec<_>>()
+        };
+        let asked: BTreeSet<_> =
+            [asked("required(\""), asked("number(\"")].concat().into_iter().collect();
         let given = function["Environment"]["Variables"].as_mapping().expect("variables");
         let given: BTreeSet<_> = given.keys().filter_map(Value::as_str).collect();
         assert!(asked.is_subset(&given), "{id} asks for {asked:?} and is given {given:?}");
@@ -49,20 +66,27 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
     assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)");
     assert!(schedule["State"].is_null(), "it runs from the start");
     assert_eq!(target(&schedule["Target"]["Arn"]), Some("OutboxRelayFunction.Alias"));
-    let index = &template.resources("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"][0];
+    let index =
+        &template.resources("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"][0];
     assert_eq!(index["IndexName"], "outbox");
-    let projected: Vec<_> =
-        each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
+    let projected: Vec<_> = each(&index["Projection"]["NonKeyAttributes"])
+        .into_iter()
+        .filter_map(Value::as_str)
+        .collect();
     let needed = ["customer", "amount", "discount", "traceparent"];
     assert_eq!(projected, needed, "the message is made of these and the keys");
     for (name, environment) in &environments() {
-        let [age, timeout] =
-            ["OutboxAge", "FunctionTimeout"].map(|parameter| number(&template, environment, parameter));
+        let [age, timeout] = ["OutboxAge", "FunctionTimeout"]
+            .map(|parameter| number(&template, environment, parameter));
         assert!(age >= timeout, "{name}: the relay publishes orders that are being published");
     }
     let functions = functions(&template);
-    let shards = |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);
-    assert_eq!((shards("OrdersFunction"), shards("OutboxRelayFunction")), (Some("OutboxShards"), Some("OutboxShards")));
+    let shards =
+        |function: &str| target(&functions[function]["Environment"]["Variables"]["OUTBOX_SHARDS"]);
+    assert_eq!(
+        (shards("OrdersFunction"), shards("OutboxRelayFunction")),
+        (Some("OutboxShards"), Some("OutboxShards"))
+    );
 }
 
 #[test]
@@ -74,20 +98,34 @@ fn a_coupon_is_found_by_its_code_with_what_tells_whether_it_can_be_spent() {
     let [key] = each(&index["KeySchema"])[..] else { panic!("one key") };
     assert_eq!((&key["AttributeName"], &key["KeyType"]), (&"code".into(), &"HASH".into()));
     assert_eq!(index["Projection"]["ProjectionType"], "INCLUDE");
-    let projected: Vec<_> =
-        each(&index["Projection"]["NonKeyAttributes"]).into_iter().filter_map(Value::as_str).collect();
-    assert_eq!(projected, ["percent", "expires_at", "spent_by"], "and the table's key, to spend it by");
-    assert!(table["TimeToLiveSpecification"].is_null(), "a spent coupon is the memory of what was done");
+    let projected: Vec<_> = each(&index["Projection"]["NonKeyAttributes"])
+        .into_iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert_eq!(
+        projected,
+        ["percent", "expires_at", "spent_by"],
+        "and the table's key, to spend it by"
+    );
+    assert!(
+        table["TimeToLiveSpecification"].is_null(),
+        "a spent coupon is the memory of what was done"
+    );
 }
 
 #[test]
 fn every_function_measures_in_the_stacks_own_namespace() {
     let template = Template::read();
     let globals = &template.root["Globals"]["Function"]["Environment"]["Variables"];
-    let Value::Tagged(namespace) = &globals["METRICS_NAMESPACE"] else { panic!("no namespace: {globals:?}") };
+    let Value::Tagged(namespace) = &globals["METRICS_NAMESPACE"] else {
+        panic!("no namespace: {globals:?}")
+    };
     assert_eq!(namespace.value, "OrderFanout/${AWS::StackName}");
     for (id, function) in functions(&template) {
-        assert!(function["Environment"]["Variables"]["METRICS_NAMESPACE"].is_null(), "{id} measures elsewhere");
+        assert!(
+            function["Environment"]["Variables"]["METRICS_NAMESPACE"].is_null(),
+            "{id} measures elsewhere"
+        );
     }
 }
 

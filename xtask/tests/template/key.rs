@@ -6,7 +6,9 @@ use crate::template::{Template, choice, each, functions, target, workspace_file}
 
 /// What a `!If [HasKmsKey, !Ref KmsKeyArn, without]` says without a key.
 fn without_a_key(value: &Value) -> &Value {
-    let Some(("HasKmsKey", key, without)) = choice(value) else { panic!("not for want of a key: {value:?}") };
+    let Some(("HasKmsKey", key, without)) = choice(value) else {
+        panic!("not for want of a key: {value:?}")
+    };
     assert_eq!(target(key), Some("KmsKeyArn"));
     without
 }
@@ -15,7 +17,9 @@ fn without_a_key(value: &Value) -> &Value {
 fn whatever_is_kept_is_encrypted_with_the_key_if_there_is_one() {
     let template = Template::read();
     for (id, table) in template.resources("AWS::DynamoDB::Table") {
-        let Some(("HasKmsKey", with, without)) = choice(&table["SSESpecification"]) else { panic!("{id}") };
+        let Some(("HasKmsKey", with, without)) = choice(&table["SSESpecification"]) else {
+            panic!("{id}")
+        };
         assert_eq!((&with["SSEEnabled"], &with["SSEType"]), (&true.into(), &"KMS".into()), "{id}");
         assert_eq!(
             (target(&with["KMSMasterKeyId"]), target(without)),
@@ -26,7 +30,11 @@ fn whatever_is_kept_is_encrypted_with_the_key_if_there_is_one() {
     for (id, queue) in template.resources("AWS::SQS::Queue") {
         assert_eq!(target(without_a_key(&queue["KmsMasterKeyId"])), Some("AWS::NoValue"), "{id}");
         let by_sqs = choice(&queue["SqsManagedSseEnabled"]);
-        assert_eq!(by_sqs, Some(("HasKmsKey", &false.into(), &true.into())), "{id} is encrypted in one way");
+        assert_eq!(
+            by_sqs,
+            Some(("HasKmsKey", &false.into(), &true.into())),
+            "{id} is encrypted in one way"
+        );
     }
     for (id, group) in template.resources("AWS::Logs::LogGroup") {
         assert_eq!(target(without_a_key(&group["KmsKeyId"])), Some("AWS::NoValue"), "{id}");
@@ -42,9 +50,12 @@ fn every_function_may_use_the_key_through_the_services_that_it_calls_and_only_if
     let mut allowed = vec![];
     for (id, policy) in &policies {
         assert_eq!(template.root["Resources"][*id]["Condition"], "HasKmsKey", "{id}");
-        let [statement] = each(&policy["PolicyDocument"]["Statement"])[..] else { panic!("{id}: one statement") };
+        let [statement] = each(&policy["PolicyDocument"]["Statement"])[..] else {
+            panic!("{id}: one statement")
+        };
         assert_eq!(target(&statement["Resource"]), Some("KmsKeyArn"), "{id}");
-        let actions: Vec<_> = each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
+        let actions: Vec<_> =
+            each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
         let through = each(&statement["Condition"]["StringEquals"]["kms:ViaService"]);
         let through: Vec<_> = through.into_iter().map(service).collect();
         for role in each(&policy["Roles"]) {
@@ -58,7 +69,8 @@ fn every_function_may_use_the_key_through_the_services_that_it_calls_and_only_if
             assert_eq!((&actions, &through[..]), (&whose, &through_both[..]), "{role:?}");
         }
     }
-    let roles: Vec<_> = functions(&template).keys().map(|id| id.replace("Function", "Role")).collect();
+    let roles: Vec<_> =
+        functions(&template).keys().map(|id| id.replace("Function", "Role")).collect();
     allowed.sort();
     assert_eq!(allowed, roles, "each function, once");
 }
@@ -74,8 +86,11 @@ fn service(host: &Value) -> &str {
 fn the_decision_says_what_the_keys_own_policy_must_allow() {
     let page = workspace_file("docs/adr/0026-a-key-of-your-own.md");
     let (_, policy) = page.split_once("```json").expect("the policy");
-    let policy: Value = serde_yaml_ng::from_str(policy.split("```").next().expect("its end")).expect("JSON");
-    let services: Vec<_> =
-        each(&policy["Statement"]).into_iter().map(|of| of["Principal"]["Service"].as_str()).collect();
+    let policy: Value =
+        serde_yaml_ng::from_str(policy.split("```").next().expect("its end")).expect("JSON");
+    let services: Vec<_> = each(&policy["Statement"])
+        .into_iter()
+        .map(|of| of["Principal"]["Service"].as_str())
+        .collect();
     assert_eq!(services, [None, Some("sns.amazonaws.com"), Some("logs.REGION.amazonaws.com")]);
 }

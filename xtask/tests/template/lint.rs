@@ -19,8 +19,15 @@ fn every_check_that_is_left_out_has_its_reason_beside_it() {
     let template = Template::read();
     for (id, resource) in template.root["Resources"].as_mapping().expect("resources") {
         for skipped in resource["Metadata"]["checkov"]["skip"].as_sequence().into_iter().flatten() {
-            assert!(skipped["comment"].as_str().is_some_and(|why| why.len() > 30), "{id:?}: {:?}: why?", skipped["id"]);
+            assert!(
+                skipped["comment"].as_str().is_some_and(|why| why.len() > 30),
+                "{id:?}: {:?}: why?",
+                skipped["id"]
+            );
         }
     }
-    assert!(template.root["Metadata"].is_null(), "a check that the whole template is excused from goes unnoticed");
+    assert!(
+        template.root["Metadata"].is_null(),
+        "a check that the whole template is excused from goes unnoticed"
+    );
 }

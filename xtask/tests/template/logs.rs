@@ -25,14 +25,19 @@ fn the_access_log_tells_of_a_request_and_not_of_who_made_it() {
     assert_eq!(target(&stage["AccessLogSettings"]["DestinationArn"]), Some("HttpApiLogs"));
     let format = stage["AccessLogSettings"]["Format"].as_str().expect("a format");
     assert!(!format.contains('\n'), "a format is one line");
-    let format: BTreeMap<String, String> = serde_json::from_str(format).expect("a flat JSON object");
+    let format: BTreeMap<String, String> =
+        serde_json::from_str(format).expect("a flat JSON object");
     let told: Vec<_> = format.values().map(String::as_str).collect();
-    for needed in ["$context.requestId", "$context.httpMethod", "$context.status", "$context.responseLatency"] {
+    for needed in
+        ["$context.requestId", "$context.httpMethod", "$context.status", "$context.responseLatency"]
+    {
         assert!(told.contains(&needed), "{needed}");
     }
     for variable in told {
         let name = variable.strip_prefix("$context.").expect("a variable");
-        let personal = ["identity", "path", "authorizer", "domain"].iter().any(|prefix| name.starts_with(prefix));
+        let personal = ["identity", "path", "authorizer", "domain"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
         assert!(!personal, "{variable} says who the caller is, or holds what they typed");
     }
 }

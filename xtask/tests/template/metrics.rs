@@ -1,4 +1,5 @@
-//! The metrics that alarms and dashboard may name. CloudWatch takes any name: a misspelt one deploys, and stays silent.
+//! The metrics that alarms and dashboard may name. CloudWatch takes any name: a misspelt one
+//! deploys, and stays silent.
 
 use crate::template::Template;
 
@@ -75,7 +76,12 @@ const BY: [(&str, &str); 2] = [("OrdersRejected", "reason"), ("TimeToAnswer", "r
 
 /// Of AWS's: namespace, dimension, the type of resource that the dimension names, metrics.
 const AWS: [(&str, &str, &str, &[&str]); 5] = [
-    ("AWS/ApiGateway", "ApiId", "AWS::ApiGatewayV2::Api", &["Count", "4xx", "5xx", "Latency", "IntegrationLatency"]),
+    (
+        "AWS/ApiGateway",
+        "ApiId",
+        "AWS::ApiGatewayV2::Api",
+        &["Count", "4xx", "5xx", "Latency", "IntegrationLatency"],
+    ),
     ("AWS/Lambda", "FunctionName", "AWS::Serverless::Function", &["Errors", "Throttles"]),
     (
         "AWS/SNS",
@@ -103,7 +109,12 @@ const AWS: [(&str, &str, &str, &[&str]); 5] = [
         "AWS/DynamoDB",
         "TableName",
         "AWS::DynamoDB::Table",
-        &["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "WriteThrottleEvents", "SuccessfulRequestLatency"],
+        &[
+            "ConsumedReadCapacityUnits",
+            "ConsumedWriteCapacityUnits",
+            "WriteThrottleEvents",
+            "SuccessfulRequestLatency",
+        ],
     ),
 ];
 
@@ -129,22 +140,37 @@ impl Metric {
 
     /// Panics unless somebody reports it, on something that the template has.
     pub(crate) fn assert_exists(&self, template: &Template, by: &str) {
-        let (dimension, value) = self.dimensions.first().unwrap_or_else(|| panic!("{by}: no dimension"));
+        let (dimension, value) =
+            self.dimensions.first().unwrap_or_else(|| panic!("{by}: no dimension"));
         let more = self.dimensions.iter().skip(1).map(|(name, _)| name.as_str());
         if self.namespace == OUR_NAMESPACE {
             assert_eq!(dimension, "function", "{by}");
             let function = OURS.iter().find(|(function, _)| function == value);
-            let (_, names) = function.unwrap_or_else(|| panic!("{by}: there is no function {value}"));
-            assert!(names.contains(&self.name.as_str()), "{by}: {value} does not report {}", self.name);
-            more.for_each(|more| assert!(BY.contains(&(&self.name, more)), "{by}: {} by {more}", self.name));
+            let (_, names) =
+                function.unwrap_or_else(|| panic!("{by}: there is no function {value}"));
+            assert!(
+                names.contains(&self.name.as_str()),
+                "{by}: {value} does not report {}",
+                self.name
+            );
+            more.for_each(|more| {
+                assert!(BY.contains(&(&self.name, more)), "{by}: {} by {more}", self.name)
+            });
         } else {
             let known = AWS.iter().find(|(namespace, ..)| *namespace == self.namespace);
             let (_, dimensioned_by, kind, names) =
                 known.unwrap_or_else(|| panic!("{by}: nobody reports {}", self.namespace));
             assert_eq!(dimension, dimensioned_by, "{by}");
             assert_eq!(template.root["Resources"][value]["Type"], *kind, "{by}: {value}");
-            assert!(names.contains(&self.name.as_str()), "{by}: {} has no {}", self.namespace, self.name);
-            more.for_each(|more| assert_eq!((*dimensioned_by, more), ("TableName", "Operation"), "{by}"));
+            assert!(
+                names.contains(&self.name.as_str()),
+                "{by}: {} has no {}",
+                self.namespace,
+                self.name
+            );
+            more.for_each(|more| {
+                assert_eq!((*dimensioned_by, more), ("TableName", "Operation"), "{by}")
+            });
         }
     }
 }

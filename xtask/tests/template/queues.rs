@@ -19,12 +19,27 @@ fn a_queue_feeds_its_function_with_partial_responses() {
             assert_eq!(event["Type"], "SQS", "{id}");
             let properties = event["Properties"].as_mapping().expect("properties");
             let names: Vec<_> = properties.keys().filter_map(Value::as_str).collect();
-            assert_eq!(names, ["Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"], "{id}");
+            assert_eq!(
+                names,
+                ["Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"],
+                "{id}"
+            );
             let properties = &event["Properties"];
-            assert_eq!(target(&properties["Queue"]), Some(id.replace("Function", "Queue").as_str()));
+            assert_eq!(
+                target(&properties["Queue"]),
+                Some(id.replace("Function", "Queue").as_str())
+            );
             assert_eq!(properties["FunctionResponseTypes"][0], "ReportBatchItemFailures", "{id}");
-            assert!((1..=10).contains(&properties["BatchSize"].as_u64().expect("a batch size")), "{id}");
-            assert!(properties["ScalingConfig"]["MaximumConcurrency"].as_u64().is_some_and(|most| most >= 2), "{id}");
+            assert!(
+                (1..=10).contains(&properties["BatchSize"].as_u64().expect("a batch size")),
+                "{id}"
+            );
+            assert!(
+                properties["ScalingConfig"]["MaximumConcurrency"]
+                    .as_u64()
+                    .is_some_and(|most| most >= 2),
+                "{id}"
+            );
             fed += 1;
         }
     }
@@ -56,7 +71,11 @@ fn every_source_queue_has_a_dead_letter_queue_that_keeps_longer() {
     for (id, queue) in sources {
         let dlq = id.replace("Queue", "Dlq");
         assert_eq!(target(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some(dlq.as_str()));
-        assert_eq!(target(&queue["RedrivePolicy"]["maxReceiveCount"]), Some("MaxReceiveCount"), "{id}");
+        assert_eq!(
+            target(&queue["RedrivePolicy"]["maxReceiveCount"]),
+            Some("MaxReceiveCount"),
+            "{id}"
+        );
         assert_eq!(target(&queue["VisibilityTimeout"]), Some("QueueVisibility"), "{id}");
         assert_eq!(queue["MessageRetentionPeriod"].as_u64(), Some(4 * 86_400), "{id}");
     }
@@ -73,12 +92,16 @@ fn only_the_topic_may_send_to_a_queue() {
         for allow in statements(policy).iter().filter(|statement| statement["Effect"] == "Allow") {
             assert_eq!(allow["Principal"]["Service"], "sns.amazonaws.com", "{id}");
             assert_eq!(allow["Action"], "sqs:SendMessage", "{id}");
-            assert_eq!(target(&allow["Condition"]["ArnEquals"]["aws:SourceArn"]), Some("OrdersTopic"), "{id}");
+            assert_eq!(
+                target(&allow["Condition"]["ArnEquals"]["aws:SourceArn"]),
+                Some("OrdersTopic"),
+                "{id}"
+            );
             fed.extend(target(&allow["Resource"]));
         }
     }
-    let queues =
-        ["Fulfilment", "Invoicing", "Promotion"].map(|name| [format!("{name}Queue"), format!("{name}SubscriptionDlq")]);
+    let queues = ["Fulfilment", "Invoicing", "Promotion"]
+        .map(|name| [format!("{name}Queue"), format!("{name}SubscriptionDlq")]);
     assert_eq!(fed, queues.concat());
 }
 
@@ -91,13 +114,21 @@ fn nobody_talks_to_a_queue_or_a_topic_in_plain_http() {
     ] {
         let policies = template.resources(policies);
         for id in template.resources(kind).keys() {
-            let policy = policies.get(&*format!("{id}Policy")).unwrap_or_else(|| panic!("{id} has no policy"));
+            let policy = policies
+                .get(&*format!("{id}Policy"))
+                .unwrap_or_else(|| panic!("{id} has no policy"));
             assert_eq!(target(&policy["Queues"][0]).or(target(&policy["Topics"][0])), Some(*id));
             let denied = statements(policy).iter().filter(|statement| {
                 let plain = statement["Condition"]["Bool"]["aws:SecureTransport"] == "false";
-                statement["Effect"] == "Deny" && statement["Principal"] == "*" && statement["Action"] == action && plain
+                statement["Effect"] == "Deny"
+                    && statement["Principal"] == "*"
+                    && statement["Action"] == action
+                    && plain
             });
-            assert_eq!(denied.map(|statement| target(&statement["Resource"])).collect::<Vec<_>>(), [Some(*id)]);
+            assert_eq!(
+                denied.map(|statement| target(&statement["Resource"])).collect::<Vec<_>>(),
+                [Some(*id)]
+            );
         }
     }
 }
@@ -121,12 +152,23 @@ fn the_topic_fans_out_raw_messages_and_filters_for_promotion() {
     for (id, subscription) in &subscriptions {
         assert_eq!(subscription["RawMessageDelivery"], true, "{id}");
         let dlq = target(&subscription["RedrivePolicy"]["deadLetterTargetArn"]);
-        assert_eq!(dlq, Some(format!("{id}Dlq").as_str()), "what cannot be put on the queue is kept");
-        assert_eq!(target(&subscription["Endpoint"]), Some(id.replace("Subscription", "Queue").as_str()));
+        assert_eq!(
+            dlq,
+            Some(format!("{id}Dlq").as_str()),
+            "what cannot be put on the queue is kept"
+        );
+        assert_eq!(
+            target(&subscription["Endpoint"]),
+            Some(id.replace("Subscription", "Queue").as_str())
+        );
     }
     for every_order in ["FulfilmentSubscription", "InvoicingSubscription"] {
-        assert!(subscriptions[every_order]["FilterPolicy"].is_null(), "{every_order} is of every order");
+        assert!(
+            subscriptions[every_order]["FilterPolicy"].is_null(),
+            "{every_order} is of every order"
+        );
     }
-    let filter: Value = serde_yaml_ng::from_str(r#"{"amount": [{"numeric": [">=", 80]}]}"#).expect("YAML");
+    let filter: Value =
+        serde_yaml_ng::from_str(r#"{"amount": [{"numeric": [">=", 80]}]}"#).expect("YAML");
     assert_eq!(subscriptions["PromotionSubscription"]["FilterPolicy"], filter);
 }

@@ -9,27 +9,44 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
     let template = Template::read();
     let roles = template.resources("AWS::IAM::Role");
     for (id, function) in functions(&template) {
-        assert!(function["Policies"].is_null(), "{id} uses SAM's policies; its role names everything");
+        assert!(
+            function["Policies"].is_null(),
+            "{id} uses SAM's policies; its role names everything"
+        );
         assert_eq!(target(&function["Role"]), Some(id.replace("Function", "Role").as_str()));
     }
     // CodeDeploy's is told of in `deployment`.
     for (id, role) in roles.into_iter().filter(|(id, _)| *id != "DeployRole") {
         for policy in role["Policies"].as_sequence().expect("a role has policies") {
-            for statement in policy["PolicyDocument"]["Statement"].as_sequence().expect("statements") {
+            for statement in
+                policy["PolicyDocument"]["Statement"].as_sequence().expect("statements")
+            {
                 assert_eq!(statement["Effect"], "Allow", "{id}");
                 for action in each(&statement["Action"]) {
-                    assert!(!action.as_str().expect("an action").contains('*'), "{id} may do {action:?}");
+                    assert!(
+                        !action.as_str().expect("an action").contains('*'),
+                        "{id} may do {action:?}"
+                    );
                 }
                 if statement["Resource"] == "*" {
                     // X-Ray has no resource to name.
-                    let actions: Vec<_> = each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
-                    assert_eq!(actions, ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "{id} may do it to all");
+                    let actions: Vec<_> =
+                        each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
+                    assert_eq!(
+                        actions,
+                        ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+                        "{id} may do it to all"
+                    );
                     continue;
                 }
                 for resource in each(&statement["Resource"]) {
-                    let named = target(resource).unwrap_or_else(|| panic!("{id} names no resource: {resource:?}"));
+                    let named = target(resource)
+                        .unwrap_or_else(|| panic!("{id} names no resource: {resource:?}"));
                     let named = named.split('.').next().expect("the alias is its function's");
-                    assert!(!template.root["Resources"][named].is_null(), "{id} names {named}, which is not there");
+                    assert!(
+                        !template.root["Resources"][named].is_null(),
+                        "{id} names {named}, which is not there"
+                    );
                 }
             }
         }
@@ -39,7 +56,12 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
 #[test]
 fn what_a_function_writes_is_its_own_table_but_for_the_coupons_that_orders_spends() {
     let template = Template::read();
-    let writes = ["dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem", "dynamodb:PartiQLUpdate"];
+    let writes = [
+        "dynamodb:PutItem",
+        "dynamodb:PartiQLInsert",
+        "dynamodb:UpdateItem",
+        "dynamodb:PartiQLUpdate",
+    ];
     let writes = |action: &str| writes.contains(&action);
     let own = [
         ("OrdersRole", vec!["OrdersTable", "IdempotencyKeysTable", "CouponsTable"]),
@@ -49,10 +71,14 @@ fn what_a_function_writes_is_its_own_table_but_for_the_coupons_that_orders_spend
         ("InvoicingRole", vec!["InvoicesTable", "InvoicesTable"]),
     ];
     for (role, tables) in own {
-        let statements = &template.root["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let statements = &template.root["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]
+            ["Statement"];
         let mut written = vec![];
         for statement in statements.as_sequence().expect("statements") {
-            if each(&statement["Action"]).into_iter().any(|action| action.as_str().is_some_and(writes)) {
+            if each(&statement["Action"])
+                .into_iter()
+                .any(|action| action.as_str().is_some_and(writes))
+            {
                 written.extend(each(&statement["Resource"]).into_iter().filter_map(target));
             }
         }
@@ -69,19 +95,28 @@ fn index(resource: &Value) -> Option<&str> {
 /// A role's permissions as `action resource` lines.
 fn permissions(template: &Template, role: &str) -> Vec<String> {
     let properties = &template.root["Resources"][role]["Properties"];
-    assert!(properties["ManagedPolicyArns"].is_null(), "{role} has a managed policy; it names everything itself");
+    assert!(
+        properties["ManagedPolicyArns"].is_null(),
+        "{role} has a managed policy; it names everything itself"
+    );
     let policies = properties["Policies"].as_sequence().expect("policies");
-    let statements = policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
+    let statements =
+        policies.iter().flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]));
     let lines = statements.flat_map(|statement| {
         let pair = |action: &Value, resource: &Value| {
             let within = index(resource).map(|index| format!("/index/{index}")).unwrap_or_default();
-            let resource = resource.as_str().filter(|resource| *resource == "*").or_else(|| target(resource));
-            format!("{} {}{within}", action.as_str().expect("an action"), resource.expect("a resource"))
+            let resource =
+                resource.as_str().filter(|resource| *resource == "*").or_else(|| target(resource));
+            format!(
+                "{} {}{within}",
+                action.as_str().expect("an action"),
+                resource.expect("a resource")
+            )
         };
         let resources = each(&statement["Resource"]);
-        each(&statement["Action"])
-            .into_iter()
-            .flat_map(move |action| resources.clone().into_iter().map(move |resource| pair(action, resource)))
+        each(&statement["Action"]).into_iter().flat_map(move |action| {
+            resources.clone().into_iter().map(move |resource| pair(action, resource))
+        })
     });
     lines.collect()
 }
@@ -131,7 +166,10 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
     ];
     assert_eq!(permissions(&template, "OrdersRole"), orders);
     assert_eq!(permissions(&template, "OutboxRelayRole"), relay);
-    assert_eq!(permissions(&template, "OutboxRelayScheduleRole"), ["lambda:InvokeFunction OutboxRelayFunction.Alias"]);
+    assert_eq!(
+        permissions(&template, "OutboxRelayScheduleRole"),
+        ["lambda:InvokeFunction OutboxRelayFunction.Alias"]
+    );
     assert_eq!(permissions(&template, "FulfilmentRole"), consumer("Fulfilment", "ShipmentsTable"));
     assert_eq!(permissions(&template, "PromotionRole"), consumer("Promotion", "CouponsTable"));
     let mut invoicing = consumer("Invoicing", "InvoicesTable");
@@ -151,10 +189,21 @@ fn no_policy_of_a_resource_allows_everything_or_lets_anybody_in() {
     for kind in ["AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::IAM::Policy"] {
         for (id, policy) in template.resources(kind) {
             for statement in each(&policy["PolicyDocument"]["Statement"]) {
-                let star =
-                    |what: &str| each(&statement[what]).iter().any(|of| of.as_str().is_none_or(|of| of.contains('*')));
-                assert!(!star("Resource"), "{id} is about more than one thing: {:?}", statement["Resource"]);
-                assert!(!star("Action") || statement["Effect"] == "Deny", "{id} allows {:?}", statement["Action"]);
+                let star = |what: &str| {
+                    each(&statement[what])
+                        .iter()
+                        .any(|of| of.as_str().is_none_or(|of| of.contains('*')))
+                };
+                assert!(
+                    !star("Resource"),
+                    "{id} is about more than one thing: {:?}",
+                    statement["Resource"]
+                );
+                assert!(
+                    !star("Action") || statement["Effect"] == "Deny",
+                    "{id} allows {:?}",
+                    statement["Action"]
+                );
                 let anybody = statement["Principal"] == "*" || statement["Principal"]["AWS"] == "*";
                 assert!(!anybody || statement["Effect"] == "Deny", "{id} lets anybody in");
             }
@@ -170,7 +219,9 @@ fn a_role_is_taken_by_the_service_that_needs_it_and_nobody_else() {
             "DeployRole" => "codedeploy.amazonaws.com",
             _of_a_function => "lambda.amazonaws.com",
         };
-        let [trust] = &role["AssumeRolePolicyDocument"]["Statement"].as_sequence().expect("statements")[..] else {
+        let [trust] =
+            &role["AssumeRolePolicyDocument"]["Statement"].as_sequence().expect("statements")[..]
+        else {
             panic!("{id} trusts more than one");
         };
         assert_eq!(trust["Action"], "sts:AssumeRole", "{id}");

@@ -12,23 +12,42 @@ fn prod_keeps_its_tables_whatever_becomes_of_the_stack() {
     for (id, table) in template.resources("AWS::DynamoDB::Table") {
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
             let of_table = choice(&template.root["Resources"][id][policy]);
-            assert_eq!(of_table, Some(("IsProd", &"Retain".into(), &"Delete".into())), "{id}: {policy}");
+            assert_eq!(
+                of_table,
+                Some(("IsProd", &"Retain".into(), &"Delete".into())),
+                "{id}: {policy}"
+            );
         }
         let protection = choice(&table["DeletionProtectionEnabled"]);
-        assert_eq!(protection, Some(("IsProd", &true.into(), &false.into())), "{id} can be deleted by a slip");
+        assert_eq!(
+            protection,
+            Some(("IsProd", &true.into(), &false.into())),
+            "{id} can be deleted by a slip"
+        );
     }
-    let Value::Tagged(is_prod) = &template.root["Conditions"]["IsProd"] else { panic!("IsProd is no condition") };
-    assert_eq!((target(&is_prod.value[0]), &is_prod.value[1]), (Some("Environment"), &"prod".into()));
+    let Value::Tagged(is_prod) = &template.root["Conditions"]["IsProd"] else {
+        panic!("IsProd is no condition")
+    };
+    assert_eq!(
+        (target(&is_prod.value[0]), &is_prod.value[1]),
+        (Some("Environment"), &"prod".into())
+    );
 }
 
-/// A key's row holds an answer, with the customer's name, for a day; in a backup it would lie for 35.
+/// A key's row holds an answer, with the customer's name, for a day; in a backup it would lie for
+/// 35.
 #[test]
 fn every_table_can_be_put_back_to_any_second_but_for_the_keys_that_live_a_day() {
     let template = Template::read();
     let tables = template.resources("AWS::DynamoDB::Table");
-    assert_eq!(tables.len(), devstack::FUNCTIONS.len(), "one for each, with the keys instead of the relay's");
+    assert_eq!(
+        tables.len(),
+        devstack::FUNCTIONS.len(),
+        "one for each, with the keys instead of the relay's"
+    );
     for (id, table) in tables {
-        let recovered = table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true;
+        let recovered =
+            table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true;
         assert_eq!(recovered, id != "IdempotencyKeysTable", "{id}");
     }
 }
@@ -38,6 +57,10 @@ fn what_subscribers_did_is_never_forgotten() {
     let template = Template::read();
     for (id, table) in template.resources("AWS::DynamoDB::Table") {
         let forgets = !table["TimeToLiveSpecification"].is_null();
-        assert_eq!(forgets, id == "IdempotencyKeysTable", "{id}: forgotten, an old event has a second effect");
+        assert_eq!(
+            forgets,
+            id == "IdempotencyKeysTable",
+            "{id}: forgotten, an old event has a second effect"
+        );
     }
 }

@@ -16,14 +16,19 @@ pub(crate) fn workspace_file(name: &str) -> String {
 
 impl Template {
     pub(crate) fn read() -> Self {
-        Self { root: serde_yaml_ng::from_str(&workspace_file("template.yaml")).expect("template.yaml is YAML") }
+        Self {
+            root: serde_yaml_ng::from_str(&workspace_file("template.yaml"))
+                .expect("template.yaml is YAML"),
+        }
     }
 
     /// The properties of every resource of a type, by logical id.
     pub(crate) fn resources(&self, kind: &str) -> BTreeMap<&str, &Value> {
         let resources = self.root["Resources"].as_mapping().expect("the template has resources");
         let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
-        of_kind.map(|(id, resource)| (id.as_str().expect("a logical id"), &resource["Properties"])).collect()
+        of_kind
+            .map(|(id, resource)| (id.as_str().expect("a logical id"), &resource["Properties"]))
+            .collect()
     }
 
     pub(crate) fn parameter(&self, name: &str) -> &Value {

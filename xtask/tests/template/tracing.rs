@@ -10,9 +10,12 @@ fn functions_and_topic_are_traced_and_the_topic_is_let() {
     assert_eq!(template.root["Globals"]["Function"]["Tracing"], "Active");
     assert_eq!(template.resources("AWS::SNS::Topic")["OrdersTopic"]["TracingConfig"], "Active");
     let policy = template.resources("AWS::XRay::ResourcePolicy")["OrdersTopicTracing"];
-    let Value::Tagged(document) = &policy["PolicyDocument"] else { panic!("the policy names the topic by !Sub") };
+    let Value::Tagged(document) = &policy["PolicyDocument"] else {
+        panic!("the policy names the topic by !Sub")
+    };
     let document: Value = serde_yaml_ng::from_value(document.value.clone()).expect("a text");
-    let document: Value = serde_yaml_ng::from_str(document.as_str().expect("a text")).expect("JSON");
+    let document: Value =
+        serde_yaml_ng::from_str(document.as_str().expect("a text")).expect("JSON");
     let [statement] = each(&document["Statement"])[..] else { panic!("{document:?}") };
     assert_eq!(statement["Principal"]["Service"], "sns.amazonaws.com");
     assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "${OrdersTopic}");

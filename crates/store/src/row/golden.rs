@@ -1,6 +1,7 @@
-//! Rows as every release has written them, the latest shape of each table last. A shape is added here and never changed or
-//! taken away: rows of that shape are in somebody's tables, and the release before this one reads what this one writes
-//! while a deployment is under way (docs/guides/deploying.md).
+//! Rows as every release has written them, the latest shape of each table last. A shape is added
+//! here and never changed or taken away: rows of that shape are in somebody's tables, and the
+//! release before this one reads what this one writes while a deployment is under way
+//! (docs/guides/deploying.md).
 
 use serde_json::Value;
 
@@ -49,7 +50,10 @@ fn rows_of_every_release_are_read() {
         );
     }
     for row in &golden("shipments") {
-        assert_eq!(Reader { table: "shipments", row }.shipment().unwrap().shipped_at, order().placed_at);
+        assert_eq!(
+            Reader { table: "shipments", row }.shipment().unwrap().shipped_at,
+            order().placed_at
+        );
     }
     for row in &golden("coupons") {
         let reader = Reader { table: "coupons", row };
@@ -69,9 +73,13 @@ fn what_is_written_now_is_the_latest_of_them() {
     assert_eq!(written, latest("orders"));
     assert_eq!(from_claim(&claim(), order.id, 1_795_428_000), latest("idempotency keys"));
     let code = || Code::from_entropy([4; 12]);
-    let shipment = Shipment { order_id: order.id, tracking_number: code(), shipped_at: order.placed_at };
+    let shipment =
+        Shipment { order_id: order.id, tracking_number: code(), shipped_at: order.placed_at };
     assert_eq!(row_of(shipment.columns()), latest("shipments"));
-    assert_eq!(row_of(Coupon::earned_by(order.id, code(), order.placed_at).columns()), latest("coupons"));
+    assert_eq!(
+        row_of(Coupon::earned_by(order.id, code(), order.placed_at).columns()),
+        latest("coupons")
+    );
     let invoice = Invoice { order_id: order.id, number: 42.into(), issued_at: order.placed_at };
     assert_eq!(row_of(invoice.columns()), latest("invoices"));
 }

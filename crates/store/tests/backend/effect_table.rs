@@ -21,7 +21,9 @@ async fn a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apa
     let effect_table = shop.effect_table("ShipmentsTable").await;
     let rows: Vec<_> = (0..25).map(|_| shipment(order("81.50").id)).collect();
     let early: Vec<_> = rows.iter().step_by(3).cloned().collect();
-    assert!(effect_table.insert(&early).await.iter().all(|inserted| matches!(inserted, Inserted::New)));
+    assert!(
+        effect_table.insert(&early).await.iter().all(|inserted| matches!(inserted, Inserted::New))
+    );
 
     let inserted = effect_table.insert(&rows).await;
     assert_eq!(inserted.len(), 25);

@@ -1,4 +1,5 @@
-//! The tables, on the backend that `AWS_ENDPOINT_URL` names: made from template.yaml, each test's its own.
+//! The tables, on the backend that `AWS_ENDPOINT_URL` names: made from template.yaml, each test's
+//! its own.
 
 mod effect_table;
 mod outbox;

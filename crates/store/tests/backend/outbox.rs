@@ -15,8 +15,8 @@ fn trace() -> TraceParent {
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a traceparent")
 }
 
-/// Every pending order until a time, page by page: its shard, and the sizes of the shard's pages. A scan sees the same,
-/// or that it is too much for one.
+/// Every pending order until a time, page by page: its shard, and the sizes of the shard's pages. A
+/// scan sees the same, or that it is too much for one.
 async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<usize>>) {
     let (mut found, mut sizes) = (Vec::new(), Vec::new());
     for shard in outbox.shards() {
@@ -38,7 +38,10 @@ async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<
     let scan_pending = outbox.scan_pending(until).await.expect("a scan_pending");
     assert_eq!(scan_pending.is_some(), found.len() < 100);
     if let Some(page) = scan_pending {
-        assert_eq!(page.orders.iter().map(|pending| pending.order.id).collect::<HashSet<_>>(), ids(&found));
+        assert_eq!(
+            page.orders.iter().map(|pending| pending.order.id).collect::<HashSet<_>>(),
+            ids(&found)
+        );
     }
     (found, sizes)
 }
@@ -51,7 +54,9 @@ fn ids<'a>(orders: impl IntoIterator<Item = &'a (u8, Order)>) -> HashSet<OrderId
 async fn marked_orders_are_found_in_every_shard_with_all_that_the_event_needs() {
     let shop = Shop::open().await;
     let mut placed = Vec::new();
-    while placed.iter().map(|order: &Order| order.id.shard(SHARDS)).collect::<BTreeSet<_>>().len() < 16 {
+    while placed.iter().map(|order: &Order| order.id.shard(SHARDS)).collect::<BTreeSet<_>>().len()
+        < 16
+    {
         let order = order("81.50");
         shop.orders.save(&order, trace()).await.unwrap();
         placed.push(order);
@@ -73,7 +78,8 @@ async fn an_order_is_found_from_the_second_it_was_placed_at() {
     shop.orders.save(&order, trace()).await.unwrap();
     let outbox = shop.outbox().await;
     for (milliseconds, expected) in [(-1, 0), (0, 1), (999, 1), (60_000, 1)] {
-        let (found, _) = sweep(&outbox, order.placed_at + SignedDuration::from_millis(milliseconds)).await;
+        let (found, _) =
+            sweep(&outbox, order.placed_at + SignedDuration::from_millis(milliseconds)).await;
         assert_eq!(found.len(), expected, "{milliseconds} ms after");
     }
 }
@@ -101,7 +107,10 @@ async fn orders_lose_their_marks_in_one_request_and_nothing_else() {
     let mut rows = by_id(shop.tables.rows("OrdersTable").await);
     let outbox = shop.outbox().await;
     let cleared = outbox.clear(&placed[..5].iter().map(|order| order.id).collect::<Vec<_>>()).await;
-    assert!(cleared.len() == 5 && cleared.iter().all(Result::is_ok), "cleared twice is cleared: {cleared:?}");
+    assert!(
+        cleared.len() == 5 && cleared.iter().all(Result::is_ok),
+        "cleared twice is cleared: {cleared:?}"
+    );
     for order in &placed[..5] {
         rows.get_mut(&order.id.to_string()).expect("it is there").remove("outbox");
     }
@@ -120,7 +129,9 @@ async fn the_mark_of_an_unknown_order_is_gone_and_leaves_no_ghost_row() {
     assert!(!rows[&known.id.to_string()].contains_key("outbox"));
 }
 
-fn by_id(rows: Vec<HashMap<String, AttributeValue>>) -> HashMap<String, HashMap<String, AttributeValue>> {
+fn by_id(
+    rows: Vec<HashMap<String, AttributeValue>>,
+) -> HashMap<String, HashMap<String, AttributeValue>> {
     rows.into_iter().map(|row| (row["id"].as_s().expect("text").clone(), row)).collect()
 }
 
@@ -131,7 +142,8 @@ async fn more_orders_of_a_shard_than_a_page_holds_come_oldest_first_and_once() {
     let mut placed = Vec::new();
     while placed.len() < 230 {
         let mut order = order("81.50");
-        order.placed_at = start + SignedDuration::from_secs(i64::try_from(placed.len() / 3).unwrap());
+        order.placed_at =
+            start + SignedDuration::from_secs(i64::try_from(placed.len() / 3).unwrap());
         if order.id.shard(SHARDS) == 7 {
             placed.push(order);
         }

@@ -13,7 +13,10 @@ async fn a_saved_order_is_read_back_to_the_cent() {
     for amount in ["0.01", "80.00", "81.50", "999999999.99"] {
         let order = order(amount);
         shop.orders.save(&order, TraceParent::begin()).await.unwrap();
-        assert_eq!(shop.orders.read(order.id).await.unwrap(), Some(OrderView::new(order, None, None)));
+        assert_eq!(
+            shop.orders.read(order.id).await.unwrap(),
+            Some(OrderView::new(order, None, None))
+        );
     }
 }
 

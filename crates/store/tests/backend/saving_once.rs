@@ -8,7 +8,11 @@ use telemetry::TraceParent;
 use crate::Shop;
 
 fn claim(key: &str, fingerprint: &str, answer: &str) -> Claim {
-    Claim { key: key.parse().expect("a key"), fingerprint: fingerprint.to_owned(), answer: answer.to_owned() }
+    Claim {
+        key: key.parse().expect("a key"),
+        fingerprint: fingerprint.to_owned(),
+        answer: answer.to_owned(),
+    }
 }
 
 fn hours_after(order: &Order, hours: i64) -> Order {
@@ -22,7 +26,10 @@ async fn a_free_key_is_claimed_with_its_order() {
     let shop = Shop::open().await;
     let order = order("81.50");
     assert_eq!(
-        shop.orders.save_with(&order, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap(),
+        shop.orders
+            .save_with(&order, TraceParent::begin(), Some(&claim("k", "f", "first")), None)
+            .await
+            .unwrap(),
         SaveOutcome::Created
     );
     assert_eq!(shop.orders.read(order.id).await.unwrap(), Some(OrderView::new(order, None, None)));
@@ -34,9 +41,15 @@ async fn a_free_key_is_claimed_with_its_order() {
 async fn a_replay_gets_the_first_answer_and_makes_no_order() {
     let shop = Shop::open().await;
     let (first, replay) = (order("81.50"), order("81.50"));
-    shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
-    let claimed =
-        shop.orders.save_with(&replay, TraceParent::begin(), Some(&claim("k", "f", "second")), None).await.unwrap();
+    shop.orders
+        .save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None)
+        .await
+        .unwrap();
+    let claimed = shop
+        .orders
+        .save_with(&replay, TraceParent::begin(), Some(&claim("k", "f", "second")), None)
+        .await
+        .unwrap();
     assert_eq!(claimed, SaveOutcome::Replayed { order_id: first.id, answer: "first".to_owned() });
     assert_eq!(shop.orders.read(replay.id).await.unwrap(), None);
 }
@@ -57,9 +70,15 @@ async fn the_same_call_again_is_the_first_one() {
 async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
     let shop = Shop::open().await;
     let (first, other) = (order("81.50"), order("12.00"));
-    shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
-    let claimed =
-        shop.orders.save_with(&other, TraceParent::begin(), Some(&claim("k", "g", "second")), None).await.unwrap();
+    shop.orders
+        .save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None)
+        .await
+        .unwrap();
+    let claimed = shop
+        .orders
+        .save_with(&other, TraceParent::begin(), Some(&claim("k", "g", "second")), None)
+        .await
+        .unwrap();
     assert_eq!(claimed, SaveOutcome::KeyConflict { order_id: first.id });
     assert_eq!(shop.orders.read(other.id).await.unwrap(), None);
 }
@@ -68,21 +87,37 @@ async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
 async fn a_key_is_free_again_when_it_expired_and_not_before() {
     let shop = Shop::open().await;
     let first = order("81.50");
-    shop.orders.save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None).await.unwrap();
+    shop.orders
+        .save_with(&first, TraceParent::begin(), Some(&claim("k", "f", "first")), None)
+        .await
+        .unwrap();
     let early = shop
         .orders
-        .save_with(&hours_after(&first, 23), TraceParent::begin(), Some(&claim("k", "g", "second")), None)
+        .save_with(
+            &hours_after(&first, 23),
+            TraceParent::begin(),
+            Some(&claim("k", "g", "second")),
+            None,
+        )
         .await
         .unwrap();
     assert_eq!(early, SaveOutcome::KeyConflict { order_id: first.id });
     let later = hours_after(&first, 24);
     assert_eq!(
-        shop.orders.save_with(&later, TraceParent::begin(), Some(&claim("k", "g", "third")), None).await.unwrap(),
+        shop.orders
+            .save_with(&later, TraceParent::begin(), Some(&claim("k", "g", "third")), None)
+            .await
+            .unwrap(),
         SaveOutcome::Created
     );
     let replay = shop
         .orders
-        .save_with(&hours_after(&later, 1), TraceParent::begin(), Some(&claim("k", "g", "fourth")), None)
+        .save_with(
+            &hours_after(&later, 1),
+            TraceParent::begin(),
+            Some(&claim("k", "g", "fourth")),
+            None,
+        )
         .await
         .unwrap();
     assert_eq!(replay, SaveOutcome::Replayed { order_id: later.id, answer: "third".to_owned() });
@@ -94,7 +129,9 @@ async fn of_many_at_once_with_one_key_one_makes_an_order() {
     let orders: Vec<_> = (0..4).map(|_| order("81.50")).collect();
     let claim = claim("k", "f", "first");
     let claimed = futures::future::join_all(
-        orders.iter().map(|order| shop.orders.save_with(order, TraceParent::begin(), Some(&claim), None)),
+        orders
+            .iter()
+            .map(|order| shop.orders.save_with(order, TraceParent::begin(), Some(&claim), None)),
     )
     .await;
     let now = claimed.iter().filter(|claimed| matches!(claimed, Ok(SaveOutcome::Created))).count();

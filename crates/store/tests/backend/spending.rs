@@ -26,7 +26,10 @@ impl Shop {
     }
 
     async fn spend(&self, coupon: &Coupon, order: &Order, claim: Option<&Claim>) -> SaveOutcome {
-        self.orders.save_with(order, TraceParent::begin(), claim, Some(coupon)).await.expect("an answer")
+        self.orders
+            .save_with(order, TraceParent::begin(), claim, Some(coupon))
+            .await
+            .expect("an answer")
     }
 
     async fn saved(&self, id: OrderId) -> bool {
@@ -42,7 +45,11 @@ impl Shop {
 }
 
 fn claim(key: &str, answer: &str) -> Claim {
-    Claim { key: key.parse().expect("a key"), fingerprint: "f".to_owned(), answer: answer.to_owned() }
+    Claim {
+        key: key.parse().expect("a key"),
+        fingerprint: "f".to_owned(),
+        answer: answer.to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -50,7 +57,10 @@ async fn a_coupon_is_found_by_its_code_until_it_expires_or_is_spent() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = with(&coupon, order("81.50"));
-    assert_eq!(shop.orders.find_spendable_coupon(&code(), order.placed_at).await.unwrap(), Some(coupon.clone()));
+    assert_eq!(
+        shop.orders.find_spendable_coupon(&code(), order.placed_at).await.unwrap(),
+        Some(coupon.clone())
+    );
     assert_eq!(shop.orders.find_spendable_coupon(&code(), coupon.expires_at).await.unwrap(), None);
     let unknown = "MLKJHGFEDCBA".parse().unwrap();
     assert_eq!(shop.orders.find_spendable_coupon(&unknown, order.placed_at).await.unwrap(), None);
@@ -68,7 +78,10 @@ async fn an_order_is_saved_with_its_discount_and_the_coupon_says_who_spent_it() 
     assert_eq!(shop.spent().await, Some(spent));
     let read = shop.orders.read(order.id).await.unwrap().unwrap();
     assert_eq!(read, OrderView::new(order.clone(), None, None));
-    assert_eq!((read.total.to_string(), read.discount.unwrap().amount.to_string()), ("65.20".into(), "16.30".into()));
+    assert_eq!(
+        (read.total.to_string(), read.discount.unwrap().amount.to_string()),
+        ("65.20".into(), "16.30".into())
+    );
     let earned = shop.orders.read(coupon.order_id).await.unwrap();
     assert_eq!(earned, None, "the order that earned it was never placed");
 }
@@ -112,12 +125,17 @@ async fn a_coupon_that_is_not_what_it_was_taken_for_is_refused() {
     let nobodys = Coupon { order_id: order(&coupon).id, ..coupon.clone() };
     for taken_for in [&other_code, &other_percent, &nobodys] {
         let order = order(taken_for);
-        assert_eq!(shop.spend(taken_for, &order, None).await, SaveOutcome::CouponRejected, "{taken_for:?}");
+        assert_eq!(
+            shop.spend(taken_for, &order, None).await,
+            SaveOutcome::CouponRejected,
+            "{taken_for:?}"
+        );
         assert!(!shop.saved(order.id).await);
     }
     let late = Order { placed_at: coupon.expires_at, ..order(&coupon) };
     assert_eq!(shop.spend(&coupon, &late, None).await, SaveOutcome::CouponRejected, "expired");
-    let in_time = Order { placed_at: coupon.expires_at - SignedDuration::from_secs(1), ..order(&coupon) };
+    let in_time =
+        Order { placed_at: coupon.expires_at - SignedDuration::from_secs(1), ..order(&coupon) };
     assert_eq!(shop.spend(&coupon, &in_time, None).await, SaveOutcome::Created);
     assert_eq!(shop.tables.rows("CouponsTable").await.len(), 1, "no ghost row");
 }
@@ -130,7 +148,10 @@ async fn the_same_order_again_is_success_and_changes_nothing() {
     shop.spend(&coupon, &order, None).await;
     let before = (shop.tables.rows("OrdersTable").await, shop.tables.rows("CouponsTable").await);
     assert_eq!(shop.spend(&coupon, &order, None).await, SaveOutcome::Created);
-    assert_eq!((shop.tables.rows("OrdersTable").await, shop.tables.rows("CouponsTable").await), before);
+    assert_eq!(
+        (shop.tables.rows("OrdersTable").await, shop.tables.rows("CouponsTable").await),
+        before
+    );
 }
 
 #[tokio::test]
@@ -154,7 +175,9 @@ async fn of_many_orders_at_once_with_one_coupon_one_is_saved() {
     let coupon = shop.given().await;
     let orders: Vec<_> = (0..4).map(|_| with(&coupon, order("81.50"))).collect();
     let saved = futures::future::join_all(
-        orders.iter().map(|order| shop.orders.save_with(order, TraceParent::begin(), None, Some(&coupon))),
+        orders
+            .iter()
+            .map(|order| shop.orders.save_with(order, TraceParent::begin(), None, Some(&coupon))),
     )
     .await;
     let now = saved.iter().filter(|saved| matches!(saved, Ok(SaveOutcome::Created))).count();

@@ -1,5 +1,5 @@
-//! The topic and its subscriptions, on the backend that `AWS_ENDPOINT_URL` names: made from template.yaml, each test's
-//! its own.
+//! The topic and its subscriptions, on the backend that `AWS_ENDPOINT_URL` names: made from
+//! template.yaml, each test's its own.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -39,7 +39,11 @@ async fn an_order_arrives_raw_with_its_attributes() {
     let backend = Backend::under_test();
     let topic = Topic::make(&backend).await;
     let order = order("81.50");
-    OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await.publish(&order, trace()).await.unwrap();
+    OrdersTopic::connect(backend.sdk(), topic.arn.clone())
+        .await
+        .publish(&order, trace())
+        .await
+        .unwrap();
     assert_eq!(topic.inbox(EVERY_ORDER).drain().await, [published(&order)]);
     assert_eq!(topic.inbox(FROM_80).drain().await, [published(&order)]);
 }
@@ -53,7 +57,8 @@ async fn the_filter_lets_80_through_and_not_a_cent_less() {
     for order in &orders {
         publisher.publish(order, trace()).await.unwrap();
     }
-    let (every, from_80) = (topic.inbox(EVERY_ORDER).drain().await, topic.inbox(FROM_80).drain().await);
+    let (every, from_80) =
+        (topic.inbox(EVERY_ORDER).drain().await, topic.inbox(FROM_80).drain().await);
     let sent: Vec<_> = orders.iter().map(published).collect();
     assert_eq!((bodies(&every), every.len()), (bodies(&sent), 5));
     assert_eq!((bodies(&from_80), from_80.len()), (bodies(&sent[2..]), 3));
@@ -64,9 +69,12 @@ async fn ten_orders_in_one_request_arrive_as_ten_and_are_filtered_one_by_one() {
     let backend = Backend::under_test();
     let topic = Topic::make(&backend).await;
     let publisher = Republisher::connect(backend.sdk(), topic.arn.clone()).await;
-    let orders: Vec<_> = (0..10).map(|at| order(if at % 2 == 0 { "80.00" } else { "79.99" })).collect();
-    let orders_to_publish: Vec<_> =
-        orders.iter().map(|order| OrderToPublish { order: order.clone(), trace: Some(trace()) }).collect();
+    let orders: Vec<_> =
+        (0..10).map(|at| order(if at % 2 == 0 { "80.00" } else { "79.99" })).collect();
+    let orders_to_publish: Vec<_> = orders
+        .iter()
+        .map(|order| OrderToPublish { order: order.clone(), trace: Some(trace()) })
+        .collect();
     let acknowledged = publisher.publish_batch(&orders_to_publish).await.unwrap();
     assert_eq!(acknowledged, orders.iter().map(|order| order.id).collect::<HashSet<_>>());
 

@@ -8,18 +8,23 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// What the router is handed of a request: its `Accept` and its key. A problem, if it is handed nothing.
+/// What the router is handed of a request: its `Accept` and its key. A problem, if it is handed
+/// nothing.
 async fn handed(key: Option<&str>, claims: Value) -> Value {
-    let mut event: Value = serde_json::from_str(include_str!("../../../../events/orders/place-by-json.json")).unwrap();
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../../events/orders/place-by-json.json")).unwrap();
     event["headers"]["accept"] = json!("text/html");
     event["headers"].as_object_mut().unwrap().remove("idempotency-key");
     if let Some(key) = key {
         event["headers"]["idempotency-key"] = json!(key);
     }
     event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
-    let request: lambda_http::Request = serde_json::from_value::<LambdaRequest>(event).unwrap().into();
+    let request: lambda_http::Request =
+        serde_json::from_value::<LambdaRequest>(event).unwrap().into();
     let show = async |headers: HeaderMap| {
-        let of = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let of = |name: &str| {
+            headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
         Json(json!({ "accept": of("accept"), "key": of("idempotency-key") }))
     };
     let router = Router::new().fallback(show).layer(from_fn(scope_to_caller));
@@ -35,7 +40,11 @@ async fn key_of(subject: &str, key: &str) -> Value {
 
 #[tokio::test]
 async fn equal_keys_of_two_callers_never_meet() {
-    assert_eq!(key_of("ada", "cart-42").await, key_of("ada", "cart-42").await, "its own repetition does");
+    assert_eq!(
+        key_of("ada", "cart-42").await,
+        key_of("ada", "cart-42").await,
+        "its own repetition does"
+    );
     assert_ne!(key_of("ada", "cart-42").await, key_of("eve", "cart-42").await);
     assert_ne!(key_of("ada", "cart-42").await, key_of("ada", "cart-43").await);
     assert_ne!(key_of("ad", "a1").await, key_of("ada", "1").await, "where the subject ends counts");
@@ -43,13 +52,19 @@ async fn equal_keys_of_two_callers_never_meet() {
 
 #[tokio::test]
 async fn everybody_is_a_program() {
-    assert_eq!(handed(None, json!({ "sub": "ada" })).await, json!({ "accept": "application/json", "key": null }));
+    assert_eq!(
+        handed(None, json!({ "sub": "ada" })).await,
+        json!({ "accept": "application/json", "key": null })
+    );
 }
 
 #[tokio::test]
 async fn who_is_nobody_has_no_key_and_may_ask_without_one() {
     for claims in [json!({}), json!({ "sub": "" })] {
-        assert_eq!(handed(Some("cart-42"), claims.clone()).await["type"], "/problems/invalid-idempotency-key");
+        assert_eq!(
+            handed(Some("cart-42"), claims.clone()).await["type"],
+            "/problems/invalid-idempotency-key"
+        );
         assert_eq!(handed(None, claims).await["accept"], "application/json");
     }
 }

@@ -1,4 +1,5 @@
-//! What holds the document to the code: addresses, problems, fields and limits are compared, examples are looked at.
+//! What holds the document to the code: addresses, problems, fields and limits are compared,
+//! examples are looked at.
 
 use std::collections::BTreeSet;
 
@@ -48,9 +49,13 @@ fn each(value: &Value, look: &mut impl FnMut(&Value)) {
 #[test]
 fn every_address_is_in_it_but_for_what_belongs_to_the_pages() {
     let document = document();
-    let paths: BTreeSet<_> = document["paths"].as_object().unwrap().keys().map(|path| &path[1..]).collect();
+    let paths: BTreeSet<_> =
+        document["paths"].as_object().unwrap().keys().map(|path| &path[1..]).collect();
     let mut routes = quoted(include_str!("../router.rs"), "\"/");
-    assert!(routes.remove("assets/{fingerprint}/{name}"), "the style sheet and the script are the pages' own");
+    assert!(
+        routes.remove("assets/{fingerprint}/{name}"),
+        "the style sheet and the script are the pages' own"
+    );
     assert_eq!(paths, routes);
 }
 
@@ -61,30 +66,46 @@ fn its_problems_are_those_that_there_are_and_docs_errors_lists_them() {
     let mut documented = BTreeSet::new();
     each(&document["components"]["responses"], &mut |value| {
         let named = value["properties"]["type"]["enum"].as_array().into_iter().flatten();
-        documented.extend(named.map(|kind| kind.as_str().unwrap().trim_start_matches("/problems/").to_owned()));
+        documented.extend(
+            named.map(|kind| kind.as_str().unwrap().trim_start_matches("/problems/").to_owned()),
+        );
     });
     // No operation of the document answers so: it is about methods that an address does not have.
     documented.insert("method-not-allowed".to_owned());
     assert_eq!(documented.iter().map(String::as_str).collect::<BTreeSet<_>>(), types);
 
     let errors = include_str!("../../../../docs/reference/errors.md");
-    let listed: BTreeSet<_> = errors.split("\n| `/problems/").skip(1).filter_map(|row| row.split('`').next()).collect();
+    let listed: BTreeSet<_> =
+        errors.split("\n| `/problems/").skip(1).filter_map(|row| row.split('`').next()).collect();
     assert_eq!(listed, types);
     for kind in document["components"]["responses"].as_object().unwrap().values() {
-        for (name, example) in kind["content"]["application/problem+json"]["examples"].as_object().into_iter().flatten()
+        for (name, example) in kind["content"]["application/problem+json"]["examples"]
+            .as_object()
+            .into_iter()
+            .flatten()
         {
             let value = &example["value"];
-            let row = format!("| `/problems/{name}` | {} | {} |", value["status"], value["title"].as_str().unwrap());
-            assert!(errors.contains(&row), "docs/reference/errors.md has no row that begins: {row}");
+            let row = format!(
+                "| `/problems/{name}` | {} | {} |",
+                value["status"],
+                value["title"].as_str().unwrap()
+            );
+            assert!(
+                errors.contains(&row),
+                "docs/reference/errors.md has no row that begins: {row}"
+            );
         }
     }
 }
 
 /// Problems as the code makes them.
 fn problems() -> Vec<Problem> {
-    let headers =
-        |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
-    let read = |headers: &HeaderMap, body: &str| Encoding::Json.read(headers, body.as_bytes()).unwrap_err().problem;
+    let headers = |name: &'static str, value: &str| {
+        HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())])
+    };
+    let read = |headers: &HeaderMap, body: &str| {
+        Encoding::Json.read(headers, body.as_bytes()).unwrap_err().problem
+    };
     vec![
         Encoding::of(&HeaderMap::new()).unwrap_err(),
         read(&HeaderMap::new(), "{"),
@@ -102,7 +123,9 @@ fn its_examples_are_what_the_code_says() {
         let name = problem.kind.uri().trim_start_matches("/problems/").to_owned();
         let said = serde_json::to_value(&problem).unwrap();
         let all = responses.as_object().unwrap().values();
-        let example = all.map(|response| &response["content"]["application/problem+json"]["examples"][&name]["value"]);
+        let example = all.map(|response| {
+            &response["content"]["application/problem+json"]["examples"][&name]["value"]
+        });
         assert_eq!(example.into_iter().find(|example| !example.is_null()), Some(&said));
     }
 }
@@ -114,8 +137,10 @@ fn every_example_is_one_of_what_it_is_an_example_of() {
         let examples = value["examples"].as_object().into_iter().flat_map(serde_json::Map::values);
         for example in examples.chain(value.get("example").filter(|_| value["in"].is_string())) {
             let example = example.get("value").unwrap_or(example);
-            let errors: Vec<_> =
-                validator(&value["schema"]).iter_errors(example).map(|error| error.to_string()).collect();
+            let errors: Vec<_> = validator(&value["schema"])
+                .iter_errors(example)
+                .map(|error| error.to_string())
+                .collect();
             assert!(errors.is_empty(), "{example}: {errors:?}");
             looked_at += 1;
         }
@@ -128,12 +153,18 @@ fn an_order_has_the_fields_of_the_golden_ones_and_all_of_them_are_described() {
     let document = document();
     let described = |schema: &str| -> BTreeSet<String> {
         let schema = &document["components"]["schemas"][schema];
-        let named = schema["properties"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-        let required = schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned());
+        let named =
+            schema["properties"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        let required = schema["required"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap().to_owned());
         assert_eq!(required.collect::<BTreeSet<_>>(), named, "each field is always there");
         named
     };
-    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let fields =
+        |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     for golden in [
         include_str!("../../../../crates/domain/src/golden/order_view_placed.v1.json"),
         include_str!("../../../../crates/domain/src/golden/order_view_fulfilled.v1.json"),
@@ -142,7 +173,9 @@ fn an_order_has_the_fields_of_the_golden_ones_and_all_of_them_are_described() {
         let order: Value = serde_json::from_str(golden).unwrap();
         assert!(validator_of("Order").is_valid(&order), "{order}");
         assert_eq!(fields(&order), described("Order"));
-        for (field, schema) in [("discount", "Discount"), ("shipment", "Shipment"), ("coupon", "Coupon")] {
+        for (field, schema) in
+            [("discount", "Discount"), ("shipment", "Shipment"), ("coupon", "Coupon")]
+        {
             if order[field].is_object() {
                 assert_eq!(fields(&order[field]), described(schema));
             }
@@ -159,7 +192,10 @@ fn it_tells_the_limits_that_there_are() {
     };
     said("/paths/~1orders/post/description", &kib);
     said("/components/responses/BodyTooLarge/description", &kib);
-    said("/components/schemas/CustomerName/description", &format!("1 to {} characters", CustomerName::MAX_CHARS));
+    said(
+        "/components/schemas/CustomerName/description",
+        &format!("1 to {} characters", CustomerName::MAX_CHARS),
+    );
     let key = format!("1 to {} characters", IdempotencyKey::MAX_CHARS);
     said("/paths/~1orders/post/parameters/0/description", &key);
     let amount = "/components/schemas/NewOrder/properties/amount";
@@ -176,7 +212,9 @@ async fn who_has_it_is_told_so() {
     let first = openapi(HeaderMap::new()).await;
     let tag = first.headers()[ETAG].clone();
     assert_eq!(to_bytes(first.into_body(), usize::MAX).await.unwrap(), DOCUMENT);
-    let asked = async |tags: &str| openapi(HeaderMap::from_iter([(IF_NONE_MATCH, tags.parse().unwrap())])).await;
+    let asked = async |tags: &str| {
+        openapi(HeaderMap::from_iter([(IF_NONE_MATCH, tags.parse().unwrap())])).await
+    };
     let tag = tag.to_str().unwrap();
     for tags in [tag, "*", &format!("W/{tag}"), &format!("\"another\" , {tag}")] {
         let again = asked(tags).await;
@@ -189,14 +227,19 @@ async fn who_has_it_is_told_so() {
     }
 }
 
-/// What a customer may write: names of all scripts and lengths about the limit, and amounts that are nearly good.
+/// What a customer may write: names of all scripts and lengths about the limit, and amounts that
+/// are nearly good.
 fn fields() -> impl Strategy<Value = (String, String)> {
     let customer = prop_oneof![
         ".{0,8}",
         "[ \u{a0}\n\t]{0,2}[a-zé ]{95,103}[ \u{3000}]{0,2}",
         "[\0-\u{a0}\u{2028}\u{200b}\u{fffd}-\u{ffff}]{0,3}"
     ];
-    let amount = prop_oneof!["[0-9.,eE+ -]{0,6}", "0{0,40}[0-9]{0,11}(\\.[0-9]{0,3})?", "[ \n]?[0-9٠]{1,2}\n?"];
+    let amount = prop_oneof![
+        "[0-9.,eE+ -]{0,6}",
+        "0{0,40}[0-9]{0,11}(\\.[0-9]{0,3})?",
+        "[ \n]?[0-9٠]{1,2}\n?"
+    ];
     (customer, amount)
 }
 

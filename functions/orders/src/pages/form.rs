@@ -25,10 +25,18 @@ struct FormPage {
 }
 
 impl FormPage {
-    /// With nothing to say but what was typed. Without a key it could place its order twice: it always has one.
+    /// With nothing to say but what was typed. Without a key it could place its order twice: it
+    /// always has one.
     fn of(input: FormInput) -> Self {
         let input = if input.key.is_empty() { input.with_fresh_key() } else { input };
-        Self { input, customer_error: None, amount_error: None, coupon_error: None, notice: None, first: None }
+        Self {
+            input,
+            customer_error: None,
+            amount_error: None,
+            coupon_error: None,
+            notice: None,
+            first: None,
+        }
     }
 
     fn is_refused(&self) -> bool {
@@ -59,13 +67,21 @@ fn prefilled(query: &str) -> FormInput {
 /// What is not a code is left out: a link must not put words of its own on the page.
 fn coupon_in(query: &str) -> String {
     let coupon = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "coupon");
-    coupon.and_then(|(_, value)| value.parse::<Code>().ok()).map(|code| code.grouped()).unwrap_or_default()
+    coupon
+        .and_then(|(_, value)| value.parse::<Code>().ok())
+        .map(|code| code.grouped())
+        .unwrap_or_default()
 }
 
 /// The form with what was typed, and each message beside its field.
 pub(crate) fn form_with_errors(problem: &Problem, input: FormInput) -> Response {
-    let error_at =
-        |pointer| problem.errors.iter().find(|error| error.pointer == pointer).map(|error| error.detail.clone());
+    let error_at = |pointer| {
+        problem
+            .errors
+            .iter()
+            .find(|error| error.pointer == pointer)
+            .map(|error| error.detail.clone())
+    };
     let page = FormPage {
         customer_error: error_at("/customer"),
         amount_error: error_at("/amount"),
@@ -77,7 +93,11 @@ pub(crate) fn form_with_errors(problem: &Problem, input: FormInput) -> Response 
 }
 
 /// The form with what was edited after it had made an order already.
-pub(crate) fn form_with_key_conflict(problem: &Problem, input: FormInput, first: OrderId) -> Response {
+pub(crate) fn form_with_key_conflict(
+    problem: &Problem,
+    input: FormInput,
+    first: OrderId,
+) -> Response {
     let page = FormPage { first: Some(first), ..FormPage::of(input) };
     problem.complete(render(&page, problem.status))
 }
@@ -96,7 +116,9 @@ mod tests {
     #[test]
     fn what_was_typed_is_shown_again_with_the_messages_beside_it() {
         let page = FormPage {
-            amount_error: Some(FieldError::new("/amount", "must be a decimal number, such as 81.50").detail),
+            amount_error: Some(
+                FieldError::new("/amount", "must be a decimal number, such as 81.50").detail,
+            ),
             coupon_error: Some(FieldError::coupon_refused().detail),
             ..FormPage::of(input(["\"><script>alert(1)</script>", "abc", "no-code", "k1"]))
         };
@@ -106,7 +128,10 @@ mod tests {
     #[test]
     fn after_it_made_an_order_and_was_edited_it_asks() {
         let first = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().ok();
-        insta::assert_snapshot!(html(&FormPage { first, ..FormPage::of(input(["Ada", "81.50", "", "k2"])) }));
+        insta::assert_snapshot!(html(&FormPage {
+            first,
+            ..FormPage::of(input(["Ada", "81.50", "", "k2"]))
+        }));
     }
 
     #[test]
@@ -128,10 +153,16 @@ mod tests {
 
     #[test]
     fn a_link_fills_in_a_code_and_no_other_words() {
-        for query in ["coupon=ABCDEFGHJKLM", "x=1&coupon=abcd-efgh-jklm&coupon=X", "coupon=%20abcd+efgh%2Djklm"] {
+        for query in [
+            "coupon=ABCDEFGHJKLM",
+            "x=1&coupon=abcd-efgh-jklm&coupon=X",
+            "coupon=%20abcd+efgh%2Djklm",
+        ] {
             assert_eq!(coupon_in(query), "ABCD-EFGH-JKLM", "{query}");
         }
-        for query in ["", "coupon", "coupon=", "coupon=call+this+number", "coupon=%FF", "code=ABCDEFGHJKLM"] {
+        for query in
+            ["", "coupon", "coupon=", "coupon=call+this+number", "coupon=%FF", "code=ABCDEFGHJKLM"]
+        {
             assert_eq!(coupon_in(query), "", "{query}");
         }
     }

@@ -14,7 +14,8 @@ pub(crate) use invoice::invoice;
 pub(crate) use order::order;
 pub(crate) use problem::problem;
 
-/// From this total on, in cents, a customer is promised a coupon. Who gets one, the topic's filter alone decides.
+/// From this total on, in cents, a customer is promised a coupon. Who gets one, the topic's filter
+/// alone decides.
 const EARNS_FROM_CENTS: u64 = 8_000;
 
 fn render(page: &impl Template, status: StatusCode) -> Response {
@@ -35,10 +36,14 @@ mod tests {
 
     #[test]
     fn pages_promise_a_coupon_from_the_filter_policys_amount_on() {
-        let template: Value = serde_yaml_ng::from_str(include_str!("../../../../template.yaml")).unwrap();
+        let template: Value =
+            serde_yaml_ng::from_str(include_str!("../../../../template.yaml")).unwrap();
         let policy = &template["Resources"]["PromotionSubscription"]["Properties"]["FilterPolicy"];
         let dollars = EARNS_FROM_CENTS / 100;
         assert_eq!(EARNS_FROM_CENTS % 100, 0);
-        assert_eq!(policy["amount"][0]["numeric"], Value::from_iter([Value::from(">="), Value::from(dollars)]));
+        assert_eq!(
+            policy["amount"][0]["numeric"],
+            Value::from_iter([Value::from(">="), Value::from(dollars)])
+        );
     }
 }

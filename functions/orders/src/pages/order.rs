@@ -49,7 +49,8 @@ impl OrderPage {
         let earns = order.total.cents() >= EARNS_FROM_CENTS;
         let coupon_state = CouponState::of(order.coupon.as_ref(), now);
         let awaits = !fulfilled || (earns && order.coupon.is_none());
-        let reload_after = if awaits { reload_after(now.duration_since(order.placed_at)) } else { None };
+        let reload_after =
+            if awaits { reload_after(now.duration_since(order.placed_at)) } else { None };
         Self { order, fulfilled, earns, coupon_state, awaits, reload_after }
     }
 }
@@ -93,7 +94,12 @@ mod tests {
     }
 
     /// The page, so many seconds after the order was placed.
-    fn page(order: Order, shipment: Option<Shipment>, coupon: Option<Coupon>, seconds: i64) -> OrderPage {
+    fn page(
+        order: Order,
+        shipment: Option<Shipment>,
+        coupon: Option<Coupon>,
+        seconds: i64,
+    ) -> OrderPage {
         let now = order.placed_at + SignedDuration::from_secs(seconds);
         OrderPage::of(OrderView::new(order, shipment, coupon), now)
     }
@@ -150,14 +156,21 @@ mod tests {
             ("79.99", true, false, false),
         ] {
             let order = sample("Ada", amount);
-            let (shipment, coupon) = (shipped.then(|| shipment(&order)), earned.then(|| coupon(&order)));
-            assert_eq!(page(order, shipment, coupon, 0).awaits, awaits, "{amount}, {shipped}, {earned}");
+            let (shipment, coupon) =
+                (shipped.then(|| shipment(&order)), earned.then(|| coupon(&order)));
+            assert_eq!(
+                page(order, shipment, coupon, 0).awaits,
+                awaits,
+                "{amount}, {shipped}, {earned}"
+            );
         }
     }
 
     #[test]
     fn without_a_script_it_is_loaded_again_less_and_less_often() {
-        for (age, seconds) in [(0, Some(2)), (29, Some(2)), (30, Some(20)), (599, Some(20)), (600, None)] {
+        for (age, seconds) in
+            [(0, Some(2)), (29, Some(2)), (30, Some(20)), (599, Some(20)), (600, None)]
+        {
             assert_eq!(page(sample("Ada", "10"), None, None, age).reload_after, seconds, "{age}");
         }
     }

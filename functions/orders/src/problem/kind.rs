@@ -1,4 +1,5 @@
-//! The kinds of problems. Their URIs are part of the contract: docs/reference/errors.md lists them, and none is ever changed.
+//! The kinds of problems. Their URIs are part of the contract: docs/reference/errors.md lists them,
+//! and none is ever changed.
 
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
@@ -35,28 +36,50 @@ impl Kind {
 
     fn described(self) -> (&'static str, &'static str, StatusCode) {
         match self {
-            Self::MalformedBody => ("/problems/malformed-body", "Malformed body", StatusCode::BAD_REQUEST),
-            Self::InvalidIdempotencyKey => {
-                ("/problems/invalid-idempotency-key", "Invalid idempotency key", StatusCode::BAD_REQUEST)
+            Self::MalformedBody => {
+                ("/problems/malformed-body", "Malformed body", StatusCode::BAD_REQUEST)
             }
+            Self::InvalidIdempotencyKey => (
+                "/problems/invalid-idempotency-key",
+                "Invalid idempotency key",
+                StatusCode::BAD_REQUEST,
+            ),
             Self::NotFound => ("/problems/not-found", "Not Found", StatusCode::NOT_FOUND),
-            Self::OrderNotFound => ("/problems/order-not-found", "Not Found", StatusCode::NOT_FOUND),
-            Self::InvoiceNotFound => ("/problems/invoice-not-found", "Not Found", StatusCode::NOT_FOUND),
-            Self::MethodNotAllowed => {
-                ("/problems/method-not-allowed", "Method Not Allowed", StatusCode::METHOD_NOT_ALLOWED)
+            Self::OrderNotFound => {
+                ("/problems/order-not-found", "Not Found", StatusCode::NOT_FOUND)
             }
-            Self::BodyTooLarge => ("/problems/body-too-large", "Payload Too Large", StatusCode::PAYLOAD_TOO_LARGE),
-            Self::UnsupportedMediaType => {
-                ("/problems/unsupported-media-type", "Unsupported Media Type", StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            Self::InvoiceNotFound => {
+                ("/problems/invoice-not-found", "Not Found", StatusCode::NOT_FOUND)
             }
-            Self::InvalidOrder => ("/problems/invalid-order", "Invalid order", StatusCode::UNPROCESSABLE_ENTITY),
-            Self::IdempotencyKeyReused => {
-                ("/problems/idempotency-key-reused", "Idempotency key reused", StatusCode::UNPROCESSABLE_ENTITY)
+            Self::MethodNotAllowed => (
+                "/problems/method-not-allowed",
+                "Method Not Allowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+            ),
+            Self::BodyTooLarge => {
+                ("/problems/body-too-large", "Payload Too Large", StatusCode::PAYLOAD_TOO_LARGE)
             }
-            Self::InternalError => {
-                ("/problems/internal-error", "Internal Server Error", StatusCode::INTERNAL_SERVER_ERROR)
+            Self::UnsupportedMediaType => (
+                "/problems/unsupported-media-type",
+                "Unsupported Media Type",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ),
+            Self::InvalidOrder => {
+                ("/problems/invalid-order", "Invalid order", StatusCode::UNPROCESSABLE_ENTITY)
             }
-            Self::Unavailable => ("/problems/unavailable", "Service Unavailable", StatusCode::SERVICE_UNAVAILABLE),
+            Self::IdempotencyKeyReused => (
+                "/problems/idempotency-key-reused",
+                "Idempotency key reused",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            Self::InternalError => (
+                "/problems/internal-error",
+                "Internal Server Error",
+                StatusCode::INTERNAL_SERVER_ERROR,
+            ),
+            Self::Unavailable => {
+                ("/problems/unavailable", "Service Unavailable", StatusCode::SERVICE_UNAVAILABLE)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! An order as a form. What was typed is kept beside what is wrong with it, so that the form can be shown again.
+//! An order as a form. What was typed is kept beside what is wrong with it, so that the form can be
+//! shown again.
 
 use std::borrow::Cow;
 
@@ -56,8 +57,14 @@ fn parse(fields: &[(Cow<str>, Cow<str>)]) -> Result<NewOrder, Problem> {
 #[derive(Debug)]
 struct Repeated;
 
-fn one<'a>(fields: &'a [(Cow<str>, Cow<str>)], name: &str) -> Result<Option<Cow<'a, str>>, Repeated> {
-    let mut values = fields.iter().filter(|(field, _)| field == name).map(|(_, value)| Cow::Borrowed(value.as_ref()));
+fn one<'a>(
+    fields: &'a [(Cow<str>, Cow<str>)],
+    name: &str,
+) -> Result<Option<Cow<'a, str>>, Repeated> {
+    let mut values = fields
+        .iter()
+        .filter(|(field, _)| field == name)
+        .map(|(_, value)| Cow::Borrowed(value.as_ref()));
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
         _ => Err(Repeated),
@@ -74,20 +81,25 @@ mod tests {
     #[test]
     fn reads_what_a_browser_sends() {
         let order = read(b"customer=Ada+Lovelace%20%E2%98%83&amount=+81.50+&coupon=").unwrap();
-        assert_eq!((order.customer.as_str(), order.amount.cents(), order.coupon), ("Ada Lovelace ☃", 8150, None));
+        assert_eq!(
+            (order.customer.as_str(), order.amount.cents(), order.coupon),
+            ("Ada Lovelace ☃", 8150, None)
+        );
         let order = read(b"customer=Ada&amount=81.50&coupon=+abcd-efgh+JKLM").unwrap();
         assert_eq!(order.coupon, Some("ABCDEFGHJKLM".parse().unwrap()));
     }
 
     #[test]
     fn two_keys_are_none() {
-        let rejected = read(b"customer=Ada&amount=1&idempotency_key=k1&idempotency_key=k2").unwrap_err();
+        let rejected =
+            read(b"customer=Ada&amount=1&idempotency_key=k1&idempotency_key=k2").unwrap_err();
         assert_eq!(rejected.problem.status, StatusCode::BAD_REQUEST);
     }
 
     #[test]
     fn keeps_what_was_typed_and_says_what_is_wrong_with_it() {
-        let Rejected { problem, input } = read(b"customer=+&amount=abc&coupon=X&idempotency_key=k1").unwrap_err();
+        let Rejected { problem, input } =
+            read(b"customer=+&amount=abc&coupon=X&idempotency_key=k1").unwrap_err();
         let expected = [" ", "abc", "X", "k1"].map(str::to_owned);
         assert_eq!([input.customer, input.amount, input.coupon, input.key], expected);
         assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -110,7 +122,11 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf_8_are_refused() {
-        for body in [b"customer=%FF&amount=80".as_slice(), b"customer=\xff&amount=80", b"customer=Ada%E2&amount=80"] {
+        for body in [
+            b"customer=%FF&amount=80".as_slice(),
+            b"customer=\xff&amount=80",
+            b"customer=Ada%E2&amount=80",
+        ] {
             assert_eq!(read(body).unwrap_err().problem.status, StatusCode::BAD_REQUEST);
         }
         let input = read("customer=\u{fffd}&amount=80".as_bytes()).unwrap();

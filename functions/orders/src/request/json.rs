@@ -1,4 +1,5 @@
-//! An order as JSON. Each field is kept as its text until it is parsed, so that an amount never becomes a float.
+//! An order as JSON. Each field is kept as its text until it is parsed, so that an amount never
+//! becomes a float.
 
 use domain::{Amount, Code, CustomerName};
 use serde::Deserialize;
@@ -33,12 +34,16 @@ pub(super) fn read(body: &[u8]) -> Result<NewOrder, Problem> {
 }
 
 fn not_an_order() -> Problem {
-    Problem::invalid(vec![FieldError::new("", "must be a JSON object that has each field at most once")])
+    Problem::invalid(vec![FieldError::new(
+        "",
+        "must be a JSON object that has each field at most once",
+    )])
 }
 
 fn customer(field: Option<&RawValue>) -> Result<CustomerName, FieldError> {
     let error = |detail: &dyn ToString| FieldError::new("/customer", detail);
-    let text = string(field.ok_or_else(|| error(&"is required"))?).ok_or_else(|| error(&"must be a string"))?;
+    let text = string(field.ok_or_else(|| error(&"is required"))?)
+        .ok_or_else(|| error(&"must be a string"))?;
     text.parse().map_err(|reason| error(&reason))
 }
 
@@ -82,7 +87,9 @@ mod tests {
     #[test]
     fn reads_an_amount_as_text_or_as_a_number_to_the_same_cent() {
         for amount in ["\"81.50\"", "81.50", "81.5", "81.500", "8.15e1"] {
-            let order = read_str(&format!(r#" {{"customer": " Ada ", "amount": {amount}, "gift": true}}"#)).unwrap();
+            let order =
+                read_str(&format!(r#" {{"customer": " Ada ", "amount": {amount}, "gift": true}}"#))
+                    .unwrap();
             assert_eq!((order.customer.as_str(), order.amount.cents()), ("Ada", 8150), "{amount}");
         }
     }
@@ -96,22 +103,49 @@ mod tests {
             (r#""customer": 5, "amount": 80"#, "/customer", "must be a string"),
             (r#""customer": "\ud800", "amount": 80"#, "/customer", "must be a string"),
             (r#""customer": "  ", "amount": 80"#, "/customer", "must not be empty"),
-            (r#""customer": "Ada", "amount": "abc""#, "/amount", "must be a decimal number, such as 81.50"),
-            (r#""customer": "Ada", "amount": true"#, "/amount", "must be a decimal string or a number"),
-            (r#""customer": "Ada", "amount": [80]"#, "/amount", "must be a decimal string or a number"),
+            (
+                r#""customer": "Ada", "amount": "abc""#,
+                "/amount",
+                "must be a decimal number, such as 81.50",
+            ),
+            (
+                r#""customer": "Ada", "amount": true"#,
+                "/amount",
+                "must be a decimal string or a number",
+            ),
+            (
+                r#""customer": "Ada", "amount": [80]"#,
+                "/amount",
+                "must be a decimal string or a number",
+            ),
             (r#""customer": "Ada", "amount": 79.999"#, "/amount", "must have at most two decimals"),
-            (r#""customer": "Ada", "amount": -80"#, "/amount", "must be between 0.01 and 999999999.99"),
-            (r#""customer": "Ada", "amount": 80, "coupon": "X""#, "/coupon", &*FieldError::coupon_refused().detail),
+            (
+                r#""customer": "Ada", "amount": -80"#,
+                "/amount",
+                "must be between 0.01 and 999999999.99",
+            ),
+            (
+                r#""customer": "Ada", "amount": 80, "coupon": "X""#,
+                "/coupon",
+                &*FieldError::coupon_refused().detail,
+            ),
             (r#""customer": "Ada", "amount": 80, "coupon": 7"#, "/coupon", "must be a string"),
         ] {
-            assert_eq!(errors(&format!("{{{fields}}}")), [(pointer, detail.to_owned())], "{fields}");
+            assert_eq!(
+                errors(&format!("{{{fields}}}")),
+                [(pointer, detail.to_owned())],
+                "{fields}"
+            );
         }
     }
 
     #[test]
     fn a_coupon_is_a_code_however_it_is_written_or_none() {
-        let coupon =
-            |json: &str| read_str(&format!(r#"{{"customer": "Ada", "amount": 80, "coupon": {json}}}"#)).unwrap().coupon;
+        let coupon = |json: &str| {
+            read_str(&format!(r#"{{"customer": "Ada", "amount": 80, "coupon": {json}}}"#))
+                .unwrap()
+                .coupon
+        };
         for written in [r#""ABCDEFGHJKLM""#, r#""abcd-efgh-jklm""#, r#"" AbCd eFgH-jKlM ""#] {
             assert_eq!(coupon(written), Some("ABCDEFGHJKLM".parse().unwrap()), "{written}");
         }
@@ -122,7 +156,13 @@ mod tests {
 
     #[test]
     fn json_that_is_no_object_or_repeats_a_field_is_an_invalid_order() {
-        for body in ["[]", "null", "80", r#"["Ada", 80, null]"#, r#"{"amount": 1, "amount": 2, "customer": "Ada"}"#] {
+        for body in [
+            "[]",
+            "null",
+            "80",
+            r#"["Ada", 80, null]"#,
+            r#"{"amount": 1, "amount": 2, "customer": "Ada"}"#,
+        ] {
             assert_eq!(errors(body)[0].0, "", "{body}");
         }
     }
@@ -130,7 +170,15 @@ mod tests {
     #[test]
     fn anything_else_is_not_json() {
         let deep = "[".repeat(10_000);
-        for body in ["", "{", "customer=Ada", r#"{"customer": "Ada", "amount": 080}"#, "{} {}", "\u{feff}{}", &deep] {
+        for body in [
+            "",
+            "{",
+            "customer=Ada",
+            r#"{"customer": "Ada", "amount": 080}"#,
+            "{} {}",
+            "\u{feff}{}",
+            &deep,
+        ] {
             assert_eq!(read_str(body).unwrap_err().status, StatusCode::BAD_REQUEST, "{body}");
         }
         assert_eq!(read(b"{\"x\": \"\xff\"}").unwrap_err().status, StatusCode::BAD_REQUEST);

@@ -9,7 +9,8 @@ use crate::problem::{Kind, Problem};
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The key among the headers, if there is one. Two lines are an error, also where a gateway joined them with a comma.
+/// The key among the headers, if there is one. Two lines are an error, also where a gateway joined
+/// them with a comma.
 pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).into_iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -21,7 +22,8 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, P
 }
 
 /// A structured field's string, as the IETF's draft has it: `"K"` is the key `K`
-/// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>). Parameters are ignored.
+/// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>). Parameters are
+/// ignored.
 fn parse_structured(text: &str) -> Result<IdempotencyKey, Problem> {
     match Parser::new(text).parse::<Item>() {
         Ok(Item { bare_item: BareItem::String(key), .. }) => parse(key.as_str()),
@@ -34,8 +36,8 @@ pub(super) fn of_field(value: &str) -> Result<Option<IdempotencyKey>, Problem> {
     if value.is_empty() { Ok(None) } else { parse(value).map(Some) }
 }
 
-/// Whether a key is random, as those of the form are: nobody has it but who was given it. Programs choose theirs, and a
-/// stranger may guess `cart-42`.
+/// Whether a key is random, as those of the form are: nobody has it but who was given it. Programs
+/// choose theirs, and a stranger may guess `cart-42`.
 pub(crate) fn is_random(key: &IdempotencyKey) -> bool {
     key.as_str().parse::<Uuid>().is_ok_and(|key| key.get_version() == Some(Version::Random))
 }
@@ -46,8 +48,7 @@ fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
 
 /// Also for a request with two keys: which one is meant is not for us to say.
 pub(super) fn bad_key() -> Problem {
-    let detail =
-        "A request has one idempotency key, of 1 to 255 characters, none of them a control character or a comma.";
+    let detail = "A request has one idempotency key, of 1 to 255 characters, none of them a control character or a comma.";
     Problem::new(Kind::InvalidIdempotencyKey, detail)
 }
 
@@ -73,7 +74,9 @@ mod tests {
     #[test]
     fn two_header_lines_are_400_also_when_joined() {
         let lines = |lines: [&str; 2]| {
-            of_header(&lines.map(|line| (IDEMPOTENCY_KEY, line.parse().unwrap())).into_iter().collect())
+            of_header(
+                &lines.map(|line| (IDEMPOTENCY_KEY, line.parse().unwrap())).into_iter().collect(),
+            )
         };
         for keys in [["a", "a"], ["a", "b"], ["a", ""]] {
             assert_eq!(lines(keys).unwrap_err().status, StatusCode::BAD_REQUEST, "{keys:?}");
@@ -90,7 +93,11 @@ mod tests {
             r#""a";v="b","c""#,
             r#""a";v="b,c""#,
         ] {
-            assert_eq!(of(joined.as_bytes()).unwrap_err().status, StatusCode::BAD_REQUEST, "{joined}");
+            assert_eq!(
+                of(joined.as_bytes()).unwrap_err().status,
+                StatusCode::BAD_REQUEST,
+                "{joined}"
+            );
         }
     }
 
@@ -104,7 +111,11 @@ mod tests {
         ] {
             assert_eq!(of(quoted.as_bytes()), Ok(Some(key.parse().unwrap())), "{quoted}");
         }
-        assert_eq!(of(br#"a"b"#).unwrap().unwrap().as_str(), r#"a"b"#, "quotes mean something at the start only");
+        assert_eq!(
+            of(br#"a"b"#).unwrap().unwrap().as_str(),
+            r#"a"b"#,
+            "quotes mean something at the start only"
+        );
         let long = format!("\"{}\"", "x".repeat(256));
         for bad in ["\"", "\"\"", "\"a", "\"a\"b", r#""a\n""#, "\"é\"", &long] {
             assert_eq!(of(bad.as_bytes()).unwrap_err().status, StatusCode::BAD_REQUEST, "{bad}");
@@ -115,7 +126,9 @@ mod tests {
     fn what_can_be_guessed_is_not_random() {
         let is_random = |key: &str| is_random(&key.parse().unwrap());
         assert!(is_random(&Uuid::new_v4().to_string()));
-        for guessed in ["1", "cart-42", &Uuid::nil().to_string(), "6ba7b810-9dad-11d1-80b4-00c04fd430c8"] {
+        for guessed in
+            ["1", "cart-42", &Uuid::nil().to_string(), "6ba7b810-9dad-11d1-80b4-00c04fd430c8"]
+        {
             assert!(!is_random(guessed), "{guessed}");
         }
     }

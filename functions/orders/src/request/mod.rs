@@ -1,4 +1,5 @@
-//! From a request's body to an order that can be trusted: read what was written, then believe only what parses.
+//! From a request's body to an order that can be trusted: read what was written, then believe only
+//! what parses.
 
 #[cfg(test)]
 mod corpus;
@@ -42,7 +43,8 @@ pub(crate) enum Encoding {
     Form,
 }
 
-/// A body that is no order: the problem, and the fields as far as they could be read, to show them again.
+/// A body that is no order: the problem, and the fields as far as they could be read, to show them
+/// again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected {
     pub(crate) problem: Problem,
@@ -80,7 +82,9 @@ impl Encoding {
         match headers.get(CONTENT_TYPE).and_then(essence) {
             Some(essence) if essence == APPLICATION_JSON => Ok(Self::Json),
             Some(essence) if essence == APPLICATION_FORM => Ok(Self::Form),
-            _ => Err(unsupported("An order is sent as application/json or as application/x-www-form-urlencoded.")),
+            _ => Err(unsupported(
+                "An order is sent as application/json or as application/x-www-form-urlencoded.",
+            )),
         }
     }
 
@@ -111,8 +115,8 @@ fn is_identity(line: &HeaderValue) -> bool {
     codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// The one media type of a `Content-Type`. No parameter changes how a body is read here, so one that cannot be parsed is
-/// as good as none.
+/// The one media type of a `Content-Type`. No parameter changes how a body is read here, so one
+/// that cannot be parsed is as good as none.
 fn essence(content_type: &HeaderValue) -> Option<MediaType<'_>> {
     let content_type = content_type.to_str().ok()?;
     if MediaTypeList::new(content_type).count() != 1 {
@@ -128,10 +132,12 @@ fn order_of(
     coupon: Result<Option<Code>, FieldError>,
 ) -> Result<NewOrder, Problem> {
     match (customer, amount, coupon) {
-        (Ok(customer), Ok(amount), Ok(coupon)) => Ok(NewOrder { customer, amount, coupon, key: None }),
-        (customer, amount, coupon) => {
-            Err(Problem::invalid([customer.err(), amount.err(), coupon.err()].into_iter().flatten().collect()))
+        (Ok(customer), Ok(amount), Ok(coupon)) => {
+            Ok(NewOrder { customer, amount, coupon, key: None })
         }
+        (customer, amount, coupon) => Err(Problem::invalid(
+            [customer.err(), amount.err(), coupon.err()].into_iter().flatten().collect(),
+        )),
     }
 }
 
@@ -149,7 +155,8 @@ mod tests {
     use axum::http::StatusCode;
 
     fn encoding(name: &str, value: &str) -> Result<Encoding, StatusCode> {
-        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let mut headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         headers.insert(name.parse::<axum::http::HeaderName>().unwrap(), value.parse().unwrap());
         Encoding::of(&headers).map_err(|problem| problem.status)
     }
@@ -179,7 +186,11 @@ mod tests {
             "application/json; charset=utf-8, text/plain",
             "text/plain, application/json",
         ] {
-            assert_eq!(encoding("content-type", other), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{other}");
+            assert_eq!(
+                encoding("content-type", other),
+                Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+                "{other}"
+            );
         }
     }
 
@@ -189,7 +200,11 @@ mod tests {
             assert_eq!(encoding("content-encoding", none), Ok(Encoding::Json), "{none}");
         }
         for other in ["gzip", "identity, gzip", "identity gzip", "identity;q=1"] {
-            assert_eq!(encoding("content-encoding", other), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{other}");
+            assert_eq!(
+                encoding("content-encoding", other),
+                Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+                "{other}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A customer's browser: Chromium without a window, driven by chromedriver, that reaches the shop and nothing else.
+//! A customer's browser: Chromium without a window, driven by chromedriver, that reaches the shop
+//! and nothing else.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -55,8 +56,13 @@ const SOON: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const BETWEEN_CLICKS: Duration = Duration::from_millis(100);
 
-/// Lets a customer do something in a browser. What the browser complains of fails the test, and its last page is kept.
-pub(crate) async fn in_browser(test: &'static str, look: Look, customer: impl AsyncFnOnce(&Browser)) {
+/// Lets a customer do something in a browser. What the browser complains of fails the test, and its
+/// last page is kept.
+pub(crate) async fn in_browser(
+    test: &'static str,
+    look: Look,
+    customer: impl AsyncFnOnce(&Browser),
+) {
     let browser = Browser::start(test, look).await;
     let outcome = AssertUnwindSafe(async {
         customer(&browser).await;
@@ -73,13 +79,15 @@ pub(crate) async fn in_browser(test: &'static str, look: Look, customer: impl As
 impl Browser {
     async fn start(test: &'static str, look: Look) -> Self {
         let shop = Deployment::under_test().await;
-        let driver = std::env::var("E2E_WEBDRIVER").expect("E2E_WEBDRIVER is the address of a chromedriver");
+        let driver =
+            std::env::var("E2E_WEBDRIVER").expect("E2E_WEBDRIVER is the address of a chromedriver");
         let mut arguments = vec![
             "--headless=new",
             "--disable-dev-shm-usage",
             "--disable-background-networking",
             "--no-first-run",
-            // Whatever is not the shop does not exist: a page that asks for it is told so, and complains.
+            // Whatever is not the shop does not exist: a page that asks for it is told so, and
+            // complains.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.amazonaws.com",
         ];
         if geteuid().is_root() {
@@ -91,7 +99,9 @@ impl Browser {
             "prefs": { "profile.managed_default_content_settings.javascript": scripts },
         });
         let capabilities =
-            json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } }).as_object().cloned();
+            json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } })
+                .as_object()
+                .cloned();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities.expect("an object")).connect(&driver).await;
         let client = client.expect("chromedriver starts Chromium");
@@ -112,7 +122,8 @@ impl Browser {
 
     async fn resize(&self, height: u64) {
         let (width, mobile) = (self.look.device.width(), matches!(self.look.device, Device::Phone));
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
@@ -177,11 +188,15 @@ impl Browser {
     }
 
     pub(crate) async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css} cannot be clicked: {error}"));
+        self.find(css)
+            .await
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{css} cannot be clicked: {error}"));
     }
 
-    /// Clicks twice, as fast as a hand does. Were there no time between the clicks, the browser would mostly drop the first
-    /// request before it is sent, and one order would prove nothing.
+    /// Clicks twice, as fast as a hand does. Were there no time between the clicks, the browser
+    /// would mostly drop the first request before it is sent, and one order would prove nothing.
     pub(crate) async fn double_click(&self, css: &str) {
         let button = self.find(css).await;
         let click = [
@@ -211,12 +226,16 @@ impl Browser {
 
     /// Runs a function's body in the page.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+        self.client
+            .execute(script, vec![])
+            .await
+            .unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// Nothing is wider than the screen.
     pub(crate) async fn fits(&self) {
-        let overhang = self.run("return document.documentElement.scrollWidth - window.innerWidth").await;
+        let overhang =
+            self.run("return document.documentElement.scrollWidth - window.innerWidth").await;
         assert!(
             overhang.as_i64().is_some_and(|overhang| overhang <= 0),
             "{} is {overhang} too wide",
@@ -226,22 +245,32 @@ impl Browser {
 
     /// Keeps the whole page as a picture.
     pub(crate) async fn keep(&self, name: &str) {
-        let height = self.run("return document.documentElement.scrollHeight").await.as_u64().expect("a height");
+        let height = self
+            .run("return document.documentElement.scrollHeight")
+            .await
+            .as_u64()
+            .expect("a height");
         self.resize(height.max(self.look.device.height())).await;
         let picture = self.client.screenshot().await.expect("a picture can be taken");
         self.resize(self.look.device.height()).await;
-        let folder = PathBuf::from(std::env::var("E2E_SCREENSHOTS").expect("E2E_SCREENSHOTS names a folder"));
+        let folder = PathBuf::from(
+            std::env::var("E2E_SCREENSHOTS").expect("E2E_SCREENSHOTS names a folder"),
+        );
         fs::create_dir_all(&folder).expect("the folder can be made");
-        fs::write(folder.join(format!("{}-{name}.png", self.test)), picture).expect("the picture can be kept");
+        fs::write(folder.join(format!("{}-{name}.png", self.test)), picture)
+            .expect("the picture can be kept");
     }
 
-    /// The browser has logged no error, no warning and no violation of the page's policy, but for the statuses that the
-    /// shop answered with.
+    /// The browser has logged no error, no warning and no violation of the page's policy, but for
+    /// the statuses that the shop answered with.
     pub(crate) async fn complains_of_nothing(&self) {
         let log = self.issue("se/log", json!({ "type": "browser" })).await;
         let of_a_status = |text: &str| text.contains("the server responded with a status of 4");
-        let complaints =
-            log.as_array().expect("a list of entries").iter().filter_map(|entry| entry["message"].as_str());
+        let complaints = log
+            .as_array()
+            .expect("a list of entries")
+            .iter()
+            .filter_map(|entry| entry["message"].as_str());
         let complaints: Vec<_> = complaints.filter(|text| !of_a_status(text)).collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
     }

@@ -26,7 +26,12 @@ impl Stalled {
 
     async fn place_at(placed_at: &str, shop: &Deployment, customer: &str, amount: &str) -> Self {
         let id = Uuid::new_v4().to_string();
-        let row = [("id", id.as_str()), ("customer", customer), ("amount", amount), ("placed_at", placed_at)];
+        let row = [
+            ("id", id.as_str()),
+            ("customer", customer),
+            ("amount", amount),
+            ("placed_at", placed_at),
+        ];
         shop.put_row("OrdersTable", &row).await;
         // Letters and digits that are in a code's alphabet, and of this order alone.
         let code = id.replace(['0', '1', '-'], "X").to_uppercase()[..12].to_owned();
@@ -34,13 +39,22 @@ impl Stalled {
     }
 
     pub(crate) async fn ship(&self, shop: &Deployment) {
-        let row = [("order_id", self.id.as_str()), ("tracking_number", "7KPW3Q9DZT4M"), ("shipped_at", SHIPPED_AT)];
+        let row = [
+            ("order_id", self.id.as_str()),
+            ("tracking_number", "7KPW3Q9DZT4M"),
+            ("shipped_at", SHIPPED_AT),
+        ];
         shop.put_row("ShipmentsTable", &row).await;
     }
 
     pub(crate) async fn reward(&self, shop: &Deployment) {
         let expires = ("expires_at", "2099-02-20T10:00:00Z");
-        let row = [("order_id", self.id.as_str()), ("code", self.code.as_str()), ("percent", "20"), expires];
+        let row = [
+            ("order_id", self.id.as_str()),
+            ("code", self.code.as_str()),
+            ("percent", "20"),
+            expires,
+        ];
         shop.put_row("CouponsTable", &row).await;
     }
 }

@@ -11,15 +11,24 @@ fn customer() -> String {
 }
 
 async fn orders_of(shop: &Deployment, customer: &str) -> usize {
-    shop.rows("OrdersTable").await.iter().filter(|row| row.get("customer").is_some_and(|name| name == customer)).count()
+    shop.rows("OrdersTable")
+        .await
+        .iter()
+        .filter(|row| row.get("customer").is_some_and(|name| name == customer))
+        .count()
 }
 
 /// What is said of a field, to whoever sees it and to whoever hears it.
 async fn said_of(browser: &Browser, name: &str) -> String {
     let field = browser.field(name).await;
-    let id = field.attr("aria-describedby").await.expect("the field is there").expect("the field is described");
+    let id = field
+        .attr("aria-describedby")
+        .await
+        .expect("the field is there")
+        .expect("the field is described");
     let message = browser.find(&format!("#{id}")).await;
-    let (field, below) = (field.rectangle().await.expect("a place"), message.rectangle().await.expect("a place"));
+    let (field, below) =
+        (field.rectangle().await.expect("a place"), message.rectangle().await.expect("a place"));
     let gap = below.1 - (field.1 + field.3);
     assert!((0.0..20.0).contains(&gap), "the message is {gap} px below its field");
     message.text().await.expect("a text")
@@ -35,14 +44,21 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
         browser.until(".error").await;
         assert!(browser.client.title().await.expect("a title").starts_with("Error: "));
         assert_eq!(said_of(browser, "customer").await, "Your name must not be empty.");
-        assert_eq!(said_of(browser, "amount").await, "The amount must be a decimal number, such as 81.50.");
+        assert_eq!(
+            said_of(browser, "amount").await,
+            "The amount must be a decimal number, such as 81.50."
+        );
         assert!(said_of(browser, "coupon").await.starts_with("The coupon cannot be spent"));
         assert_eq!(
             browser.run("return document.activeElement.name").await,
             "customer",
             "the first wrong field is next"
         );
-        let kept = [browser.value("customer").await, browser.value("amount").await, browser.value("coupon").await];
+        let kept = [
+            browser.value("customer").await,
+            browser.value("amount").await,
+            browser.value("coupon").await,
+        ];
         assert_eq!(kept, [" ", "12,50", "nonsense"]);
         browser.keep("refused").await;
 
@@ -77,7 +93,8 @@ async fn back_at_the_form_a_click_makes_one_order_at_most_and_another_can_be_pla
 
         browser.client.back().await.expect("there is a page before");
         browser.until("form").await;
-        // It is the browser's to choose: it keeps the page, and the form leads to its order, or it asks for a new one.
+        // It is the browser's to choose: it keeps the page, and the form leads to its order, or it
+        // asks for a new one.
         let kept = browser.value("idempotency_key").await == key;
         let shown = browser.place(&customer, "10.00").await;
         assert_eq!(shown == first, kept);

@@ -1,4 +1,5 @@
-//! Every page on every kind of screen: readable by everybody, as wide as the screen, and kept as a picture.
+//! Every page on every kind of screen: readable by everybody, as wide as the screen, and kept as a
+//! picture.
 
 use e2e::Deployment;
 
@@ -7,7 +8,8 @@ use crate::browser::{Browser, Device, Look, Scheme, in_browser};
 use crate::fixtures::Stalled;
 
 /// Whether the page is closer to black than to white.
-const IS_DARK: &str = "const colours = getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number);
+const IS_DARK: &str =
+    "const colours = getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number);
     return colours.slice(0, 3).every((colour) => colour < 128);";
 
 async fn look_over(test: &'static str, device: Device, scheme: Scheme) {

@@ -3,7 +3,8 @@
 use crate::browser::{PHONE, in_browser};
 
 /// How much of a name does not fit into its line.
-const BEYOND_THE_EDGE: &str = "const right = (css) => document.querySelector(css).getBoundingClientRect().right;
+const BEYOND_THE_EDGE: &str =
+    "const right = (css) => document.querySelector(css).getBoundingClientRect().right;
     return right('h1 bdi') - right('h1');";
 
 #[tokio::test]
@@ -21,12 +22,22 @@ async fn no_name_breaks_the_page() {
         ] {
             let placed = browser.shop.place(&name, "10.00").await;
             browser.open(&format!("/orders/{}", placed.id)).await;
-            assert_eq!(browser.run("return document.querySelector('h1 bdi').textContent").await, name, "{what}");
+            assert_eq!(
+                browser.run("return document.querySelector('h1 bdi').textContent").await,
+                name,
+                "{what}"
+            );
             browser.fits().await;
             let hidden = browser.run(BEYOND_THE_EDGE).await;
-            assert!(hidden.as_f64().is_some_and(|hidden| hidden < 1.0), "{what}: {hidden} px are beyond the edge");
+            assert!(
+                hidden.as_f64().is_some_and(|hidden| hidden < 1.0),
+                "{what}: {hidden} px are beyond the edge"
+            );
             // What towers above its line is cut off rather than laid over what stands there.
-            assert_eq!(browser.run("return getComputedStyle(document.querySelector('h1')).overflow").await, "clip");
+            assert_eq!(
+                browser.run("return getComputedStyle(document.querySelector('h1')).overflow").await,
+                "clip"
+            );
             assert!(browser.text("#status").await.starts_with("Your order is"), "{what}");
             browser.keep(what).await;
         }

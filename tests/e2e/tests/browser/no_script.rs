@@ -3,7 +3,8 @@
 use crate::browser::{WITHOUT_SCRIPTS, in_browser};
 use crate::fixtures::Stalled;
 
-const SCRIPTED: &str = "data:text/html,<title>none runs</title><script>document.title = 'it runs'</script>";
+const SCRIPTED: &str =
+    "data:text/html,<title>none runs</title><script>document.title = 'it runs'</script>";
 
 #[tokio::test]
 async fn without_scripts_an_order_is_placed_and_followed_to_its_coupon() {

@@ -29,7 +29,10 @@ async fn an_order_earns_a_coupon_and_a_click_spends_it_on_the_next() {
         browser.keep("spent").await;
         browser.open(&earned_by).await;
         assert_eq!(browser.text(".coupon .hint").await, "Spent.");
-        assert_eq!(browser.run("return document.querySelector('.coupon a')").await, serde_json::Value::Null);
+        assert_eq!(
+            browser.run("return document.querySelector('.coupon a')").await,
+            serde_json::Value::Null
+        );
 
         browser.open(&format!("/?coupon={code}")).await;
         browser.order("Ada Lovelace", "50").await;
@@ -48,17 +51,27 @@ async fn what_is_new_appears_in_its_place_and_nothing_else_moves() {
 
         order.reward(&browser.shop).await;
         browser.until("#status[data-coupon=true]").await;
-        assert_eq!(browser.run("return document.activeElement.textContent").await, "Place another order");
+        assert_eq!(
+            browser.run("return document.activeElement.textContent").await,
+            "Place another order"
+        );
         browser.run("document.querySelector('.coupon a').focus()").await;
 
         order.ship(&browser.shop).await;
         browser.until("#status[data-status=fulfilled]").await;
-        assert_eq!(browser.text("#status").await, "Your order is on its way. It earned you a coupon.");
+        assert_eq!(
+            browser.text("#status").await,
+            "Your order is on its way. It earned you a coupon."
+        );
         assert!(browser.text("#facts").await.contains("7KPW3Q9DZT4M"));
         assert!(browser.client.title().await.expect("a title").starts_with("On its way"));
         let focused = browser.run("return document.activeElement.textContent").await;
         assert_eq!(focused, "Spend it on your next order", "what did not change keeps the focus");
-        assert_eq!(browser.run("return window.loadedOnce").await, true, "the page was loaded again");
+        assert_eq!(
+            browser.run("return window.loadedOnce").await,
+            true,
+            "the page was loaded again"
+        );
     })
     .await;
 }
@@ -76,8 +89,16 @@ async fn it_looks_ever_less_often_and_says_when_it_stops() {
         let seen = browser.until_text("#status", "stopped looking").await;
         assert!(seen.ends_with("reload it to see what is new."), "{seen}");
         let pauses = browser.run("return window.pauses").await;
-        let pauses: Vec<_> = pauses.as_array().expect("a list").iter().filter_map(serde_json::Value::as_f64).collect();
-        assert!(pauses.is_sorted() && pauses[0] < 1_000.0 && pauses[pauses.len() - 1] > 10_000.0, "{pauses:?}");
+        let pauses: Vec<_> = pauses
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(serde_json::Value::as_f64)
+            .collect();
+        assert!(
+            pauses.is_sorted() && pauses[0] < 1_000.0 && pauses[pauses.len() - 1] > 10_000.0,
+            "{pauses:?}"
+        );
         order.ship(&browser.shop).await;
     })
     .await;

@@ -32,7 +32,8 @@ struct Options {
 
 /// So many pairs race at a time.
 const AT_ONCE: usize = 8;
-/// Every save of a race is held back so long, so that both orders of a pair have found the coupon good before either has it.
+/// Every save of a race is held back so long, so that both orders of a pair have found the coupon
+/// good before either has it.
 const HELD_BACK: Duration = Duration::from_millis(100);
 
 #[tokio::main]
@@ -40,13 +41,17 @@ async fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let stack = FaultStack::start().await?;
     let start = Instant::now();
-    let coupons = stream::iter(0..options.pairs).map(|_| stack.shop.earned_coupon()).buffer_unordered(AT_ONCE);
+    let coupons = stream::iter(0..options.pairs)
+        .map(|_| stack.shop.earned_coupon())
+        .buffer_unordered(AT_ONCE);
     let coupons: Vec<_> = coupons.collect().await;
 
     let held_back = stack.proxy.inject("TransactWriteItems", Fault::Delay(HELD_BACK), u32::MAX);
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {elapsed} (about {eta} more)");
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {elapsed} (about {eta} more)");
     let progress = ProgressBar::new(options.pairs.into()).with_style(style?);
-    let races = stream::iter(coupons).map(|code| Pair::race(&stack.shop, code)).buffer_unordered(AT_ONCE);
+    let races =
+        stream::iter(coupons).map(|code| Pair::race(&stack.shop, code)).buffer_unordered(AT_ONCE);
     let pairs: Vec<_> = races.inspect(|_| progress.inc(1)).collect().await;
     progress.finish_and_clear();
     stack.proxy.calm();
@@ -62,5 +67,9 @@ async fn main() -> Result<ExitCode> {
     for problem in report.wrong.iter().take(20) {
         eprintln!("  {problem}");
     }
-    Ok(if report.wrong.is_empty() && !pairs.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.wrong.is_empty() && !pairs.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

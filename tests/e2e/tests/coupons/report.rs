@@ -22,9 +22,12 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) async fn of(shop: &Deployment, pairs: &[Pair]) -> Self {
-        let by = |name: &'static str| move |row: Row| row.get(name).cloned().map(|value| (value, row));
-        let coupons: BTreeMap<_, _> = shop.rows("CouponsTable").await.into_iter().filter_map(by("code")).collect();
-        let orders: BTreeMap<_, _> = shop.rows("OrdersTable").await.into_iter().filter_map(by("id")).collect();
+        let by =
+            |name: &'static str| move |row: Row| row.get(name).cloned().map(|value| (value, row));
+        let coupons: BTreeMap<_, _> =
+            shop.rows("CouponsTable").await.into_iter().filter_map(by("code")).collect();
+        let orders: BTreeMap<_, _> =
+            shop.rows("OrdersTable").await.into_iter().filter_map(by("id")).collect();
         let mut report = Self { pairs: pairs.len(), ..Self::default() };
         for pair in pairs {
             report.enter(pair, &coupons, &orders);
@@ -32,8 +35,14 @@ impl Report {
         report
     }
 
-    fn enter(&mut self, pair: &Pair, coupons: &BTreeMap<String, Row>, orders: &BTreeMap<String, Row>) {
-        let told = |told: fn(&Told) -> bool| pair.racers.iter().filter(|racer| told(&racer.told)).count();
+    fn enter(
+        &mut self,
+        pair: &Pair,
+        coupons: &BTreeMap<String, Row>,
+        orders: &BTreeMap<String, Row>,
+    ) {
+        let told =
+            |told: fn(&Told) -> bool| pair.racers.iter().filter(|racer| told(&racer.told)).count();
         self.winners += told(|told| matches!(told, Told::Won(_)));
         self.losers += told(|told| *told == Told::Lost);
         if pair.racers.iter().all(|racer| racer.told == racer.told_again) {
@@ -46,7 +55,9 @@ impl Report {
             return;
         };
         self.one_winner += 1;
-        let racing = |row: &&Row| pair.racers.iter().any(|racer| row.get("customer") == Some(&racer.customer));
+        let racing = |row: &&Row| {
+            pair.racers.iter().any(|racer| row.get("customer") == Some(&racer.customer))
+        };
         let saved: Vec<_> = orders.values().filter(racing).collect();
         let [order] = saved[..] else {
             self.wrong.push(format!("not one order in the table: {saved:?} of {pair:?}"));
@@ -54,10 +65,15 @@ impl Report {
         };
         let spent_by = coupons.get(&pair.code).and_then(|coupon| coupon.get("spent_by"));
         let discount = order.get("discount.code");
-        if order["id"] == winner && spent_by.is_some_and(|id| id == winner) && discount == Some(&pair.code) {
+        if order["id"] == winner
+            && spent_by.is_some_and(|id| id == winner)
+            && discount == Some(&pair.code)
+        {
             self.spent_on_winner += 1;
         } else {
-            self.wrong.push(format!("the coupon is spent by {spent_by:?}, the order is {order:?}: {pair:?}"));
+            self.wrong.push(format!(
+                "the coupon is spent by {spent_by:?}, the order is {order:?}: {pair:?}"
+            ));
         }
     }
 
@@ -68,8 +84,14 @@ impl Report {
             ("Answered 201 with the discount", self.winners.to_string()),
             ("Refused: 422 at `/coupon`", self.losers.to_string()),
             ("**Pairs with exactly one winner**", format!("**{}**", self.one_winner)),
-            ("Of these, one order in the table, the coupon spent on it", self.spent_on_winner.to_string()),
-            ("Pairs that were told the same when both asked again", self.told_the_same_again.to_string()),
+            (
+                "Of these, one order in the table, the coupon spent on it",
+                self.spent_on_winner.to_string(),
+            ),
+            (
+                "Pairs that were told the same when both asked again",
+                self.told_the_same_again.to_string(),
+            ),
             ("**Wrong**", format!("**{}**", self.wrong.len())),
             ("Saves, each held back so that both had found the coupon good", held_back.to_string()),
             ("Time", format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60)),

@@ -16,8 +16,12 @@ const NUMBER: &str = "UpdateItem";
 async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
     let shop = Deployment::under_test().await;
     let inserts = SUBSCRIBERS.map(|Subscriber { function, table, .. }| (function, table, INSERT));
-    for (function, table, call) in inserts.into_iter().chain([("invoicing", "InvoicesTable", NUMBER)]) {
-        for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+    for (function, table, call) in
+        inserts.into_iter().chain([("invoicing", "InvoicesTable", NUMBER)])
+    {
+        for (fault, times) in
+            FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
+        {
             let what = format!("{fault:?} at {call} of {function}, {times} times");
             let proxy = proxy().await;
             let mut consumer = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
@@ -26,7 +30,11 @@ async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
             let delivery = batch(from_ref(&event));
             let response = consumer.invoke(&delivery).await;
             assert!(injected.times() > 0, "{what} did not happen");
-            assert_eq!(failures(&response), if times == ONCE { vec![] } else { vec!["m0"] }, "{what}");
+            assert_eq!(
+                failures(&response),
+                if times == ONCE { vec![] } else { vec!["m0"] },
+                "{what}"
+            );
 
             let early = shop.row(table, "order_id", &event.order_id).await;
             let again = shop.start(function, &[]).await.invoke(&delivery).await;
@@ -34,7 +42,11 @@ async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
             let late = shop.row(table, "order_id", &event.order_id).await;
             assert!(late.is_some(), "{what}: the order is lost");
             assert!(early.is_none() || early == late, "{what}: it was done twice");
-            let answered = if times == ONCE { "done once" } else { "handed back, done once when it came again" };
+            let answered = if times == ONCE {
+                "done once"
+            } else {
+                "handed back, done once when it came again"
+            };
             held(&format!("{function}, {call}"), &name_of(fault, times), answered);
         }
     }
@@ -55,8 +67,15 @@ async fn killed_after_the_insert_the_next_delivery_finds_it_done() {
         }
         let done = shop.row(table, "order_id", &event.order_id).await;
         assert!(done.is_some(), "the insert got through");
-        assert!(failures(&shop.start(function, &[]).await.invoke(&delivery).await).is_empty(), "{function}");
-        assert_eq!(shop.row(table, "order_id", &event.order_id).await, done, "{function} did it twice");
+        assert!(
+            failures(&shop.start(function, &[]).await.invoke(&delivery).await).is_empty(),
+            "{function}"
+        );
+        assert_eq!(
+            shop.row(table, "order_id", &event.order_id).await,
+            done,
+            "{function} did it twice"
+        );
         held(&format!("{function}, {INSERT}"), "killed before the answer came", "done once");
     }
 }
@@ -78,7 +97,15 @@ async fn redelivered_while_the_first_delivery_is_still_worked_on() {
         });
         assert!(failures(&first).is_empty(), "{function}");
         assert!(done.is_some(), "the quick delivery did it");
-        assert_eq!(shop.row(table, "order_id", &event.order_id).await, done, "{function}: the slow one did it again");
-        held(&format!("{function}, {INSERT}"), "delivered again while it was worked on", "done once");
+        assert_eq!(
+            shop.row(table, "order_id", &event.order_id).await,
+            done,
+            "{function}: the slow one did it again"
+        );
+        held(
+            &format!("{function}, {INSERT}"),
+            "delivered again while it was worked on",
+            "done once",
+        );
     }
 }

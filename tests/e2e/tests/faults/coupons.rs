@@ -1,4 +1,5 @@
-//! An order with a coupon, cut at each of the calls that it takes more than others, and beside another order.
+//! An order with a coupon, cut at each of the calls that it takes more than others, and beside
+//! another order.
 
 use std::time::Duration;
 
@@ -60,12 +61,20 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
         attempt.assert_coupon_is_spent_with_its_order(&shop, operation).await;
         let again = shop.start("orders", &[]).await.invoke(&event).await;
         assert_eq!(again["statusCode"], 201, "{operation}: {again}");
-        assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{operation}: one request makes one order");
+        assert_eq!(
+            attempt.saved(&shop).await,
+            [id_of(&again)],
+            "{operation}: one request makes one order"
+        );
         attempt.assert_coupon_is_spent_with_its_order(&shop, operation).await;
         sweep(&shop).await;
         shop.fulfilled(&id_of(&again)).await;
         let what_held = "asked again: one order, done once, its coupon spent on it";
-        held(&format!("orders with a coupon, {operation}"), "killed before the answer came", what_held);
+        held(
+            &format!("orders with a coupon, {operation}"),
+            "killed before the answer came",
+            what_held,
+        );
     }
 }
 
@@ -75,14 +84,19 @@ async fn cut_at_the_look_for_the_key_a_replay_is_answered_as_before_or_503_and_n
     let attempt = with_key(&shop).await;
     let first = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
     assert_eq!(first["statusCode"], 201, "{first}");
-    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
+    {
         let proxy = proxy().await;
         let mut orders = orders_behind(&shop, &proxy).await;
         let injected = proxy.inject(READ_KEY, fault, times);
         let again = orders.invoke(&attempt.event()).await;
         assert!(injected.times() > 0, "{fault:?} did not happen");
         if times == ONCE {
-            assert_eq!((&again["statusCode"], &again["body"]), (&json!(201), &first["body"]), "{fault:?}");
+            assert_eq!(
+                (&again["statusCode"], &again["body"]),
+                (&json!(201), &first["body"]),
+                "{fault:?}"
+            );
         } else {
             assert_eq!(again["statusCode"], 503, "{fault:?}: {again}");
         }
@@ -106,7 +120,11 @@ async fn a_conflict_at_the_coupon_is_retried_and_never_blamed_on_the_coupon() {
         assert_eq!(answer["statusCode"], status, "{times} times: {answer}");
         attempt.assert_coupon_is_spent_with_its_order(&shop, "a conflict").await;
         let what_held = format!("{status}, never 422");
-        held(&format!("orders with a coupon, {SAVE}"), &name_of(Fault::Conflict, times), &what_held);
+        held(
+            &format!("orders with a coupon, {SAVE}"),
+            &name_of(Fault::Conflict, times),
+            &what_held,
+        );
     }
 }
 
@@ -118,7 +136,8 @@ async fn an_order_that_found_the_coupon_good_is_refused_when_another_was_quicker
     let slow = with_key(&shop).await;
     let quick = rival(&slow);
     let proxy = proxy().await;
-    let (mut behind, mut clean) = (orders_behind(&shop, &proxy).await, shop.start("orders", &[]).await);
+    let (mut behind, mut clean) =
+        (orders_behind(&shop, &proxy).await, shop.start("orders", &[]).await);
     let mut delayed = proxy.inject(SAVE, Fault::Delay(A_WHILE), ONCE);
     let (slow_event, quick_event) = (slow.event(), quick.event());
     let (refused, won) = tokio::join!(behind.invoke(&slow_event), async {
@@ -129,7 +148,11 @@ async fn an_order_that_found_the_coupon_good_is_refused_when_another_was_quicker
     assert_refused(&refused);
     assert!(slow.saved(&shop).await.is_empty(), "nothing is saved of what is refused");
     quick.assert_coupon_is_spent_with_its_order(&shop, "the quicker one").await;
-    held(&format!("orders with a coupon, {SAVE}"), "another order spent the coupon first", "422, nothing saved");
+    held(
+        &format!("orders with a coupon, {SAVE}"),
+        "another order spent the coupon first",
+        "422, nothing saved",
+    );
 }
 
 /// An answer that was lost must not make a customer's own order look like somebody else's.
@@ -154,6 +177,7 @@ async fn of_two_with_one_coupon_the_first_has_it_though_its_answers_are_lost() {
 
 fn assert_refused(answer: &Value) {
     assert_eq!(answer["statusCode"], 422, "{answer}");
-    let problem: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("a problem");
+    let problem: Value =
+        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("a problem");
     assert_eq!(problem["errors"][0]["pointer"], "/coupon", "{problem}");
 }

@@ -36,15 +36,26 @@ impl Attempt {
     /// The ids of the orders that this customer has in the table.
     pub(crate) async fn saved(&self, shop: &Deployment) -> Vec<String> {
         let rows = shop.rows("OrdersTable").await;
-        let mine = rows.into_iter().filter(|row| row.get("customer").is_some_and(|name| *name == self.customer));
+        let mine = rows
+            .into_iter()
+            .filter(|row| row.get("customer").is_some_and(|name| *name == self.customer));
         mine.map(|row| row["id"].clone()).collect()
     }
 
-    /// Asserts that the coupon, if there is one, is spent on the order that is in the table, or on none if none is.
-    pub(crate) async fn assert_coupon_is_spent_with_its_order(&self, shop: &Deployment, what: &str) {
+    /// Asserts that the coupon, if there is one, is spent on the order that is in the table, or on
+    /// none if none is.
+    pub(crate) async fn assert_coupon_is_spent_with_its_order(
+        &self,
+        shop: &Deployment,
+        what: &str,
+    ) {
         let Some(code) = &self.coupon else { return };
         let spent_by = shop.coupon_row(code).await.remove("spent_by");
-        assert_eq!(Vec::from_iter(spent_by), self.saved(shop).await, "{what}: the coupon's order, and the customer's");
+        assert_eq!(
+            Vec::from_iter(spent_by),
+            self.saved(shop).await,
+            "{what}: the coupon's order, and the customer's"
+        );
     }
 }
 
@@ -53,12 +64,14 @@ pub(crate) async fn orders_behind(shop: &Deployment, proxy: &FaultProxy) -> Func
 }
 
 pub(crate) fn id_of(answer: &Value) -> String {
-    let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    let order: Value =
+        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
     order["id"].as_str().expect("an id").to_owned()
 }
 
-/// Places an order for every fault at an operation, happening once and every time, and hands the answer to `judge`.
-/// In the end every order that is in the table must be carried out, and every accepted one be in it, once.
+/// Places an order for every fault at an operation, happening once and every time, and hands the
+/// answer to `judge`. In the end every order that is in the table must be carried out, and every
+/// accepted one be in it, once.
 pub(crate) async fn cut_at(
     operation: &str,
     attempt: impl AsyncFn(&Deployment) -> Attempt,
@@ -67,7 +80,8 @@ pub(crate) async fn cut_at(
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let mut attempts = vec![];
-    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
+    {
         let what = format!("{fault:?} at {operation}, {times} times");
         let attempt = attempt(&shop).await;
         let proxy = proxy().await;
@@ -87,7 +101,11 @@ pub(crate) async fn cut_at(
             assert!(saved.len() <= 1, "{what}: one request made {saved:?}");
         }
         attempt.assert_coupon_is_spent_with_its_order(&shop, &what).await;
-        let what_held = if answer["statusCode"] == 201 { "accepted, done once" } else { "503, made at most one order" };
+        let what_held = if answer["statusCode"] == 201 {
+            "accepted, done once"
+        } else {
+            "503, made at most one order"
+        };
         attempts.push((what, attempt, name_of(fault, times), what_held));
     }
     sweep(&shop).await;
@@ -105,7 +123,8 @@ pub(crate) async fn cut_at(
     }
     for (what, attempt, injected, what_held) in attempts {
         if attempt.key.is_some() {
-            // Whatever the first answer was, the same request again is answered, and there is one order.
+            // Whatever the first answer was, the same request again is answered, and there is one
+            // order.
             let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
             assert_eq!(again["statusCode"], 201, "{what}: {again}");
             assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{what}");
@@ -119,9 +138,14 @@ pub(crate) async fn cut_at(
     }
 }
 
-/// A save is retried: a fault that passes costs nothing, one that stays is "not accepted as far as we know".
+/// A save is retried: a fault that passes costs nothing, one that stays is "not accepted as far as
+/// we know".
 pub(crate) fn save_is_retried(fault: Fault, times: u32, answer: &Value) {
-    assert_eq!(answer["statusCode"], if times == ONCE { 201 } else { 503 }, "{fault:?}, {times} times: {answer}");
+    assert_eq!(
+        answer["statusCode"],
+        if times == ONCE { 201 } else { 503 },
+        "{fault:?}, {times} times: {answer}"
+    );
     if times > ONCE {
         assert_eq!(answer["headers"]["retry-after"], "2", "{answer}");
     }
@@ -167,10 +191,18 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
         }
         let again = shop.start("orders", &[]).await.invoke(&event).await;
         assert_eq!(again["statusCode"], 201, "{operation}: {again}");
-        assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{operation}: one request makes one order");
+        assert_eq!(
+            attempt.saved(&shop).await,
+            [id_of(&again)],
+            "{operation}: one request makes one order"
+        );
         sweep(&shop).await;
         assert_carried_out(&shop, &id_of(&again), operation).await;
-        held(&format!("orders, {operation}"), "killed before the answer came", "asked again: one order, done once");
+        held(
+            &format!("orders, {operation}"),
+            "killed before the answer came",
+            "asked again: one order, done once",
+        );
     }
 }
 
@@ -181,8 +213,16 @@ async fn a_transaction_conflict_is_retried_and_never_blamed_on_the_client() {
         let proxy = proxy().await;
         let mut orders = orders_behind(&shop, &proxy).await;
         proxy.inject("TransactWriteItems", Fault::Conflict, times);
-        assert_eq!(orders.invoke(&Attempt::with_key().event()).await["statusCode"], status, "{times} times");
-        held("orders, TransactWriteItems", &name_of(Fault::Conflict, times), &format!("{status}, never 422"));
+        assert_eq!(
+            orders.invoke(&Attempt::with_key().event()).await["statusCode"],
+            status,
+            "{times} times"
+        );
+        held(
+            "orders, TransactWriteItems",
+            &name_of(Fault::Conflict, times),
+            &format!("{status}, never 422"),
+        );
     }
 }
 

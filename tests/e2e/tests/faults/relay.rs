@@ -13,17 +13,20 @@ async fn place_unpublished(shop: &Deployment) -> String {
     let mut orders = shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
     let answer = orders.invoke(&e2e::fixture("orders/place-by-json.json")).await;
     assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
-    let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    let order: Value =
+        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
     order["id"].as_str().expect("an id").to_owned()
 }
 
-/// The stack's own relay, or another test's, may be quicker, and leave nothing to publish or to clear.
+/// The stack's own relay, or another test's, may be quicker, and leave nothing to publish or to
+/// clear.
 const TRIES: u32 = 5;
 
 async fn cut_at(operation: &str) {
     let shop = Deployment::under_test().await;
     let mut placed = vec![];
-    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)]) {
+    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
+    {
         let what = name_of(fault, times);
         let mut tries = 0..TRIES;
         loop {
@@ -109,6 +112,10 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
         for id in placed {
             assert_carried_out(&shop, &id, operation).await;
         }
-        held(&format!("relay, {operation}"), "killed before the answer came", "published by a later sweep, done once");
+        held(
+            &format!("relay, {operation}"),
+            "killed before the answer came",
+            "published by a later sweep, done once",
+        );
     }
 }

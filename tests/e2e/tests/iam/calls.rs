@@ -16,12 +16,15 @@ pub(crate) fn call(system: &System, action: &str, thing: &str, kind: Kind) -> Ca
             on_table(action, shop.output(thing), key)
         }
         Kind::Index => {
-            let (_, table, index) = INDEXES.into_iter().find(|(name, ..)| *name == thing).expect("an index");
+            let (_, table, index) =
+                INDEXES.into_iter().find(|(name, ..)| *name == thing).expect("an index");
             on_index(action, shop.output(table), index)
         }
         Kind::Queue => on_queue(action, shop.output(&format!("{thing}Url"))),
         Kind::Topic => on_topic(action, shop.output(&format!("{thing}Arn"))),
-        Kind::Logs => on_logs(action, shop.output(&format!("{}FunctionName", thing.replace("Logs", "")))),
+        Kind::Logs => {
+            on_logs(action, shop.output(&format!("{}FunctionName", thing.replace("Logs", ""))))
+        }
         Kind::Function => on_function(system, action, shop.output(&format!("{thing}Name"))),
         Kind::Role => {
             let name = match thing {
@@ -41,43 +44,51 @@ fn unknown(action: &str) -> ! {
 fn on_table(action: &str, table: &str, key: &str) -> Call {
     let row = json!({ key: { "S": "of-nobody" } });
     let one = |request: Value| json!({ "RequestItems": { table: request } });
-    let statement =
-        |text: String| json!({ "Statements": [{ "Statement": text, "Parameters": [{ "S": "of-nobody" }] }] });
+    let statement = |text: String| json!({ "Statements": [{ "Statement": text, "Parameters": [{ "S": "of-nobody" }] }] });
     let transaction = |write: Value| json!({ "TransactItems": [write] });
-    let absent =
-        json!({ "TableName": table, "Key": row, "ConditionExpression": format!("attribute_not_exists({key})") });
+    let absent = json!({ "TableName": table, "Key": row, "ConditionExpression": format!("attribute_not_exists({key})") });
     let (operation, body) = match action {
         "dynamodb:GetItem" => ("GetItem", json!({ "TableName": table, "Key": row })),
         "dynamodb:BatchGetItem" => ("BatchGetItem", one(json!({ "Keys": [row] }))),
         "dynamodb:Query" => {
-            let (condition, values) = (format!("{key} = :key"), json!({ ":key": { "S": "of-nobody" } }));
-            let query =
-                json!({ "TableName": table, "KeyConditionExpression": condition, "ExpressionAttributeValues": values });
+            let (condition, values) =
+                (format!("{key} = :key"), json!({ ":key": { "S": "of-nobody" } }));
+            let query = json!({ "TableName": table, "KeyConditionExpression": condition, "ExpressionAttributeValues": values });
             ("Query", query)
         }
         "dynamodb:Scan" => ("Scan", json!({ "TableName": table, "Limit": 1 })),
         "dynamodb:PutItem" => ("PutItem", json!({ "TableName": table, "Item": row })),
         "dynamodb:UpdateItem" => {
-            let update = json!({ "TableName": table, "Key": row, "UpdateExpression": "REMOVE nothing" });
+            let update =
+                json!({ "TableName": table, "Key": row, "UpdateExpression": "REMOVE nothing" });
             ("UpdateItem", update)
         }
         "dynamodb:DeleteItem" => ("DeleteItem", json!({ "TableName": table, "Key": row })),
-        "dynamodb:ConditionCheckItem" => ("TransactWriteItems", transaction(json!({ "ConditionCheck": absent }))),
-        "dynamodb:BatchWriteItem" => ("BatchWriteItem", one(json!([{ "DeleteRequest": { "Key": row } }]))),
-        "dynamodb:PartiQLSelect" => {
-            ("BatchExecuteStatement", statement(format!("SELECT * FROM \"{table}\" WHERE {key} = ?")))
+        "dynamodb:ConditionCheckItem" => {
+            ("TransactWriteItems", transaction(json!({ "ConditionCheck": absent })))
         }
-        "dynamodb:PartiQLInsert" => {
-            ("BatchExecuteStatement", statement(format!("INSERT INTO \"{table}\" VALUE {{'{key}': ?}}")))
+        "dynamodb:BatchWriteItem" => {
+            ("BatchWriteItem", one(json!([{ "DeleteRequest": { "Key": row } }])))
         }
-        "dynamodb:PartiQLUpdate" => {
-            ("BatchExecuteStatement", statement(format!("UPDATE \"{table}\" REMOVE nothing WHERE {key} = ?")))
-        }
+        "dynamodb:PartiQLSelect" => (
+            "BatchExecuteStatement",
+            statement(format!("SELECT * FROM \"{table}\" WHERE {key} = ?")),
+        ),
+        "dynamodb:PartiQLInsert" => (
+            "BatchExecuteStatement",
+            statement(format!("INSERT INTO \"{table}\" VALUE {{'{key}': ?}}")),
+        ),
+        "dynamodb:PartiQLUpdate" => (
+            "BatchExecuteStatement",
+            statement(format!("UPDATE \"{table}\" REMOVE nothing WHERE {key} = ?")),
+        ),
         "dynamodb:PartiQLDelete" => {
             ("BatchExecuteStatement", statement(format!("DELETE FROM \"{table}\" WHERE {key} = ?")))
         }
         "dynamodb:DescribeTable" => ("DescribeTable", json!({ "TableName": table })),
-        "dynamodb:UpdateTable" => ("UpdateTable", json!({ "TableName": table, "DeletionProtectionEnabled": false })),
+        "dynamodb:UpdateTable" => {
+            ("UpdateTable", json!({ "TableName": table, "DeletionProtectionEnabled": false }))
+        }
         other => unknown(other),
     };
     Call::json("dynamodb", &format!("DynamoDB_20120810.{operation}"), &body)
@@ -129,7 +140,8 @@ fn on_topic(action: &str, topic: &str) -> Call {
         "sns:SetTopicAttributes" => &[("AttributeName", "NoSuchAttribute"), ("AttributeValue", "")],
         other => unknown(other),
     };
-    let what = [("Action", &action["sns:".len()..]), ("Version", "2010-03-31"), ("TopicArn", topic)];
+    let what =
+        [("Action", &action["sns:".len()..]), ("Version", "2010-03-31"), ("TopicArn", topic)];
     Call::form("sns", &[&what[..], more].concat())
 }
 
@@ -152,9 +164,13 @@ fn on_logs(action: &str, function: &str) -> Call {
 fn on_function(system: &System, action: &str, function: &str) -> Call {
     let path = format!("/2015-03-31/functions/{function}");
     match action {
-        "lambda:InvokeFunction" => system.starting(function).with_header("x-amz-invocation-type", "DryRun"),
+        "lambda:InvokeFunction" => {
+            system.starting(function).with_header("x-amz-invocation-type", "DryRun")
+        }
         "lambda:GetFunction" => Call::rest("lambda", "GET", path, ""),
-        "lambda:UpdateFunctionConfiguration" => Call::rest("lambda", "PUT", format!("{path}/configuration"), "{}"),
+        "lambda:UpdateFunctionConfiguration" => {
+            Call::rest("lambda", "PUT", format!("{path}/configuration"), "{}")
+        }
         other => unknown(other),
     }
 }
@@ -166,7 +182,9 @@ fn on_role(action: &str, role: &Role) -> Call {
     };
     match action {
         "iam:GetRole" => iam("GetRole", &[]),
-        "iam:PutRolePolicy" => iam("PutRolePolicy", &[("PolicyName", "mine"), ("PolicyDocument", "none")]),
+        "iam:PutRolePolicy" => {
+            iam("PutRolePolicy", &[("PolicyName", "mine"), ("PolicyDocument", "none")])
+        }
         "sts:AssumeRole" => taking(&role.arn, "tried"),
         other => unknown(other),
     }
@@ -177,9 +195,13 @@ fn on_account(action: &str) -> Call {
     match action {
         "dynamodb:ListTables" => Call::json("dynamodb", "DynamoDB_20120810.ListTables", &nothing),
         "sqs:ListQueues" => Call::json("sqs", "AmazonSQS.ListQueues", &nothing),
-        "sns:ListTopics" => Call::form("sns", &[("Action", "ListTopics"), ("Version", "2010-03-31")]),
+        "sns:ListTopics" => {
+            Call::form("sns", &[("Action", "ListTopics"), ("Version", "2010-03-31")])
+        }
         "logs:DescribeLogGroups" => Call::json("logs", "Logs_20140328.DescribeLogGroups", &nothing),
-        "lambda:ListFunctions" => Call::rest("lambda", "GET", "/2015-03-31/functions".to_owned(), ""),
+        "lambda:ListFunctions" => {
+            Call::rest("lambda", "GET", "/2015-03-31/functions".to_owned(), "")
+        }
         "iam:ListRoles" => Call::form("iam", &[("Action", "ListRoles"), IAM]),
         "kms:ListKeys" => Call::json("kms", "TrentService.ListKeys", &nothing),
         "s3:ListAllMyBuckets" => Call::rest("s3", "GET", "/".to_owned(), ""),

@@ -1,4 +1,5 @@
-//! Nothing that can be tried is left out: what is tried is compared with what the stack says it has.
+//! Nothing that can be tried is left out: what is tried is compared with what the stack says it
+//! has.
 
 use std::env;
 
@@ -14,21 +15,25 @@ const TYPES: [&str; 6] = [
     "AWS::Lambda::Function",
     "AWS::IAM::Role",
 ];
-/// What nobody tries: the API's log, which API Gateway writes, and the role of `CodeDeploy`, which the emulator has not.
+/// What nobody tries: the API's log, which API Gateway writes, and the role of `CodeDeploy`, which
+/// the emulator has not.
 const NOT_TRIED: [&str; 2] = ["HttpApiLogs", "DeployRole"];
 
 /// Every resource of the stack, by type and by its name in the template.
 async fn resources(wire: &Wire, stack: &str) -> Vec<(String, String)> {
     let (mut resources, mut next) = (vec![], None::<String>);
     loop {
-        let list = [("Action", "ListStackResources"), ("Version", "2010-05-15"), ("StackName", stack)];
+        let list =
+            [("Action", "ListStackResources"), ("Version", "2010-05-15"), ("StackName", stack)];
         let from = next.iter().map(|next| ("NextToken", next.as_str()));
         let list: Vec<_> = list.into_iter().chain(from).collect();
         let said = wire.call(&Call::form("cloudformation", &list), &Wire::account()).await;
         assert_eq!(said.status, 200, "{said:?}");
         let named = |one: &str, name| element(one, name).expect("a resource has it").to_owned();
         let members = said.body.split("<member>").skip(1);
-        resources.extend(members.map(|one| (named(one, "ResourceType"), named(one, "LogicalResourceId"))));
+        resources.extend(
+            members.map(|one| (named(one, "ResourceType"), named(one, "LogicalResourceId"))),
+        );
         next = element(&said.body, "NextToken").map(str::to_owned);
         if next.is_none() {
             return resources;
@@ -43,6 +48,8 @@ async fn whatever_the_stack_has_is_tried() {
     let mut resources = resources(&Wire::tls(), &stack).await;
     resources.retain(|(kind, _)| TYPES.contains(&kind.as_str()));
     assert!(!resources.is_empty());
-    resources.retain(|(_, name)| !NOT_TRIED.contains(&&**name) && !tried.iter().any(|(tried, _)| tried == name));
+    resources.retain(|(_, name)| {
+        !NOT_TRIED.contains(&&**name) && !tried.iter().any(|(tried, _)| tried == name)
+    });
     assert!(resources.is_empty(), "nobody tries {resources:?}: tests/e2e/tests/iam/things.rs");
 }

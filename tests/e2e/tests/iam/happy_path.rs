@@ -36,7 +36,10 @@ async fn an_order_is_shipped_and_earns_a_coupon_that_is_spent_once() {
     assert_eq!(discounted.answer.json()["total"], "80.00");
     shop.fulfilled(&discounted.id).await;
     let again = json!({ "customer": "Ada", "amount": "100.00", "coupon": code });
-    assert_eq!(shop.answered(&again, &Uuid::new_v4().to_string()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        shop.answered(&again, &Uuid::new_v4().to_string()).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
 }
 
 #[tokio::test]
@@ -57,8 +60,13 @@ async fn the_same_key_is_one_order() {
 /// An order as the orders function leaves it when it cannot reach the topic.
 async fn unpublished(shop: &Deployment) -> String {
     let id = Uuid::new_v4().to_string();
-    let row =
-        [("id", &*id), ("customer", "Ada"), ("amount", "8150"), ("placed_at", "2026-11-22T10:00:00Z"), ("outbox", "3")];
+    let row = [
+        ("id", &*id),
+        ("customer", "Ada"),
+        ("amount", "8150"),
+        ("placed_at", "2026-11-22T10:00:00Z"),
+        ("outbox", "3"),
+    ];
     shop.put_row("OrdersTable", &row).await;
     id
 }
@@ -102,10 +110,15 @@ async fn poison_ends_in_the_dead_letter_queues_and_is_done_once_it_is_cured() {
     let shop = Deployment::under_test().await;
     let poison = format!("{{ poison {}", Uuid::new_v4());
     shop.publish(&poison, "81.50").await;
-    for (of, table) in [("Fulfilment", "ShipmentsTable"), ("Promotion", "CouponsTable"), ("Invoicing", "InvoicesTable")]
-    {
+    for (of, table) in [
+        ("Fulfilment", "ShipmentsTable"),
+        ("Promotion", "CouponsTable"),
+        ("Invoicing", "InvoicesTable"),
+    ] {
         let queue = format!("{of}QueueUrl");
-        let visibility = Duration::from_secs(shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await);
+        let visibility = Duration::from_secs(
+            shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await,
+        );
         let dead = shop.take_from_dlq(&format!("{of}DlqUrl"), &poison, 5 * visibility).await;
         assert_eq!(dead.body, poison);
         let cured = OrderEvent::of("81.50");

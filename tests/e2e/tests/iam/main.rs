@@ -1,5 +1,5 @@
-//! Least privilege, tried: the stack on an emulator that checks signatures and asks policies, over TLS. The system works,
-//! and whatever its roles need not do is tried as each of them and denied.
+//! Least privilege, tried: the stack on an emulator that checks signatures and asks policies, over
+//! TLS. The system works, and whatever its roles need not do is tried as each of them and denied.
 
 mod calls;
 mod coverage;

@@ -24,11 +24,16 @@ fn table() -> String {
     writeln!(page, "|---|--:|{}", "---|".repeat(ROLES.len())).expect("a text can be written to");
     for (thing, kind) in things() {
         let cells = ROLES.map(|role| {
-            let may: Vec<_> = kind.actions().iter().filter(|action| allowed(role, action, &thing)).collect();
+            let may: Vec<_> =
+                kind.actions().iter().filter(|action| allowed(role, action, &thing)).collect();
             done += may.len();
             denied += kind.actions().len() - may.len();
             let names: Vec<_> = may.iter().map(|action| format!("`{}`", short(action))).collect();
-            if names.is_empty() { "denied".to_owned() } else { format!("{}, else denied", names.join(" ")) }
+            if names.is_empty() {
+                "denied".to_owned()
+            } else {
+                format!("{}, else denied", names.join(" "))
+            }
         });
         let name = if kind == Kind::Account { thing } else { format!("`{thing}`") };
         writeln!(page, "| {name} | {} | {} |", kind.actions().len(), cells.join(" | "))
@@ -44,7 +49,8 @@ fn table() -> String {
     .expect("a text can be written to");
     for kind in Kind::ALL {
         let names: Vec<_> = kind.actions().iter().map(|action| format!("`{action}`")).collect();
-        writeln!(page, "- On {}: {}", kind.named(), names.join(" ")).expect("a text can be written to");
+        writeln!(page, "- On {}: {}", kind.named(), names.join(" "))
+            .expect("a text can be written to");
     }
     page
 }
@@ -58,8 +64,12 @@ fn the_page_shows_what_is_tried() {
     let (shown, after) = rest.split_once(END).expect("the page says where the table ends");
     let tried = format!("\n{}\n", table());
     if env::var_os("E2E_WRITE_PAGES").is_some() {
-        fs::write(file, format!("{before}{BEGIN}{tried}{END}{after}")).expect("the page can be written");
+        fs::write(file, format!("{before}{BEGIN}{tried}{END}{after}"))
+            .expect("the page can be written");
         return;
     }
-    assert_eq!(shown, tried, "{PAGE} shows another table; E2E_WRITE_PAGES=1 cargo xtask test --only iam writes it");
+    assert_eq!(
+        shown, tried,
+        "{PAGE} shows another table; E2E_WRITE_PAGES=1 cargo xtask test --only iam writes it"
+    );
 }

@@ -24,7 +24,11 @@ const ALL: [&str; 9] = [
 const UNREAD: &str = "FulfilmentSubscriptionDlq";
 
 fn send(queue: &str, body: &str) -> Call {
-    Call::json("sqs", "AmazonSQS.SendMessage", &json!({ "QueueUrl": queue, "MessageBody": body, "DelaySeconds": 900 }))
+    Call::json(
+        "sqs",
+        "AmazonSQS.SendMessage",
+        &json!({ "QueueUrl": queue, "MessageBody": body, "DelaySeconds": 900 }),
+    )
 }
 
 #[tokio::test]
@@ -37,7 +41,8 @@ async fn a_stranger_puts_nothing_on_a_queue() {
     };
     let (nobody, administrator) = (nobody(&wire).await, administrator(&wire).await);
     let unknown = Credentials::new("AKIAIOSFODNN7EXAMPLE", "none", None, None, "made up");
-    let of_another_account = Credentials::new("999999999999", "test", None, None, "another account");
+    let of_another_account =
+        Credentials::new("999999999999", "test", None, None, "another account");
     for output in ALL {
         let call = send(system.shop.output(output), "from a stranger");
         refused("who is nobody", &wire.send(&call, vec![]).await, "AccessDenied");
@@ -53,7 +58,11 @@ async fn a_stranger_puts_nothing_on_a_queue() {
         }
         let said = wire.call(&call, &administrator).await;
         assert_eq!(said.status, 200, "{output}: the very same call: {said:?}");
-        let purge = Call::json("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": system.shop.output(output) }));
+        let purge = Call::json(
+            "sqs",
+            "AmazonSQS.PurgeQueue",
+            &json!({ "QueueUrl": system.shop.output(output) }),
+        );
         assert_eq!(wire.call(&purge, &administrator).await.status, 200);
     }
 }
@@ -75,12 +84,16 @@ async fn another_topic_puts_nothing_on_a_queue() {
     received(&wire, &open_to_all, &from_other).await;
     publish(&wire, shop.output("OrdersTopicArn"), &from_ours).await;
     let seen = received(&wire, queue, &from_ours).await;
-    assert!(!seen.iter().any(|body| body.contains(&from_other)), "another topic's message arrived: {seen:?}");
+    assert!(
+        !seen.iter().any(|body| body.contains(&from_other)),
+        "another topic's message arrived: {seen:?}"
+    );
 
     // As it was: what lies there now is no order.
     let end = [("Action", "Unsubscribe"), ("Version", "2010-03-31"), ("SubscriptionArn", &ours)];
     as_account(&wire, &Call::form("sns", &end)).await;
-    as_account(&wire, &Call::json("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": queue }))).await;
+    as_account(&wire, &Call::json("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": queue })))
+        .await;
 }
 
 async fn as_account(wire: &Wire, call: &Call) -> Said {
@@ -91,7 +104,8 @@ async fn as_account(wire: &Wire, call: &Call) -> Said {
 
 async fn create_topic(wire: &Wire) -> String {
     let name = format!("other-{}", Uuid::new_v4());
-    let create = Call::form("sns", &[("Action", "CreateTopic"), ("Version", "2010-03-31"), ("Name", &name)]);
+    let create =
+        Call::form("sns", &[("Action", "CreateTopic"), ("Version", "2010-03-31"), ("Name", &name)]);
     as_account(wire, &create).await.element("TopicArn").to_owned()
 }
 
@@ -101,15 +115,15 @@ async fn create_queue_for(wire: &Wire, topic: &str) -> String {
         "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": "*",
         "Condition": { "ArnEquals": { "aws:SourceArn": topic } }
     }] });
-    let create =
-        json!({ "QueueName": format!("open-{}", Uuid::new_v4()), "Attributes": { "Policy": policy.to_string() } });
+    let create = json!({ "QueueName": format!("open-{}", Uuid::new_v4()), "Attributes": { "Policy": policy.to_string() } });
     let created = as_account(wire, &Call::json("sqs", "AmazonSQS.CreateQueue", &create)).await;
     created.json()["QueueUrl"].as_str().expect("a queue has an address").to_owned()
 }
 
 async fn arn(wire: &Wire, queue: &str) -> String {
     let attributes = json!({ "QueueUrl": queue, "AttributeNames": ["QueueArn"] });
-    let said = as_account(wire, &Call::json("sqs", "AmazonSQS.GetQueueAttributes", &attributes)).await;
+    let said =
+        as_account(wire, &Call::json("sqs", "AmazonSQS.GetQueueAttributes", &attributes)).await;
     said.json()["Attributes"]["QueueArn"].as_str().expect("a queue has an ARN").to_owned()
 }
 
@@ -122,7 +136,12 @@ async fn subscribe(wire: &Wire, topic: &str, queue_arn: &str) -> String {
 }
 
 async fn publish(wire: &Wire, topic: &str, message: &str) {
-    let what = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", topic), ("Message", message)];
+    let what = [
+        ("Action", "Publish"),
+        ("Version", "2010-03-31"),
+        ("TopicArn", topic),
+        ("Message", message),
+    ];
     as_account(wire, &Call::form("sns", &what)).await;
 }
 

@@ -14,8 +14,16 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Table, Self::Index, Self::Queue, Self::Topic, Self::Logs, Self::Function, Self::Role, Self::Account];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Table,
+        Self::Index,
+        Self::Queue,
+        Self::Topic,
+        Self::Logs,
+        Self::Function,
+        Self::Role,
+        Self::Account,
+    ];
 
     pub(crate) fn named(self) -> &'static str {
         match self {
@@ -60,7 +68,12 @@ impl Kind {
                 "sqs:GetQueueAttributes",
                 "sqs:SetQueueAttributes",
             ],
-            Self::Topic => &["sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes", "sns:SetTopicAttributes"],
+            Self::Topic => &[
+                "sns:Publish",
+                "sns:Subscribe",
+                "sns:GetTopicAttributes",
+                "sns:SetTopicAttributes",
+            ],
             Self::Logs => &[
                 "logs:CreateLogStream",
                 "logs:PutLogEvents",
@@ -68,7 +81,11 @@ impl Kind {
                 "logs:FilterLogEvents",
                 "logs:PutRetentionPolicy",
             ],
-            Self::Function => &["lambda:InvokeFunction", "lambda:GetFunction", "lambda:UpdateFunctionConfiguration"],
+            Self::Function => &[
+                "lambda:InvokeFunction",
+                "lambda:GetFunction",
+                "lambda:UpdateFunctionConfiguration",
+            ],
             Self::Role => &["iam:GetRole", "iam:PutRolePolicy", "sts:AssumeRole"],
             Self::Account => &[
                 "dynamodb:ListTables",
@@ -93,8 +110,10 @@ pub(crate) const TABLES: [(&str, &str); 5] = [
     ("CouponsTable", "order_id"),
     ("InvoicesTable", "order_id"),
 ];
-pub(crate) const INDEXES: [(&str, &str, &str); 2] =
-    [("OrdersTable/index/outbox", "OrdersTable", "outbox"), ("CouponsTable/index/code", "CouponsTable", "code")];
+pub(crate) const INDEXES: [(&str, &str, &str); 2] = [
+    ("OrdersTable/index/outbox", "OrdersTable", "outbox"),
+    ("CouponsTable/index/code", "CouponsTable", "code"),
+];
 const QUEUES: [&str; 9] = [
     "FulfilmentQueue",
     "FulfilmentDlq",
@@ -110,7 +129,9 @@ const TOPICS: [&str; 2] = ["OrdersTopic", "AlarmTopic"];
 
 /// Everything by name, as the template calls it, in its order.
 pub(crate) fn things() -> Vec<(String, Kind)> {
-    let each = |names: &[&str], kind| names.iter().map(move |name| ((*name).to_owned(), kind)).collect::<Vec<_>>();
+    let each = |names: &[&str], kind| {
+        names.iter().map(move |name| ((*name).to_owned(), kind)).collect::<Vec<_>>()
+    };
     let of_functions = |what: &'static str, kind| {
         ["Orders", "Relay", "Fulfilment", "Promotion", "Invoicing"]
             .map(|function| (format!("{function}{what}"), kind))

@@ -13,7 +13,10 @@ use crate::system::System;
 const TOO_LONG_AGO: Duration = Duration::from_secs(20 * 60);
 
 fn refused(what: &str, said: &Said, words: &[&str]) {
-    assert!(!said.is_answer() && words.iter().any(|words| said.body.contains(words)), "{what}: {said:?}");
+    assert!(
+        !said.is_answer() && words.iter().any(|words| said.body.contains(words)),
+        "{what}: {said:?}"
+    );
 }
 
 #[tokio::test]
@@ -23,11 +26,19 @@ async fn a_wrong_signature_is_refused() {
         let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
         let whole = &role.credentials;
         let said = wire.call(&who, whole).await;
-        assert!(said.element("Arn").ends_with(&format!(":assumed-role/{}/{}", role.physical(), role.name)), "{said:?}");
+        assert!(
+            said.element("Arn").ends_with(&format!(
+                ":assumed-role/{}/{}",
+                role.physical(),
+                role.name
+            )),
+            "{said:?}"
+        );
 
         let wrong = ["SignatureDoesNotMatch", "InvalidSignature"];
         let token = whole.session_token().map(str::to_owned);
-        let of_another_key = Credentials::new(whole.access_key_id(), "another", token, None, "wrong");
+        let of_another_key =
+            Credentials::new(whole.access_key_id(), "another", token, None, "wrong");
         refused("another key", &wire.call(&who, &of_another_key).await, &wrong);
         let long_ago = wire.signature(&who, whole, SystemTime::now() - TOO_LONG_AGO);
         refused("long ago", &wire.send(&who, long_ago).await, &wrong);
@@ -35,8 +46,13 @@ async fn a_wrong_signature_is_refused() {
         other.body.push_str("&Changed=true");
         let of_another_body = wire.signature(&who, whole, SystemTime::now());
         refused("another body", &wire.send(&other, of_another_body).await, &wrong);
-        let without_token = Credentials::new(whole.access_key_id(), whole.secret_access_key(), None, None, "wrong");
-        refused("without its session", &wire.call(&who, &without_token).await, &["InvalidClientTokenId"]);
+        let without_token =
+            Credentials::new(whole.access_key_id(), whole.secret_access_key(), None, None, "wrong");
+        refused(
+            "without its session",
+            &wire.call(&who, &without_token).await,
+            &["InvalidClientTokenId"],
+        );
     }
 }
 
@@ -52,9 +68,14 @@ async fn topic_and_queues_refuse_plain_http_to_those_who_may() {
     let event = OrderEvent::of("1.00").body();
     let topic = shop.output("OrdersTopicArn");
     let version = ("Version", "2010-03-31");
-    let publish = Call::form("sns", &[("Action", "Publish"), version, ("TopicArn", topic), ("Message", &event)]);
-    let entry =
-        [("PublishBatchRequestEntries.member.1.Id", "1"), ("PublishBatchRequestEntries.member.1.Message", &event)];
+    let publish = Call::form(
+        "sns",
+        &[("Action", "Publish"), version, ("TopicArn", topic), ("Message", &event)],
+    );
+    let entry = [
+        ("PublishBatchRequestEntries.member.1.Id", "1"),
+        ("PublishBatchRequestEntries.member.1.Message", &event),
+    ];
     let batch = [&[("Action", "PublishBatch"), version, ("TopicArn", topic)][..], &entry].concat();
     let cases = [
         ("orders", publish.clone()),
@@ -69,17 +90,20 @@ async fn topic_and_queues_refuse_plain_http_to_those_who_may() {
         let said = tls.call(&call, credentials).await;
         assert_eq!(said.status, 200, "{who} over TLS: {said:?}");
         let said = plain.call(&call, credentials).await;
-        refused(&format!("{who} in plain HTTP"), &said, &["explicit deny in a resource-based policy"]);
+        refused(
+            &format!("{who} in plain HTTP"),
+            &said,
+            &["explicit deny in a resource-based policy"],
+        );
     }
 }
 
 #[tokio::test]
 async fn every_queue_refuses_plain_http_even_to_the_account() {
     let (shop, tls, plain) = (Deployment::under_test().await, Wire::tls(), Wire::plain());
-    for queue in ["Queue", "Dlq", "SubscriptionDlq"]
-        .into_iter()
-        .flat_map(|kind| ["Fulfilment", "Promotion", "Invoicing"].map(|of| format!("{of}{kind}Url")))
-    {
+    for queue in ["Queue", "Dlq", "SubscriptionDlq"].into_iter().flat_map(|kind| {
+        ["Fulfilment", "Promotion", "Invoicing"].map(|of| format!("{of}{kind}Url"))
+    }) {
         let what = json!({ "QueueUrl": shop.output(&queue), "AttributeNames": ["QueueArn"] });
         let call = Call::json("sqs", "AmazonSQS.GetQueueAttributes", &what);
         assert_eq!(tls.call(&call, &Wire::account()).await.status, 200, "{queue}");

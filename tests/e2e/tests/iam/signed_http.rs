@@ -4,7 +4,9 @@ use std::env;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign,
+};
 use aws_sigv4::sign::v4::SigningParams;
 use serde_json::Value;
 
@@ -21,21 +23,29 @@ pub(crate) struct Call {
 impl Call {
     /// Of a service that speaks JSON; `target` names the operation.
     pub(crate) fn json(service: &'static str, target: &str, body: &Value) -> Self {
-        let headers =
-            vec![("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amz-target", target.to_owned())];
+        let headers = vec![
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", target.to_owned()),
+        ];
         Self { service, method: "POST", path: "/".to_owned(), headers, body: body.to_string() }
     }
 
     /// Of a service that takes a form.
     pub(crate) fn form(service: &'static str, fields: &[(&str, &str)]) -> Self {
-        let url = url::Url::parse_with_params("http://form", fields).expect("fields can be encoded");
+        let url =
+            url::Url::parse_with_params("http://form", fields).expect("fields can be encoded");
         let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
         let body = url.query().unwrap_or_default().to_owned();
         Self { service, method: "POST", path: "/".to_owned(), headers, body }
     }
 
     /// Of a service whose operations are addresses.
-    pub(crate) fn rest(service: &'static str, method: &'static str, path: String, body: &str) -> Self {
+    pub(crate) fn rest(
+        service: &'static str,
+        method: &'static str,
+        path: String,
+        body: &str,
+    ) -> Self {
         Self { service, method, path, headers: vec![], body: body.to_owned() }
     }
 
@@ -68,12 +78,14 @@ const REFUSALS: [&str; 9] = [
 impl Said {
     /// Whether the service itself answered, be it that it found nothing.
     pub(crate) fn is_answer(&self) -> bool {
-        self.status < 500 && !(self.status >= 400 && REFUSALS.iter().any(|refusal| self.body.contains(refusal)))
+        self.status < 500
+            && !(self.status >= 400 && REFUSALS.iter().any(|refusal| self.body.contains(refusal)))
     }
 
     /// Whether policies do not let this role do this.
     pub(crate) fn denies(&self, role: &str, action: &str) -> bool {
-        let words = [format!(":assumed-role/{role}/"), format!("is not authorized to perform: {action} ")];
+        let words =
+            [format!(":assumed-role/{role}/"), format!("is not authorized to perform: {action} ")];
         self.status >= 400 && words.iter().all(|words| self.body.contains(words.as_str()))
     }
 
@@ -137,18 +149,35 @@ impl Wire {
     }
 
     /// The headers that say, at a time, whose call it is.
-    pub(crate) fn signature(&self, call: &Call, caller: &Credentials, time: SystemTime) -> Vec<(String, String)> {
+    pub(crate) fn signature(
+        &self,
+        call: &Call,
+        caller: &Credentials,
+        time: SystemTime,
+    ) -> Vec<(String, String)> {
         let mut settings = SigningSettings::default();
         if call.service == "s3" {
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         }
         let identity = caller.clone().into();
-        let parameters = SigningParams::builder().identity(&identity).region(&self.region).name(call.service);
-        let parameters = parameters.time(time).settings(settings).build().expect("all parameters are given").into();
+        let parameters =
+            SigningParams::builder().identity(&identity).region(&self.region).name(call.service);
+        let parameters = parameters
+            .time(time)
+            .settings(settings)
+            .build()
+            .expect("all parameters are given")
+            .into();
         let url = format!("{}{}", self.endpoint, call.path);
         let headers = call.headers.iter().map(|(name, value)| (*name, value.as_str()));
-        let request = SignableRequest::new(call.method, url, headers, SignableBody::Bytes(call.body.as_bytes()));
-        let signed = sign(request.expect("the call can be signed"), &parameters).expect("the call can be signed");
+        let request = SignableRequest::new(
+            call.method,
+            url,
+            headers,
+            SignableBody::Bytes(call.body.as_bytes()),
+        );
+        let signed = sign(request.expect("the call can be signed"), &parameters)
+            .expect("the call can be signed");
         let (headers, _) = signed.into_parts().0.into_parts();
         headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect()
     }
@@ -156,7 +185,10 @@ impl Wire {
     /// Makes a call with these headers beside its own.
     pub(crate) async fn send(&self, call: &Call, headers: Vec<(String, String)>) -> Said {
         let method = call.method.parse().expect("a method");
-        let mut request = self.http.request(method, format!("{}{}", self.endpoint, call.path)).body(call.body.clone());
+        let mut request = self
+            .http
+            .request(method, format!("{}{}", self.endpoint, call.path))
+            .body(call.body.clone());
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
@@ -164,6 +196,9 @@ impl Wire {
             request = request.header(name, value);
         }
         let answer = request.send().await.unwrap_or_else(|error| panic!("{call:?}: {error:?}"));
-        Said { status: answer.status().as_u16(), body: answer.text().await.expect("an answer has a body") }
+        Said {
+            status: answer.status().as_u16(),
+            body: answer.text().await.expect("an answer has a body"),
+        }
     }
 }

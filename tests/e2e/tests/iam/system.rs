@@ -1,4 +1,5 @@
-//! Who does something: the roles of the functions and of the relay's schedule, and others of the account.
+//! Who does something: the roles of the functions and of the relay's schedule, and others of the
+//! account.
 
 use aws_credential_types::Credentials;
 use e2e::Deployment;
@@ -8,7 +9,8 @@ use uuid::Uuid;
 use crate::signed_http::{Call, Wire};
 
 /// The roles, as the page calls them.
-pub(crate) const ROLES: [&str; 6] = ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing", "schedule"];
+pub(crate) const ROLES: [&str; 6] =
+    ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing", "schedule"];
 
 /// A role of the stack, taken.
 #[derive(Clone, Debug)]
@@ -35,7 +37,8 @@ pub(crate) struct System {
 }
 
 impl System {
-    /// With its roles taken, as Lambda and the scheduler take them. The emulator lets the account stand for these services.
+    /// With its roles taken, as Lambda and the scheduler take them. The emulator lets the account
+    /// stand for these services.
     pub(crate) async fn under_test(wire: &Wire) -> Self {
         let shop = Deployment::under_test().await;
         let target = schedules_target(&shop, wire).await;
@@ -49,8 +52,10 @@ impl System {
             roles.push(Role { name, arn, credentials });
         }
         let called = text(&target["Arn"]);
-        let alias =
-            called.rsplit_once(shop.output("OutboxRelayFunctionName")).expect("the schedule starts the relay").1;
+        let alias = called
+            .rsplit_once(shop.output("OutboxRelayFunctionName"))
+            .expect("the schedule starts the relay")
+            .1;
         Self { shop, roles, alias: alias.to_owned() }
     }
 
@@ -60,7 +65,12 @@ impl System {
 
     /// The call that starts a function.
     pub(crate) fn starting(&self, function: &str) -> Call {
-        Call::rest("lambda", "POST", format!("/2015-03-31/functions/{function}{}/invocations", self.alias), "{}")
+        Call::rest(
+            "lambda",
+            "POST",
+            format!("/2015-03-31/functions/{function}{}/invocations", self.alias),
+            "{}",
+        )
     }
 }
 
@@ -74,7 +84,8 @@ pub(crate) fn function_output(function: &str) -> String {
 }
 
 async fn functions_role(shop: &Deployment, wire: &Wire, function: &str) -> String {
-    let path = format!("/2015-03-31/functions/{}/configuration", shop.output(&function_output(function)));
+    let path =
+        format!("/2015-03-31/functions/{}/configuration", shop.output(&function_output(function)));
     let said = wire.call(&Call::rest("lambda", "GET", path, ""), &Wire::account()).await;
     text(&said.json()["Role"])
 }
@@ -82,9 +93,15 @@ async fn functions_role(shop: &Deployment, wire: &Wire, function: &str) -> Strin
 /// What the schedule of the relay starts, and as whom.
 async fn schedules_target(shop: &Deployment, wire: &Wire) -> Value {
     let relay = format!(":function:{}", shop.output("OutboxRelayFunctionName"));
-    let ask = async |path: String| wire.call(&Call::rest("scheduler", "GET", path, ""), &Wire::account()).await.json();
-    let schedules = ask("/schedules".to_owned()).await["Schedules"].as_array().cloned().expect("a list of schedules");
-    let of_relay = |one: &&Value| one["Target"]["Arn"].as_str().is_some_and(|target| target.contains(&relay));
+    let ask = async |path: String| {
+        wire.call(&Call::rest("scheduler", "GET", path, ""), &Wire::account()).await.json()
+    };
+    let schedules = ask("/schedules".to_owned()).await["Schedules"]
+        .as_array()
+        .cloned()
+        .expect("a list of schedules");
+    let of_relay =
+        |one: &&Value| one["Target"]["Arn"].as_str().is_some_and(|target| target.contains(&relay));
     let schedule = schedules.iter().find(of_relay).expect("the relay has a schedule");
     ask(format!("/schedules/{}", text(&schedule["Name"]))).await["Target"].clone()
 }
@@ -92,13 +109,16 @@ async fn schedules_target(shop: &Deployment, wire: &Wire) -> Value {
 /// The call that takes a role.
 pub(crate) fn taking(role_arn: &str, session: &str) -> Call {
     let action = [("Action", "AssumeRole"), ("Version", "2011-06-15")];
-    Call::form("sts", &[&action[..], &[("RoleArn", role_arn), ("RoleSessionName", session)]].concat())
+    Call::form(
+        "sts",
+        &[&action[..], &[("RoleArn", role_arn), ("RoleSessionName", session)]].concat(),
+    )
 }
 
 async fn assume(wire: &Wire, role_arn: &str, session: &str) -> Credentials {
     let said = wire.call(&taking(role_arn, session), &Wire::account()).await;
-    let [id, secret, token] =
-        ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(|name| said.element(name).to_owned());
+    let [id, secret, token] = ["AccessKeyId", "SecretAccessKey", "SessionToken"]
+        .map(|name| said.element(name).to_owned());
     Credentials::new(id, secret, Some(token), None, "role")
 }
 
@@ -113,7 +133,12 @@ async fn outsider(wire: &Wire) -> (String, Credentials) {
     let trust = json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": account }, "Action": "sts:AssumeRole" }
     ] });
-    let create = [("Action", "CreateRole"), IAM, ("RoleName", &name), ("AssumeRolePolicyDocument", &trust.to_string())];
+    let create = [
+        ("Action", "CreateRole"),
+        IAM,
+        ("RoleName", &name),
+        ("AssumeRolePolicyDocument", &trust.to_string()),
+    ];
     let created = wire.call(&Call::form("iam", &create), &Wire::account()).await;
     let credentials = assume(wire, created.element("Arn"), "outsider").await;
     (name, credentials)
@@ -129,7 +154,8 @@ pub(crate) async fn administrator(wire: &Wire) -> Credentials {
     let (name, credentials) = outsider(wire).await;
     let all = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
     let (role, policy) = (("RoleName", &*name), ("PolicyName", "all"));
-    let put = [("Action", "PutRolePolicy"), IAM, role, policy, ("PolicyDocument", &all.to_string())];
+    let put =
+        [("Action", "PutRolePolicy"), IAM, role, policy, ("PolicyDocument", &all.to_string())];
     let said = wire.call(&Call::form("iam", &put), &Wire::account()).await;
     assert_eq!(said.status, 200, "{said:?}");
     credentials

@@ -84,7 +84,10 @@ pub(crate) fn allowed(role: &str, action: &str, resource: &str) -> bool {
 /// Everything that is tried as each role.
 pub(crate) fn tries() -> Vec<(&'static str, String, Kind)> {
     let on = |(resource, kind): (String, Kind)| {
-        kind.actions().iter().map(move |action| (*action, resource.clone(), kind)).collect::<Vec<_>>()
+        kind.actions()
+            .iter()
+            .map(move |action| (*action, resource.clone(), kind))
+            .collect::<Vec<_>>()
     };
     things().into_iter().flat_map(on).collect()
 }
@@ -116,11 +119,24 @@ async fn a_role_does_what_it_may_and_is_denied_all_else() {
             } else {
                 ("denied", said.denies(role.physical(), action))
             };
-            (!right).then(|| format!("{}: {action} on {thing} is not {expected}: {said:?}", role.name))
+            (!right)
+                .then(|| format!("{}: {action} on {thing} is not {expected}: {said:?}", role.name))
         });
-        wrong.extend(verdicts.buffer_unordered(AT_ONCE).filter_map(async |verdict| verdict).collect::<Vec<_>>().await);
+        wrong.extend(
+            verdicts
+                .buffer_unordered(AT_ONCE)
+                .filter_map(async |verdict| verdict)
+                .collect::<Vec<_>>()
+                .await,
+        );
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), ROLES.len() * tries().len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        ROLES.len() * tries().len(),
+        wrong.join("\n")
+    );
 }
 
 #[tokio::test]

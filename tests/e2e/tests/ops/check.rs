@@ -17,7 +17,12 @@ struct Made {
 impl Made {
     async fn order(&mut self, amount: &str, placed_at: &str) -> String {
         let id = self.id();
-        let row = [("id", id.as_str()), ("customer", "Ada Lovelace"), ("amount", amount), ("placed_at", placed_at)];
+        let row = [
+            ("id", id.as_str()),
+            ("customer", "Ada Lovelace"),
+            ("amount", amount),
+            ("placed_at", placed_at),
+        ];
         self.shop.put_row("OrdersTable", &row).await;
         id
     }
@@ -34,7 +39,9 @@ impl Made {
     }
 
     async fn invoice(&self, id: &str) {
-        self.shop.put_row("InvoicesTable", &[("order_id", id), ("number", "1"), ("issued_at", LONG_AGO)]).await;
+        self.shop
+            .put_row("InvoicesTable", &[("order_id", id), ("number", "1"), ("issued_at", LONG_AGO)])
+            .await;
     }
 
     /// What every order gets.
@@ -44,7 +51,12 @@ impl Made {
     }
 
     async fn coupon(&self, id: &str) {
-        let row = [("order_id", id), ("code", "ABCDEFGHJKLM"), ("percent", "20"), ("expires_at", LONG_AGO)];
+        let row = [
+            ("order_id", id),
+            ("code", "ABCDEFGHJKLM"),
+            ("percent", "20"),
+            ("expires_at", LONG_AGO),
+        ];
         self.shop.put_row("CouponsTable", &row).await;
     }
 
@@ -52,8 +64,18 @@ impl Made {
     async fn coupon_spent_on(&mut self, id: &str, code: &str) -> String {
         let earned_by = self.order("1.00", LONG_AGO).await;
         self.carried_out(&earned_by).await;
-        let row = [("order_id", &*earned_by), ("code", code), ("percent", "20"), ("expires_at", LONG_AGO)];
-        self.shop.put_row("CouponsTable", &[&row[..], &[("spent_by", id), ("spent_at", LONG_AGO)]].concat()).await;
+        let row = [
+            ("order_id", &*earned_by),
+            ("code", code),
+            ("percent", "20"),
+            ("expires_at", LONG_AGO),
+        ];
+        self.shop
+            .put_row(
+                "CouponsTable",
+                &[&row[..], &[("spent_by", id), ("spent_at", LONG_AGO)]].concat(),
+            )
+            .await;
         earned_by
     }
 
@@ -130,7 +152,11 @@ async fn every_difference_is_listed_and_what_is_right_is_not() {
         assert_eq!(findings(&check, id), [""; 0], "{id} is as it should be");
     }
     let text = ops(&["check"]).await;
-    let line = text.stdout.lines().find(|line| line.starts_with(&lost)).expect("a line for the lost order");
+    let line = text
+        .stdout
+        .lines()
+        .find(|line| line.starts_with(&lost))
+        .expect("a line for the lost order");
     assert!(line.contains(&format!("ops orders replay {lost}")), "it says what to do: {line}");
     made.clean_up().await;
 }
@@ -161,19 +187,27 @@ async fn a_discount_and_the_coupon_that_gave_it_name_each_other() {
     }
 
     let young = ops(&["check", "--json"]).await;
-    assert_eq!(findings(&young, &free), [""; 0], "its coupon may have been read before it was spent");
+    assert_eq!(
+        findings(&young, &free),
+        [""; 0],
+        "its coupon may have been read before it was spent"
+    );
     let check = async || {
         let check = ops(&["check", "--grace", "1", "--json"]).await;
         (!findings(&check, &free).is_empty()).then_some(check)
     };
-    let check = e2e::eventually("the order is beyond the grace", Duration::from_secs(20), check).await;
+    let check =
+        e2e::eventually("the order is beyond the grace", Duration::from_secs(20), check).await;
     assert_eq!(findings(&check, &free), ["discount_without_coupon"]);
     for id in [&undiscounted, &nobody, &right] {
         assert_eq!(findings(&check, id), ["coupon_without_discount"], "{id}");
     }
     let of_right = check.objects_with("order_id", &right).remove(0);
     assert_eq!(of_right["earned_by"], *earned_by[2], "it says which coupon");
-    assert!(!check.stdout.contains("MLKJHGFEDCBA") && !check.stdout.contains(&unspent), "a code is as good as money");
+    assert!(
+        !check.stdout.contains("MLKJHGFEDCBA") && !check.stdout.contains(&unspent),
+        "a code is as good as money"
+    );
     made.clean_up().await;
     assert_eq!(findings(&ops(&["check", "--grace", "1", "--json"]).await, &right), [""; 0]);
 }
@@ -183,10 +217,16 @@ async fn an_order_within_the_grace_is_not_missed_and_one_beyond_it_is() {
     let shop = Deployment::under_test().await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };
     // The youngest second that there is: an order that the shop placed just now.
-    let now = shop.place("Ada", "1.00").await.answer.json()["placed_at"].as_str().expect("a time").to_owned();
+    let now = shop.place("Ada", "1.00").await.answer.json()["placed_at"]
+        .as_str()
+        .expect("a time")
+        .to_owned();
     let young = made.order("81.5", &now).await;
     assert_eq!(findings(&ops(&["check", "--grace", "3600", "--json"]).await, &young), [""; 0]);
-    let missed = async || (findings(&ops(&["check", "--grace", "1", "--json"]).await, &young).len() == 3).then_some(());
+    let missed = async || {
+        (findings(&ops(&["check", "--grace", "1", "--json"]).await, &young).len() == 3)
+            .then_some(())
+    };
     e2e::eventually("an order beyond the grace is missed", Duration::from_secs(20), missed).await;
     made.clean_up().await;
 }
@@ -198,7 +238,11 @@ async fn order_from_before_since_is_not_missed() {
     let old = made.order("81.5", LONG_AGO).await;
     let check = ops(&["check", "--json"]).await;
     assert_eq!(findings(&check, &old).len(), 3);
-    assert!(check.stderr.contains("--since"), "it says what to do about older orders: {}", check.stderr);
+    assert!(
+        check.stderr.contains("--since"),
+        "it says what to do about older orders: {}",
+        check.stderr
+    );
     let check = ops(&["check", "--since", "2001-01-01T00:00:01Z", "--json"]).await;
     assert_eq!(findings(&check, &old), [""; 0]);
     made.clean_up().await;
@@ -212,7 +256,11 @@ async fn the_threshold_is_the_one_in_force() {
     made.carried_out(&large).await;
     assert_eq!(findings(&ops(&["check", "--json"]).await, &large), ["no_coupon"]);
     // Nobody else orders for so much: for all other tests nothing changes.
-    shop.set_filter("PromotionQueueUrl", &json!({ "amount": [{ "numeric": [">=", 80, "<", 650_000] }] })).await;
+    shop.set_filter(
+        "PromotionQueueUrl",
+        &json!({ "amount": [{ "numeric": [">=", 80, "<", 650_000] }] }),
+    )
+    .await;
     let check = ops(&["check", "--json"]).await;
     shop.set_filter("PromotionQueueUrl", &json!({ "amount": [{ "numeric": [">=", 80] }] })).await;
     assert_eq!(findings(&check, &large), [""; 0]);

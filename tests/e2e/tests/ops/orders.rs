@@ -10,7 +10,12 @@ use super::{EVERY_TIME, SOON, proxy};
 /// An order of long ago, put straight into the table: saved, not pending, and never published.
 async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
     let id = Uuid::new_v4().to_string();
-    let row = [("id", id.as_str()), ("customer", "Ada Lovelace"), ("amount", "81.5"), ("placed_at", placed_at)];
+    let row = [
+        ("id", id.as_str()),
+        ("customer", "Ada Lovelace"),
+        ("amount", "81.5"),
+        ("placed_at", placed_at),
+    ];
     shop.put_row("OrdersTable", &row).await;
     id
 }
@@ -47,7 +52,8 @@ async fn a_replayed_order_is_published_carried_out_and_not_marked() {
 #[tokio::test]
 async fn an_unknown_order_is_reported_and_the_others_are_published() {
     let shop = Deployment::under_test().await;
-    let (known, unknown) = (forgotten(&shop, "2001-01-01T00:00:00Z").await, Uuid::new_v4().to_string());
+    let (known, unknown) =
+        (forgotten(&shop, "2001-01-01T00:00:00Z").await, Uuid::new_v4().to_string());
     let replay = ops(&["orders", "replay", &unknown, &known, "--json"]).await;
     replay.assert_code(1);
     let [object] = &replay.objects_with("order_id", &unknown)[..] else { panic!("{replay:?}") };
@@ -64,14 +70,23 @@ async fn orders_of_a_time_are_published_and_no_others() {
     let before = forgotten(&shop, "2002-01-01T11:59:59Z").await;
     let during = forgotten(&shop, "2002-01-01T12:00:00Z").await;
     let after = forgotten(&shop, "2002-01-01T12:00:02Z").await;
-    let time = ["orders", "replay", "--since", "2002-01-01T12:00:00Z", "--until", "2002-01-01T12:00:01Z", "--json"];
+    let time = [
+        "orders",
+        "replay",
+        "--since",
+        "2002-01-01T12:00:00Z",
+        "--until",
+        "2002-01-01T12:00:01Z",
+        "--json",
+    ];
 
     let probe = shop.probe_topic().await;
     let dry = ops(&[&time[..], &["--dry-run"]].concat()).await;
     // An order of another test that cannot be read may be one of that time, and is reported.
     let published = |ran: &Ran| {
         let told = ran.objects().into_iter().filter(|object| object["problem"].is_null());
-        told.map(|object| (object["order_id"].clone(), object["published"].clone())).collect::<Vec<_>>()
+        told.map(|object| (object["order_id"].clone(), object["published"].clone()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(published(&dry), [(json!(during), json!(false))]);
     // Whatever was published before this is received before it.
@@ -82,7 +97,10 @@ async fn orders_of_a_time_are_published_and_no_others() {
 
     assert_eq!(published(&ops(&time).await), [(json!(during), json!(true))]);
     let received = probe.read_until(&during).await;
-    assert!(received.iter().all(|body| !body.contains(&before) && !body.contains(&after)), "{received:?}");
+    assert!(
+        received.iter().all(|body| !body.contains(&before) && !body.contains(&after)),
+        "{received:?}"
+    );
     probe.unsubscribe().await;
     shop.with_coupon(&during).await;
     for order in [before, during, after] {
@@ -96,7 +114,8 @@ async fn what_sns_does_not_acknowledge_is_reported() {
     let id = forgotten(&shop, "2003-01-01T00:00:00Z").await;
     let proxy = proxy().await;
     proxy.inject("PublishBatch", Fault::Fail, EVERY_TIME);
-    let replay = ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["orders", "replay", &id, "--json"]).await;
+    let replay =
+        ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["orders", "replay", &id, "--json"]).await;
     replay.assert_code(1);
     let [object] = &replay.objects_with("order_id", &id)[..] else { panic!("{replay:?}") };
     assert_eq!(object["published"], false);
@@ -106,8 +125,11 @@ async fn what_sns_does_not_acknowledge_is_reported() {
 
 #[tokio::test]
 async fn a_replay_must_be_told_what() {
-    for wrong in [&["orders", "replay"][..], &["orders", "replay", "7"], &["orders", "replay", "--since", "yesterday"]]
-    {
+    for wrong in [
+        &["orders", "replay"][..],
+        &["orders", "replay", "7"],
+        &["orders", "replay", "--since", "yesterday"],
+    ] {
         ops(wrong).await.assert_code(2);
     }
 }

@@ -15,9 +15,13 @@ async fn a_purge_that_nobody_confirmed_deletes_nothing() {
     let refused = ops(&["dlq", "purge", "promotion-subscription"]).await;
     refused.assert_code(2);
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
-    let dry = ops(&["dlq", "purge", "promotion-subscription", "--yes", "--dry-run", "--json"]).await;
+    let dry =
+        ops(&["dlq", "purge", "promotion-subscription", "--yes", "--dry-run", "--json"]).await;
     dry.assert_code(0);
-    assert_eq!((&dry.objects()[0]["dry_run"], dry.objects()[0]["deleted"].as_u64() >= Some(1)), (&true.into(), true));
+    assert_eq!(
+        (&dry.objects()[0]["dry_run"], dry.objects()[0]["deleted"].as_u64() >= Some(1)),
+        (&true.into(), true)
+    );
     let still = ops(&["dlq", "show", "promotion-subscription", "--limit", "500"]).await;
     assert!(still.stdout.contains(&body), "it is gone");
 

@@ -1,4 +1,5 @@
-//! Moving messages back. A redrive takes whatever is in its queue, so these tests go one after the other.
+//! Moving messages back. A redrive takes whatever is in its queue, so these tests go one after the
+//! other.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use super::{EVERY_TIME, SOON, proxy};
 
 static ONE_AFTER_THE_OTHER: Mutex<()> = Mutex::const_new(());
 
-/// A dead-letter queue, as the command and the outputs name it, and what shows that one of its orders was done.
+/// A dead-letter queue, as the command and the outputs name it, and what shows that one of its
+/// orders was done.
 const PROMOTION: (&str, &str, &str) = ("promotion", "PromotionDlqUrl", "CouponsTable");
 const FULFILMENT_SUBSCRIPTION: (&str, &str, &str) =
     ("fulfilment-subscription", "FulfilmentSubscriptionDlqUrl", "ShipmentsTable");
@@ -34,18 +36,30 @@ async fn good_events_are_done_after_a_redrive_and_their_queue_is_empty() {
         }
         let dry = ops(&["dlq", "redrive", dlq, "--dry-run", "--json"]).await;
         dry.assert_code(0);
-        assert_eq!((&dry.objects()[0]["moved"], &dry.objects()[0]["dry_run"]), (&json!(23), &json!(true)));
-        assert_eq!(shop.queue_number(output, QueueAttributeName::ApproximateNumberOfMessages).await, 23);
+        assert_eq!(
+            (&dry.objects()[0]["moved"], &dry.objects()[0]["dry_run"]),
+            (&json!(23), &json!(true))
+        );
+        assert_eq!(
+            shop.queue_number(output, QueueAttributeName::ApproximateNumberOfMessages).await,
+            23
+        );
 
         let part = ops(&["dlq", "redrive", dlq, "--limit", "2", "--json"]).await;
         part.assert_code(0);
         assert_eq!(
             part.objects(),
-            [json!({ "queue": dlq, "to": part.objects()[0]["to"], "dry_run": false, "moved": 2, "failed": 0 })]
+            [
+                json!({ "queue": dlq, "to": part.objects()[0]["to"], "dry_run": false, "moved": 2, "failed": 0 })
+            ]
         );
         let rest = ops(&["dlq", "redrive", dlq, "--json"]).await;
         rest.assert_code(0);
-        assert_eq!((&rest.objects()[0]["moved"], &rest.objects()[0]["failed"]), (&json!(21), &json!(0)), "{rest:?}");
+        assert_eq!(
+            (&rest.objects()[0]["moved"], &rest.objects()[0]["failed"]),
+            (&json!(21), &json!(0)),
+            "{rest:?}"
+        );
         for event in &events {
             is_done(&shop, table, event).await;
         }
@@ -65,10 +79,13 @@ async fn poison_goes_round_once_with_its_body_and_attributes_intact() {
     assert_eq!(redrive.objects()[0]["moved"], 1);
     drop(turn);
 
-    let visibility = shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
-    let message = shop.take_from_dlq("FulfilmentDlqUrl", &poison, 5 * Duration::from_secs(visibility)).await;
+    let visibility =
+        shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
+    let message =
+        shop.take_from_dlq("FulfilmentDlqUrl", &poison, 5 * Duration::from_secs(visibility)).await;
     assert_eq!(message.body, poison);
-    let intact = numbers.map(|(name, value)| (name.to_owned(), ("Number".to_owned(), value.to_owned())));
+    let intact =
+        numbers.map(|(name, value)| (name.to_owned(), ("Number".to_owned(), value.to_owned())));
     assert_eq!(message.attributes, intact.into());
 }
 
@@ -82,11 +99,18 @@ async fn what_could_not_be_sent_is_not_deleted() {
             let id = shop.send(output, &event.body(), &[("amount", "81.50")]).await;
             let proxy = proxy().await;
             let injected = proxy.inject("SendMessageBatch", fault, EVERY_TIME);
-            let failed = ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["dlq", "redrive", dlq, "--json"]).await;
+            let failed =
+                ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["dlq", "redrive", dlq, "--json"])
+                    .await;
             failed.assert_code(1);
             assert!(injected.times() > 0, "nothing was sent");
-            let [failure] = &failed.objects_with("message_id", &id)[..] else { panic!("{failed:?}") };
-            assert!(failure["problem"].as_str().is_some_and(|problem| problem.contains("not deleted")), "{failure}");
+            let [failure] = &failed.objects_with("message_id", &id)[..] else {
+                panic!("{failed:?}")
+            };
+            assert!(
+                failure["problem"].as_str().is_some_and(|problem| problem.contains("not deleted")),
+                "{failure}"
+            );
             assert_eq!(failed.objects().last().expect("a summary")["moved"], 0);
 
             // It is there, and visible at once.
@@ -101,12 +125,16 @@ async fn what_could_not_be_sent_is_not_deleted() {
 async fn an_entry_that_sqs_refused_stays_while_its_neighbours_go() {
     let shop = Deployment::under_test().await;
     let _turn = ONE_AFTER_THE_OTHER.lock().await;
-    let before = shop.set_queue_number("PromotionQueueUrl", QueueAttributeName::MaximumMessageSize, 1024).await;
-    let (large, good) = (format!("{}{}", Uuid::new_v4(), "x".repeat(2000)), OrderEvent::of("81.50"));
+    let before = shop
+        .set_queue_number("PromotionQueueUrl", QueueAttributeName::MaximumMessageSize, 1024)
+        .await;
+    let (large, good) =
+        (format!("{}{}", Uuid::new_v4(), "x".repeat(2000)), OrderEvent::of("81.50"));
     let large_id = shop.send("PromotionDlqUrl", &large, &[]).await;
     shop.send("PromotionDlqUrl", &good.body(), &[("amount", "81.50")]).await;
     let redrive = ops(&["dlq", "redrive", "promotion", "--json"]).await;
-    shop.set_queue_number("PromotionQueueUrl", QueueAttributeName::MaximumMessageSize, before).await;
+    shop.set_queue_number("PromotionQueueUrl", QueueAttributeName::MaximumMessageSize, before)
+        .await;
     redrive.assert_code(1);
     assert_eq!(redrive.objects_with("message_id", &large_id).len(), 1, "{redrive:?}");
     let summary = redrive.objects().pop().expect("a summary");
@@ -123,10 +151,16 @@ async fn what_was_sent_and_could_not_be_deleted_is_reported_and_has_one_effect()
     let id = shop.send("PromotionDlqUrl", &event.body(), &[("amount", "81.50")]).await;
     let proxy = proxy().await;
     proxy.inject("DeleteMessageBatch", Fault::Fail, EVERY_TIME);
-    let failed = ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["dlq", "redrive", "promotion", "--json"]).await;
+    let failed =
+        ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["dlq", "redrive", "promotion", "--json"])
+            .await;
     failed.assert_code(1);
     let [failure] = &failed.objects_with("message_id", &id)[..] else { panic!("{failed:?}") };
-    assert!(failure["problem"].as_str().is_some_and(|problem| problem.starts_with("sent, but not deleted")));
+    assert!(
+        failure["problem"]
+            .as_str()
+            .is_some_and(|problem| problem.starts_with("sent, but not deleted"))
+    );
     is_done(&shop, "CouponsTable", &event).await;
     let first = shop.row("CouponsTable", "order_id", &event.order_id).await;
     ops(&["dlq", "redrive", "promotion"]).await.assert_code(0);

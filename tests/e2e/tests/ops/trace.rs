@@ -23,8 +23,15 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
         trace.assert_code(0);
         let steps = trace.objects();
         let told_by = |source: &str| steps.iter().any(|step| step["source"] == source);
-        let all =
-            ["orders table", "orders", "fulfilment", "promotion", "invoicing", "shipments table", "invoices table"];
+        let all = [
+            "orders table",
+            "orders",
+            "fulfilment",
+            "promotion",
+            "invoicing",
+            "shipments table",
+            "invoices table",
+        ];
         all.into_iter().all(told_by).then_some(steps)
     })
     .await;
@@ -32,7 +39,10 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
     assert_eq!(told_by[..2], ["orders", "orders table"], "{steps:?}");
     let at = |source| told_by.iter().position(|told| *told == source);
     assert_eq!(at("shipments table"), at("fulfilment").map(|at| at + 1), "{steps:?}");
-    assert!(steps.iter().all(|step| !step["what"].as_str().expect("a text").contains("Ada")), "{steps:?}");
+    assert!(
+        steps.iter().all(|step| !step["what"].as_str().expect("a text").contains("Ada")),
+        "{steps:?}"
+    );
 }
 
 #[tokio::test]

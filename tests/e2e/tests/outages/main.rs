@@ -1,5 +1,6 @@
-//! Whole services gone for a while, with customers in the shop. What was accepted meanwhile is carried out afterwards,
-//! once; what ended in a dead-letter queue is redriven by the operator's command.
+//! Whole services gone for a while, with customers in the shop. What was accepted meanwhile is
+//! carried out afterwards, once; what ended in a dead-letter queue is redriven by the operator's
+//! command.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -18,16 +19,28 @@ const A_CUSTOMER_EVERY: Duration = Duration::from_millis(200);
 const EVERY_TIME: u32 = u32::MAX;
 
 const SNS: [&str; 2] = ["Publish", "PublishBatch"];
-const DYNAMODB: [&str; 7] =
-    ["PutItem", "TransactWriteItems", "UpdateItem", "BatchGetItem", "BatchExecuteStatement", "Scan", "Query"];
+const DYNAMODB: [&str; 7] = [
+    "PutItem",
+    "TransactWriteItems",
+    "UpdateItem",
+    "BatchGetItem",
+    "BatchExecuteStatement",
+    "Scan",
+    "Query",
+];
 
-/// Lets customers come, all of them patient, while something is done to the stack, and a while longer.
-async fn customers_during<T>(shop: &Deployment, done_to_it: impl Future<Output = T>) -> (ClientRecord, T) {
+/// Lets customers come, all of them patient, while something is done to the stack, and a while
+/// longer.
+async fn customers_during<T>(
+    shop: &Deployment,
+    done_to_it: impl Future<Output = T>,
+) -> (ClientRecord, T) {
     let over = Cell::new(false);
     let customers = async {
         let mut every = interval(A_CUSTOMER_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut buying, mut client_record, mut number) = (FuturesUnordered::new(), ClientRecord::default(), 0);
+        let (mut buying, mut client_record, mut number) =
+            (FuturesUnordered::new(), ClientRecord::default(), 0);
         loop {
             tokio::select! {
                 _ = every.tick(), if !over.get() => {
@@ -59,13 +72,15 @@ fn order_request(number: u64) -> OrderRequest {
 }
 
 async fn down_for_a_minute(stack: &FaultStack, operations: &[&str], fault: Fault) -> u32 {
-    let injected: Vec<_> = operations.iter().map(|name| stack.proxy.inject(name, fault, EVERY_TIME)).collect();
+    let injected: Vec<_> =
+        operations.iter().map(|name| stack.proxy.inject(name, fault, EVERY_TIME)).collect();
     tokio::time::sleep(A_MINUTE).await;
     stack.proxy.calm();
     injected.iter().map(devstack::Injected::times).sum()
 }
 
-/// Asserts that everything accepted was carried out once, and gives how many messages had to be redriven for it.
+/// Asserts that everything accepted was carried out once, and gives how many messages had to be
+/// redriven for it.
 async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) -> u64 {
     let dead_letters = stack.shop.drain_and_redrive().await;
     let mut effects = Effects::default();
@@ -74,7 +89,11 @@ async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) ->
     assert!(client_record.wrong.is_empty(), "{:#?}", client_record.wrong);
     assert!(audit.lost.is_empty(), "{:#?}", audit.lost);
     assert!(audit.doubled.is_empty(), "{:#?}", audit.doubled);
-    assert_eq!(audit.fulfilled, client_record.accepted.len(), "every customer was patient and got one order");
+    assert_eq!(
+        audit.fulfilled,
+        client_record.accepted.len(),
+        "every customer was patient and got one order"
+    );
     assert_eq!(dead_letters.left, 0);
     dead_letters.came
 }
@@ -82,12 +101,24 @@ async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) ->
 #[tokio::test]
 async fn sns_down_for_a_minute_turns_no_customer_away() {
     let stack = FaultStack::start().await.expect("a stack can be started");
-    let (client_record, failed) = customers_during(&stack.shop, down_for_a_minute(&stack, &SNS, Fault::Fail)).await;
+    let (client_record, failed) =
+        customers_during(&stack.shop, down_for_a_minute(&stack, &SNS, Fault::Fail)).await;
     assert!(failed > 0, "nothing failed");
-    assert_eq!(client_record.unclear_answers, 0, "accepted is saved, whether or not it can be published");
+    assert_eq!(
+        client_record.unclear_answers, 0,
+        "accepted is saved, whether or not it can be published"
+    );
     stack.shop.published_by_its_own_relay().await;
-    assert_eq!(assert_carried_out(&stack, &client_record).await, 0, "what is not published is in no queue");
-    held("SNS, all calls", "a minute of service errors, under load", "every order accepted, done once");
+    assert_eq!(
+        assert_carried_out(&stack, &client_record).await,
+        0,
+        "what is not published is in no queue"
+    );
+    held(
+        "SNS, all calls",
+        "a minute of service errors, under load",
+        "every order accepted, done once",
+    );
 }
 
 #[tokio::test]
@@ -106,14 +137,19 @@ async fn dynamodb_down_for_a_minute_accepts_nothing_it_did_not_save() {
 }
 
 #[tokio::test]
-async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_redrive_empties_them() {
+async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_redrive_empties_them()
+ {
     let stack = FaultStack::start().await.expect("a stack can be started");
-    // Only the subscribers' inserts: orders are accepted and published, and each message is tried in vain until it is dead.
+    // Only the subscribers' inserts: orders are accepted and published, and each message is tried
+    // in vain until it is dead.
     let inserts = down_for_a_minute(&stack, &["BatchExecuteStatement"], Fault::Refuse);
     let (client_record, failed) = customers_during(&stack.shop, inserts).await;
     assert!(failed > 0, "nothing failed");
     assert_eq!(client_record.unclear_answers, 0, "the shop does not depend on its subscribers");
-    assert!(assert_carried_out(&stack, &client_record).await > 0, "a minute is longer than three tries take here");
+    assert!(
+        assert_carried_out(&stack, &client_record).await > 0,
+        "a minute is longer than three tries take here"
+    );
     held(
         "subscribers, BatchExecuteStatement",
         "refused for a minute, under load",
@@ -133,5 +169,9 @@ async fn everything_stopped_and_started_again_under_load() {
     });
     let (client_record, _) = customers_during(&shop, restarts).await;
     assert_carried_out(&stack, &client_record).await;
-    held("everything", "stopped and started again three times, under load", "every order accepted, done once");
+    held(
+        "everything",
+        "stopped and started again three times, under load",
+        "every order accepted, done once",
+    );
 }

@@ -1,4 +1,5 @@
-//! Every bad input gets its documented answer, and leaves no row and no message: docs/reference/errors.md has the tables.
+//! Every bad input gets its documented answer, and leaves no row and no message:
+//! docs/reference/errors.md has the tables.
 
 use std::fs;
 
@@ -11,7 +12,8 @@ use uuid::Uuid;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A row of a table in docs/reference/errors.md: what is sent, the status of the answer, and what else is said of it.
+/// A row of a table in docs/reference/errors.md: what is sent, the status of the answer, and what
+/// else is said of it.
 struct Documented {
     sent: String,
     status: u16,
@@ -20,8 +22,10 @@ struct Documented {
 
 /// The rows of the table below a heading.
 fn documented(heading: &str) -> Vec<Documented> {
-    let page = fs::read_to_string(devstack::root().join("docs/reference/errors.md")).expect("the page is there");
-    let (_, rest) = page.split_once(&format!("\n## {heading}\n")).expect("the page has the heading");
+    let page = fs::read_to_string(devstack::root().join("docs/reference/errors.md"))
+        .expect("the page is there");
+    let (_, rest) =
+        page.split_once(&format!("\n## {heading}\n")).expect("the page has the heading");
     let section = rest.split("\n## ").next().unwrap_or_default();
     let rows: Vec<_> = section.lines().filter_map(row).collect();
     assert!(rows.len() > 10, "a table has its rows");
@@ -58,7 +62,12 @@ fn assert_problem(answer: &Answer, status: u16, fields: &[String], what: &str) {
     assert_eq!(answer.json()["status"], json!(status), "{what}");
     assert_eq!(pointers(answer), fields, "{what}");
     let details = answer.json()["errors"].as_array().cloned().unwrap_or_default();
-    assert!(details.iter().all(|error| error["detail"].as_str().is_some_and(|detail| !detail.is_empty())), "{what}");
+    assert!(
+        details
+            .iter()
+            .all(|error| error["detail"].as_str().is_some_and(|detail| !detail.is_empty())),
+        "{what}"
+    );
 }
 
 #[tokio::test]
@@ -89,7 +98,12 @@ async fn forms_are_answered_as_documented() {
         assert_eq!(answer.status.as_u16(), status, "{sent}: {}", answer.body);
         for field in ["customer", "amount", "coupon"] {
             let shown = answer.body.contains(&format!("id=\"{field}-error\""));
-            assert_eq!(shown, said.contains(&format!("/{field}")), "{sent}: {field} in {}", answer.body);
+            assert_eq!(
+                shown,
+                said.contains(&format!("/{field}")),
+                "{sent}: {field} in {}",
+                answer.body
+            );
         }
     }
 }
@@ -110,7 +124,8 @@ async fn headers_are_answered_as_documented() {
     }
 }
 
-/// API Gateway hands over what it takes for no text in base64, and so are forms; JSON that is none of UTF-8 comes so here.
+/// API Gateway hands over what it takes for no text in base64, and so are forms; JSON that is none
+/// of UTF-8 comes so here.
 #[tokio::test]
 async fn a_body_that_comes_in_base64_is_read_for_what_it_is() {
     let shop = Deployment::under_test().await;
@@ -128,14 +143,17 @@ async fn a_body_that_comes_in_base64_is_read_for_what_it_is() {
     }
 }
 
-/// API Gateway hands over what clients write of themselves: who else is on the way, and a query as it was sent.
+/// API Gateway hands over what clients write of themselves: who else is on the way, and a query as
+/// it was sent.
 #[tokio::test]
 async fn a_request_that_says_odd_things_of_its_address_is_answered_all_the_same() {
     let shop = Deployment::under_test().await;
     let mut orders = shop.start("orders", &[]).await;
-    for (header, value) in
-        [("x-forwarded-proto", "https,http"), ("x-forwarded-proto", ""), ("host", "shop.example:99999")]
-    {
+    for (header, value) in [
+        ("x-forwarded-proto", "https,http"),
+        ("x-forwarded-proto", ""),
+        ("host", "shop.example:99999"),
+    ] {
         let mut event = fixture("orders/place-by-json.json");
         event["headers"][header] = json!(value);
         assert_eq!(orders.invoke(&event).await["statusCode"], 201, "{header}: {value}");
@@ -153,7 +171,12 @@ async fn a_body_over_16_kib_is_413_and_one_of_16_kib_is_read() {
     let order = json!({ "customer": "Ada", "amount": "80" }).to_string();
     let padded = |length: usize| format!("{}{order}", " ".repeat(length - order.len()));
     assert_eq!(shop.post_order(JSON, padded(16 * 1024)).await.status, 201);
-    assert_problem(&shop.post_order(JSON, padded(16 * 1024 + 1)).await, 413, &[], "one byte too many");
+    assert_problem(
+        &shop.post_order(JSON, padded(16 * 1024 + 1)).await,
+        413,
+        &[],
+        "one byte too many",
+    );
     assert_problem(&shop.post_order(JSON, padded(1024 * 1024)).await, 413, &[], "a mebibyte");
 }
 
@@ -161,14 +184,25 @@ async fn a_body_over_16_kib_is_413_and_one_of_16_kib_is_read() {
 async fn a_bad_form_is_shown_again_with_what_was_typed() {
     let shop = Deployment::under_test().await;
     let answer = shop.post_order(FORM, "customer=Ada+%22L%22&amount=abc").await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (422, "text/html; charset=utf-8"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("content-type")),
+        (422, "text/html; charset=utf-8")
+    );
     assert!(answer.body.contains(r#"name="customer" value="Ada &#34;L&#34;""#), "{}", answer.body);
     assert!(answer.body.contains(r#"name="amount" value="abc""#), "{}", answer.body);
-    assert!(answer.body.contains(r#"id="amount-error">The amount must be a decimal number"#), "{}", answer.body);
+    assert!(
+        answer.body.contains(r#"id="amount-error">The amount must be a decimal number"#),
+        "{}",
+        answer.body
+    );
     assert!(!answer.body.contains(r#"id="customer-error""#), "{}", answer.body);
 
     let answer = shop.post_order(FORM, "customer=+&amount=80").await;
-    assert!(answer.body.contains(r#"id="customer-error">Your name must not be empty"#), "{}", answer.body);
+    assert!(
+        answer.body.contains(r#"id="customer-error">Your name must not be empty"#),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -180,16 +214,24 @@ async fn a_rejected_order_leaves_no_row_and_no_message() {
     let rejected = [
         (JSON, json!({ "customer": name("a"), "amount": "abc" }).to_string()),
         (JSON, json!({ "customer": name("b"), "amount": 0 }).to_string()),
-        (JSON, json!({ "customer": name("c"), "amount": "80", "coupon": "ABCDEFGHJKLM" }).to_string()),
+        (
+            JSON,
+            json!({ "customer": name("c"), "amount": "80", "coupon": "ABCDEFGHJKLM" }).to_string(),
+        ),
         (JSON, json!({ "customer": name(&"d".repeat(100)), "amount": "80" }).to_string()),
         (JSON, format!("{}x", json!({ "customer": name("e"), "amount": "80" }))),
         ("text/plain", json!({ "customer": name("f"), "amount": "80" }).to_string()),
-        (JSON, format!("{}{}", " ".repeat(20_000), json!({ "customer": name("g"), "amount": "80" }))),
+        (
+            JSON,
+            format!("{}{}", " ".repeat(20_000), json!({ "customer": name("g"), "amount": "80" })),
+        ),
         (FORM, format!("customer={marker}+h&amount=79.999")),
         (FORM, format!("customer={marker}+i")),
     ];
-    let answers =
-        join_all(rejected.iter().map(|(content_type, body)| shop.post_order(content_type, body.clone()))).await;
+    let answers = join_all(
+        rejected.iter().map(|(content_type, body)| shop.post_order(content_type, body.clone())),
+    )
+    .await;
     for (answer, (_, body)) in answers.iter().zip(&rejected) {
         assert!(answer.status.is_client_error(), "{body} was answered {}", answer.status);
     }

@@ -1,4 +1,5 @@
-//! Batches that no sample has, and the example that panics, on release binaries run as Lambda runs them.
+//! Batches that no sample has, and the example that panics, on release binaries run as Lambda runs
+//! them.
 
 use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures};
 use lambda_sandbox::Outcome;
@@ -14,7 +15,11 @@ async fn the_same_order_twice_in_one_batch_has_one_effect() {
         assert!(failures(&consumer.invoke(&twice).await).is_empty());
         let first = shop.row(table, "order_id", &event.order_id).await.expect("an effect");
         assert!(failures(&consumer.invoke(&twice).await).is_empty());
-        assert_eq!(shop.row(table, "order_id", &event.order_id).await, Some(first), "{function} did it again");
+        assert_eq!(
+            shop.row(table, "order_id", &event.order_id).await,
+            Some(first),
+            "{function} did it again"
+        );
     }
 }
 
@@ -35,8 +40,12 @@ async fn a_missing_message_id_fails_the_invocation_loudly() {
     let mut fulfilment = shop.start("fulfilment", &[]).await;
     let event = json!({ "Records": [{ "body": OrderEvent::of("80.00").body() }] });
     match fulfilment.outcome(&event).await {
-        Outcome::Error(error) => assert!(String::from_utf8_lossy(&error).contains("has no message id")),
-        Outcome::Response(response) => panic!("it was taken for success: {}", String::from_utf8_lossy(&response)),
+        Outcome::Error(error) => {
+            assert!(String::from_utf8_lossy(&error).contains("has no message id"))
+        }
+        Outcome::Response(response) => {
+            panic!("it was taken for success: {}", String::from_utf8_lossy(&response))
+        }
     }
 }
 

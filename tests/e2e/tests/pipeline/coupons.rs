@@ -26,15 +26,27 @@ fn id(answer: &Answer) -> String {
 
 /// The customer's orders in the table.
 async fn orders_of(shop: &Deployment, customer: &str) -> usize {
-    shop.rows("OrdersTable").await.iter().filter(|row| row.get("customer").is_some_and(|name| name == customer)).count()
+    shop.rows("OrdersTable")
+        .await
+        .iter()
+        .filter(|row| row.get("customer").is_some_and(|name| name == customer))
+        .count()
 }
 
 fn assert_refused(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 422, "{what}: {}", answer.body);
     let problem = answer.json();
-    let pointers: Vec<_> =
-        problem["errors"].as_array().expect("errors").iter().map(|error| &error["pointer"]).collect();
-    assert_eq!((&problem["type"], pointers), (&json!("/problems/invalid-order"), vec![&json!("/coupon")]), "{what}");
+    let pointers: Vec<_> = problem["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|error| &error["pointer"])
+        .collect();
+    assert_eq!(
+        (&problem["type"], pointers),
+        (&json!("/problems/invalid-order"), vec![&json!("/coupon")]),
+        "{what}"
+    );
 }
 
 #[tokio::test]
@@ -47,11 +59,15 @@ async fn a_coupon_takes_its_percentage_off_everywhere_to_the_cent() {
     let answer = placed.answer.json();
     assert_eq!(answer["discount"], json!({ "code": code, "percent": 20, "amount": "18.00" }));
     assert_eq!((&answer["amount"], &answer["total"]), (&json!("90.00"), &json!("72.00")));
-    let row = shop.row("OrdersTable", "id", &placed.id).await.expect("an accepted order is in the table");
+    let row =
+        shop.row("OrdersTable", "id", &placed.id).await.expect("an accepted order is in the table");
     assert_eq!((cents(&row["amount"]), cents(&row["discount.amount"])), (9_000, 1_800));
     assert_eq!((&row["discount.code"], &*row["discount.percent"]), (&code, "20"));
     let coupon = shop.coupon_row(&code).await;
-    assert_eq!((&coupon["spent_by"], &json!(coupon["spent_at"])), (&placed.id, &answer["placed_at"]));
+    assert_eq!(
+        (&coupon["spent_by"], &json!(coupon["spent_at"])),
+        (&placed.id, &answer["placed_at"])
+    );
 
     let message = probe.message(&placed.id).await;
     let event: Value = serde_json::from_str(&message.body).expect("the event is JSON");
@@ -82,13 +98,19 @@ async fn what_is_paid_earns_the_next_coupon() {
 #[tokio::test]
 async fn the_smallest_and_the_largest_order_are_rounded_to_the_cent() {
     let shop = Deployment::under_test().await;
-    for (amount, off, total) in
-        [("0.01", "0.00", "0.01"), ("0.03", "0.01", "0.02"), ("999999999.99", "200000000.00", "799999999.99")]
-    {
+    for (amount, off, total) in [
+        ("0.01", "0.00", "0.01"),
+        ("0.03", "0.01", "0.02"),
+        ("999999999.99", "200000000.00", "799999999.99"),
+    ] {
         let code = shop.earned_coupon().await;
         let placed = shop.place_with_coupon("Ada", amount, &code).await;
         for order in [placed.answer.json(), shop.fulfilled(&placed.id).await] {
-            assert_eq!((&order["discount"]["amount"], &order["total"]), (&json!(off), &json!(total)), "{amount}");
+            assert_eq!(
+                (&order["discount"]["amount"], &order["total"]),
+                (&json!(off), &json!(total)),
+                "{amount}"
+            );
         }
     }
 }
@@ -101,11 +123,20 @@ async fn what_cannot_be_spent_is_refused_in_the_same_words_and_leaves_nothing() 
     shop.place_with_coupon("Ada", "12.00", &spent).await;
     let expired = "MLKJHGFEDCBA";
     let earned_by = Uuid::new_v4().to_string();
-    let row = [("order_id", &*earned_by), ("code", expired), ("percent", "20"), ("expires_at", LONG_AGO)];
+    let row =
+        [("order_id", &*earned_by), ("code", expired), ("percent", "20"), ("expires_at", LONG_AGO)];
     shop.put_row("CouponsTable", &row).await;
 
     let mut bodies = BTreeSet::new();
-    for code in [spent.as_str(), expired, "AAAABBBBCCCC", "nonsense", "ABCDEFGHJKL0", &"A".repeat(1_000), "\u{1f600}"] {
+    for code in [
+        spent.as_str(),
+        expired,
+        "AAAABBBBCCCC",
+        "nonsense",
+        "ABCDEFGHJKL0",
+        &"A".repeat(1_000),
+        "\u{1f600}",
+    ] {
         let answer = shop.post_order(JSON, order(&customer, "81.50", code).to_string()).await;
         assert_refused(&answer, code);
         bodies.insert(answer.body);
@@ -121,7 +152,9 @@ async fn what_cannot_be_spent_is_refused_in_the_same_words_and_leaves_nothing() 
 async fn a_form_has_a_coupon_or_an_empty_field_and_hears_of_a_bad_one_beside_it() {
     let shop = Deployment::under_test().await;
     let code = shop.earned_coupon().await;
-    let post = async |coupon: &str| shop.post_order(FORM, format!("customer=Ada&amount=50&coupon={coupon}")).await;
+    let post = async |coupon: &str| {
+        shop.post_order(FORM, format!("customer=Ada&amount=50&coupon={coupon}")).await
+    };
     let shown = async |answer: &Answer| shop.get(answer.header("location"), "text/html").await.body;
 
     let empty = post("").await;
@@ -131,14 +164,28 @@ async fn a_form_has_a_coupon_or_an_empty_field_and_hears_of_a_bad_one_beside_it(
     let good = post(&typed(&code).replace(' ', "+")).await;
     assert_eq!(good.status, 303, "{}", good.body);
     let page = shown(&good).await;
-    for text in [&*format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]), "20% off", "$50.00", "$10.00", "$40.00"] {
+    for text in [
+        &*format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]),
+        "20% off",
+        "$50.00",
+        "$10.00",
+        "$40.00",
+    ] {
         assert!(page.contains(text), "{text} is not on {page}");
     }
 
     let again = post(&code).await;
     assert_eq!(again.status, 422);
-    assert!(again.body.contains(&format!(r#"name="coupon" value="{code}""#)), "what was typed is kept: {}", again.body);
-    assert!(again.body.contains(r#"id="coupon-error">The coupon cannot be spent"#), "{}", again.body);
+    assert!(
+        again.body.contains(&format!(r#"name="coupon" value="{code}""#)),
+        "what was typed is kept: {}",
+        again.body
+    );
+    assert!(
+        again.body.contains(r#"id="coupon-error">The coupon cannot be spent"#),
+        "{}",
+        again.body
+    );
 }
 
 #[tokio::test]
@@ -167,7 +214,11 @@ async fn the_same_request_again_gets_the_first_answer_though_its_coupon_is_spent
     assert_eq!(orders_of(&shop, &key).await, 1);
 
     let other = shop.answered(&order(&key, "91.00", &code), &key).await;
-    assert_eq!(other.json()["type"], "/problems/idempotency-key-reused", "the key outranks the coupon");
+    assert_eq!(
+        other.json()["type"],
+        "/problems/idempotency-key-reused",
+        "the key outranks the coupon"
+    );
     let other = shop.answered(&order(&key, "91.00", "AAAABBBBCCCC"), &key).await;
     assert_eq!(other.json()["type"], "/problems/idempotency-key-reused", "whatever the coupon is");
 }
@@ -189,7 +240,10 @@ async fn the_same_request_ten_times_at_once_spends_one_coupon_on_one_order() {
 async fn a_coupon_that_was_refused_does_not_use_the_key_up() {
     let shop = Deployment::under_test().await;
     let (code, key) = (shop.earned_coupon().await, Uuid::new_v4().to_string());
-    assert_refused(&shop.answered(&order(&key, "90.00", "AAAABBBBCCCC"), &key).await, "a mistyped code");
+    assert_refused(
+        &shop.answered(&order(&key, "90.00", "AAAABBBBCCCC"), &key).await,
+        "a mistyped code",
+    );
     let mended = shop.answered(&order(&key, "90.00", &code), &key).await;
     assert_eq!((mended.status.as_u16(), &mended.json()["total"]), (201, &json!("72.00")));
 }
@@ -205,7 +259,8 @@ async fn the_relay_publishes_what_is_paid() {
     event["body"] = json!(order("Ada", "90.00", &code).to_string());
     let answer = orders.invoke(&event).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
-    let placed: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    let placed: Value =
+        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
     let id = placed["id"].as_str().expect("an id");
 
     shop.start("outbox-relay", &[]).await.invoke(&json!({})).await;

@@ -24,14 +24,16 @@ async fn an_order_placed_as_json_is_fulfilled() {
 
     shop.fulfilled(&placed.id).await;
     let order = shop.with_coupon(&placed.id).await;
-    let shipment = shop.row("ShipmentsTable", "order_id", &placed.id).await.expect("a shipment is in its table");
-    let coupon = shop.row("CouponsTable", "order_id", &placed.id).await.expect("a coupon is in its table");
+    let shipment = shop
+        .row("ShipmentsTable", "order_id", &placed.id)
+        .await
+        .expect("a shipment is in its table");
+    let coupon =
+        shop.row("CouponsTable", "order_id", &placed.id).await.expect("a coupon is in its table");
     let mut expected = answer;
     expected["status"] = "fulfilled".into();
-    expected["shipment"] =
-        json!({ "tracking_number": shipment["tracking_number"], "shipped_at": shipment["shipped_at"] });
-    expected["coupon"] =
-        json!({ "code": coupon["code"], "percent": 20, "expires_at": coupon["expires_at"], "spent": false });
+    expected["shipment"] = json!({ "tracking_number": shipment["tracking_number"], "shipped_at": shipment["shipped_at"] });
+    expected["coupon"] = json!({ "code": coupon["code"], "percent": 20, "expires_at": coupon["expires_at"], "spent": false });
     assert_eq!(order, expected);
 }
 
@@ -47,7 +49,8 @@ async fn an_order_placed_by_form_is_fulfilled() {
 #[tokio::test]
 async fn a_json_number_is_read_exactly() {
     let shop = Deployment::under_test().await;
-    let answer = shop.post_order("application/json", r#"{"customer": "Ada", "amount": 79.99}"#).await;
+    let answer =
+        shop.post_order("application/json", r#"{"customer": "Ada", "amount": 79.99}"#).await;
     assert_eq!(answer.json()["amount"], "79.99", "{}", answer.body);
 }
 
@@ -55,7 +58,9 @@ async fn a_json_number_is_read_exactly() {
 async fn coupons_are_for_orders_of_80_dollars_and_more() {
     let shop = Deployment::under_test().await;
     let below = shop.place("Ada", "79.99").await;
-    let from = join_all(["80", "80.00", "80.01", "999999999.99"].map(|amount| shop.place("Ada", amount))).await;
+    let from =
+        join_all(["80", "80.00", "80.01", "999999999.99"].map(|amount| shop.place("Ada", amount)))
+            .await;
 
     let mut codes = BTreeSet::new();
     for placed in &from {

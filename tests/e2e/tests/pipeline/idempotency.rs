@@ -25,7 +25,11 @@ fn customer() -> String {
 }
 
 async fn orders_of(shop: &Deployment, customer: &str) -> usize {
-    shop.rows("OrdersTable").await.iter().filter(|row| row.get("customer").is_some_and(|name| name == customer)).count()
+    shop.rows("OrdersTable")
+        .await
+        .iter()
+        .filter(|row| row.get("customer").is_some_and(|name| name == customer))
+        .count()
 }
 
 #[tokio::test]
@@ -93,7 +97,10 @@ async fn a_key_that_is_none_is_400() {
         assert_eq!(refused.status, 400, "{key:?}: {}", refused.body);
         assert_eq!(refused.json()["type"], "/problems/invalid-idempotency-key");
     }
-    assert_eq!(post(&shop, &format!("{:x<255}", Uuid::new_v4()), &order_of("Ada")).await.status, 201);
+    assert_eq!(
+        post(&shop, &format!("{:x<255}", Uuid::new_v4()), &order_of("Ada")).await.status,
+        201
+    );
 }
 
 #[tokio::test]
@@ -105,12 +112,17 @@ async fn who_guesses_a_key_is_not_led_to_its_order() {
     let guessed = format!("customer=Eve&amount=1&idempotency_key={}", key.replace(' ', "+"));
     let told = shop.post_order(FORM, guessed).await;
     assert_eq!(told.status, 422);
-    assert!(told.body.contains("Another order was accepted with this idempotency key."), "{}", told.body);
+    assert!(
+        told.body.contains("Another order was accepted with this idempotency key."),
+        "{}",
+        told.body
+    );
     assert!(!told.body.contains(first.header("location")), "{}", told.body);
 }
 
 fn hidden_key(page: &str) -> &str {
-    let (_, rest) = page.split_once("name=\"idempotency_key\" value=\"").expect("the form has a hidden key");
+    let (_, rest) =
+        page.split_once("name=\"idempotency_key\" value=\"").expect("the form has a hidden key");
     rest.split_once('"').expect("the value ends").0
 }
 
@@ -119,19 +131,28 @@ async fn a_double_click_makes_one_order_and_back_edit_submit_asks_first() {
     let shop = Deployment::under_test().await;
     let customer = customer();
     let form = shop.get("/", "text/html").await.body;
-    assert_ne!(hidden_key(&form), hidden_key(&shop.get("/", "text/html").await.body), "a form has a key of its own");
+    assert_ne!(
+        hidden_key(&form),
+        hidden_key(&shop.get("/", "text/html").await.body),
+        "a form has a key of its own"
+    );
 
     let body = |key: &str, amount: &str| {
         format!("customer={}&amount={amount}&idempotency_key={key}", customer.replace(' ', "+"))
     };
     let clicked = body(hidden_key(&form), "12.00");
-    let (first, second) = tokio::join!(shop.post_order(FORM, clicked.clone()), shop.post_order(FORM, clicked));
+    let (first, second) =
+        tokio::join!(shop.post_order(FORM, clicked.clone()), shop.post_order(FORM, clicked));
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (303, 303));
     assert_eq!(first.header("location"), second.header("location"));
 
     let edited = shop.post_order(FORM, body(hidden_key(&form), "13.00")).await;
     assert_eq!(edited.status, 422);
-    assert!(edited.body.contains(&format!("href=\"{}\"", first.header("location"))), "{}", edited.body);
+    assert!(
+        edited.body.contains(&format!("href=\"{}\"", first.header("location"))),
+        "{}",
+        edited.body
+    );
     assert!(edited.body.contains("value=\"13.00\""), "{}", edited.body);
     assert_ne!(hidden_key(&edited.body), hidden_key(&form), "the edited form has a fresh key");
     assert_eq!(orders_of(&shop, &customer).await, 1);

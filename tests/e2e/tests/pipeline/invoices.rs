@@ -24,10 +24,14 @@ async fn an_order_is_invoiced_and_its_page_shows_the_invoice() {
 async fn there_is_none_before_it_is_written_nor_without_an_order() {
     let shop = Deployment::under_test().await;
     let id = Uuid::new_v4().to_string();
-    let row = [("id", &*id), ("customer", "Ada"), ("amount", "1"), ("placed_at", "2026-11-22T10:00:00Z")];
+    let row =
+        [("id", &*id), ("customer", "Ada"), ("amount", "1"), ("placed_at", "2026-11-22T10:00:00Z")];
     shop.put_row("OrdersTable", &row).await;
     let answer = shop.get(&format!("/orders/{id}/invoice"), "application/json").await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["type"]), (404, &"/problems/invoice-not-found".into()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["type"]),
+        (404, &"/problems/invoice-not-found".into())
+    );
     shop.delete_row("OrdersTable", "id", &id).await;
     for (id, kind) in [
         ("00000000-0000-4000-8000-000000000000", "/problems/order-not-found"),
@@ -52,6 +56,10 @@ async fn no_number_is_given_twice_however_many_write_invoices_at_once() {
     let mut numbers = BTreeSet::new();
     for event in &events {
         let row = shop.row("InvoicesTable", "order_id", &event.order_id).await.expect("an invoice");
-        assert!(numbers.insert(row["number"].parse::<u64>().expect("a number")), "{} again", row["number"]);
+        assert!(
+            numbers.insert(row["number"].parse::<u64>().expect("a number")),
+            "{} again",
+            row["number"]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A bad message never blocks or loses a good one, and ends in the dead-letter queue with its body intact.
+//! A bad message never blocks or loses a good one, and ends in the dead-letter queue with its body
+//! intact.
 
 use std::time::{Duration, Instant};
 
@@ -23,9 +24,11 @@ async fn a_garbage_body_among_nine_good_ones_ends_in_the_dlq_byte_for_byte() {
     let good: Vec<_> = (0..9).map(|_| OrderEvent::of("90.00")).collect();
     let start = Instant::now();
     let (before, after) = good.split_at(5);
-    join_all(before.iter().map(|event| async { shop.publish(&event.body(), &event.total).await })).await;
+    join_all(before.iter().map(|event| async { shop.publish(&event.body(), &event.total).await }))
+        .await;
     shop.publish(&garbage, "90.00").await;
-    join_all(after.iter().map(|event| async { shop.publish(&event.body(), &event.total).await })).await;
+    join_all(after.iter().map(|event| async { shop.publish(&event.body(), &event.total).await }))
+        .await;
 
     let soon = Duration::from_secs(30);
     for event in &good {
@@ -35,10 +38,15 @@ async fn a_garbage_body_among_nine_good_ones_ends_in_the_dlq_byte_for_byte() {
         }
     }
     for (queue, dlq) in SUBSCRIBERS.map(|subscriber| (subscriber.queue(), subscriber.dlq())) {
-        let visibility = Duration::from_secs(shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await);
+        let visibility = Duration::from_secs(
+            shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await,
+        );
         let message = shop.take_from_dlq(&dlq, &garbage[..50], 5 * visibility).await;
         assert_eq!(message.body, garbage);
-        assert!(start.elapsed() > 2 * visibility, "it was not tried three times before it came to {dlq}");
+        assert!(
+            start.elapsed() > 2 * visibility,
+            "it was not tried three times before it came to {dlq}"
+        );
     }
 }
 
@@ -53,9 +61,15 @@ async fn poison_at_any_position_of_a_delivery_costs_that_record_alone() {
             delivery["Records"][position]["body"] = json!(garbage());
             let response = consumer.invoke(&delivery).await;
             assert_eq!(failures(&response), [format!("m{position}")], "{function}");
-            let rows = join_all(events.iter().map(|event| shop.row(table, "order_id", &event.order_id))).await;
+            let rows =
+                join_all(events.iter().map(|event| shop.row(table, "order_id", &event.order_id)))
+                    .await;
             let done: Vec<_> = (0..BATCH).filter(|position| rows[*position].is_some()).collect();
-            assert_eq!(done, (0..BATCH).filter(|other| *other != position).collect::<Vec<_>>(), "{function}");
+            assert_eq!(
+                done,
+                (0..BATCH).filter(|other| *other != position).collect::<Vec<_>>(),
+                "{function}"
+            );
         }
     }
 }
@@ -63,7 +77,8 @@ async fn poison_at_any_position_of_a_delivery_costs_that_record_alone() {
 #[tokio::test]
 async fn poison_at_any_position_of_a_queue_ends_in_the_dlq_and_the_rest_is_done() {
     let shop = Deployment::under_test().await;
-    let visibility = shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
+    let visibility =
+        shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
     // Side by side: three tries take three visibility timeouts, whatever the position.
     join_all((0..BATCH).map(async |position| {
         let garbage = garbage();
@@ -73,10 +88,14 @@ async fn poison_at_any_position_of_a_queue_ends_in_the_dlq_and_the_rest_is_done(
         shop.send_together("FulfilmentQueueUrl", &bodies).await;
         for (_, event) in events.iter().enumerate().filter(|(other, _)| *other != position) {
             let row = async || shop.row("ShipmentsTable", "order_id", &event.order_id).await;
-            eventually(&format!("{} is shipped", event.order_id), Duration::from_secs(30), row).await;
+            eventually(&format!("{} is shipped", event.order_id), Duration::from_secs(30), row)
+                .await;
         }
         let within = 6 * Duration::from_secs(visibility);
-        assert_eq!(shop.take_from_dlq("FulfilmentDlqUrl", &garbage[..50], within).await.body, garbage);
+        assert_eq!(
+            shop.take_from_dlq("FulfilmentDlqUrl", &garbage[..50], within).await.body,
+            garbage
+        );
     }))
     .await;
 }

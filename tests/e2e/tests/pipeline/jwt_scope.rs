@@ -1,4 +1,5 @@
-//! The shop that lets in only who has a token. API Gateway looks at the token; here is what becomes of who is let in.
+//! The shop that lets in only who has a token. API Gateway looks at the token; here is what becomes
+//! of who is let in.
 
 use e2e::{Deployment, Function, fixture};
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ async fn shop() -> Function {
 fn order(subject: &str, key: &str) -> Value {
     let mut event = fixture("orders/place-by-json.json");
     event["headers"]["idempotency-key"] = json!(key);
-    event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": { "sub": subject }, "scopes": null } });
+    event["requestContext"]["authorizer"] =
+        json!({ "jwt": { "claims": { "sub": subject }, "scopes": null } });
     event
 }
 
@@ -29,7 +31,9 @@ async fn two_customers_with_one_key_have_an_order_each_and_neither_hears_of_the_
     let grace = shop.invoke(&order("grace", &key)).await;
     assert_eq!([&ada, &again, &grace].map(status), [201; 3]);
     assert_eq!(ada["body"], again["body"], "a repetition");
-    let id = |answer: &Value| answer["headers"]["location"].as_str().map(ToOwned::to_owned).expect("an address");
+    let id = |answer: &Value| {
+        answer["headers"]["location"].as_str().map(ToOwned::to_owned).expect("an address")
+    };
     assert_ne!(id(&ada), id(&grace));
     shop.end().await;
 }
@@ -44,20 +48,31 @@ async fn there_are_no_pages_and_no_forms_and_orders_are_json() {
         event["headers"]["accept"] = json!("text/html");
         event
     };
-    let invoice = format!("{}/invoice", placed["headers"]["location"].as_str().expect("an address"));
+    let invoice =
+        format!("{}/invoice", placed["headers"]["location"].as_str().expect("an address"));
     for nothing in ["/", "/assets/0123456789abcdef/style.css", "/nowhere", &invoice] {
         let answer = shop.invoke(&get(nothing)).await;
-        assert_eq!((status(&answer), &answer["headers"]["content-type"]), (404, &json!("application/problem+json")));
+        assert_eq!(
+            (status(&answer), &answer["headers"]["content-type"]),
+            (404, &json!("application/problem+json"))
+        );
         assert!(
             answer["body"].as_str().is_some_and(|body| body.contains("/problems/not-found")),
             "{nothing}: {answer}"
         );
     }
-    let shown = shop.invoke(&get(placed["headers"]["location"].as_str().expect("an address"))).await;
-    assert_eq!((status(&shown), &shown["headers"]["content-type"]), (200, &json!("application/json")));
+    let shown =
+        shop.invoke(&get(placed["headers"]["location"].as_str().expect("an address"))).await;
+    assert_eq!(
+        (status(&shown), &shown["headers"]["content-type"]),
+        (200, &json!("application/json"))
+    );
     assert_eq!(status(&shop.invoke(&get("/openapi.json")).await), 200);
 
     let form = shop.invoke(&fixture("orders/place-by-form.json")).await;
-    assert_eq!((status(&form), &form["headers"]["content-type"]), (415, &json!("application/problem+json")));
+    assert_eq!(
+        (status(&form), &form["headers"]["content-type"]),
+        (415, &json!("application/problem+json"))
+    );
     shop.end().await;
 }

@@ -27,13 +27,17 @@ async fn each_line_is_a_json_object_that_says_when_what_and_for_which_invocation
         let lines = said(function, &event, &[]).await;
         assert!(!lines.is_empty(), "{function}");
         for line in lines {
-            let line: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            let line: Value =
+                serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
             for field in ["timestamp", "level", "message", "function", "request_id"] {
                 assert!(line[field].is_string(), "{function} does not say {field}: {line}");
             }
             assert_eq!(line["function"], function);
             for field in ["trace_id", "span_id", "outcome", "order_id"] {
-                assert!(line[field].is_string() || !traced, "{function} does not say {field}: {line}");
+                assert!(
+                    line[field].is_string() || !traced,
+                    "{function} does not say {field}: {line}"
+                );
             }
         }
     }
@@ -44,14 +48,20 @@ async fn a_terminal_gets_the_same_short_and_coloured() {
     let lines = said("fulfilment", &order(), &[("AWS_LAMBDA_LOG_FORMAT", "Text")]).await;
     let [line] = &lines[..] else { panic!("one record, one line: {lines:?}") };
     assert!(line.starts_with("fulfilment ") && line.contains("\u{1b}[32m INFO"), "{line}");
-    assert!(line.contains("order_id") && line.contains("done") && !line.contains("trace_id"), "{line}");
+    assert!(
+        line.contains("order_id") && line.contains("done") && !line.contains("trace_id"),
+        "{line}"
+    );
 }
 
 #[tokio::test]
 async fn the_level_is_lambdas_to_say() {
     let event = fixture("orders/place-by-json.json");
     assert!(said("orders", &event, &[("AWS_LAMBDA_LOG_LEVEL", "WARN")]).await.is_empty());
-    let nowhere = [("AWS_LAMBDA_LOG_LEVEL", "WARN"), ("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:no")];
+    let nowhere = [
+        ("AWS_LAMBDA_LOG_LEVEL", "WARN"),
+        ("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:no"),
+    ];
     let lines = said("orders", &event, &nowhere).await;
     let [line] = &lines[..] else { panic!("a failure is told once: {lines:?}") };
     let line: Value = serde_json::from_str(line).expect("JSON");

@@ -1,4 +1,5 @@
-//! What is measured, as the alarms and the dashboard read it: names, units and dimensions are a contract.
+//! What is measured, as the alarms and the dashboard read it: names, units and dimensions are a
+//! contract.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,9 +15,11 @@ const A_YEAR: u64 = 365 * 24 * 60 * 60;
 
 const ALWAYS: [&str; 1] = ["HandlerDuration Milliseconds [function]"];
 const COLD: [&str; 1] = ["ColdStarts Count [function]"];
-const ROUTE: [&str; 2] = ["TimeToAnswer Milliseconds [function]", "TimeToAnswer Milliseconds [function, route]"];
+const ROUTE: [&str; 2] =
+    ["TimeToAnswer Milliseconds [function]", "TimeToAnswer Milliseconds [function, route]"];
 const ACCEPTED: [&str; 1] = ["OrdersAccepted Count [function]"];
-const REJECTED: [&str; 2] = ["OrdersRejected Count [function]", "OrdersRejected Count [function, reason]"];
+const REJECTED: [&str; 2] =
+    ["OrdersRejected Count [function]", "OrdersRejected Count [function, reason]"];
 const RELAY: [&str; 5] = [
     "OutboxPublished Count [function]",
     "OutboxFound Count [function]",
@@ -25,10 +28,13 @@ const RELAY: [&str; 5] = [
     "Sweeps Count [function]",
 ];
 
-/// The documents that a function writes of these events, one for each; what failed is in documents of their own.
+/// The documents that a function writes of these events, one for each; what failed is in documents
+/// of their own.
 async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
-    let (_, documents): (Vec<_>, Vec<_>) =
-        told(function, events, replaced).await.into_iter().partition(|document| document["version"].is_string());
+    let (_, documents): (Vec<_>, Vec<_>) = told(function, events, replaced)
+        .await
+        .into_iter()
+        .partition(|document| document["version"].is_string());
     assert_eq!(documents.len(), events.len(), "{function}: {documents:?}");
     documents
 }
@@ -45,17 +51,21 @@ async fn failures(function: &str, event: &Value, replaced: &[(&str, &str)]) -> O
 /// All documents that a function writes of these events; each is what AWS's schema says it is.
 async fn told(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
     let shop = Deployment::under_test().await;
-    let variables: Vec<_> = [("METRICS_NAMESPACE", NAMESPACE)].into_iter().chain(replaced.iter().copied()).collect();
+    let variables: Vec<_> =
+        [("METRICS_NAMESPACE", NAMESPACE)].into_iter().chain(replaced.iter().copied()).collect();
     let mut running = shop.start(function, &variables).await;
     for event in events {
         running.invoke(event).await;
     }
     let log = running.end().await;
-    let lines = log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
+    let lines = log
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}")));
     let documents: Vec<_> = lines.filter(|line| !line["_aws"].is_null()).collect();
 
     let schema = devstack::root().join("crates/telemetry/tests/emf.schema.json");
-    let schema = serde_json::from_str(&fs::read_to_string(schema).expect("the schema")).expect("JSON");
+    let schema =
+        serde_json::from_str(&fs::read_to_string(schema).expect("the schema")).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
     for document in &documents {
         schema.validate(document).unwrap_or_else(|error| panic!("{error}: {document}"));
@@ -70,14 +80,21 @@ fn defined(document: &Value) -> BTreeSet<String> {
     for directive in document["_aws"]["CloudWatchMetrics"].as_array().expect("directives") {
         assert_eq!(directive["Namespace"], NAMESPACE);
         for dimensions in directive["Dimensions"].as_array().expect("dimension sets") {
-            let dimensions: Vec<_> = dimensions.as_array().expect("a set").iter().filter_map(Value::as_str).collect();
+            let dimensions: Vec<_> =
+                dimensions.as_array().expect("a set").iter().filter_map(Value::as_str).collect();
             for dimension in &dimensions {
                 assert!(document[dimension].is_string(), "{dimension} is not in {document}");
             }
             for metric in directive["Metrics"].as_array().expect("metrics") {
-                let (name, unit) = (metric["Name"].as_str().expect("a name"), metric["Unit"].as_str().expect("a unit"));
+                let (name, unit) = (
+                    metric["Name"].as_str().expect("a name"),
+                    metric["Unit"].as_str().expect("a unit"),
+                );
                 let value = &document[name];
-                assert!(value.is_number() || value["Values"].is_array(), "{name} is not in {document}");
+                assert!(
+                    value.is_number() || value["Values"].is_array(),
+                    "{name} is not in {document}"
+                );
                 defined.insert(format!("{name} {unit} [{}]", dimensions.join(", ")));
             }
         }
@@ -101,8 +118,15 @@ async fn an_order_is_accepted_and_a_cold_start_counted_once() {
     let event = fixture("orders/place-by-json.json");
     let documents = measured("orders", &[event.clone(), event], &[]).await;
     assert_eq!(defined(&documents[0]), set(&[&ALWAYS, &ROUTE, &ACCEPTED, &COLD]));
-    assert_eq!((&documents[0]["ColdStarts"], &documents[0]["OrdersAccepted"]), (&json!(1), &json!(1)));
-    assert_eq!(defined(&documents[1]), set(&[&ALWAYS, &ROUTE, &ACCEPTED]), "what did not happen is not counted");
+    assert_eq!(
+        (&documents[0]["ColdStarts"], &documents[0]["OrdersAccepted"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        defined(&documents[1]),
+        set(&[&ALWAYS, &ROUTE, &ACCEPTED]),
+        "what did not happen is not counted"
+    );
     assert!(documents.iter().all(|document| document["route"] == "place"));
 }
 
@@ -125,7 +149,8 @@ async fn a_rejection_has_a_reason() {
     ];
     let documents = measured("orders", &events, &[]).await;
     let reasons: Vec<_> = documents.iter().map(|document| document["reason"].as_str()).collect();
-    let expected = ["not_json", "media_type", "too_large", "invalid", "coupon", "coupon", "invalid"].map(Some);
+    let expected =
+        ["not_json", "media_type", "too_large", "invalid", "coupon", "coupon", "invalid"].map(Some);
     assert_eq!(reasons, [&expected[..], &[None, Some("key_reused")]].concat());
     for document in documents[1..].iter().filter(|document| document["reason"].is_string()) {
         assert_eq!(defined(document), set(&[&ALWAYS, &ROUTE, &REJECTED]));
@@ -148,7 +173,8 @@ async fn every_route_has_its_duration() {
         "/orders",
     ];
     let documents = measured("orders", &paths.map(at), &[]).await;
-    let routes: Vec<_> = documents.iter().map(|document| document["route"].as_str().expect("a route")).collect();
+    let routes: Vec<_> =
+        documents.iter().map(|document| document["route"].as_str().expect("a route")).collect();
     assert_eq!(routes, ["form", "show", "asset", "other", "other"]);
 }
 
@@ -156,28 +182,49 @@ async fn every_route_has_its_duration() {
 async fn what_fails_is_counted() {
     let event = fixture("orders/place-by-json.json");
     let nowhere = "arn:aws:sns:us-east-1:000000000000:that-is-not-there";
-    let document = measured("orders", std::slice::from_ref(&event), &[("ORDERS_TOPIC_ARN", nowhere)]).await.remove(0);
-    assert_eq!((&document["PublishFailures"], &document["OrdersAccepted"]), (&json!(1), &json!(1)), "{document}");
+    let document =
+        measured("orders", std::slice::from_ref(&event), &[("ORDERS_TOPIC_ARN", nowhere)])
+            .await
+            .remove(0);
+    assert_eq!(
+        (&document["PublishFailures"], &document["OrdersAccepted"]),
+        (&json!(1), &json!(1)),
+        "{document}"
+    );
 
     let down = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
     let document = measured("orders", &[event], &down).await.remove(0);
-    assert_eq!((&document["OrdersUnavailable"], &document["OrdersAccepted"]), (&json!(1), &Value::Null), "{document}");
+    assert_eq!(
+        (&document["OrdersUnavailable"], &document["OrdersAccepted"]),
+        (&json!(1), &Value::Null),
+        "{document}"
+    );
 
     let document = measured("outbox-relay", &[json!({})], &down).await.remove(0);
     assert!(document["SweepFailures"].as_u64() > Some(0), "{document}");
 
-    let document = measured("fulfilment", &[batch(&[OrderEvent::of("80.00")])], &down).await.remove(0);
-    assert_eq!((&document["RecordsRetried"], &document["RecordsDone"]), (&json!(1), &Value::Null), "{document}");
+    let document =
+        measured("fulfilment", &[batch(&[OrderEvent::of("80.00")])], &down).await.remove(0);
+    assert_eq!(
+        (&document["RecordsRetried"], &document["RecordsDone"]),
+        (&json!(1), &Value::Null),
+        "{document}"
+    );
 }
 
-/// A deployment is judged by these: whatever a new version does not do right is in them, and nothing that is the customer's.
+/// A deployment is judged by these: whatever a new version does not do right is in them, and
+/// nothing that is the customer's.
 #[tokio::test]
 async fn what_a_version_fails_to_do_is_told_of_that_version() {
     let order = fixture("orders/place-by-json.json");
     let down = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
     let nowhere = [("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:that-is-not-there")];
     assert_eq!(failures("orders", &order, &[]).await, None);
-    assert_eq!(failures("orders", &post("application/json", "{"), &[]).await, None, "the customer's");
+    assert_eq!(
+        failures("orders", &post("application/json", "{"), &[]).await,
+        None,
+        "the customer's"
+    );
     assert_eq!(failures("orders", &order, &down).await, Some(1), "503");
     assert_eq!(failures("orders", &order, &nowhere).await, Some(1), "left to the relay");
 
@@ -187,7 +234,11 @@ async fn what_a_version_fails_to_do_is_told_of_that_version() {
     for Subscriber { function: subscriber, .. } in SUBSCRIBERS {
         let mut delivery = batch(&[OrderEvent::of("80.00"), OrderEvent::of("90.00")]);
         assert_eq!(failures(subscriber, &delivery, &[]).await, None, "{subscriber}");
-        assert_eq!(failures(subscriber, &delivery, &down).await, Some(2), "{subscriber}: handed back");
+        assert_eq!(
+            failures(subscriber, &delivery, &down).await,
+            Some(2),
+            "{subscriber}: handed back"
+        );
         delivery["Records"][1]["body"] = json!("{");
         assert_eq!(failures(subscriber, &delivery, &[]).await, Some(1), "{subscriber}: poison");
     }
@@ -196,7 +247,8 @@ async fn what_a_version_fails_to_do_is_told_of_that_version() {
 #[tokio::test]
 async fn subscribers_count_records_and_what_came_of_them() {
     let events = [OrderEvent::of("80.00"), OrderEvent::of("90.00")];
-    let mut delivery = batch(&[events[0].clone(), events[1].clone(), events[1].clone(), events[0].clone()]);
+    let mut delivery =
+        batch(&[events[0].clone(), events[1].clone(), events[1].clone(), events[0].clone()]);
     delivery["Records"][3]["body"] = json!("{");
     let again = batch(&events);
     for (function, own) in [
@@ -213,14 +265,18 @@ async fn subscribers_count_records_and_what_came_of_them() {
         assert_eq!(counts(&documents[1]), [0, 2, 0, 0], "{function}");
         let first = ["RecordsDone Count [function]", "RecordsPoison Count [function]"];
         assert_eq!(defined(&documents[0]), set(&[&ALWAYS, &COLD, &first, &own]));
-        assert_eq!(defined(&documents[1]), set(&[&ALWAYS, &["RecordsAlreadyDone Count [function]"]]));
+        assert_eq!(
+            defined(&documents[1]),
+            set(&[&ALWAYS, &["RecordsAlreadyDone Count [function]"]])
+        );
         if function == "promotion" {
             assert_eq!(documents[0]["CouponsGiven"], 2);
         } else if function == "invoicing" {
             assert_eq!(documents[0]["InvoicesIssued"], 2);
         } else {
             let ages = documents[0]["OrderAgeWhenFulfilled"].clone();
-            let orders: u64 = ages["Counts"].as_array().expect("counts").iter().filter_map(Value::as_u64).sum();
+            let orders: u64 =
+                ages["Counts"].as_array().expect("counts").iter().filter_map(Value::as_u64).sum();
             assert_eq!(orders, 2, "one for each order, in milliseconds: {ages}");
         }
     }
@@ -233,7 +289,12 @@ async fn a_sweep_says_how_much_it_found_and_how_old() {
     assert_eq!(defined(&document), set(&[&ALWAYS, &COLD, &RELAY]));
     assert_eq!(document["Sweeps"], 1);
     let ids = shop.place_unpublished(1).await;
-    let old = [("id", &*ids[0]), ("customer", "Ada"), ("amount", "81.5"), ("placed_at", "2020-01-01T00:00:00Z")];
+    let old = [
+        ("id", &*ids[0]),
+        ("customer", "Ada"),
+        ("amount", "81.5"),
+        ("placed_at", "2020-01-01T00:00:00Z"),
+    ];
     // The stack's own relay may be quicker.
     let document = eventually("a sweep finds the order", SOON, async || {
         shop.put_row("OrdersTable", &[&old[..], &[("outbox", "3")]].concat()).await;
@@ -248,8 +309,14 @@ async fn a_sweep_says_how_much_it_found_and_how_old() {
 #[tokio::test]
 async fn a_sweep_that_sees_nothing_does_not_say_that_there_is_nothing() {
     let document =
-        measured("outbox-relay", &[json!({})], &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")]).await.remove(0);
-    assert_eq!((&document["OutboxOldestAge"], &document["SweepFailures"]), (&Value::Null, &json!(1)), "{document}");
+        measured("outbox-relay", &[json!({})], &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")])
+            .await
+            .remove(0);
+    assert_eq!(
+        (&document["OutboxOldestAge"], &document["SweepFailures"]),
+        (&Value::Null, &json!(1)),
+        "{document}"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! What the API says of itself is what it does. `cargo xtask test --all` fuzzes it with what this document allows.
+//! What the API says of itself is what it does. `cargo xtask test --all` fuzzes it with what this
+//! document allows.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,9 @@ fn assert_documented(document: &Value, method: &str, path: &str, answer: &Answer
     assert!(!response.is_null(), "{method} {path} is answered {}", answer.status);
     let resolved = |value: &Value| {
         let pointer = value["$ref"].as_str().map(|name| name.trim_start_matches('#').to_owned());
-        pointer.map_or(value.clone(), |pointer| document.pointer(&pointer).expect("what is referred to").clone())
+        pointer.map_or(value.clone(), |pointer| {
+            document.pointer(&pointer).expect("what is referred to").clone()
+        })
     };
     let response = resolved(response);
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
@@ -40,7 +43,8 @@ fn assert_documented(document: &Value, method: &str, path: &str, answer: &Answer
     if content_type.ends_with("json") {
         let schema = json!({ "allOf": [content["schema"]], "components": document["components"] });
         let errors = jsonschema::draft202012::new(&schema).expect("a schema");
-        let errors: Vec<_> = errors.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
+        let errors: Vec<_> =
+            errors.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{method} {path}: {errors:?} in {}", answer.body);
     }
 }
@@ -67,18 +71,34 @@ async fn an_orders_whole_life_is_as_documented() {
 async fn what_is_refused_is_refused_as_documented() {
     let shop = Deployment::under_test().await;
     let document = document(&shop).await;
-    let bodies = ["{", "{}", r#"{"customer": "", "amount": 79.999, "coupon": "X"}"#, &" ".repeat(17_000)];
+    let bodies =
+        ["{", "{}", r#"{"customer": "", "amount": 79.999, "coupon": "X"}"#, &" ".repeat(17_000)];
     for body in bodies {
         for content_type in [JSON, "application/x-www-form-urlencoded", "text/plain"] {
-            assert_documented(&document, "post", "/orders", &shop.post_order(content_type, body.to_owned()).await);
+            assert_documented(
+                &document,
+                "post",
+                "/orders",
+                &shop.post_order(content_type, body.to_owned()).await,
+            );
         }
     }
     for accept in [JSON, "text/html"] {
-        assert_documented(&document, "get", "/orders/{id}", &shop.get("/orders/none", accept).await);
+        assert_documented(
+            &document,
+            "get",
+            "/orders/{id}",
+            &shop.get("/orders/none", accept).await,
+        );
     }
     let order = json!({ "customer": "Ada", "amount": "80" }).to_string();
     let headers = [("content-type", JSON), ("idempotency-key", "")];
-    assert_documented(&document, "post", "/orders", &shop.request(Method::POST, "/orders", &headers, order).await);
+    assert_documented(
+        &document,
+        "post",
+        "/orders",
+        &shop.request(Method::POST, "/orders", &headers, order).await,
+    );
 }
 
 #[tokio::test]
@@ -86,14 +106,18 @@ async fn every_address_answers_to_the_documented_methods_and_to_no_others() {
     let shop = Deployment::under_test().await;
     let document = document(&shop).await;
     for (path, methods) in document["paths"].as_object().expect("paths") {
-        let documented = methods.as_object().expect("methods").keys().map(|name| name.to_uppercase());
+        let documented =
+            methods.as_object().expect("methods").keys().map(|name| name.to_uppercase());
         let documented: BTreeSet<_> = documented.collect();
-        let allowed = |answer: &Answer| answer.header("allow").split(',').map(str::to_owned).collect::<BTreeSet<_>>();
+        let allowed = |answer: &Answer| {
+            answer.header("allow").split(',').map(str::to_owned).collect::<BTreeSet<_>>()
+        };
         let address = path.replace("{id}", "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11");
         let options = shop.request(Method::OPTIONS, &address, &[], "").await;
         assert_eq!((options.status, options.body.as_str()), (StatusCode::NO_CONTENT, ""), "{path}");
         assert_eq!(allowed(&options), documented, "{path}");
-        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "ADA"] {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "ADA"]
+        {
             let answer = shop.request(method.parse().expect("a method"), &address, &[], "").await;
             let refused = answer.status == StatusCode::METHOD_NOT_ALLOWED;
             assert_eq!(refused, !documented.contains(method), "{method} {path}");
@@ -107,7 +131,8 @@ async fn pages_of_others_are_told_nothing_unless_it_is_said_whose_may() {
     let shop = Deployment::under_test().await;
     let preflight = [("origin", "https://shop.example"), ("access-control-request-method", "POST")];
     let asked = shop.request(Method::OPTIONS, "/orders", &preflight, "").await;
-    let order = shop.request(Method::GET, "/orders/none", &[("origin", "https://shop.example")], "").await;
+    let order =
+        shop.request(Method::GET, "/orders/none", &[("origin", "https://shop.example")], "").await;
     for answer in [asked, order] {
         assert!(
             !answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")),
@@ -122,8 +147,11 @@ async fn head_is_get_without_a_body() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada", "1").await;
     let page = shop.get("/", "text/html").await.body;
-    let style = page.split('"').find(|part| part.starts_with("/assets/")).expect("a page has its style");
-    for path in ["/", &format!("/orders/{}", placed.id), "/orders/none", "/openapi.json", style, "/nothing"] {
+    let style =
+        page.split('"').find(|part| part.starts_with("/assets/")).expect("a page has its style");
+    for path in
+        ["/", &format!("/orders/{}", placed.id), "/orders/none", "/openapi.json", style, "/nothing"]
+    {
         for accept in [JSON, "text/html"] {
             let headers = [("accept", accept)];
             let get = shop.request(Method::GET, path, &headers, "").await;
@@ -140,7 +168,9 @@ async fn head_is_get_without_a_body() {
 async fn who_has_the_document_is_told_so_and_orders_are_never_kept() {
     let shop = Deployment::under_test().await;
     let first = shop.get("/openapi.json", JSON).await;
-    let again = shop.request(Method::GET, "/openapi.json", &[("if-none-match", first.header("etag"))], "").await;
+    let again = shop
+        .request(Method::GET, "/openapi.json", &[("if-none-match", first.header("etag"))], "")
+        .await;
     assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
     assert_eq!(first.header("cache-control"), "public, max-age=300");
     let placed = shop.place("Ada", "1").await;

@@ -12,7 +12,10 @@ async fn the_form_is_prefilled_and_not_kept() {
     let form = shop.get("/", BROWSER).await;
     assert_eq!((form.status, form.header("cache-control")), (StatusCode::OK, "no-store"));
     let value = |field: &str| {
-        let (_, rest) = form.body.split_once(&format!("name=\"{field}\" value=\"")).expect("the form has the field");
+        let (_, rest) = form
+            .body
+            .split_once(&format!("name=\"{field}\" value=\""))
+            .expect("the form has the field");
         rest.split_once('"').expect("the value ends").0.to_owned()
     };
     let placed = shop.place_by_form(&value("customer"), &value("amount")).await;
@@ -29,7 +32,8 @@ async fn a_name_full_of_html_comes_back_escaped() {
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(!page.body.contains("<script>alert"), "{}", page.body);
     assert!(
-        page.body.contains("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62; &#38; &#39;Co&#39;"),
+        page.body
+            .contains("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62; &#38; &#39;Co&#39;"),
         "{}",
         page.body
     );
@@ -82,7 +86,11 @@ async fn a_form_that_is_too_large_comes_again_with_the_reason() {
     let body = format!("customer={}&amount=80", "x".repeat(17 * 1024));
     let again = shop.post_order("application/x-www-form-urlencoded", body).await;
     assert_eq!(again.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(again.body.contains("<form") && again.body.contains("An order is at most 16 KiB."), "{}", again.body);
+    assert!(
+        again.body.contains("<form") && again.body.contains("An order is at most 16 KiB."),
+        "{}",
+        again.body
+    );
 }
 
 #[tokio::test]
@@ -90,15 +98,22 @@ async fn the_pages_bring_what_they_name_and_it_may_be_kept() {
     let shop = Deployment::under_test().await;
     // An order that no service knows of: its page waits for news, and brings the script as well.
     let id = Uuid::new_v4().to_string();
-    let row = [("id", &*id), ("customer", "Ada"), ("amount", "80.00"), ("placed_at", "2026-11-22T10:00:00Z")];
+    let row = [
+        ("id", &*id),
+        ("customer", "Ada"),
+        ("amount", "80.00"),
+        ("placed_at", "2026-11-22T10:00:00Z"),
+    ];
     shop.put_row("OrdersTable", &row).await;
     let page = shop.get(&format!("/orders/{id}"), BROWSER).await.body;
     shop.delete_row("OrdersTable", "id", &id).await;
     for (name, content_type) in
         [("style.css", "text/css"), ("order.js", "text/javascript"), ("icon.svg", "image/svg+xml")]
     {
-        let named = page.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(name));
-        let asset = shop.get(named.unwrap_or_else(|| panic!("{name} is not on {page}")), "*/*").await;
+        let named =
+            page.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(name));
+        let asset =
+            shop.get(named.unwrap_or_else(|| panic!("{name} is not on {page}")), "*/*").await;
         assert_eq!(asset.status, StatusCode::OK, "{name}");
         assert!(asset.header("content-type").starts_with(content_type), "{name}");
         assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{name}");
@@ -150,9 +165,13 @@ async fn every_answer_forbids_a_browser_what_it_does_not_need() {
 #[tokio::test]
 async fn what_is_not_there_is_404_as_the_client_likes_it() {
     let shop = Deployment::under_test().await;
-    for path in
-        ["/orders/6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11", "/orders/nonsense", "/orders/%FF", "/nothing", "/assets/x/y"]
-    {
+    for path in [
+        "/orders/6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11",
+        "/orders/nonsense",
+        "/orders/%FF",
+        "/nothing",
+        "/assets/x/y",
+    ] {
         let page = shop.get(path, BROWSER).await;
         assert_eq!(
             (page.status, page.header("content-type")),
@@ -161,6 +180,10 @@ async fn what_is_not_there_is_404_as_the_client_likes_it() {
         );
         let problem = shop.get(path, "application/json").await;
         assert_eq!(problem.header("content-type"), "application/problem+json", "{path}");
-        assert_eq!((problem.status, &problem.json()["status"]), (StatusCode::NOT_FOUND, &404.into()), "{path}");
+        assert_eq!(
+            (problem.status, &problem.json()["status"]),
+            (StatusCode::NOT_FOUND, &404.into()),
+            "{path}"
+        );
     }
 }

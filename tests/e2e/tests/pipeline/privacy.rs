@@ -1,5 +1,5 @@
-//! No personal data in logs, at any level: what a customer might write is fed into every path of every function, and
-//! then looked for in all that they wrote.
+//! No personal data in logs, at any level: what a customer might write is fed into every path of
+//! every function, and then looked for in all that they wrote.
 
 use std::env;
 
@@ -21,13 +21,23 @@ fn marker() -> String {
     format!("Ada{}Lovelace", Uuid::new_v4().simple())
 }
 
-async fn start(shop: &Deployment, function: &str, variables: &[(&str, &str)], format: &[(&str, &str)]) -> Function {
+async fn start(
+    shop: &Deployment,
+    function: &str,
+    variables: &[(&str, &str)],
+    format: &[(&str, &str)],
+) -> Function {
     let measured = [("METRICS_NAMESPACE", "OrderFanout/test")];
     shop.start(function, &[variables, format, &measured].concat()).await
 }
 
-/// Feeds these events to a function, whatever it makes of them, and looks through its errors and what it wrote.
-async fn nothing_of(marker: &str, mut function: Function, events: impl IntoIterator<Item = String>) {
+/// Feeds these events to a function, whatever it makes of them, and looks through its errors and
+/// what it wrote.
+async fn nothing_of(
+    marker: &str,
+    mut function: Function,
+    events: impl IntoIterator<Item = String>,
+) {
     for event in events {
         assert!(event.contains(marker), "it would prove nothing: {event}");
         if let Outcome::Error(error) = function.outcome_of(&event).await {
@@ -42,7 +52,8 @@ async fn nothing_of(marker: &str, mut function: Function, events: impl IntoItera
 }
 
 async fn proxy() -> FaultProxy {
-    let endpoint = env::var("AWS_ENDPOINT_URL").expect("the faults need an emulator: AWS_ENDPOINT_URL names it");
+    let endpoint = env::var("AWS_ENDPOINT_URL")
+        .expect("the faults need an emulator: AWS_ENDPOINT_URL names it");
     FaultProxy::start(&endpoint).await.expect("a port is free")
 }
 
@@ -84,7 +95,8 @@ fn requests(marker: &str) -> Vec<String> {
         event
     };
     let good = |amount: &str| json!({ "customer": marker, "amount": amount }).to_string();
-    let (json, form, key) = ("application/json", "application/x-www-form-urlencoded", format!("{marker}-key"));
+    let (json, form, key) =
+        ("application/json", "application/x-www-form-urlencoded", format!("{marker}-key"));
     let mut base64 = post(json, "not base64".to_owned());
     base64["isBase64Encoded"] = json!(true);
     let events = [
@@ -97,14 +109,22 @@ fn requests(marker: &str) -> Vec<String> {
         with_key(post(json, good("81.50")), &format!("{marker}\t")),
         with_key(post(json, good("81.50")), &marker.repeat(10)),
         post(json, json!({ "customer": marker, "amount": marker }).to_string()),
-        post(json, json!({ "customer": marker.repeat(3), "amount": 1, "coupon": marker }).to_string()),
+        post(
+            json,
+            json!({ "customer": marker.repeat(3), "amount": 1, "coupon": marker }).to_string(),
+        ),
         post(json, json!({ "customer": { marker: marker }, "amount": [marker] }).to_string()),
         post(json, format!("{{\"customer\": \"{marker}\u{0}\", \"amount\": 1}}")),
         post(json, format!("{{\"customer\": \"{marker}")),
         post(json, format!("{{\"customer\": \"{marker}\", \"customer\": \"{marker}\"}}")),
         post(json, marker.to_owned()),
         post(json, marker.repeat(1_000)),
-        post(form, format!("customer={marker}&amount={marker}&coupon={marker}&idempotency_key={marker}%00")),
+        post(
+            form,
+            format!(
+                "customer={marker}&amount={marker}&coupon={marker}&idempotency_key={marker}%00"
+            ),
+        ),
         post(form, format!("customer={marker}&customer={marker}")),
         post(form, format!("customer={marker}%FF&amount=1")),
         post(&format!("text/{marker}"), good("81.50")),
@@ -142,14 +162,23 @@ fn deliveries(marker: &str) -> Vec<String> {
     }
     // But for the message id itself, which is a text that SQS makes.
     events.push(of(json!({ "messageId": [marker], "body": body(&good) })));
-    let odd = [json!(marker), json!([marker]), json!({ marker: marker }), json!({ "stringValue": marker })];
+    let odd = [
+        json!(marker),
+        json!([marker]),
+        json!({ marker: marker }),
+        json!({ "stringValue": marker }),
+    ];
     for odd in odd {
-        events.push(of(json!({ "messageId": "m0", "body": body(&good), "messageAttributes": odd })));
+        events
+            .push(of(json!({ "messageId": "m0", "body": body(&good), "messageAttributes": odd })));
         let attributes = json!({ "traceparent": odd, "amount": odd });
-        events.push(of(json!({ "messageId": "m0", "body": body(&good), "messageAttributes": attributes })));
+        events.push(of(
+            json!({ "messageId": "m0", "body": body(&good), "messageAttributes": attributes }),
+        ));
         events.push(of(json!({ "messageId": "m0", "body": odd, "attributes": odd })));
     }
-    events.extend([json!({ "body": body(&good) }), json!({ marker: marker }), json!(marker)].map(of));
+    events
+        .extend([json!({ "body": body(&good) }), json!({ marker: marker }), json!(marker)].map(of));
     events.iter().map(Value::to_string).chain(not_events(marker)).collect()
 }
 
@@ -176,17 +205,20 @@ async fn what_a_customer_sends_is_never_logged_when_a_call_fails() {
     ];
     for (operation, fault) in faults {
         let (marker, proxy) = (marker(), proxy().await);
-        let orders = start(&shop, "orders", &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
+        let orders =
+            start(&shop, "orders", &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
         proxy.inject(operation, fault, OFTEN);
         let placing = requests(&marker).into_iter().take(4);
         nothing_of(&marker, orders, placing).await;
     }
     let marker = marker();
-    let down = start(&shop, "orders", &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")], &FORMATS[0]).await;
+    let down =
+        start(&shop, "orders", &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")], &FORMATS[0]).await;
     nothing_of(&marker, down, requests(&marker)).await;
 }
 
-/// What a coupon's code is spent by is as good as money: it is looked for however it may be written.
+/// What a coupon's code is spent by is as good as money: it is looked for however it may be
+/// written.
 #[tokio::test]
 async fn a_coupons_code_is_never_logged() {
     let shop = Deployment::under_test().await;
@@ -199,14 +231,17 @@ async fn a_coupons_code_is_never_logged() {
         Some(("GetItem", Fault::Refuse)),
         Some(("Publish", Fault::Fail)),
     ];
-    for (format, fault) in FORMATS.into_iter().flat_map(|format| faults.map(|fault| (format, fault))) {
+    for (format, fault) in
+        FORMATS.into_iter().flat_map(|format| faults.map(|fault| (format, fault)))
+    {
         let code = shop.earned_coupon().await;
         let grouped = format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]).to_lowercase();
         let proxy = proxy().await;
         if let Some((operation, fault)) = fault {
             proxy.inject(operation, fault, OFTEN);
         }
-        let mut orders = start(&shop, "orders", &[("AWS_ENDPOINT_URL", proxy.url())], &format).await;
+        let mut orders =
+            start(&shop, "orders", &[("AWS_ENDPOINT_URL", proxy.url())], &format).await;
         let post = |content_type: &str, body: String| {
             let mut event = fixture("orders/place-by-json.json");
             event["headers"]["content-type"] = json!(content_type);
@@ -214,13 +249,19 @@ async fn a_coupons_code_is_never_logged() {
             event
         };
         let order = |amount: &str, coupon: &str| {
-            post("application/json", json!({ "customer": "Ada", "amount": amount, "coupon": coupon }).to_string())
+            post(
+                "application/json",
+                json!({ "customer": "Ada", "amount": amount, "coupon": coupon }).to_string(),
+            )
         };
         let mut with_key = order("81.50", &code);
         with_key["headers"]["idempotency-key"] = json!(Uuid::new_v4().to_string());
         let spent = order("81.50", &grouped);
         let mistyped = order("x", &format!("{grouped}9"));
-        let form = post("application/x-www-form-urlencoded", format!("customer=Ada&amount=12.00&coupon={grouped}"));
+        let form = post(
+            "application/x-www-form-urlencoded",
+            format!("customer=Ada&amount=12.00&coupon={grouped}"),
+        );
         for event in [&with_key, &with_key, &spent, &mistyped, &form] {
             orders.outcome(event).await;
         }
@@ -245,7 +286,12 @@ fn assert_tells_no(code: &str, log: &[String]) {
 async fn a_row_that_cannot_be_read_is_not_quoted() {
     let shop = Deployment::under_test().await;
     let (marker, id) = (marker(), Uuid::new_v4().to_string());
-    let broken = [("id", &*id), ("customer", &*format!("{marker}\u{0}")), ("amount", "1"), ("placed_at", "2020")];
+    let broken = [
+        ("id", &*id),
+        ("customer", &*format!("{marker}\u{0}")),
+        ("amount", "1"),
+        ("placed_at", "2020"),
+    ];
     shop.put_row("OrdersTable", &broken).await;
     let mut orders = start(&shop, "orders", &[], &FORMATS[0]).await;
     let mut event = fixture("orders/get-order.json");
@@ -261,11 +307,13 @@ async fn what_a_message_says_is_never_logged() {
     for Subscriber { function, .. } in SUBSCRIBERS {
         for format in FORMATS {
             let marker = marker();
-            nothing_of(&marker, start(&shop, function, &[], &format).await, deliveries(&marker)).await;
+            nothing_of(&marker, start(&shop, function, &[], &format).await, deliveries(&marker))
+                .await;
         }
         for fault in [Fault::Fail, Fault::Throttle, Fault::LoseAnswer, Fault::WithholdAnswer] {
             let (marker, proxy) = (marker(), proxy().await);
-            let consumer = start(&shop, function, &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
+            let consumer =
+                start(&shop, function, &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
             proxy.inject("BatchExecuteStatement", fault, OFTEN);
             nothing_of(&marker, consumer, deliveries(&marker).into_iter().take(1)).await;
         }
@@ -283,14 +331,22 @@ async fn what_the_relay_sweeps_is_never_logged() {
     nothing_of(&marker, relay, [json!({ "customer": marker }).to_string()]).await;
     for operation in ["Scan", "PublishBatch", "BatchExecuteStatement"] {
         let proxy = proxy().await;
-        let relay = start(&shop, "outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
+        let relay =
+            start(&shop, "outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
         proxy.inject(operation, Fault::Fail, OFTEN);
         nothing_of(&marker, relay, [json!({ "customer": marker }).to_string()]).await;
     }
-    // Marked since long ago, so that every sweep meets it; out of the way again at once, as it stops its shard.
+    // Marked since long ago, so that every sweep meets it; out of the way again at once, as it
+    // stops its shard.
     let placed_at = "2020-01-01T00:00:00Z";
     let customer = format!("{marker}\u{0}");
-    let broken = [("id", &*id), ("customer", &*customer), ("amount", "1"), ("placed_at", placed_at), ("outbox", "3")];
+    let broken = [
+        ("id", &*id),
+        ("customer", &*customer),
+        ("amount", "1"),
+        ("placed_at", placed_at),
+        ("outbox", "3"),
+    ];
     for format in FORMATS {
         shop.put_row("OrdersTable", &broken).await;
         let relay = start(&shop, "outbox-relay", &[], &format).await;
@@ -303,7 +359,8 @@ async fn what_the_relay_sweeps_is_never_logged() {
 async fn a_panic_that_quotes_a_customer_is_not_quoted() {
     let marker = marker();
     for amount in ["13.00", "14.00"] {
-        let delivery = batch(&[OrderEvent::of(amount)]).to_string().replace("Ada Lovelace", &marker);
+        let delivery =
+            batch(&[OrderEvent::of(amount)]).to_string().replace("Ada Lovelace", &marker);
         let mut consumer = Function::start("panics", []).await;
         consumer.outcome_of(&delivery).await;
         let log = consumer.end().await;

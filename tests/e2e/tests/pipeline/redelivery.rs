@@ -5,15 +5,16 @@ use std::time::Duration;
 use e2e::{Deployment, OrderEvent, Row};
 use futures::future::join_all;
 
-/// Delivers an order's event so many times at once, waits until it has had its effect and all of them are worked off,
-/// and gives the effect.
+/// Delivers an order's event so many times at once, waits until it has had its effect and all of
+/// them are worked off, and gives the effect.
 async fn deliver(shop: &Deployment, event: &OrderEvent, times: usize) -> (Row, Row) {
     let body = event.body();
     join_all((0..times).map(|_| shop.publish(&body, &event.total))).await;
     let effect = async |table: &str| {
         let what = format!("{table} has {}", event.order_id);
         let soon = Duration::from_secs(60);
-        e2e::eventually(&what, soon, async || shop.row(table, "order_id", &event.order_id).await).await
+        e2e::eventually(&what, soon, async || shop.row(table, "order_id", &event.order_id).await)
+            .await
     };
     let early = (effect("ShipmentsTable").await, effect("CouponsTable").await);
     shop.drained("FulfilmentQueueUrl").await;

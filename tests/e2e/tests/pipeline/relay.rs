@@ -7,7 +7,11 @@ use uuid::Uuid;
 
 async fn pending(shop: &Deployment, ids: &[String]) -> usize {
     let rows = join_all(ids.iter().map(|id| shop.row("OrdersTable", "id", id))).await;
-    rows.iter().filter(|row| row.as_ref().expect("an accepted order is in the table").contains_key("outbox")).count()
+    rows.iter()
+        .filter(|row| {
+            row.as_ref().expect("an accepted order is in the table").contains_key("outbox")
+        })
+        .count()
 }
 
 #[tokio::test]
@@ -17,7 +21,11 @@ async fn an_order_that_could_not_be_published_is_published_by_the_relay() {
     let mut relay = shop.start("outbox-relay", &[]).await;
     let swept = relay.invoke(&json!({})).await;
     assert!(swept["found"].as_u64() >= Some(1), "{swept}");
-    assert!(relay.log().iter().any(|line| line.contains("sweep")), "it says what it did: {:?}", relay.log());
+    assert!(
+        relay.log().iter().any(|line| line.contains("sweep")),
+        "it says what it did: {:?}",
+        relay.log()
+    );
     shop.fulfilled(&ids[0]).await;
     shop.with_coupon(&ids[0]).await;
     assert_eq!(pending(&shop, &ids).await, 0);
@@ -39,8 +47,12 @@ async fn what_sns_did_not_acknowledge_stays_marked() {
     let swept = relay.invoke(&json!({})).await;
     assert_eq!((&swept["published"], &swept["cleared"]), (&json!(0), &json!(0)), "{swept}");
     assert!(swept["failed"].as_u64() >= Some(1), "{swept}");
-    assert!(relay.log().iter().all(|line| !line.contains(&ids[0])), "it says it published what it did not");
-    // The stack's own relay may come by at any time; what matters is that the order is published in the end.
+    assert!(
+        relay.log().iter().all(|line| !line.contains(&ids[0])),
+        "it says it published what it did not"
+    );
+    // The stack's own relay may come by at any time; what matters is that the order is published in
+    // the end.
     let mut relay = shop.start("outbox-relay", &[]).await;
     relay.invoke(&json!({})).await;
     shop.fulfilled(&ids[0]).await;
@@ -50,7 +62,8 @@ async fn what_sns_did_not_acknowledge_stays_marked() {
 async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
     let shop = Deployment::under_test().await;
     let ids = shop.place_unpublished(40).await;
-    let (mut one, mut other) = (shop.start("outbox-relay", &[]).await, shop.start("outbox-relay", &[]).await);
+    let (mut one, mut other) =
+        (shop.start("outbox-relay", &[]).await, shop.start("outbox-relay", &[]).await);
     let event = json!({});
     tokio::join!(one.invoke(&event), other.invoke(&event));
     assert_eq!(pending(&shop, &ids).await, 0);
@@ -69,9 +82,16 @@ async fn a_row_that_cannot_be_read_stands_in_the_way_of_no_other() {
     const SHARDS: u8 = 16;
     let shop = Deployment::under_test().await;
     // One in every shard, older than any order.
-    let broken: Vec<_> = (0..SHARDS).map(|shard| (format!("broken-{}", Uuid::new_v4()), shard.to_string())).collect();
+    let broken: Vec<_> = (0..SHARDS)
+        .map(|shard| (format!("broken-{}", Uuid::new_v4()), shard.to_string()))
+        .collect();
     for (id, shard) in &broken {
-        let row = [("id", id.as_str()), ("outbox", shard), ("placed_at", "2001-01-01T00:00:00Z"), ("amount", "1")];
+        let row = [
+            ("id", id.as_str()),
+            ("outbox", shard),
+            ("placed_at", "2001-01-01T00:00:00Z"),
+            ("amount", "1"),
+        ];
         shop.put_row("OrdersTable", &row).await;
     }
     let ids = shop.place_unpublished(3).await;

@@ -28,15 +28,22 @@ const SWEPT_WITHIN: Duration = Duration::from_secs(120);
 
 #[test]
 fn no_sample_is_left_out() {
-    let folders =
-        fs::read_dir(devstack::root().join("events")).expect("events/").map(|folder| folder.expect("a folder"));
-    let files = folders.flat_map(|folder| fs::read_dir(folder.path()).expect("a folder of samples"));
+    let folders = fs::read_dir(devstack::root().join("events"))
+        .expect("events/")
+        .map(|folder| folder.expect("a folder"));
+    let files =
+        folders.flat_map(|folder| fs::read_dir(folder.path()).expect("a folder of samples"));
     let files = files.map(|file| file.expect("a sample").path());
     let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
-    let there: BTreeSet<_> =
-        files.map(|file| format!("{}/{}", name(file.parent().expect("a folder")), name(&file))).collect();
+    let there: BTreeSet<_> = files
+        .map(|file| format!("{}/{}", name(file.parent().expect("a folder")), name(&file)))
+        .collect();
     let consumers = SUBSCRIBERS.into_iter().flat_map(|subscriber| samples(subscriber.function));
-    let invoked = ORDERS.into_iter().chain([RELAY]).map(str::to_owned).chain(consumers.map(|(sample, _)| sample));
+    let invoked = ORDERS
+        .into_iter()
+        .chain([RELAY])
+        .map(str::to_owned)
+        .chain(consumers.map(|(sample, _)| sample));
     assert_eq!(invoked.collect::<BTreeSet<_>>(), there);
 }
 
@@ -47,16 +54,22 @@ async fn the_orders_samples_place_and_show_orders() {
 
     let form = shop.answer_to(get_form).await;
     assert_eq!(form["statusCode"], 200);
-    assert!(form["body"].as_str().expect("a page").contains("<form method=\"post\" action=\"/orders\""));
+    assert!(
+        form["body"].as_str().expect("a page").contains("<form method=\"post\" action=\"/orders\"")
+    );
 
     let placed = shop.answer_to(place_by_form).await;
     assert_eq!(placed["statusCode"], 303);
     let location = placed["headers"]["location"].as_str().expect("an address");
-    assert_eq!(shop.order(location.trim_start_matches("/orders/")).await["customer"], "Grace Hopper");
+    assert_eq!(
+        shop.order(location.trim_start_matches("/orders/")).await["customer"],
+        "Grace Hopper"
+    );
 
     let placed = shop.answer_to(place_by_json).await;
     assert_eq!(placed["statusCode"], 201);
-    let order: Value = serde_json::from_str(placed["body"].as_str().expect("a body")).expect("an order");
+    let order: Value =
+        serde_json::from_str(placed["body"].as_str().expect("a body")).expect("an order");
     assert_eq!((&order["customer"], &order["amount"]), (&json!("Ada Lovelace"), &json!("81.50")));
 
     let refused = shop.answer_to(place_with_unknown_coupon).await;
@@ -68,7 +81,8 @@ async fn the_orders_samples_place_and_show_orders() {
     get["rawPath"] = json!(location);
     let shown = shop.start("orders", &[]).await.invoke(&get).await;
     assert_eq!(shown["statusCode"], 200);
-    let shown: Value = serde_json::from_str(shown["body"].as_str().expect("a body")).expect("an order");
+    let shown: Value =
+        serde_json::from_str(shown["body"].as_str().expect("a body")).expect("an order");
     assert_eq!(shown["amount"], "12.34");
 }
 
@@ -76,12 +90,13 @@ async fn the_orders_samples_place_and_show_orders() {
 async fn the_relays_sample_publishes_what_was_not() {
     let shop = Deployment::under_test().await;
     // The stack's own relay, which comes by every minute, may be quicker.
-    let (id, swept) = eventually("the relay finds an order that is not published", SWEPT_WITHIN, async || {
-        let ids = shop.place_unpublished(1).await;
-        let swept = shop.answer_to(RELAY).await;
-        (swept["found"] != 0).then_some((ids[0].clone(), swept))
-    })
-    .await;
+    let (id, swept) =
+        eventually("the relay finds an order that is not published", SWEPT_WITHIN, async || {
+            let ids = shop.place_unpublished(1).await;
+            let swept = shop.answer_to(RELAY).await;
+            (swept["found"] != 0).then_some((ids[0].clone(), swept))
+        })
+        .await;
     assert_eq!(swept["published"], swept["found"], "{swept}");
     shop.fulfilled(&id).await;
 }
@@ -110,7 +125,10 @@ async fn answer_as_they_are_named(consumer: &str, table: &str) {
             let body = record["body"].as_str().expect("a body");
             let Ok(Value::Object(order)) = serde_json::from_str(body) else { continue };
             let id = order["order_id"].as_str().expect("an id");
-            assert!(shop.row(table, "order_id", id).await.is_some(), "{sample}: {id} had no effect");
+            assert!(
+                shop.row(table, "order_id", id).await.is_some(),
+                "{sample}: {id} had no effect"
+            );
         }
     }
 }

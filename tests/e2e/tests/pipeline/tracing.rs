@@ -23,7 +23,8 @@ async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Ve
     event["headers"]["traceparent"] = json!(traceparent);
     let answer = orders.invoke(&event).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
-    let order: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
+    let order: Value =
+        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
     let id = order["id"].as_str().expect("an id").to_owned();
     let lines = lines_about(&orders.end().await, &id);
     (id, lines)
@@ -59,7 +60,10 @@ async fn an_order_is_one_trace_from_the_request_to_the_coupon() {
     let (traceparent, trace_id) = client();
     let (id, placed) = place(&shop, &traceparent, shop.output("OrdersTopicArn")).await;
     assert_eq!(placed.len(), 1, "one line for a request: {placed:?}");
-    assert_eq!((&placed[0]["trace_id"], &placed[0]["outcome"]), (&json!(trace_id), &json!("placed")));
+    assert_eq!(
+        (&placed[0]["trace_id"], &placed[0]["outcome"]),
+        (&json!(trace_id), &json!("placed"))
+    );
     assert_eq!(placed[0]["parent_span_id"], "00f067aa0ba902b7", "the client's span is the cause");
 
     let message = probe.message(&id).await;
@@ -67,7 +71,11 @@ async fn an_order_is_one_trace_from_the_request_to_the_coupon() {
     let span = span_of(&message, &trace_id);
     assert_eq!(placed[0]["span_id"], *span);
     for line in consume(&shop, &id, &message).await {
-        assert_eq!((&line["trace_id"], &line["parent_span_id"]), (&json!(trace_id), &json!(span)), "{line}");
+        assert_eq!(
+            (&line["trace_id"], &line["parent_span_id"]),
+            (&json!(trace_id), &json!(span)),
+            "{line}"
+        );
         assert_ne!(line["span_id"], *span, "a step of its own");
     }
 }
@@ -81,7 +89,11 @@ async fn an_order_that_the_relay_published_is_still_the_same_trace() {
     let (id, placed) = place(&shop, &traceparent, &nowhere).await;
     assert!(placed.iter().all(|line| line["trace_id"] == *trace_id), "{placed:?}");
     let outcomes: Vec<_> = placed.iter().filter_map(|line| line["outcome"].as_str()).collect();
-    assert_eq!(outcomes, ["saved_publish_pending"], "its failure has one line, and the request another: {placed:?}");
+    assert_eq!(
+        outcomes,
+        ["saved_publish_pending"],
+        "its failure has one line, and the request another: {placed:?}"
+    );
     assert_eq!(placed.iter().filter(|line| !line["error"].is_null()).count(), 1, "{placed:?}");
 
     let mut relay = shop.start("outbox-relay", &[]).await;
@@ -89,12 +101,21 @@ async fn an_order_that_the_relay_published_is_still_the_same_trace() {
     let message = probe.message(&id).await;
     probe.unsubscribe().await;
     let span = span_of(&message, &trace_id);
-    // The stack's own relay may have been quicker; then its span is in the message, and ours has nothing to say.
+    // The stack's own relay may have been quicker; then its span is in the message, and ours has
+    // nothing to say.
     for line in lines_about(&relay.end().await, &id) {
-        assert_eq!((&line["trace_id"], &line["parent_span_id"]), (&json!(trace_id), &placed[0]["span_id"]), "{line}");
+        assert_eq!(
+            (&line["trace_id"], &line["parent_span_id"]),
+            (&json!(trace_id), &placed[0]["span_id"]),
+            "{line}"
+        );
     }
     for line in consume(&shop, &id, &message).await {
-        assert_eq!((&line["trace_id"], &line["parent_span_id"]), (&json!(trace_id), &json!(span)), "{line}");
+        assert_eq!(
+            (&line["trace_id"], &line["parent_span_id"]),
+            (&json!(trace_id), &json!(span)),
+            "{line}"
+        );
     }
 }
 
@@ -104,10 +125,16 @@ async fn a_trace_that_is_none_is_replaced_by_a_new_one() {
     let (good, trace_id) = client();
     let topic = shop.output("OrdersTopicArn");
     let mut seen = vec![trace_id];
-    for ill_formed in ["", "Ada Lovelace", &good[..54], &good.to_uppercase(), &format!("{good},{good}")] {
+    for ill_formed in
+        ["", "Ada Lovelace", &good[..54], &good.to_uppercase(), &format!("{good},{good}")]
+    {
         let (_, placed) = place(&shop, ill_formed, topic).await;
         let trace_id = placed[0]["trace_id"].as_str().expect("a trace").to_owned();
-        assert_eq!((trace_id.len(), &placed[0]["parent_span_id"]), (32, &Value::Null), "{ill_formed}");
+        assert_eq!(
+            (trace_id.len(), &placed[0]["parent_span_id"]),
+            (32, &Value::Null),
+            "{ill_formed}"
+        );
         assert!(!seen.contains(&trace_id), "{ill_formed}");
         seen.push(trace_id);
     }

@@ -1,5 +1,5 @@
-//! What is done to the stack beside the faults of its calls: functions are killed, the emulator is restarted, events are
-//! sent again.
+//! What is done to the stack beside the faults of its calls: functions are killed, the emulator is
+//! restarted, events are sent again.
 
 use std::time::Duration;
 
@@ -34,18 +34,30 @@ impl Mischief {
     pub(crate) fn new(seed: u64, orders: u32) -> Self {
         let every = |times: u32| (orders / times).max(1);
         let (restart_every, look_every) = (every(RESTARTS + 1), every(LOOKS));
-        Self { random: Rng::with_seed(!seed), restart_every, look_every, killed: 0, restarted: 0, sent_again: 0 }
+        Self {
+            random: Rng::with_seed(!seed),
+            restart_every,
+            look_every,
+            killed: 0,
+            restarted: 0,
+            sent_again: 0,
+        }
     }
 
-    /// Makes chaos as orders are placed, until all are, and gives what the services were seen to do meanwhile.
+    /// Makes chaos as orders are placed, until all are, and gives what the services were seen to do
+    /// meanwhile.
     pub(crate) async fn run(&mut self, stack: &mut FaultStack, load: &Load) -> Result<Effects> {
         let mut effects = Effects::default();
         let mut seen = 0;
         while !load.is_over() {
             tokio::time::sleep(LOOK_AGAIN).await;
             let passed = |every: u32| load.answered() / every > seen / every;
-            let (restart, kill, look, again) =
-                (passed(self.restart_every), passed(KILL_EVERY), passed(self.look_every), passed(SEND_AGAIN_EVERY));
+            let (restart, kill, look, again) = (
+                passed(self.restart_every),
+                passed(KILL_EVERY),
+                passed(self.look_every),
+                passed(SEND_AGAIN_EVERY),
+            );
             seen = load.answered();
             if restart && self.restarted < RESTARTS {
                 stack.restart().await?;

@@ -24,15 +24,26 @@ impl Load {
     pub(crate) fn new(seed: u64, orders: u32, until: Instant) -> Self {
         let mut random = Rng::with_seed(seed);
         let wishes = (0..orders).map(|_| order_request(&mut random)).collect();
-        Self { wishes, until, client_record: RefCell::default(), answered: Cell::new(0), over: Cell::new(false) }
+        Self {
+            wishes,
+            until,
+            client_record: RefCell::default(),
+            answered: Cell::new(0),
+            over: Cell::new(false),
+        }
     }
 
     /// Sends the customers in, so many at a time.
     pub(crate) async fn run(&self, shop: &Deployment, at_once: usize) {
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} orders, {elapsed} (about {eta} more)");
-        let progress = ProgressBar::new(self.wishes.len() as u64).with_style(style.expect("a progress template"));
+        let style = ProgressStyle::with_template(
+            "{bar:40} {pos}/{len} orders, {elapsed} (about {eta} more)",
+        );
+        let progress = ProgressBar::new(self.wishes.len() as u64)
+            .with_style(style.expect("a progress template"));
         let wishes = self.wishes.iter().cloned().take_while(|_| Instant::now() < self.until);
-        let mut sales = stream::iter(wishes).map(|order_request| shop.buy(order_request)).buffer_unordered(at_once);
+        let mut sales = stream::iter(wishes)
+            .map(|order_request| shop.buy(order_request))
+            .buffer_unordered(at_once);
         while let Some(purchase) = sales.next().await {
             self.client_record.borrow_mut().enter(purchase);
             self.answered.set(self.answered.get() + 1);
@@ -68,5 +79,10 @@ impl Load {
 fn order_request(random: &mut Rng) -> OrderRequest {
     let cents = if random.bool() { random.u64(7_900..8_100) } else { random.u64(1..100_000) };
     let id = Uuid::from_u128(random.u128(..));
-    OrderRequest { customer: format!("Ada {id}"), cents, by_form: random.u8(0..4) == 0, patient: random.u8(0..4) > 0 }
+    OrderRequest {
+        customer: format!("Ada {id}"),
+        cents,
+        by_form: random.u8(0..4) == 0,
+        patient: random.u8(0..4) > 0,
+    }
 }

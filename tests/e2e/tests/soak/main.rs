@@ -1,4 +1,5 @@
-//! The soak: many orders through a stack that is ill-treated at random, compared with what the customers were told.
+//! The soak: many orders through a stack that is ill-treated at random, compared with what the
+//! customers were told.
 //!
 //! `cargo xtask verify soak` runs it, and `cargo xtask test --all` a short one.
 
@@ -18,7 +19,8 @@ use e2e::{ClientRecord, Effects, FaultStack};
 use chaos::{MISCHIEFS, Mischief};
 use load::Load;
 
-/// Drives orders through a stack of its own while faults are thrown at it, then compares it with the record.
+/// Drives orders through a stack of its own while faults are thrown at it, then compares it with
+/// the record.
 #[derive(Debug, Parser)]
 struct Options {
     /// How many orders customers try to place.
@@ -56,7 +58,8 @@ async fn main() -> Result<ExitCode> {
     let load = Load::new(seed, options.orders, start + Duration::from_secs(60 * options.minutes));
     let mut chaos = Mischief::new(seed, options.orders);
     let shop = stack.shop.clone();
-    let ((), effects) = tokio::join!(load.run(&shop, options.at_once), chaos.run(&mut stack, &load));
+    let ((), effects) =
+        tokio::join!(load.run(&shop, options.at_once), chaos.run(&mut stack, &load));
     let mut effects = effects?;
     stack.proxy.calm();
 
@@ -77,7 +80,9 @@ async fn main() -> Result<ExitCode> {
         eprintln!("  {problem}");
     }
     if !was_ill_treated(&faults) || client_record.accepted.len() < client_record.unclear.len() {
-        eprintln!("  Too little happened for the result to say anything: it takes more orders, or more faults.");
+        eprintln!(
+            "  Too little happened for the result to say anything: it takes more orders, or more faults."
+        );
         return Ok(ExitCode::FAILURE);
     }
     let sound = audit.lost.is_empty() && audit.doubled.is_empty() && client_record.wrong.is_empty();
@@ -91,7 +96,11 @@ fn was_ill_treated(faults: &BTreeMap<&str, u32>) -> bool {
 }
 
 /// Nothing may come of an event whose order is done.
-async fn deliver_once_more(stack: &FaultStack, client_record: &ClientRecord, effects: &mut Effects) {
+async fn deliver_once_more(
+    stack: &FaultStack,
+    client_record: &ClientRecord,
+    effects: &mut Effects,
+) {
     effects.look(&stack.shop).await;
     for (id, order_request) in client_record.accepted.iter().take(ONCE_MORE) {
         chaos::send_again(&stack.shop, id, order_request).await;

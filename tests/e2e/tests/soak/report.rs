@@ -19,20 +19,30 @@ pub(crate) fn rows(
     let counts = [
         ("Orders that customers tried to place", (accepted + unclear + refused).to_string()),
         ("Answered 201 or 303", accepted.to_string()),
-        ("Unclear to the end (of these in the table)", format!("{unclear} ({})", audit.unclear_saved)),
-        ("Unclear answers, those included that became clear", client_record.unclear_answers.to_string()),
+        (
+            "Unclear to the end (of these in the table)",
+            format!("{unclear} ({})", audit.unclear_saved),
+        ),
+        (
+            "Unclear answers, those included that became clear",
+            client_record.unclear_answers.to_string(),
+        ),
         ("Good orders refused", refused.to_string()),
         ("Orders in the table", audit.orders.to_string()),
         ("Fulfilled", audit.fulfilled.to_string()),
         ("Coupons", audit.coupons.to_string()),
         ("**Lost**", format!("**{}**", audit.lost.len())),
         ("**Doubled**", format!("**{}**", audit.doubled.len())),
-        ("In a dead-letter queue, redriven (left there)", format!("{} ({})", dead_letters.came, dead_letters.left)),
+        (
+            "In a dead-letter queue, redriven (left there)",
+            format!("{} ({})", dead_letters.came, dead_letters.left),
+        ),
         ("Faults injected", faults.values().sum::<u32>().to_string()),
     ];
     let seed = [("Seed".to_owned(), seed.to_string())];
     let counts = counts.map(|(what, count)| (what.to_owned(), count));
     let kinds = faults.iter().map(|(kind, times)| (format!("– {kind}"), times.to_string()));
-    let time = [("Time".to_owned(), format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60))];
+    let time =
+        [("Time".to_owned(), format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60))];
     seed.into_iter().chain(counts).chain(kinds).chain(time).collect()
 }

@@ -1,5 +1,6 @@
-//! Saves an order, publishes it and clears its pending flag, with the SDK's defaults: its configuration chain, its TLS, a thread
-//! for each processor, and connections opened when they are first needed.
+//! Saves an order, publishes it and clears its pending flag, with the SDK's defaults: its
+//! configuration chain, its TLS, a thread for each processor, and connections opened when they are
+//! first needed.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};

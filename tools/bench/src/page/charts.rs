@@ -22,8 +22,15 @@ const PARTS: [RGBColor; 2] = [RGBColor(70, 110, 160), RGBColor(225, 140, 60)];
 const INK: RGBColor = RGBColor(40, 40, 40);
 const PAPER: RGBColor = RGBColor(255, 255, 255);
 
-/// Draws bars below each other, each with its whole length in `unit` beside it. `parts` are the names of their parts.
-pub(super) fn draw(file: &Path, title: &str, unit: &str, parts: &[&str], bars: &[Bar]) -> Result<()> {
+/// Draws bars below each other, each with its whole length in `unit` beside it. `parts` are the
+/// names of their parts.
+pub(super) fn draw(
+    file: &Path,
+    title: &str,
+    unit: &str,
+    parts: &[&str],
+    bars: &[Bar],
+) -> Result<()> {
     let rows = u32::try_from(bars.len())?;
     let area = SVGBackend::new(file, (WIDTH, HEAD + ROW * rows + 8)).into_drawing_area();
     let left = |size| ("sans-serif", size).into_font().color(&INK);
@@ -32,7 +39,10 @@ pub(super) fn draw(file: &Path, title: &str, unit: &str, parts: &[&str], bars: &
         area.fill(&PAPER)?;
         area.draw_text(title, &left(17), (12, 10))?;
         for ((name, colour), at) in parts.iter().zip(PARTS).zip(0..) {
-            area.draw(&Rectangle::new([(12 + at * 150, 38), (22 + at * 150, 48)], colour.filled()))?;
+            area.draw(&Rectangle::new(
+                [(12 + at * 150, 38), (22 + at * 150, 48)],
+                colour.filled(),
+            ))?;
             area.draw_text(name, &left(12), (28 + at * 150, 37))?;
         }
         let longest = bars.iter().map(Bar::whole).fold(f64::MIN_POSITIVE, f64::max);
@@ -47,12 +57,18 @@ pub(super) fn draw(file: &Path, title: &str, unit: &str, parts: &[&str], bars: &
                 area.draw(&Rectangle::new([(from, top), (to, top + 18)], colour.filled()))?;
                 from = to;
             }
-            area.draw_text(&format!("{} {unit}", shown(bar.whole())), &left(13), (from + 6, top + 3))?;
+            area.draw_text(
+                &format!("{} {unit}", shown(bar.whole())),
+                &left(13),
+                (from + 6, top + 3),
+            )?;
         }
         area.present()?;
         Ok(())
     };
-    draw().map_err(|error| anyhow::anyhow!("{error}")).with_context(|| format!("{} cannot be drawn", file.display()))
+    draw()
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .with_context(|| format!("{} cannot be drawn", file.display()))
 }
 
 impl Bar {
@@ -79,8 +95,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bars.svg");
         let bar = |name: &str, parts: &[f64]| Bar { name: name.to_owned(), parts: parts.to_vec() };
-        draw(&file, "Start", "ms", &["init", "first"], &[bar("short", &[1.0, 1.0]), bar("long", &[12.0, 4.0])])
-            .unwrap();
+        draw(
+            &file,
+            "Start",
+            "ms",
+            &["init", "first"],
+            &[bar("short", &[1.0, 1.0]), bar("long", &[12.0, 4.0])],
+        )
+        .unwrap();
         let svg = std::fs::read_to_string(file).unwrap();
         for word in ["Start", "short", "long", "2.00 ms", "16 ms", "init", "first"] {
             assert!(svg.contains(word), "{word}: {svg}");

@@ -34,13 +34,17 @@ impl Run {
 /// Keeps a result for the page.
 pub(crate) fn keep<T: Serialize>(name: &str, result: &T) -> Result<()> {
     fs::create_dir_all(root().join(FOLDER))?;
-    fs::write(file(name), serde_json::to_string_pretty(result)? + "\n").context("the result cannot be written")
+    fs::write(file(name), serde_json::to_string_pretty(result)? + "\n")
+        .context("the result cannot be written")
 }
 
 /// A kept result; none where there is none yet.
 pub(crate) fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<T>> {
     let Ok(text) = fs::read_to_string(file(name)) else { return Ok(None) };
-    Ok(Some(serde_json::from_str(&text).with_context(|| format!("{FOLDER}/{name} is not understood"))?))
+    Ok(Some(
+        serde_json::from_str(&text)
+            .with_context(|| format!("{FOLDER}/{name} is not understood"))?,
+    ))
 }
 
 fn file(name: &str) -> PathBuf {
@@ -49,8 +53,9 @@ fn file(name: &str) -> PathBuf {
 
 /// Writes the page and its charts anew.
 pub(crate) fn write() -> Result<()> {
-    let mut page =
-        String::from("# What it costs\n\nWritten by `cargo xtask bench` from what it measured; not by hand.\n");
+    let mut page = String::from(
+        "# What it costs\n\nWritten by `cargo xtask bench` from what it measured; not by hand.\n",
+    );
     if let Some(run) = kept::<Run>(RUN)? {
         part_of_run(&mut page, &run)?;
         draw(&run)?;
@@ -67,11 +72,15 @@ pub(crate) fn write() -> Result<()> {
 fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
     let Run { commit, machine, sandboxes, warm_invocations, delay_ms, .. } = run;
     let Machine { processor, processors, kernel, rustc } = machine;
-    writeln!(page, "\n`cargo xtask bench` at {commit}, on {processors} × {processor}, {kernel}, {rustc}.\n")?;
+    writeln!(
+        page,
+        "\n`cargo xtask bench` at {commit}, on {processors} × {processor}, {kernel}, {rustc}.\n"
+    )?;
     writeln!(
         page,
         "{}",
-        HOW.replace("{sandboxes}", &sandboxes.to_string()).replace("{warm}", &warm_invocations.to_string())
+        HOW.replace("{sandboxes}", &sandboxes.to_string())
+            .replace("{warm}", &warm_invocations.to_string())
     )?;
     if *delay_ms > 0 {
         writeln!(page, "\nThe stub waited {delay_ms} ms before each answer.")?;
@@ -80,7 +89,10 @@ fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
     for target in targets::all(run) {
         writeln!(page, "| {} |", target.row().join(" | "))?;
     }
-    writeln!(page, "\nWhy some are missed, and what was tried: [where the time goes](where-the-time-goes.md).")?;
+    writeln!(
+        page,
+        "\nWhy some are missed, and what was tried: [where the time goes](where-the-time-goes.md)."
+    )?;
     writeln!(page, "\n## Figures\n")?;
     let (header, rows) = table::rows(run);
     let names: Vec<_> = rows.iter().map(|row| &*row[0]).collect();
@@ -90,8 +102,11 @@ fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
         writeln!(page, "| {name} | {} |", cells.join(" | "))?;
     }
     writeln!(page)?;
-    for (name, title) in [("start", "Start and first invocation"), ("warm", "A warm invocation"), ("memory", "Memory")]
-    {
+    for (name, title) in [
+        ("start", "Start and first invocation"),
+        ("warm", "A warm invocation"),
+        ("memory", "Memory"),
+    ] {
         writeln!(page, "![{title}](benchmarks/{name}.svg)\n")?;
     }
     page.push_str(WHAT_THEY_ARE);
@@ -111,9 +126,16 @@ fn part_of_growth(page: &mut String, growth: &Growth) -> Result<()> {
         "\n## How it grows\n\n{SIDE_BY_SIDE}\n\n| sandboxes | invocations a second | warm p50 µs |\n|--:|--:|--:|"
     )?;
     for found in side_by_side {
-        writeln!(page, "| {} | {:.0} | {:.0} |", found.sandboxes, found.per_second, found.warm_p50_us)?;
+        writeln!(
+            page,
+            "| {} | {:.0} | {:.0} |",
+            found.sandboxes, found.per_second, found.warm_p50_us
+        )?;
     }
-    writeln!(page, "\n{BATCHES}\n\n| records | payload | warm p50 ms | µs a record | CPU µs a record | handed back |")?;
+    writeln!(
+        page,
+        "\n{BATCHES}\n\n| records | payload | warm p50 ms | µs a record | CPU µs a record | handed back |"
+    )?;
     writeln!(page, "|--:|--:|--:|--:|--:|--:|")?;
     for Batch { records, payload_bytes, warm_p50_us, cpu_us, returned, handed_over } in batches {
         #[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]
@@ -130,7 +152,9 @@ fn part_of_growth(page: &mut String, growth: &Growth) -> Result<()> {
     for found in memory {
         let after = found.after.iter().map(|(after, kib)| format!("{kib} KiB after {after}"));
         let after: Vec<_> = after.collect();
-        let growth = found.growth().map_or_else(String::new, |growth| format!(": {:+.1} %", (growth - 1.0) * 100.0));
+        let growth = found
+            .growth()
+            .map_or_else(String::new, |growth| format!(": {:+.1} %", (growth - 1.0) * 100.0));
         writeln!(page, "- {}: {}{growth}", found.name, after.join(", "))?;
     }
     Ok(())
@@ -177,7 +201,13 @@ fn draw(run: &Run) -> Result<()> {
         run.benchmarks.iter().map(|of| Bar { name: of.name.clone(), parts: parts(of) }).collect()
     };
     let start = bars(&|of| vec![of.init_us / 1e3, of.first_us / 1e3]);
-    charts::draw(&file("start.svg"), "Start and first invocation", "ms", &["init", "first invocation"], &start)?;
+    charts::draw(
+        &file("start.svg"),
+        "Start and first invocation",
+        "ms",
+        &["init", "first invocation"],
+        &start,
+    )?;
     let warm = bars(&|of| vec![of.warm_p50_us]);
     charts::draw(&file("warm.svg"), "A warm invocation, median", "µs", &[], &warm)?;
     let memory = bars(&|of| vec![of.peak_resident_kib.unwrap_or_default() * 1024.0 / 1e6]);

@@ -48,7 +48,8 @@ pub(crate) fn text(run: &Run) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     for (at, name) in header.iter().enumerate() {
-        let cells = std::iter::once((*name).to_owned()).chain(rows.iter().map(|row| row[at].clone()));
+        let cells =
+            std::iter::once((*name).to_owned()).chain(rows.iter().map(|row| row[at].clone()));
         if at == 0 {
             table.set_header(cells);
         } else {

@@ -14,7 +14,8 @@ use model::{ASSUMED, Item, Limit, Measures, batch_at, bill, drain_seconds, limit
 const PAGE: &str = "docs/reports/scaling.md";
 const STEPS: [f64; 6] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0];
 const BACKLOG: f64 = 10_000_000.0;
-/// How many batches of fulfilment at once a backlog is worked off with: the template's, and the most.
+/// How many batches of fulfilment at once a backlog is worked off with: the template's, and the
+/// most.
 const AT_ONCE: [f64; 4] = [10.0, 100.0, 500.0, 1_000.0];
 const SECONDS_A_MONTH: f64 = 30.0 * 24.0 * 3_600.0;
 
@@ -27,16 +28,24 @@ pub(crate) fn write(run: &Run) -> Result<()> {
 }
 
 fn page(run: &Run, measures: Measures) -> Result<String> {
-    let mut page =
-        format!("{HEAD}\n\nDurations and logs are measured, by `cargo xtask bench` at {}. Assumed:\n\n", run.commit);
+    let mut page = format!(
+        "{HEAD}\n\nDurations and logs are measured, by `cargo xtask bench` at {}. Assumed:\n\n",
+        run.commit
+    );
     for assumption in ASSUMED {
         writeln!(page, "- {assumption}")?;
     }
     let (orders, consumer) = (measures.orders_ms, measures.consumer_ms);
-    writeln!(page, "\nSo an invocation of orders lasts {orders:.1} ms, one of fulfilment {consumer:.1} ms.\n")?;
+    writeln!(
+        page,
+        "\nSo an invocation of orders lasts {orders:.1} ms, one of fulfilment {consumer:.1} ms.\n"
+    )?;
     steps(&mut page, measures)?;
     bills(&mut page, measures)?;
-    writeln!(page, "\n## A backlog of 10 million messages\n\n{BACKLOG_TEXT}\n\n| batches at once | time |\n|--:|--:|")?;
+    writeln!(
+        page,
+        "\n## A backlog of 10 million messages\n\n{BACKLOG_TEXT}\n\n| batches at once | time |\n|--:|--:|"
+    )?;
     for most in AT_ONCE {
         writeln!(page, "| {most:.0} | {:.0} min |", drain_seconds(measures, BACKLOG, most) / 60.0)?;
     }
@@ -45,16 +54,27 @@ fn page(run: &Run, measures: Measures) -> Result<String> {
 
 fn steps(page: &mut String, measures: Measures) -> Result<()> {
     let limits = limits(measures);
-    writeln!(page, "## What binds\n\n| Limit | carries orders a second | what to change |\n|---|--:|---|")?;
+    writeln!(
+        page,
+        "## What binds\n\n| Limit | carries orders a second | what to change |\n|---|--:|---|"
+    )?;
     for limit in &limits {
         let Limit { what, change, source, .. } = limit;
-        writeln!(page, "| {what} ([source]({source})) | {} | {change} |", grouped(limit.carries()))?;
+        writeln!(
+            page,
+            "| {what} ([source]({source})) | {} | {change} |",
+            grouped(limit.carries())
+        )?;
     }
-    writeln!(page, "\n{NOT_LISTED}\n\n| orders a second | what has to be changed, first things first | $ a month |")?;
+    writeln!(
+        page,
+        "\n{NOT_LISTED}\n\n| orders a second | what has to be changed, first things first | $ a month |"
+    )?;
     writeln!(page, "|--:|---|--:|")?;
     for rate in STEPS {
         let binding = limits.iter().filter(|limit| limit.carries() < rate);
-        let binding: Vec<_> = binding.map(|limit| limit.what.split(':').next().unwrap_or(limit.what)).collect();
+        let binding: Vec<_> =
+            binding.map(|limit| limit.what.split(':').next().unwrap_or(limit.what)).collect();
         let binding = if binding.is_empty() { "nothing".to_owned() } else { binding.join("; ") };
         let million: f64 = bill(measures, batch_at(rate)).iter().map(Item::cost).sum();
         let month = grouped(million * rate * SECONDS_A_MONTH / 1e6);
@@ -66,11 +86,18 @@ fn steps(page: &mut String, measures: Measures) -> Result<()> {
 fn bills(page: &mut String, measures: Measures) -> Result<()> {
     let (alone, full) = (bill(measures, 1.0), bill(measures, 10.0));
     writeln!(page, "\n## What a million orders cost\n")?;
-    writeln!(page, "| | $ a million | an order uses, in full batches | $, in full batches | $, one by one |")?;
+    writeln!(
+        page,
+        "| | $ a million | an order uses, in full batches | $, in full batches | $, one by one |"
+    )?;
     writeln!(page, "|---|--:|--:|--:|--:|")?;
     for (Item { what, per_order, price, source }, alone) in full.iter().zip(&alone) {
         let (cost, one) = (per_order * price, alone.cost());
-        writeln!(page, "| {what} ([source]({source})) | {price} | {} | {cost:.2} | {one:.2} |", shown(*per_order))?;
+        writeln!(
+            page,
+            "| {what} ([source]({source})) | {price} | {} | {cost:.2} | {one:.2} |",
+            shown(*per_order)
+        )?;
     }
     let sum = |items: &[Item]| items.iter().map(Item::cost).sum::<f64>();
     writeln!(page, "| **together** | | | **{:.2}** | **{:.2}** |", sum(&full), sum(&alone))?;
@@ -100,7 +127,8 @@ fn shown(quantity: f64) -> String {
 /// A whole number with commas.
 fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
-    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
+    let groups =
+        digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
     groups.collect::<Vec<_>>().join(",")
 }
 

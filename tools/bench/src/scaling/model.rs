@@ -30,7 +30,8 @@ const CLEAR_MS: f64 = 5.0;
 const INSERT_MS: f64 = 10.0;
 const POLLER_MS: f64 = 20.0;
 const PROMOTED: f64 = 0.3;
-/// How often an order is consumed: by fulfilment, by invoicing and, if it is large enough, by promotion.
+/// How often an order is consumed: by fulfilment, by invoicing and, if it is large enough, by
+/// promotion.
 const CONSUMED: f64 = 2.0 + PROMOTED;
 const MEMORY_GB: f64 = 0.25;
 const FULL_BATCH: f64 = 10.0;
@@ -80,7 +81,8 @@ pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
         item("HTTP API, requests", 1.0, 1.0, "https://aws.amazon.com/api-gateway/pricing/"),
         item("Lambda, requests", 1.0 + batches, 0.2, LAMBDA),
         item("Lambda, GB-seconds", billed_ms / 1e3 * MEMORY_GB, 13.3334, LAMBDA),
-        // Saved and cleared, each in the table and in the index; shipped, rewarded and invoiced; and the invoice counter.
+        // Saved and cleared, each in the table and in the index; shipped, rewarded and invoiced;
+        // and the invoice counter.
         item(
             "DynamoDB, write units",
             4.0 + CONSUMED + 1.0 / batch,
@@ -90,7 +92,12 @@ pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
         item("SNS, publishes", 1.0, 0.5, "https://aws.amazon.com/sns/pricing/"),
         // Sent one by one; received and deleted by the batch.
         item("SQS, requests", CONSUMED + 2.0 * batches, 0.4, "https://aws.amazon.com/sqs/pricing/"),
-        item("CloudWatch Logs, KB", log_bytes / 1e3, 0.5, "https://aws.amazon.com/cloudwatch/pricing/"),
+        item(
+            "CloudWatch Logs, KB",
+            log_bytes / 1e3,
+            0.5,
+            "https://aws.amazon.com/cloudwatch/pricing/",
+        ),
     ]
 }
 
@@ -116,7 +123,8 @@ impl Limit {
 /// What binds, in the order in which it does; with full batches, as it does when orders are many.
 pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
     let batches = CONSUMED / FULL_BATCH;
-    let limit = |what, quota, per_order, change, source| Limit { what, quota, per_order, change, source };
+    let limit =
+        |what, quota, per_order, change, source| Limit { what, quota, per_order, change, source };
     let mut limits = vec![
         limit(
             "MaximumConcurrency of fulfilment in the template: 10",
@@ -146,7 +154,13 @@ pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
             "raise it; what is above is answered with 429",
             HTTP_API_QUOTAS,
         ),
-        limit("HTTP API, requests a second of the account: 10,000", 10_000.0, 1.0, "ask for more", HTTP_API_QUOTAS),
+        limit(
+            "HTTP API, requests a second of the account: 10,000",
+            10_000.0,
+            1.0,
+            "ask for more",
+            HTTP_API_QUOTAS,
+        ),
         limit(
             "SNS, messages a second of the account: 30,000 in us-east-1, down to 300 in the smallest regions",
             30_000.0,
@@ -180,16 +194,18 @@ pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
     limits
 }
 
-const HTTP_API_QUOTAS: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html";
+const HTTP_API_QUOTAS: &str =
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html";
 const SQS_SCALING: &str = "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html";
-const LAMBDA_QUOTAS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
+const LAMBDA_QUOTAS: &str =
+    "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
 
 fn cycle_ms(measures: Measures) -> f64 {
     measures.consumer_ms + POLLER_MS
 }
 
-/// How long fulfilment takes for so many messages, in seconds, when it starts with five batches at once and may add 300
-/// each minute up to `most`.
+/// How long fulfilment takes for so many messages, in seconds, when it starts with five batches at
+/// once and may add 300 each minute up to `most`.
 pub(crate) fn drain_seconds(measures: Measures, messages: f64, most: f64) -> f64 {
     let per_batch_at_once = FULL_BATCH / (cycle_ms(measures) / 1e3);
     let (mut left, mut at_once, mut seconds) = (messages, f64::min(5.0, most), 0.0);
@@ -205,8 +221,12 @@ pub(crate) fn drain_seconds(measures: Measures, messages: f64, most: f64) -> f64
 mod tests {
     use super::*;
 
-    const MEASURES: Measures =
-        Measures { orders_ms: 26.0, consumer_ms: 10.0, orders_log_bytes: 1_000.0, consumer_log_bytes: 5_000.0 };
+    const MEASURES: Measures = Measures {
+        orders_ms: 26.0,
+        consumer_ms: 10.0,
+        orders_log_bytes: 1_000.0,
+        consumer_log_bytes: 5_000.0,
+    };
 
     fn cost(items: &[Item], what: &str) -> f64 {
         items.iter().find(|item| item.what.starts_with(what)).unwrap().cost()

@@ -1,11 +1,12 @@
-//! Certificates for one run: a chain as long as that of an AWS endpoint, and as many roots to read as a function has there.
+//! Certificates for one run: a chain as long as that of an AWS endpoint, and as many roots to read
+//! as a function has there.
 
 use std::sync::Arc;
 
 use anyhow::Result;
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, CustomExtension, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
@@ -20,7 +21,8 @@ pub(super) struct Chain {
     pub(super) roots: String,
 }
 
-/// The lengths of the five roots that AWS's endpoints lead to, in bytes of DER. The first is what ours stands for.
+/// The lengths of the five roots that AWS's endpoints lead to, in bytes of DER. The first is what
+/// ours stands for.
 const ROOT_LENGTHS: [usize; 5] = [837, 1349, 442, 502, 1011];
 /// Of experiments' own: RFC 4512's example arc means nothing to anybody.
 const FILLING: [u64; 7] = [1, 3, 6, 1, 4, 1, 32473];
@@ -83,7 +85,9 @@ mod tests {
     #[test]
     fn there_are_as_many_roots_to_read_as_for_aws_and_they_are_as_long() {
         let roots = Chain::make().unwrap().roots;
-        let roots = CertificateDer::pem_slice_iter(roots.as_bytes()).collect::<Result<Vec<_>, _>>().unwrap();
+        let roots = CertificateDer::pem_slice_iter(roots.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .unwrap();
         assert_eq!(roots.len(), ROOT_LENGTHS.len());
         for (root, length) in roots.iter().zip(ROOT_LENGTHS) {
             assert!(root.len().abs_diff(length) < 50, "{} is not about {length}", root.len());

@@ -1,5 +1,5 @@
-//! What DynamoDB answers when all is well. It keeps nothing: an order that is asked for is there, a row that is inserted
-//! is new.
+//! What DynamoDB answers when all is well. It keeps nothing: an order that is asked for is there, a
+//! row that is inserted is new.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -36,7 +36,8 @@ pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
         "Query" => coupon_of_code(request),
         "BatchGetItem" => found(request),
         "BatchExecuteStatement" => {
-            let answers = list(request, "/Statements")?.iter().map(executed).collect::<Result<Vec<_>>>()?;
+            let answers =
+                list(request, "/Statements")?.iter().map(executed).collect::<Result<Vec<_>>>()?;
             Ok(json!({ "Responses": answers }))
         }
         "Scan" => pending(request),
@@ -59,7 +60,8 @@ fn written(write: &Value) -> Result<()> {
 
 /// A counter that nobody has counted by yet.
 fn counted(request: &Value) -> Result<Value> {
-    let count = request.pointer("/ExpressionAttributeValues/:count").context("nothing is counted")?;
+    let count =
+        request.pointer("/ExpressionAttributeValues/:count").context("nothing is counted")?;
     Ok(json!({ "Attributes": { "last": count } }))
 }
 
@@ -67,8 +69,10 @@ fn counted(request: &Value) -> Result<Value> {
 fn coupon_of_code(request: &Value) -> Result<Value> {
     ensure!(text(request, "/IndexName")? == "code", "coupons are found by their code");
     let mut coupon = row_of(text(request, "/TableName")?, "f0f0f0f0-0000-4000-8000-000000000000")?;
-    coupon["code"]["S"] =
-        request.pointer("/ExpressionAttributeValues/:code/S").context("no code is asked for")?.clone();
+    coupon["code"]["S"] = request
+        .pointer("/ExpressionAttributeValues/:code/S")
+        .context("no code is asked for")?
+        .clone();
     Ok(json!({ "Count": 1, "ScannedCount": 1, "Items": [coupon] }))
 }
 
@@ -76,7 +80,10 @@ fn found(request: &Value) -> Result<Value> {
     let asked = request["RequestItems"].as_object().context("no table is asked")?;
     let rows = asked.iter().map(|(table, asked)| {
         let key = asked.pointer("/Keys/0").context("no key is asked for")?;
-        let id = key["id"]["S"].as_str().or(key["order_id"]["S"].as_str()).context("a key without an id")?;
+        let id = key["id"]["S"]
+            .as_str()
+            .or(key["order_id"]["S"].as_str())
+            .context("a key without an id")?;
         let rows = if id == NOBODYS_ID { vec![] } else { vec![row_of(table, id)?] };
         Ok((table.clone(), json!(rows)))
     });
@@ -142,7 +149,10 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str> {
 }
 
 fn list<'a>(value: &'a Value, pointer: &str) -> Result<&'a [Value]> {
-    let list = value.pointer(pointer).and_then(Value::as_array).with_context(|| format!("{pointer} is missing"))?;
+    let list = value
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .with_context(|| format!("{pointer} is missing"))?;
     Ok(list)
 }
 
@@ -156,9 +166,18 @@ mod tests {
             ("Query", json!({})),
             ("PutItem", json!({ "TableName": "orders", "Item": {} })),
             ("UpdateItem", json!({ "TableName": "orders" })),
-            ("TransactWriteItems", json!({ "TransactItems": [{ "Delete": { "Key": { "id": { "S": "1" } } } }] })),
-            ("BatchExecuteStatement", json!({ "Statements": [{ "Statement": "DELETE FROM \"orders\"" }] })),
-            ("BatchGetItem", json!({ "RequestItems": { "keys": { "Keys": [{ "id": { "S": "1" } }] } } })),
+            (
+                "TransactWriteItems",
+                json!({ "TransactItems": [{ "Delete": { "Key": { "id": { "S": "1" } } } }] }),
+            ),
+            (
+                "BatchExecuteStatement",
+                json!({ "Statements": [{ "Statement": "DELETE FROM \"orders\"" }] }),
+            ),
+            (
+                "BatchGetItem",
+                json!({ "RequestItems": { "keys": { "Keys": [{ "id": { "S": "1" } }] } } }),
+            ),
         ] {
             assert!(answer(operation, &request).is_err(), "{operation} {request}");
         }
@@ -180,7 +199,10 @@ mod tests {
             answer("Scan", &request).unwrap()["Count"].as_u64().unwrap()
         };
         let now = "2026-11-22T10:00:00Z";
-        assert_eq!((scan(TABLE_WITH_PENDING_ORDERS, now), scan("orders", now)), (PENDING as u64, 0));
+        assert_eq!(
+            (scan(TABLE_WITH_PENDING_ORDERS, now), scan("orders", now)),
+            (PENDING as u64, 0)
+        );
         assert_eq!(scan(TABLE_WITH_PENDING_ORDERS, LONG_AGO), 0);
     }
 }

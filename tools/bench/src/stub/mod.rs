@@ -1,5 +1,6 @@
-//! A stub of DynamoDB and SNS over TLS on loopback. It answers what the functions ask and nothing else: any other request
-//! is answered with 500 and remembered, so that a function which fails cannot look fast.
+//! A stub of DynamoDB and SNS over TLS on loopback. It answers what the functions ask and nothing
+//! else: any other request is answered with 500 and remembered, so that a function which fails
+//! cannot look fast.
 
 mod certificates;
 mod dynamodb;
@@ -57,7 +58,8 @@ const LOOK_AGAIN: Duration = Duration::from_micros(200);
 const ROOTS: &str = "roots.pem";
 
 impl Stub {
-    /// Starts it on a free loopback port. Each answer takes `delay` at least, as that of a service far away.
+    /// Starts it on a free loopback port. Each answer takes `delay` at least, as that of a service
+    /// far away.
     pub(crate) async fn start(delay: Duration) -> Result<Self> {
         let chain = Chain::make()?;
         let folder = tempfile::Builder::new().prefix("order-fanout-bench-").tempdir()?;
@@ -65,7 +67,12 @@ impl Stub {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let seen = Arc::<Mutex<Seen>>::default();
-        let accepting = tokio::spawn(accept(listener, TlsAcceptor::from(chain.server), Arc::clone(&seen), delay));
+        let accepting = tokio::spawn(accept(
+            listener,
+            TlsAcceptor::from(chain.server),
+            Arc::clone(&seen),
+            delay,
+        ));
         Ok(Self { port, folder, seen, accepting })
     }
 
@@ -94,8 +101,12 @@ impl Stub {
     /// What it was asked since this was last called. An error if anything of it was not expected.
     pub(crate) fn take_calls(&self) -> Result<Calls> {
         let mut seen = self.seen.lock().expect(UNPOISONED);
-        let (calls, unexpected) = (std::mem::take(&mut seen.calls), std::mem::take(&mut seen.unexpected));
-        ensure!(unexpected.is_empty(), "the stub of AWS was asked what it does not expect: {unexpected:#?}");
+        let (calls, unexpected) =
+            (std::mem::take(&mut seen.calls), std::mem::take(&mut seen.unexpected));
+        ensure!(
+            unexpected.is_empty(),
+            "the stub of AWS was asked what it does not expect: {unexpected:#?}"
+        );
         Ok(calls)
     }
 }
@@ -120,10 +131,20 @@ async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, 
     seen.lock().expect(UNPOISONED).handshakes -= 1;
     let connection = match accepted {
         Ok(connection) => connection,
-        // A function that is killed, or has found another connection meanwhile, breaks off; one that does not trust us
-        // says so.
-        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => return,
-        Err(error) => return seen.lock().expect(UNPOISONED).unexpected.push(format!("a handshake failed: {error}")),
+        // A function that is killed, or has found another connection meanwhile, breaks off; one
+        // that does not trust us says so.
+        Err(error)
+            if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
+        {
+            return;
+        }
+        Err(error) => {
+            return seen
+                .lock()
+                .expect(UNPOISONED)
+                .unexpected
+                .push(format!("a handshake failed: {error}"));
+        }
     };
     let answer = service_fn(move |request| {
         let seen = Arc::clone(&seen);
@@ -140,7 +161,11 @@ struct Answer {
     body: String,
 }
 
-async fn answer(request: Request<Incoming>, seen: &Mutex<Seen>, delay: Duration) -> Response<Full<Bytes>> {
+async fn answer(
+    request: Request<Incoming>,
+    seen: &Mutex<Seen>,
+    delay: Duration,
+) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let answer = match reply(&parts.headers, &body) {
@@ -168,11 +193,15 @@ async fn answer(request: Request<Incoming>, seen: &Mutex<Seen>, delay: Duration)
 }
 
 fn reply(headers: &HeaderMap, body: &[u8]) -> Result<(String, Answer)> {
-    let signed = headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "));
+    let signed = headers
+        .get(AUTHORIZATION)
+        .is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "));
     ensure!(signed && headers.contains_key("x-amz-security-token"), "a request that is not signed");
     let target = headers.get("x-amz-target").map(HeaderValue::to_str).transpose()?;
     if let Some(target) = target {
-        let operation = target.strip_prefix("DynamoDB_20120810.").with_context(|| format!("{target} is asked"))?;
+        let operation = target
+            .strip_prefix("DynamoDB_20120810.")
+            .with_context(|| format!("{target} is asked"))?;
         let body = dynamodb::answer(operation, &serde_json::from_slice(body)?)?.to_string();
         let content_type = "application/x-amz-json-1.0";
         return Ok((operation.to_owned(), Answer { status: 200, content_type, body }));
@@ -198,10 +227,14 @@ mod tests {
             roots.add(root.unwrap()).unwrap();
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let tls = TlsConnector::from(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()));
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let tls =
+            TlsConnector::from(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()));
         let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, stub.port)).await.unwrap();
-        let mut connection = tls.connect(ServerName::try_from("localhost").unwrap(), connection).await.unwrap();
+        let mut connection =
+            tls.connect(ServerName::try_from("localhost").unwrap(), connection).await.unwrap();
         let length = body.len();
         let head = format!(
             "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
@@ -212,7 +245,8 @@ mod tests {
         answer
     }
 
-    const SIGNED: &str = "authorization: AWS4-HMAC-SHA256 Credential=A\r\nx-amz-security-token: T\r\n";
+    const SIGNED: &str =
+        "authorization: AWS4-HMAC-SHA256 Credential=A\r\nx-amz-security-token: T\r\n";
     const PUT: &str = r#"{"TableName": "orders", "Item": {"id": {"S": "1"}}}"#;
 
     #[tokio::test]

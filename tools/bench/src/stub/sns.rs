@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Result, bail, ensure};
 
-const REQUEST: &str =
-    "<ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ResponseMetadata>";
+const REQUEST: &str = "<ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ResponseMetadata>";
 const MESSAGE_ID: &str = "<MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId>";
 const NAMESPACE: &str = "xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"";
 
@@ -15,12 +14,16 @@ pub(super) fn answer(form: &HashMap<String, String>) -> Result<(u16, String)> {
     ensure!(has("TopicArn"), "SNS is asked without a topic");
     match form.get("Action").map(String::as_str) {
         Some("Publish") => {
-            ensure!(has("Message") && has("MessageAttributes.entry.1.Name"), "a message or its attributes are missing");
+            ensure!(
+                has("Message") && has("MessageAttributes.entry.1.Name"),
+                "a message or its attributes are missing"
+            );
             let result = format!("<PublishResult>{MESSAGE_ID}</PublishResult>{REQUEST}");
             Ok((200, format!("<PublishResponse {NAMESPACE}>{result}</PublishResponse>")))
         }
         Some("PublishBatch") => {
-            let ids = (1..).map_while(|at| form.get(&format!("PublishBatchRequestEntries.member.{at}.Id")));
+            let ids = (1..)
+                .map_while(|at| form.get(&format!("PublishBatchRequestEntries.member.{at}.Id")));
             let members = ids.map(|id| format!("<member><Id>{id}</Id>{MESSAGE_ID}</member>"));
             let members: Vec<_> = members.collect();
             Ok(if members.is_empty() { refused() } else { (200, batch(&members.concat())) })
@@ -30,8 +33,9 @@ pub(super) fn answer(form: &HashMap<String, String>) -> Result<(u16, String)> {
 }
 
 fn batch(members: &str) -> String {
-    let result =
-        format!("<PublishBatchResult><Failed/><Successful>{members}</Successful></PublishBatchResult>{REQUEST}");
+    let result = format!(
+        "<PublishBatchResult><Failed/><Successful>{members}</Successful></PublishBatchResult>{REQUEST}"
+    );
     format!("<PublishBatchResponse {NAMESPACE}>{result}</PublishBatchResponse>")
 }
 

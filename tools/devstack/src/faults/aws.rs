@@ -40,15 +40,20 @@ pub(super) fn error_answer(fault: Fault, json: bool, request: &[u8]) -> Response
         }
         ("application/x-amz-json-1.0", error.to_string())
     } else {
-        let error = format!("<Error><Type>Receiver</Type><Code>{code}</Code><Message>on purpose</Message></Error>");
-        ("text/xml", format!("<ErrorResponse>{error}<RequestId>on-purpose</RequestId></ErrorResponse>"))
+        let error = format!(
+            "<Error><Type>Receiver</Type><Code>{code}</Code><Message>on purpose</Message></Error>"
+        );
+        (
+            "text/xml",
+            format!("<ErrorResponse>{error}<RequestId>on-purpose</RequestId></ErrorResponse>"),
+        )
     };
     let response = Response::builder().status(status).header(CONTENT_TYPE, content_type);
     response.body(Full::from(body)).expect("these headers are valid")
 }
 
-/// A reason for each write of a transaction. What others are at is an item that is updated, as a coupon is; or else the
-/// first, an idempotency key.
+/// A reason for each write of a transaction. What others are at is an item that is updated, as a
+/// coupon is; or else the first, an idempotency key.
 fn reasons(request: &[u8]) -> Vec<serde_json::Value> {
     let request: serde_json::Value = serde_json::from_slice(request).unwrap_or_default();
     let writes = request["TransactItems"].as_array().map_or(&[][..], Vec::as_slice);

@@ -1,5 +1,6 @@
-//! A proxy between functions and the AWS endpoint that does to their calls what networks and services do: it can
-//! refuse, delay, throttle and fail them, and let one through and lose its answer.
+//! A proxy between functions and the AWS endpoint that does to their calls what networks and
+//! services do: it can refuse, delay, throttle and fail them, and let one through and lose its
+//! answer.
 
 mod aws;
 mod plan;
@@ -95,14 +96,15 @@ impl FaultProxy {
         &self.url
     }
 
-    /// Arranges that the next `times` calls of an operation, such as `PutItem` or `Publish`, meet a fault. Faults of one
-    /// operation happen in the order they were arranged in.
+    /// Arranges that the next `times` calls of an operation, such as `PutItem` or `Publish`, meet a
+    /// fault. Faults of one operation happen in the order they were arranged in.
     #[expect(clippy::must_use_candidate, reason = "not every caller waits for it to happen")]
     pub fn inject(&self, operation: &str, fault: Fault, times: u32) -> Injected {
         Injected { happened: self.plan().arrange(operation, fault, times) }
     }
 
-    /// From now on, and until [`Self::calm`], one call in `one_in` meets a fault, drawn from the seed.
+    /// From now on, and until [`Self::calm`], one call in `one_in` meets a fault, drawn from the
+    /// seed.
     pub fn storm(&self, seed: u64, one_in: u32) {
         self.plan().storm(seed, one_in);
     }
@@ -189,7 +191,11 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
     let body = body.collect().await?.to_bytes();
     let operation = aws::operation(&parts.headers, &body);
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    parts.uri = Uri::builder().scheme("http").authority(way.endpoint.as_str()).path_and_query(path).build()?;
+    parts.uri = Uri::builder()
+        .scheme("http")
+        .authority(way.endpoint.as_str())
+        .path_and_query(path)
+        .build()?;
     let speaks_json = aws::speaks_json(&parts.headers);
     let request = Request::from_parts(parts, Full::from(body.clone()));
 

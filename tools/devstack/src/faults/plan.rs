@@ -48,7 +48,12 @@ impl Met {
 
 impl Plan {
     /// Arranges that the next `times` calls of an operation meet a fault.
-    pub(super) fn arrange(&mut self, operation: &str, fault: Fault, times: u32) -> watch::Receiver<u32> {
+    pub(super) fn arrange(
+        &mut self,
+        operation: &str,
+        fault: Fault,
+        times: u32,
+    ) -> watch::Receiver<u32> {
         let (happened, seen) = watch::channel(0);
         self.rules.push(Rule { operation: operation.to_owned(), fault, left: times, happened });
         seen
@@ -78,7 +83,8 @@ impl Plan {
     }
 
     fn arranged(&mut self, operation: &str) -> Option<Met> {
-        let rule = self.rules.iter_mut().find(|rule| rule.operation == operation && rule.left > 0)?;
+        let rule =
+            self.rules.iter_mut().find(|rule| rule.operation == operation && rule.left > 0)?;
         rule.left -= 1;
         Some(Met { fault: rule.fault, happened: Some(rule.happened.clone()) })
     }

@@ -28,9 +28,11 @@ pub(crate) enum Difference {
     NoCoupon { placed_at: Timestamp, total: Amount },
     /// The order has a coupon that the filter policy does not give it.
     CouponNotEarned { total: Amount },
-    /// The order is older than the grace and has a discount, and no coupon says that it is spent on it.
+    /// The order is older than the grace and has a discount, and no coupon says that it is spent on
+    /// it.
     DiscountWithoutCoupon { total: Amount },
-    /// The coupon that another order earned says that it is spent on this one, which has no such discount, or is none.
+    /// The coupon that another order earned says that it is spent on this one, which has no such
+    /// discount, or is none.
     CouponWithoutDiscount { earned_by: OrderId },
     /// The shipment belongs to no order.
     ShipmentWithoutOrder,
@@ -52,7 +54,10 @@ impl Difference {
 impl Finding {
     /// Of a row that cannot be read.
     pub(crate) fn unreadable(Unreadable { key, error }: &Unreadable) -> Self {
-        Self { order_id: key.clone(), difference: Difference::Unreadable { problem: error.to_string() } }
+        Self {
+            order_id: key.clone(),
+            difference: Difference::Unreadable { problem: error.to_string() },
+        }
     }
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Options {
     /// How long an order may be on its way before it is missed, in seconds.
     #[arg(long, default_value_t = 300, value_name = "SECONDS")]
     grace: u32,
-    /// Ignore what is missing for orders placed before this: a time (2026-11-22T10:00:00Z) or a duration (2h). Use it when a
-    /// subscriber is newer than the first orders.
+    /// Ignore what is missing for orders placed before this: a time (2026-11-22T10:00:00Z) or a
+    /// duration (2h). Use it when a subscriber is newer than the first orders.
     #[arg(long, value_parser = when, value_name = "WHEN")]
     since: Option<Timestamp>,
 }
@@ -36,12 +36,13 @@ pub(crate) struct Options {
 pub(crate) async fn run(context: &Context, Options { grace, since }: Options) -> Result<Outcome> {
     let filter = AmountFilter::in_force(context).await?;
     say(format!("Orders {filter} earn a coupon, says the subscription's filter policy."));
-    // Counted from before the shipments are read: one that comes while they are read may be overlooked.
+    // Counted from before the shipments are read: one that comes while they are read may be
+    // overlooked.
     let due_until = Timestamp::now().checked_sub(SignedDuration::from_secs(grace.into()))?;
     let audit = Audit::of(&context.sdk, context.tables()?);
 
-    // Orders last: an order that is placed meanwhile is too young to be missed. The other way round, its shipment would
-    // seem to belong to no order.
+    // Orders last: an order that is placed meanwhile is too young to be missed. The other way
+    // round, its shipment would seem to belong to no order.
     let spinner = progress::spinner("Reading rows");
     let (mut differences, mut missing) = (0, 0);
     let mut tell = |finding: Finding| {
@@ -49,14 +50,18 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
         missing += u64::from(finding.difference.is_missing());
         spinner.suspend(|| context.output.line(&finding))
     };
-    let (shipped, unreadable) = all(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
+    let (shipped, unreadable) =
+        all(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
     let shipped = shipped.into_iter().chain(unreadable).collect();
-    let (invoiced, unreadable) = all(&spinner, async |from| audit.invoiced(from).await, &mut tell).await?;
+    let (invoiced, unreadable) =
+        all(&spinner, async |from| audit.invoiced(from).await, &mut tell).await?;
     let invoiced = invoiced.into_iter().chain(unreadable).collect();
-    let (coupons, unreadable) = all(&spinner, async |from| audit.coupons(from).await, &mut tell).await?;
+    let (coupons, unreadable) =
+        all(&spinner, async |from| audit.coupons(from).await, &mut tell).await?;
     let rewarded = coupons.iter().map(|coupon| coupon.order_id).chain(unreadable).collect();
-    let spent =
-        coupons.into_iter().filter_map(|Coupon { order_id, code, spent_by, .. }| Some(((spent_by?, code), order_id)));
+    let spent = coupons
+        .into_iter()
+        .filter_map(|Coupon { order_id, code, spent_by, .. }| Some(((spent_by?, code), order_id)));
     let spent = spent.collect();
     let due = since.unwrap_or(Timestamp::MIN)..=due_until;
     let mut reconciliation = Reconciliation { shipped, invoiced, rewarded, spent, due };
@@ -89,8 +94,8 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
     Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
 }
 
-/// All rows of a subscriber's table; and the ids of those that cannot be read, which are told, and count as done: such a
-/// row keeps the order's real one from being inserted.
+/// All rows of a subscriber's table; and the ids of those that cannot be read, which are told, and
+/// count as done: such a row keeps the order's real one from being inserted.
 async fn all<T>(
     spinner: &ProgressBar,
     page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<T, Unreadable>>, StoreError>,

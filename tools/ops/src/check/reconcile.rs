@@ -50,10 +50,14 @@ impl Reconciliation {
                 differences.push(Difference::DiscountWithoutCoupon { total });
             }
         }
-        differences.into_iter().map(|difference| Finding { order_id: order.id.to_string(), difference }).collect()
+        differences
+            .into_iter()
+            .map(|difference| Finding { order_id: order.id.to_string(), difference })
+            .collect()
     }
 
-    /// Notes an order of which no more than the key can be read: what was done for it belongs to it.
+    /// Notes an order of which no more than the key can be read: what was done for it belongs to
+    /// it.
     pub(crate) fn unreadable_order(&mut self, unreadable: &Unreadable) -> Finding {
         if let Ok(id) = unreadable.key.parse() {
             self.shipped.remove(&id);
@@ -77,8 +81,11 @@ impl Reconciliation {
         let shipments = sorted(self.shipped).into_iter().map(of(Difference::ShipmentWithoutOrder));
         let invoices = sorted(self.invoiced).into_iter().map(of(Difference::InvoiceWithoutOrder));
         let coupons = sorted(self.rewarded).into_iter().map(of(Difference::CouponWithoutOrder));
-        let mut spent: Vec<_> =
-            self.spent.into_iter().map(|((spent_by, _), earned_by)| (spent_by, earned_by)).collect();
+        let mut spent: Vec<_> = self
+            .spent
+            .into_iter()
+            .map(|((spent_by, _), earned_by)| (spent_by, earned_by))
+            .collect();
         spent.sort();
         let spent = spent.into_iter().map(|(spent_by, earned_by)| Finding {
             order_id: spent_by.to_string(),
@@ -104,7 +111,10 @@ mod tests {
     const THRESHOLD: u64 = 80_00;
 
     /// What may be true of one order id.
-    #[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
+    #[expect(
+        clippy::struct_excessive_bools,
+        reason = "each is true or not, whatever the others are"
+    )]
     #[derive(Clone, Debug)]
     struct Case {
         ordered: Option<(u64, i64)>,
@@ -127,9 +137,16 @@ mod tests {
         let placed_at = prop_oneof![DUE_SINCE - 2..DUE_SINCE + 2, DUE_UNTIL - 2..DUE_UNTIL + 2];
         let ordered = proptest::option::of((THRESHOLD - 2..THRESHOLD + 2, placed_at));
         let spent = proptest::sample::subsequence(vec![CODE, 'B'], 0..=2);
-        (ordered, any::<[bool; 4]>(), spent).prop_map(|(ordered, [shipped, invoiced, rewarded, discounted], spent)| {
-            Case { ordered, shipped, invoiced, rewarded, discounted, spent }
-        })
+        (ordered, any::<[bool; 4]>(), spent).prop_map(
+            |(ordered, [shipped, invoiced, rewarded, discounted], spent)| Case {
+                ordered,
+                shipped,
+                invoiced,
+                rewarded,
+                discounted,
+                spent,
+            },
+        )
     }
 
     fn id(number: usize) -> OrderId {
@@ -137,17 +154,21 @@ mod tests {
     }
 
     fn found(cases: &[Case]) -> BTreeSet<(String, String)> {
-        let having =
-            |has: fn(&Case) -> bool| (0..).zip(cases).filter(move |(_, case)| has(case)).map(|(n, _)| id(n)).collect();
+        let having = |has: fn(&Case) -> bool| {
+            (0..).zip(cases).filter(move |(_, case)| has(case)).map(|(n, _)| id(n)).collect()
+        };
         let mut reconciliation = Reconciliation {
             shipped: having(|case| case.shipped),
             invoiced: having(|case| case.invoiced),
             rewarded: having(|case| case.rewarded),
             spent: (0..)
                 .zip(cases)
-                .flat_map(|(number, case)| case.spent.iter().map(move |of| ((id(number), code(*of)), OrderId::NIL)))
+                .flat_map(|(number, case)| {
+                    case.spent.iter().map(move |of| ((id(number), code(*of)), OrderId::NIL))
+                })
                 .collect(),
-            due: Timestamp::from_second(DUE_SINCE).unwrap()..=Timestamp::from_second(DUE_UNTIL).unwrap(),
+            due: Timestamp::from_second(DUE_SINCE).unwrap()
+                ..=Timestamp::from_second(DUE_UNTIL).unwrap(),
         };
         let mut findings = vec![];
         for (number, case) in (0..).zip(cases) {
@@ -166,7 +187,9 @@ mod tests {
             findings.extend(reconciliation.order(&order, cents >= THRESHOLD));
         }
         findings.extend(reconciliation.without_order());
-        let kind = |finding: &Finding| serde_json::to_value(finding).unwrap()["finding"].as_str().unwrap().to_owned();
+        let kind = |finding: &Finding| {
+            serde_json::to_value(finding).unwrap()["finding"].as_str().unwrap().to_owned()
+        };
         findings.iter().map(|finding| (finding.order_id.clone(), kind(finding))).collect()
     }
 
@@ -216,7 +239,8 @@ mod tests {
             due: Timestamp::MIN..=Timestamp::UNIX_EPOCH,
         };
         let error = StoreError::Unavailable("any problem".to_owned());
-        let finding = reconciliation.unreadable_order(&Unreadable { key: id(1).to_string(), error });
+        let finding =
+            reconciliation.unreadable_order(&Unreadable { key: id(1).to_string(), error });
         assert_eq!(finding.order_id, id(1).to_string());
         assert_eq!(reconciliation.without_order(), []);
     }

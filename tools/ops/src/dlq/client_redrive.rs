@@ -1,5 +1,5 @@
-//! Moving messages from here: received, sent, and deleted once SQS has acknowledged the copy. A message may so be in
-//! both queues, never in neither.
+//! Moving messages from here: received, sent, and deleted once SQS has acknowledged the copy. A
+//! message may so be in both queues, never in neither.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -20,7 +20,8 @@ pub(crate) struct RedriveResult {
     pub(crate) failures: Vec<Failure>,
 }
 
-/// Long enough for the slowest batch; should this process be killed, what it held is visible again after this.
+/// Long enough for the slowest batch; should this process be killed, what it held is visible again
+/// after this.
 const HIDDEN_FOR: Duration = Duration::from_secs(120);
 
 /// SQS answers from some of its servers: one answer without anything new is not the end.
@@ -29,8 +30,8 @@ const FRUITLESS_LOOKS: u32 = 2;
 /// What one request may carry. SQS takes four times as much by now; older endpoints do not.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// Moves up to `most` messages, each once. It ends even when what was moved fails again and comes back: a message that
-/// comes back bears the id that its copy got, and is left alone.
+/// Moves up to `most` messages, each once. It ends even when what was moved fails again and comes
+/// back: a message that comes back bears the id that its copy got, and is left alone.
 pub(crate) async fn redrive_messages(
     from: &Queue,
     to: &Queue,
@@ -39,7 +40,13 @@ pub(crate) async fn redrive_messages(
     interrupt: &Interrupt,
 ) -> Result<RedriveResult> {
     let bar = progress::bar("Redriving", most);
-    let mut move_ = Move { from, to, known: HashSet::new(), left_alone: vec![], result: RedriveResult::default() };
+    let mut move_ = Move {
+        from,
+        to,
+        known: HashSet::new(),
+        left_alone: vec![],
+        result: RedriveResult::default(),
+    };
     let worked = move_.work(usize::try_from(most)?, rate_limit, interrupt, &bar).await;
     from.release(&move_.left_alone).await;
     bar.finish_and_clear();
@@ -68,7 +75,8 @@ impl Move<'_> {
         let (mut taken, mut fruitless) = (0, 0);
         while taken < most && fruitless < FRUITLESS_LOOKS && !interrupt.requested() {
             let start = Instant::now();
-            let received = self.from.receive(rate_limit.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
+            let received =
+                self.from.receive(rate_limit.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
             // The same message may come twice, even in one answer.
             let (fresh, again): (Vec<_>, _) =
                 received.into_iter().partition(|message| self.known.insert(message.id.clone()));
@@ -88,7 +96,9 @@ impl Move<'_> {
     async fn redrive_batch(&mut self, batch: Vec<Message>) {
         let mut sent = match self.to.send(&batch).await {
             Ok(sent) => sent,
-            Err(error) => return self.leave(batch, |_| format!("not sent, so not deleted: {error:#}")),
+            Err(error) => {
+                return self.leave(batch, |_| format!("not sent, so not deleted: {error:#}"));
+            }
         };
         let mut copied = vec![];
         for message in batch {
@@ -97,15 +107,21 @@ impl Move<'_> {
                     self.known.insert(copy);
                     copied.push(message);
                 }
-                Some(Err(problem)) => self.leave(vec![message], |_| format!("not sent, so not deleted: {problem}")),
-                None => self.leave(vec![message], |_| "not known to be sent, so not deleted".to_owned()),
+                Some(Err(problem)) => {
+                    self.leave(vec![message], |_| format!("not sent, so not deleted: {problem}"))
+                }
+                None => {
+                    self.leave(vec![message], |_| "not known to be sent, so not deleted".to_owned())
+                }
             }
         }
         if copied.is_empty() {
             return;
         }
         let twice = |problem: &str| {
-            format!("sent, but not deleted; another redrive sends it twice, which is harmless: {problem}")
+            format!(
+                "sent, but not deleted; another redrive sends it twice, which is harmless: {problem}"
+            )
         };
         match self.from.delete(&copied).await {
             Err(error) => self.leave(copied, |_| twice(&format!("{error:#}"))),
@@ -122,14 +138,17 @@ impl Move<'_> {
     }
 
     fn leave(&mut self, messages: Vec<Message>, problem: impl Fn(&Message) -> String) {
-        let failures =
-            messages.iter().map(|message| Failure { message_id: Some(message.id.clone()), problem: problem(message) });
+        let failures = messages.iter().map(|message| Failure {
+            message_id: Some(message.id.clone()),
+            problem: problem(message),
+        });
         self.result.failures.extend(failures);
         self.left_alone.extend(messages);
     }
 }
 
-/// Cuts what was received into what one request may carry. A message that is too large alone goes alone.
+/// Cuts what was received into what one request may carry. A message that is too large alone goes
+/// alone.
 fn batches<T>(messages: Vec<T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut batches: Vec<Vec<T>> = vec![];
     let mut room = 0;
@@ -157,15 +176,16 @@ mod tests {
     use super::*;
     use crate::dlq::scripted;
 
-    /// What a queue was asked to do: the bodies that were sent, and how many messages were made visible again.
+    /// What a queue was asked to do: the bodies that were sent, and how many messages were made
+    /// visible again.
     #[derive(Default)]
     struct Seen {
         sent: Vec<String>,
         shown_again: usize,
     }
 
-    /// A dead-letter queue to which every message comes back the moment it was moved, and is received twice each
-    /// time.
+    /// A dead-letter queue to which every message comes back the moment it was moved, and is
+    /// received twice each time.
     fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<Seen>>) {
         let waiting = Mutex::new(first.iter().map(ToString::to_string).collect::<Vec<_>>());
         let seen = Arc::<Mutex<Seen>>::default();
@@ -173,13 +193,17 @@ mod tests {
         let queue = scripted::queue(move |action, request| {
             let entries = || request["Entries"].as_array().cloned().unwrap_or_default();
             let all = |with: &dyn Fn(&Value) -> Value| {
-                (200, json!({ "Successful": entries().iter().map(with).collect::<Vec<_>>(), "Failed": [] }))
+                (
+                    200,
+                    json!({ "Successful": entries().iter().map(with).collect::<Vec<_>>(), "Failed": [] }),
+                )
             };
             match action {
                 "ReceiveMessage" => {
                     let ids = std::mem::take(&mut *waiting.lock().unwrap());
                     let twice = ids.iter().chain(&ids);
-                    let message = |id: &String| json!({ "MessageId": id, "ReceiptHandle": id, "Body": id });
+                    let message =
+                        |id: &String| json!({ "MessageId": id, "ReceiptHandle": id, "Body": id });
                     (200, json!({ "Messages": twice.map(message).collect::<Vec<_>>() }))
                 }
                 "SendMessageBatch" => all(&|entry| {
@@ -205,7 +229,9 @@ mod tests {
         // SQS may say that there are more than there are: it must end all the same.
         let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
         let RedriveResult { moved, failures } =
-            redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(false)).await.unwrap();
+            redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(false))
+                .await
+                .unwrap();
         assert_eq!((moved, failures), (2, vec![]));
         let Seen { sent, shown_again } = &*seen.lock().unwrap();
         assert_eq!(sent, &["a", "b"]);
@@ -216,7 +242,13 @@ mod tests {
     async fn ctrl_c_before_the_first_step_moves_nothing() {
         let (queue, seen) = poisonous(&["a"]);
         let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
-        assert_eq!(redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(true)).await.unwrap().moved, 0);
+        assert_eq!(
+            redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(true))
+                .await
+                .unwrap()
+                .moved,
+            0
+        );
         assert_eq!(seen.lock().unwrap().sent, [""; 0]);
     }
 
@@ -224,7 +256,10 @@ mod tests {
     fn no_request_is_larger_than_sqs_takes_but_for_a_message_that_is() {
         let half = BATCH_BYTES / 2;
         let cut = batches(vec![half, half, 1, BATCH_BYTES, 2 * BATCH_BYTES, 1], |bytes| *bytes);
-        assert_eq!(cut, [vec![half, half], vec![1], vec![BATCH_BYTES], vec![2 * BATCH_BYTES], vec![1]]);
+        assert_eq!(
+            cut,
+            [vec![half, half], vec![1], vec![BATCH_BYTES], vec![2 * BATCH_BYTES], vec![1]]
+        );
         assert!(batches(vec![], |bytes| *bytes).is_empty());
     }
 }

@@ -18,7 +18,8 @@ struct Line {
     kind: Kind,
     visible: u64,
     in_flight: u64,
-    /// When the oldest message of a sample was first sent. Nothing for a source queue: a look would count as a try.
+    /// When the oldest message of a sample was first sent. Nothing for a source queue: a look would
+    /// count as a try.
     oldest_seen_at: Option<Timestamp>,
     oldest_seen_seconds: Option<i64>,
     #[serde(skip)]
@@ -42,8 +43,16 @@ impl Row for Line {
             Kind::Dlq => "dead-letter queue",
             Kind::SubscriptionDlq => "dead-letter queue of the subscription",
         };
-        let oldest = self.oldest_seen_at.map_or("-".to_owned(), |oldest| format!("at least {}", age(oldest, self.now)));
-        vec![self.queue.clone(), kind.to_owned(), self.visible.to_string(), self.in_flight.to_string(), oldest]
+        let oldest = self
+            .oldest_seen_at
+            .map_or("-".to_owned(), |oldest| format!("at least {}", age(oldest, self.now)));
+        vec![
+            self.queue.clone(),
+            kind.to_owned(),
+            self.visible.to_string(),
+            self.in_flight.to_string(),
+            oldest,
+        ]
     }
 }
 
@@ -65,8 +74,11 @@ pub(crate) async fn list(context: &Context) -> Result<Outcome> {
     }
     context.output.table(&lines)?;
 
-    let dead: u64 =
-        lines.iter().filter(|line| line.kind != Kind::Source).map(|line| line.visible + line.in_flight).sum();
+    let dead: u64 = lines
+        .iter()
+        .filter(|line| line.kind != Kind::Source)
+        .map(|line| line.visible + line.in_flight)
+        .sum();
     if dead == 0 {
         say("No message is in a dead-letter queue.");
         return Ok(Outcome::Fine);
@@ -78,7 +90,12 @@ pub(crate) async fn list(context: &Context) -> Result<Outcome> {
     Ok(Outcome::NeedsAttention)
 }
 
-fn line(queue: String, kind: Kind, Depth { visible, in_flight }: Depth, oldest: Option<Timestamp>) -> Line {
+fn line(
+    queue: String,
+    kind: Kind,
+    Depth { visible, in_flight }: Depth,
+    oldest: Option<Timestamp>,
+) -> Line {
     let now = Timestamp::now();
     let oldest_seen_seconds = oldest.map(|oldest| now.as_second() - oldest.as_second());
     Line { queue, kind, visible, in_flight, oldest_seen_at: oldest, oldest_seen_seconds, now }

@@ -30,7 +30,8 @@ pub(crate) struct MoveTask {
 }
 
 /// What endpoints say of an action that they do not know.
-const UNKNOWN_ACTION: [&str; 4] = ["InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented"];
+const UNKNOWN_ACTION: [&str; 4] =
+    ["InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented"];
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -41,10 +42,13 @@ pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started
     let rate = i32::try_from(rate_limit.per_second().get())?;
     match task.max_number_of_messages_per_second(rate).send().await {
         Ok(answer) => {
-            let handle = answer.task_handle.context("SQS started a move and gives no handle for it")?;
+            let handle =
+                answer.task_handle.context("SQS started a move and gives no handle for it")?;
             Ok(Started::Running(MoveTask { queue: from.clone(), arn, handle }))
         }
-        Err(error) if error.code().is_some_and(|code| UNKNOWN_ACTION.contains(&code)) => Ok(Started::Unknown),
+        Err(error) if error.code().is_some_and(|code| UNKNOWN_ACTION.contains(&code)) => {
+            Ok(Started::Unknown)
+        }
         Err(error) => Err(anyhow!("SQS does not start to move messages: {}", aws::told(&error))),
     }
 }
@@ -56,9 +60,12 @@ impl MoveTask {
         let mut cancelled = false;
         loop {
             let task = self.state().await?;
-            let moved = u64::try_from(task.approximate_number_of_messages_moved).unwrap_or_default();
+            let moved =
+                u64::try_from(task.approximate_number_of_messages_moved).unwrap_or_default();
             bar.set_length(
-                task.approximate_number_of_messages_to_move.and_then(|all| all.try_into().ok()).unwrap_or(moved),
+                task.approximate_number_of_messages_to_move
+                    .and_then(|all| all.try_into().ok())
+                    .unwrap_or(moved),
             );
             bar.set_position(moved);
             match task.status.as_deref() {
@@ -70,13 +77,25 @@ impl MoveTask {
                 status => {
                     bar.finish_and_clear();
                     let reason = task.failure_reason.as_deref().unwrap_or("no reason given");
-                    let problem = format!("SQS ended the move as {}: {reason}", status.unwrap_or("unknown"));
-                    return Ok(RedriveResult { moved, failures: vec![Failure { message_id: None, problem }] });
+                    let problem =
+                        format!("SQS ended the move as {}: {reason}", status.unwrap_or("unknown"));
+                    return Ok(RedriveResult {
+                        moved,
+                        failures: vec![Failure { message_id: None, problem }],
+                    });
                 }
             }
             if interrupt.requested() && !cancelled {
-                let cancel = self.queue.client.cancel_message_move_task().task_handle(&self.handle).send().await;
-                cancel.map_err(|error| anyhow!("SQS does not cancel the move, it goes on: {}", aws::told(&error)))?;
+                let cancel = self
+                    .queue
+                    .client
+                    .cancel_message_move_task()
+                    .task_handle(&self.handle)
+                    .send()
+                    .await;
+                cancel.map_err(|error| {
+                    anyhow!("SQS does not cancel the move, it goes on: {}", aws::told(&error))
+                })?;
                 say("SQS was asked to cancel the move.");
                 cancelled = true;
             }
@@ -86,10 +105,23 @@ impl MoveTask {
 
     /// The queue's newest task is this one: a queue has one at a time.
     async fn state(&self) -> Result<ListMessageMoveTasksResultEntry> {
-        let tasks = self.queue.client.list_message_move_tasks().source_arn(&self.arn).max_results(1).send().await;
-        let tasks = tasks
-            .map_err(|error| anyhow!("SQS moves messages, and does not tell how far it is: {}", aws::told(&error)))?;
-        tasks.results.unwrap_or_default().into_iter().next().context("SQS has forgotten the move it started")
+        let tasks = self
+            .queue
+            .client
+            .list_message_move_tasks()
+            .source_arn(&self.arn)
+            .max_results(1)
+            .send()
+            .await;
+        let tasks = tasks.map_err(|error| {
+            anyhow!("SQS moves messages, and does not tell how far it is: {}", aws::told(&error))
+        })?;
+        tasks
+            .results
+            .unwrap_or_default()
+            .into_iter()
+            .next()
+            .context("SQS has forgotten the move it started")
     }
 }
 
@@ -146,18 +178,25 @@ mod tests {
     }
 
     async fn follow(queue: &Queue, interrupt: bool) -> RedriveResult {
-        let Started::Running(task) = start(queue, rate_limit()).await.unwrap() else { panic!("it does not run") };
+        let Started::Running(task) = start(queue, rate_limit()).await.unwrap() else {
+            panic!("it does not run")
+        };
         task.follow(&Interrupt::fixed(interrupt)).await.unwrap()
     }
 
     fn requests(asked: &Asked, of: &str) -> Vec<Value> {
         let asked = asked.lock().unwrap();
-        asked.iter().filter(|(action, _)| action == of).map(|(_, request)| request.clone()).collect()
+        asked
+            .iter()
+            .filter(|(action, _)| action == of)
+            .map(|(_, request)| request.clone())
+            .collect()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_move_is_followed_to_its_end_at_the_operators_pace() {
-        let (queue, asked) = moving(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
+        let (queue, asked) =
+            moving(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
         let RedriveResult { moved, failures } = follow(&queue, false).await;
         assert_eq!((moved, failures), (3, vec![]));
         let expected = json!({ "SourceArn": "the-arn", "MaxNumberOfMessagesPerSecond": 50 });
@@ -167,22 +206,32 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_move_that_failed_is_a_failure_with_its_reason() {
-        let RedriveResult { moved, failures } = follow(&moving(&[state("FAILED", 1)]).0, false).await;
+        let RedriveResult { moved, failures } =
+            follow(&moving(&[state("FAILED", 1)]).0, false).await;
         assert_eq!((moved, failures.len()), (1, 1));
         assert_eq!(failures[0].problem, "SQS ended the move as FAILED: AccessDenied");
     }
 
     #[tokio::test(start_paused = true)]
     async fn ctrl_c_has_sqs_cancel_the_move_once() {
-        let (queue, asked) = moving(&[state("RUNNING", 1), state("CANCELLING", 1), state("CANCELLED", 1)]);
+        let (queue, asked) =
+            moving(&[state("RUNNING", 1), state("CANCELLING", 1), state("CANCELLED", 1)]);
         assert_eq!(follow(&queue, true).await.moved, 1);
-        assert_eq!(requests(&asked, "CancelMessageMoveTask"), [json!({ "TaskHandle": "the-handle" })]);
+        assert_eq!(
+            requests(&asked, "CancelMessageMoveTask"),
+            [json!({ "TaskHandle": "the-handle" })]
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_an_endpoint_that_does_not_know_moves_is_done_without() {
-        assert!(matches!(start(&refusing("InvalidAction"), rate_limit()).await, Ok(Started::Unknown)));
-        let Err(error) = start(&refusing("AccessDeniedException"), rate_limit()).await else { panic!("it was denied") };
+        assert!(matches!(
+            start(&refusing("InvalidAction"), rate_limit()).await,
+            Ok(Started::Unknown)
+        ));
+        let Err(error) = start(&refusing("AccessDeniedException"), rate_limit()).await else {
+            panic!("it was denied")
+        };
         assert!(error.to_string().contains("AccessDeniedException"), "{error}");
     }
 }

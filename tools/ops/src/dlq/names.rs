@@ -46,7 +46,12 @@ impl Dlq {
 
     /// Whether it is a subscription's, which SQS cannot redrive.
     pub(crate) fn is_of_subscription(self) -> bool {
-        matches!(self, Self::FulfilmentSubscription | Self::PromotionSubscription | Self::InvoicingSubscription)
+        matches!(
+            self,
+            Self::FulfilmentSubscription
+                | Self::PromotionSubscription
+                | Self::InvoicingSubscription
+        )
     }
 
     /// The queue that its messages belong in.

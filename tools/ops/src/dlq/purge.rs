@@ -23,19 +23,27 @@ struct Purged {
 pub(crate) async fn purge(context: &Context, dlq: Dlq, yes: bool) -> Result<Outcome> {
     let queue = dlq.queue(context)?;
     let depth = queue.depth().await?;
-    let purged = Purged { queue: dlq.to_string(), dry_run: context.dry_run, deleted: depth.visible + depth.in_flight };
+    let purged = Purged {
+        queue: dlq.to_string(),
+        dry_run: context.dry_run,
+        deleted: depth.visible + depth.in_flight,
+    };
     if context.dry_run {
         context.output.line(&purged)?;
         return Ok(Outcome::Fine);
     }
     if !yes {
         if !io::stdin().is_terminal() {
-            say("Nothing is deleted: it asks first, and nobody is there to answer. Scripts say --yes.");
+            say(
+                "Nothing is deleted: it asks first, and nobody is there to answer. Scripts say --yes.",
+            );
             return Ok(Outcome::Usage);
         }
         let messages = count(purged.deleted, "message", "messages");
         let stack = context.stack.name();
-        say(format!("About {messages} of {stack} will be gone for good. Type the queue's name to go on ({dlq}):"));
+        say(format!(
+            "About {messages} of {stack} will be gone for good. Type the queue's name to go on ({dlq}):"
+        ));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if answer.trim() != purged.queue {
@@ -52,6 +60,10 @@ impl fmt::Display for Purged {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let would = if self.dry_run { "would be " } else { "" };
         let messages = count(self.deleted, "message", "messages");
-        write!(formatter, "about {messages} {would}deleted from the dead-letter queue {}", self.queue)
+        write!(
+            formatter,
+            "about {messages} {would}deleted from the dead-letter queue {}",
+            self.queue
+        )
     }
 }

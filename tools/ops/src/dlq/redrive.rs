@@ -57,7 +57,8 @@ pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> 
     let interrupt = Interrupt::listen()?;
     // SQS cannot move a part of a queue, nor what came from a topic.
     let by_sqs = limit.is_none() && !dlq.is_of_subscription();
-    let RedriveResult { moved, failures } = match by_sqs.then_some(start(&from, context.rate_limit)) {
+    let RedriveResult { moved, failures } = match by_sqs.then_some(start(&from, context.rate_limit))
+    {
         Some(starting) => match starting.await? {
             Started::Running(task) => task.follow(&interrupt).await?,
             Started::Unknown => {
@@ -95,8 +96,15 @@ impl fmt::Display for Redriven {
         let Self { queue, to, dry_run, moved, failed } = self;
         let would = if *dry_run { "would be " } else { "" };
         let messages = count(*moved, "message", "messages");
-        write!(formatter, "{messages} {would}moved from the dead-letter queue {queue} to the queue {to}")?;
-        if *failed > 0 { write!(formatter, ", {failed} failed: run it again once the cause is gone") } else { Ok(()) }
+        write!(
+            formatter,
+            "{messages} {would}moved from the dead-letter queue {queue} to the queue {to}"
+        )?;
+        if *failed > 0 {
+            write!(formatter, ", {failed} failed: run it again once the cause is gone")
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sqs::Client;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
@@ -28,7 +30,9 @@ pub(super) fn queue(answer: impl Fn(&str, Value) -> (u16, Value) + Send + Sync +
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("eu-west-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("a", "b", None, None, "test")))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "a", "b", None, None, "test",
+        )))
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .build();
     Queue { client: Client::new(&sdk), url: "https://sqs.eu-west-1.amazonaws.com/1/dlq".to_owned() }
@@ -43,9 +47,13 @@ impl fmt::Debug for Script {
 impl HttpConnector for Script {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").expect("SQS is spoken to in JSON");
-        let asked = serde_json::from_slice(request.body().bytes().expect("a whole body")).expect("JSON");
+        let asked =
+            serde_json::from_slice(request.body().bytes().expect("a whole body")).expect("JSON");
         let (status, body) = (self.answer)(target.trim_start_matches("AmazonSQS."), asked);
-        let response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body.to_string()));
+        let response = HttpResponse::new(
+            status.try_into().expect("a status"),
+            SdkBody::from(body.to_string()),
+        );
         HttpConnectorFuture::ready(Ok(response))
     }
 }

@@ -53,7 +53,8 @@ pub(crate) async fn show(context: &Context, dlq: Dlq, limit: usize) -> Result<Ou
 impl Shown {
     fn of(message: &Message) -> Self {
         let (decodes, verdict) = verdict(&message.body);
-        let attributes = message.attributes.iter().map(|(name, value)| (name.clone(), Attribute::of(value)));
+        let attributes =
+            message.attributes.iter().map(|(name, value)| (name.clone(), Attribute::of(value)));
         Self {
             message_id: message.id.clone(),
             sent_at: message.sent_at,
@@ -81,7 +82,9 @@ impl fmt::Display for Shown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "message     {}", self.message_id)?;
         match self.sent_at {
-            Some(at) => writeln!(formatter, "first sent  {at:.0} ({} ago)", age(at, Timestamp::now()))?,
+            Some(at) => {
+                writeln!(formatter, "first sent  {at:.0} ({} ago)", age(at, Timestamp::now()))?
+            }
             None => writeln!(formatter, "first sent  SQS does not say")?,
         }
         writeln!(formatter, "received    {}", count(self.receive_count.into(), "time", "times"))?;
@@ -116,7 +119,10 @@ mod tests {
         let (decodes, told) = verdict("{\"order_id\":");
         assert_eq!(
             (decodes, told.as_str()),
-            (false, "not an order.placed event, version 1: the JSON ends too early at line 1 column 12")
+            (
+                false,
+                "not an order.placed event, version 1: the JSON ends too early at line 1 column 12"
+            )
         );
         let golden = include_str!("../../../../crates/domain/src/golden/order_placed.v1.json");
         let (decodes, told) = verdict(golden);

@@ -53,7 +53,10 @@ pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outco
 }
 
 /// Every order that was placed in a time.
-pub(crate) async fn of_time(context: &Context, placed: RangeInclusive<Timestamp>) -> Result<Outcome> {
+pub(crate) async fn of_time(
+    context: &Context,
+    placed: RangeInclusive<Timestamp>,
+) -> Result<Outcome> {
     let mut replay = Replay::new(context, progress::spinner("Publishing"))?;
     let mut from = None;
     loop {
@@ -85,7 +88,10 @@ impl<'a> Replay<'a> {
         Ok(Self {
             context,
             audit: Audit::of(&context.sdk, context.tables()?),
-            topic: Republisher::patient(&context.sdk, context.stack.output("OrdersTopicArn")?.to_owned()),
+            topic: Republisher::patient(
+                &context.sdk,
+                context.stack.output("OrdersTopicArn")?.to_owned(),
+            ),
             interrupt: Interrupt::listen()?,
             bar,
             published: 0,
@@ -93,7 +99,8 @@ impl<'a> Replay<'a> {
         })
     }
 
-    /// Publishes these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails altogether.
+    /// Publishes these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails
+    /// altogether.
     async fn all(&mut self, orders: Vec<Result<SavedOrder, Unreadable>>) -> Result<bool> {
         let mut readable = vec![];
         for row in orders {
@@ -122,9 +129,14 @@ impl<'a> Replay<'a> {
             }
             return Ok(true);
         }
-        let orders_to_publish =
-            batch.iter().map(|SavedOrder { order, trace, .. }| OrderToPublish { order: order.clone(), trace: *trace });
-        let acknowledged = match self.topic.publish_batch(&orders_to_publish.collect::<Vec<_>>()).await {
+        let orders_to_publish = batch.iter().map(|SavedOrder { order, trace, .. }| {
+            OrderToPublish { order: order.clone(), trace: *trace }
+        });
+        let acknowledged = match self
+            .topic
+            .publish_batch(&orders_to_publish.collect::<Vec<_>>())
+            .await
+        {
             Ok(acknowledged) => acknowledged,
             Err(error) => {
                 for SavedOrder { order, .. } in batch {
@@ -140,11 +152,17 @@ impl<'a> Replay<'a> {
                 self.failed(order.id.to_string(), "SNS did not acknowledge it".to_owned())?;
                 continue;
             }
-            let cleared = if *publish_pending { self.audit.clear_pending_flag(order.id).await } else { Ok(()) };
+            let cleared = if *publish_pending {
+                self.audit.clear_pending_flag(order.id).await
+            } else {
+                Ok(())
+            };
             match cleared {
                 Ok(()) => self.done(order.id)?,
                 Err(error) => {
-                    let problem = format!("published, and still pending; the relay publishes it once more: {error}");
+                    let problem = format!(
+                        "published, and still pending; the relay publishes it once more: {error}"
+                    );
                     self.failed(order.id.to_string(), problem)?;
                 }
             }

@@ -25,16 +25,24 @@ const MOST_LINES: i32 = 1_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
-/// Every line of the functions' logs that says what became of the order, in the order they were written.
-pub(super) async fn of_order(context: &Context, id: OrderId, when: RangeInclusive<Timestamp>) -> Result<Vec<Step>> {
+/// Every line of the functions' logs that says what became of the order, in the order they were
+/// written.
+pub(super) async fn of_order(
+    context: &Context,
+    id: OrderId,
+    when: RangeInclusive<Timestamp>,
+) -> Result<Vec<Step>> {
     let client = Client::new(&context.sdk);
-    let groups = FUNCTIONS.map(|output| Ok(format!("/aws/lambda/{}", context.stack.output(output)?)));
+    let groups =
+        FUNCTIONS.map(|output| Ok(format!("/aws/lambda/{}", context.stack.output(output)?)));
     let query = client
         .start_query()
         .set_log_group_names(Some(groups.into_iter().collect::<Result<_>>()?))
         .start_time(when.start().as_second())
         .end_time(when.end().as_second() + 1)
-        .query_string(format!("fields @timestamp, @message, @log | filter @message like /{id}/ | sort @timestamp asc"))
+        .query_string(format!(
+            "fields @timestamp, @message, @log | filter @message like /{id}/ | sort @timestamp asc"
+        ))
         .limit(MOST_LINES);
     let started = query.send().await.map_err(|error| failed(&aws::told(&error)))?;
     let query = started.query_id.context("Logs Insights gave the query no id")?;
@@ -49,7 +57,9 @@ async fn results(client: &Client, query: &str) -> Result<Vec<Vec<ResultField>>> 
         let answer = answer.map_err(|error| failed(&aws::told(&error)))?;
         match answer.status {
             Some(QueryStatus::Complete) => return Ok(answer.results.unwrap_or_default()),
-            Some(QueryStatus::Scheduled | QueryStatus::Running) => tokio::time::sleep(LOOK_AGAIN).await,
+            Some(QueryStatus::Scheduled | QueryStatus::Running) => {
+                tokio::time::sleep(LOOK_AGAIN).await
+            }
             other => bail!(failed(&format!("the query ended as {other:?}"))),
         }
     }
@@ -59,19 +69,26 @@ fn failed(problem: &str) -> anyhow::Error {
     anyhow!("the logs cannot be looked through: {problem}")
 }
 
-/// The lines of an event that name the order: a local function writes text, and several lines in one event.
+/// The lines of an event that name the order: a local function writes text, and several lines in
+/// one event.
 fn steps(row: &[ResultField], stack: &str, id: &str) -> Vec<Step> {
     let field = |name: &str| {
         let field = row.iter().find(|field| field.field() == Some(name));
         field.and_then(ResultField::value).unwrap_or_default()
     };
-    let Ok(time) = format!("{}Z", field("@timestamp").replacen(' ', "T", 1)).parse() else { return vec![] };
+    let Ok(time) = format!("{}Z", field("@timestamp").replacen(' ', "T", 1)).parse() else {
+        return vec![];
+    };
     // `account:/aws/lambda/stack-function`
     let group = field("@log").rsplit('/').next().unwrap_or_default();
     let source = group.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')).unwrap_or(group);
     let message = console::strip_ansi_codes(field("@message"));
     let lines = message.lines().filter(|line| line.contains(id) && !is_a_look(line));
-    let step = |line| Step { time, source: Source::Function(source.to_owned()), what: what(line, source, id) };
+    let step = |line| Step {
+        time,
+        source: Source::Function(source.to_owned()),
+        what: what(line, source, id),
+    };
     lines.map(step).collect()
 }
 
@@ -101,7 +118,8 @@ mod tests {
     const ID: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
 
     fn row(message: &str) -> Vec<ResultField> {
-        let field = |name: &str, value: &str| ResultField::builder().field(name).value(value).build();
+        let field =
+            |name: &str, value: &str| ResultField::builder().field(name).value(value).build();
         vec![
             field("@timestamp", "2026-11-22 10:00:00.250"),
             field("@message", message),
@@ -120,7 +138,9 @@ mod tests {
             source: Source::Function("outbox-relay".to_owned()),
             what: what.to_owned(),
         };
-        let line = |more: &str| format!(r#"{{"level":"INFO","message":"record","order_id":"{ID}"{more}}}"#);
+        let line = |more: &str| {
+            format!(r#"{{"level":"INFO","message":"record","order_id":"{ID}"{more}}}"#)
+        };
         assert_eq!(steps(&line(r#","outcome":"done""#)), [step("done")]);
         assert_eq!(steps(&line(r#","outcome":"retry","reason":"busy""#)), [step("retry: busy")]);
         assert_eq!(steps(&line("")), [step("record")]);
@@ -128,16 +148,20 @@ mod tests {
 
     #[test]
     fn who_only_looked_at_the_order_is_left_out() {
-        let json = format!(r#"{{"message":"request","route":"show","order_id":"{ID}","outcome":"shown"}}"#);
-        let text =
-            format!("orders INFO request \u{1b}[3mroute\u{1b}[0m=\"show\" status=200 order_id={ID} outcome=\"shown\"");
+        let json = format!(
+            r#"{{"message":"request","route":"show","order_id":"{ID}","outcome":"shown"}}"#
+        );
+        let text = format!(
+            "orders INFO request \u{1b}[3mroute\u{1b}[0m=\"show\" status=200 order_id={ID} outcome=\"shown\""
+        );
         assert_eq!([json, text].map(|line| steps(&line)), [vec![], vec![]]);
     }
 
     #[test]
     fn of_lines_of_text_those_that_name_the_order_are_shown_plain() {
-        let message =
-            format!("START\noutbox-relay \u{1b}[32m INFO\u{1b}[0m record order_id={ID} outcome=\"done\"\nEND");
+        let message = format!(
+            "START\noutbox-relay \u{1b}[32m INFO\u{1b}[0m record order_id={ID} outcome=\"done\"\nEND"
+        );
         let what: Vec<_> = steps(&message).into_iter().map(|step| step.what).collect();
         assert_eq!(what, ["INFO record outcome=\"done\""]);
     }

@@ -21,7 +21,8 @@ pub(crate) struct Options {
     /// The order's id.
     #[arg(value_name = "ID")]
     id: OrderId,
-    /// How long after it was placed to look through the logs, in hours. Looking is paid for by what is looked through.
+    /// How long after it was placed to look through the logs, in hours. Looking is paid for by what
+    /// is looked through.
     #[arg(long, default_value_t = 24, value_name = "HOURS")]
     hours: u16,
 }
@@ -37,7 +38,10 @@ pub(crate) async fn run(context: &Context, Options { id, hours }: Options) -> Re
     };
     let invoice = audit.invoice(id).await?;
     let spinner = progress::spinner("Looking through the logs");
-    let until = order.placed_at.checked_add(SignedDuration::from_hours(hours.into()))?.min(Timestamp::now());
+    let until = order
+        .placed_at
+        .checked_add(SignedDuration::from_hours(hours.into()))?
+        .min(Timestamp::now());
     let logged = logs::of_order(context, id, order.placed_at.checked_sub(BEFORE)?..=until).await?;
     spinner.finish_and_clear();
 
@@ -60,9 +64,14 @@ pub(crate) async fn run(context: &Context, Options { id, hours }: Options) -> Re
 }
 
 fn from_tables(order: &OrderView, invoice: Option<&Invoice>) -> Vec<Step> {
-    let step = |time, table, what: &str| Step { time, source: Source::Table(table), what: what.to_owned() };
+    let step = |time, table, what: &str| Step {
+        time,
+        source: Source::Table(table),
+        what: what.to_owned(),
+    };
     let placed = step(order.placed_at, ORDERS, "saved");
-    let shipped = order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, SHIPMENTS, "shipped"));
+    let shipped =
+        order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, SHIPMENTS, "shipped"));
     let invoiced = invoice.map(|invoice| step(invoice.issued_at, INVOICES, "invoiced"));
     [Some(placed), shipped, invoiced].into_iter().flatten().collect()
 }
@@ -95,8 +104,11 @@ mod tests {
         };
         let invoice = Invoice { order_id: order.id, number: 1.into(), issued_at: order.placed_at };
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([0; 12]), order.placed_at);
-        let shipment =
-            Shipment { order_id: order.id, tracking_number: Code::from_entropy([0; 12]), shipped_at: order.placed_at };
+        let shipment = Shipment {
+            order_id: order.id,
+            tracking_number: Code::from_entropy([0; 12]),
+            shipped_at: order.placed_at,
+        };
         let view = |shipment, coupon| OrderView::new(order.clone(), shipment, coupon);
         let whole = view(Some(shipment.clone()), Some(coupon.clone()));
         assert_eq!(missing(&whole, Some(&invoice), true), [""; 0]);
@@ -105,6 +117,9 @@ mod tests {
         let unrewarded = view(Some(shipment), None);
         assert_eq!(missing(&unrewarded, Some(&invoice), true), ["no coupon"]);
         assert_eq!(missing(&unrewarded, Some(&invoice), false), [""; 0]);
-        assert_eq!(missing(&view(None, None), None, true), ["no shipment", "no invoice", "no coupon"]);
+        assert_eq!(
+            missing(&view(None, None), None, true),
+            ["no shipment", "no invoice", "no coupon"]
+        );
     }
 }

@@ -31,20 +31,23 @@ pub(crate) enum Source {
 #[derive(Debug, Serialize)]
 pub(crate) struct Shown {
     time: Timestamp,
-    /// How long after the first line of a log, in milliseconds. A table's second is too long for that.
+    /// How long after the first line of a log, in milliseconds. A table's second is too long for
+    /// that.
     after_ms: Option<i64>,
     source: Source,
     what: String,
 }
 
 impl Shown {
-    /// The steps of an order, as one led to the other. A function's line tells when it had done; the one that placed the
-    /// order was publishing it still while subscribers had it, and yet it comes first. A table's time is cut to its
-    /// second: its row comes after the first line of the function that wrote it.
+    /// The steps of an order, as one led to the other. A function's line tells when it had done;
+    /// the one that placed the order was publishing it still while subscribers had it, and yet it
+    /// comes first. A table's time is cut to its second: its row comes after the first line of the
+    /// function that wrote it.
     pub(crate) fn in_order(mut steps: Vec<Step>) -> Vec<Self> {
         let mut done = HashSet::new();
         steps.sort_by_key(|step| step.time);
-        let mut lines: Vec<_> = steps.extract_if(.., |step| matches!(step.source, Source::Function(_))).collect();
+        let mut lines: Vec<_> =
+            steps.extract_if(.., |step| matches!(step.source, Source::Function(_))).collect();
         if let Some(placed) = lines.iter().position(|step| step.source.writes() == Some(ORDERS)) {
             lines[..=placed].rotate_right(1);
         }
@@ -53,10 +56,14 @@ impl Shown {
         for line in lines {
             let table = line.source.writes().filter(|table| done.insert(*table));
             steps.push(line);
-            steps.extend(rows.extract_if(.., |row| table.is_some_and(|table| row.source == Source::Table(table))));
+            steps.extend(rows.extract_if(.., |row| {
+                table.is_some_and(|table| row.source == Source::Table(table))
+            }));
         }
         steps.extend(rows);
-        let logged = |step: &Step| matches!(step.source, Source::Function(_)).then(|| step.time.as_millisecond());
+        let logged = |step: &Step| {
+            matches!(step.source, Source::Function(_)).then(|| step.time.as_millisecond())
+        };
         let first = steps.iter().find_map(logged);
         let shown = |step: Step| {
             let after_ms = logged(&step).zip(first).map(|(at, first)| at - first);

@@ -30,20 +30,34 @@ pub(super) async fn find() -> Result<Generated> {
     let program = CargoTool::MUTANTS.install(Progress).await?;
     let output = root().join("target/mutants");
     let mut mutants = Command::new(program);
-    mutants.args(["mutants", "--package", "domain", "--package", "sqs-batch", "--no-shuffle", "--colors", "never"]);
+    mutants.args([
+        "mutants",
+        "--package",
+        "domain",
+        "--package",
+        "sqs-batch",
+        "--no-shuffle",
+        "--colors",
+        "never",
+    ]);
     mutants.arg("--output").arg(&output).current_dir(root());
     let results = output.join("mutants.out");
     let _ = fs::remove_dir_all(&results);
     // It ends with an error when it misses one: the page says which.
     let ended = ProcessGroup::run("cargo-mutants", &mut mutants).await;
-    let text = fs::read_to_string(results.join("outcomes.json")).context("cargo-mutants left no outcomes");
+    let text =
+        fs::read_to_string(results.join("outcomes.json")).context("cargo-mutants left no outcomes");
     let Outcomes { total_mutants: all, caught, unviable, timeout: timed_out } = match text {
         Ok(text) => serde_json::from_str(&text)?,
         Err(error) => return ended.and(Err(error)),
     };
-    let missed: Vec<_> = fs::read_to_string(results.join("missed.txt"))?.lines().map(str::to_owned).collect();
+    let missed: Vec<_> =
+        fs::read_to_string(results.join("missed.txt"))?.lines().map(str::to_owned).collect();
     // None of them is looked at when the tests fail before anything is changed.
     let looked_at = caught + unviable + timed_out + missed.len();
-    ensure!(all > 0 && looked_at == all, "cargo-mutants looked at {looked_at} of {all} mutants: {ended:?}");
+    ensure!(
+        all > 0 && looked_at == all,
+        "cargo-mutants looked at {looked_at} of {all} mutants: {ended:?}"
+    );
     Ok(Generated { all, caught, unviable, timed_out, missed })
 }

@@ -1,5 +1,5 @@
-//! Breaking the code on purpose: each patch of tests/mutations must fail the test that it names, and cargo-mutants looks
-//! for changes of `domain` and `sqs-batch` that no test notices.
+//! Breaking the code on purpose: each patch of tests/mutations must fail the test that it names,
+//! and cargo-mutants looks for changes of `domain` and `sqs-batch` that no test notices.
 
 mod generated;
 mod tree;
@@ -75,10 +75,15 @@ async fn break_on_purpose(tools: &Tools, only: Option<&str>, commit: &str) -> Re
     for (number, (mut patch, file)) in todo.into_iter().enumerate() {
         eprintln!("── {} of {all}: {} ({})", number + 1, patch.name, patch.what);
         patch.caught = tree.catches(&patch, &file).await.with_context(|| patch.name.clone())?;
-        eprintln!("{} {}", if patch.caught { "✓ caught by" } else { "✗ NOT caught by" }, patch.caught_by);
+        eprintln!(
+            "{} {}",
+            if patch.caught { "✓ caught by" } else { "✗ NOT caught by" },
+            patch.caught_by
+        );
         patches.push(patch);
     }
-    let missed: Vec<_> = patches.iter().filter(|patch| !patch.caught).map(|patch| patch.name.clone()).collect();
+    let missed: Vec<_> =
+        patches.iter().filter(|patch| !patch.caught).map(|patch| patch.name.clone()).collect();
     if only.is_none() {
         super::keep(MUTATIONS, commit, &Mutations { patches })?;
     }
@@ -92,7 +97,9 @@ fn patches() -> Result<Vec<(Patch, PathBuf)>> {
     files.sort();
     let patch = |file: PathBuf| {
         let text = fs::read_to_string(&file)?;
-        let (what, rest) = text.split_once("\n\nCaught-by: ").context("a patch says what it breaks, and Caught-by")?;
+        let (what, rest) = text
+            .split_once("\n\nCaught-by: ")
+            .context("a patch says what it breaks, and Caught-by")?;
         let caught_by = rest.lines().next().unwrap_or_default().to_owned();
         let name = file.file_stem().unwrap_or_default().display().to_string();
         Ok((Patch { name, what: what.to_owned(), caught_by, caught: false }, file))

@@ -29,7 +29,8 @@ impl<'a> Tree<'a> {
         Ok(Self { tools, folder })
     }
 
-    /// Fails unless each of these tests passes on the copy as it is: one that always fails would notice nothing.
+    /// Fails unless each of these tests passes on the copy as it is: one that always fails would
+    /// notice nothing.
     pub(super) async fn passes(&self, tests: &BTreeSet<&str>) -> Result<()> {
         for (number, test) in tests.iter().enumerate() {
             eprintln!("── Unbroken, {} of {}: {test}", number + 1, tests.len());
@@ -46,14 +47,18 @@ impl<'a> Tree<'a> {
         Ok(!passed?)
     }
 
-    /// Runs a test, named by its crate or suite and its path there, and gives whether it passed. One that does not run,
-    /// as the code does not compile, is an error.
+    /// Runs a test, named by its crate or suite and its path there, and gives whether it passed.
+    /// One that does not run, as the code does not compile, is an error.
     async fn run(&self, name: &str) -> Result<bool> {
-        let (output, test) = match name.split_once("::").context("a test is named by a suite and a path")? {
-            (target @ ("pipeline" | "faults"), test) => (self.end_to_end(target, test).await?, test),
-            (package, test) => (self.unit(package, test).await?, test),
-        };
-        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... "))) else {
+        let (output, test) =
+            match name.split_once("::").context("a test is named by a suite and a path")? {
+                (target @ ("pipeline" | "faults"), test) => {
+                    (self.end_to_end(target, test).await?, test)
+                }
+                (package, test) => (self.unit(package, test).await?, test),
+            };
+        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... ")))
+        else {
             bail!("{name} did not run:\n{output}");
         };
         Ok(line.ends_with("ok"))
@@ -71,15 +76,22 @@ impl<'a> Tree<'a> {
         cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
         Progress.command("Building the functions of the copy", &mut cargo).await?;
         let template = self.assemble()?;
-        let emulator = Emulator::start(self.tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
+        let emulator =
+            Emulator::start(self.tools, devstack::free_port()?, Invocations::Deployed, Progress)
+                .await?;
         let stack = devstack::deploy(self.tools, &emulator, &template, Progress).await?;
         let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
-        let mut tests = Tests::of(self.tools, &stack, proxy.url(), emulator.port(), &["--test", target])?;
-        tests.command.env("E2E_BINARIES", self.folder.join("functions")).args(["--", "--exact", test]);
+        let mut tests =
+            Tests::of(self.tools, &stack, proxy.url(), emulator.port(), &["--test", target])?;
+        tests
+            .command
+            .env("E2E_BINARIES", self.folder.join("functions"))
+            .args(["--", "--exact", test]);
         Progress.command_outcome("Testing", &mut tests.command).await
     }
 
-    /// Puts the functions of the copy in the place of those that `sam build` left, and gives the template that finds them.
+    /// Puts the functions of the copy in the place of those that `sam build` left, and gives the
+    /// template that finds them.
     fn assemble(&self) -> Result<PathBuf> {
         let built = root().join(".aws-sam/build");
         let assembled = self.folder.join("build");
@@ -87,7 +99,10 @@ impl<'a> Tree<'a> {
         fs::copy(built.join("template.yaml"), assembled.join("template.yaml"))?;
         for function in FUNCTIONS {
             let binary = self.folder.join("target/debug").join(function);
-            for place in [assembled.join(devstack::resource(function)), self.folder.join("functions").join(function)] {
+            for place in [
+                assembled.join(devstack::resource(function)),
+                self.folder.join("functions").join(function),
+            ] {
                 fs::create_dir_all(&place)?;
                 fs::copy(&binary, place.join("bootstrap"))?;
             }
@@ -95,10 +110,13 @@ impl<'a> Tree<'a> {
         Ok(assembled.join("template.yaml"))
     }
 
-    /// `cargo` on the copy. Its target folder is its own: cargo cannot tell the copy's packages from the originals.
+    /// `cargo` on the copy. Its target folder is its own: cargo cannot tell the copy's packages
+    /// from the originals.
     fn cargo(&self) -> Command {
         let mut cargo = self.tools.cargo();
-        cargo.current_dir(self.folder.join("tree")).env("CARGO_TARGET_DIR", self.folder.join("target"));
+        cargo
+            .current_dir(self.folder.join("tree"))
+            .env("CARGO_TARGET_DIR", self.folder.join("target"));
         cargo
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let answer = async |_: LambdaEvent<IgnoredAny>| Ok::<Value, Error>(json!({ "batchItemFailures": [] }));
+    let answer =
+        async |_: LambdaEvent<IgnoredAny>| Ok::<Value, Error>(json!({ "batchItemFailures": [] }));
     lambda_runtime::run(service_fn(answer)).await
 }
