@@ -30,22 +30,27 @@ fn metadata() -> Metadata {
 
 /// The functions, and the crates of ours that they link.
 fn linked(metadata: &Metadata) -> Vec<&Package> {
-    let mut rooms: Vec<_> =
-        metadata.packages.iter().filter(|room| FUNCTIONS.contains(&room.name.as_str())).collect();
+    let mut packages: Vec<_> = metadata
+        .packages
+        .iter()
+        .filter(|package| FUNCTIONS.contains(&package.name.as_str()))
+        .collect();
     let mut at = 0;
-    while let Some(room) = rooms.get(at) {
-        let names: Vec<_> = of_a_build(room).map(|dependency| &dependency.name).collect();
-        let more = metadata.packages.iter().filter(|room| names.contains(&&room.name.to_string()));
-        let more: Vec<_> =
-            more.filter(|room| rooms.iter().all(|known| known.name != room.name)).collect();
-        rooms.extend(more);
+    while let Some(package) = packages.get(at) {
+        let names: Vec<_> = of_a_build(package).map(|dependency| &dependency.name).collect();
+        let more =
+            metadata.packages.iter().filter(|package| names.contains(&&package.name.to_string()));
+        let more: Vec<_> = more
+            .filter(|package| packages.iter().all(|known| known.name != package.name))
+            .collect();
+        packages.extend(more);
         at += 1;
     }
-    rooms
+    packages
 }
 
-fn of_a_build(room: &Package) -> impl Iterator<Item = &Dependency> {
-    room.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development)
+fn of_a_build(package: &Package) -> impl Iterator<Item = &Dependency> {
+    package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development)
 }
 
 /// Those that are not ours.
@@ -59,17 +64,17 @@ fn foreign<'a>(dependencies: impl Iterator<Item = &'a Dependency>) -> BTreeSet<S
 #[test]
 fn each_dependency_of_a_function_is_there_for_something() {
     let metadata = metadata();
-    let rooms = linked(&metadata);
+    let packages = linked(&metadata);
     assert!(
-        rooms.iter().any(|room| room.name.as_str() == "domain"),
+        packages.iter().any(|package| package.name.as_str() == "domain"),
         "what functions link is followed"
     );
-    assert_eq!(listed("In the functions"), foreign(rooms.into_iter().flat_map(of_a_build)));
+    assert_eq!(listed("In the functions"), foreign(packages.into_iter().flat_map(of_a_build)));
 }
 
 #[test]
 fn each_dependency_of_tools_and_tests_is_there_for_something() {
-    let all = foreign(metadata().packages.iter().flat_map(|room| &room.dependencies));
+    let all = foreign(metadata().packages.iter().flat_map(|package| &package.dependencies));
     let elsewhere: BTreeSet<_> = all.difference(&listed("In the functions")).cloned().collect();
     assert_eq!(listed("In the tools, the tests and the measuring side"), elsewhere);
 }
@@ -79,9 +84,9 @@ fn each_version_in_the_workspace_is_used() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
     let manifest: toml::Table = manifest.parse().expect("the manifest is TOML");
     let versions = manifest["workspace"]["dependencies"].as_table().expect("versions").keys();
-    let rooms = metadata().packages;
+    let packages = metadata().packages;
     let used: BTreeSet<_> =
-        rooms.iter().flat_map(|room| &room.dependencies).map(|used| &used.name).collect();
+        packages.iter().flat_map(|package| &package.dependencies).map(|used| &used.name).collect();
     let unused: Vec<_> = versions.filter(|name| !used.contains(name)).collect();
     assert!(unused.is_empty(), "{unused:?}");
 }

@@ -1,4 +1,4 @@
-//! Who may know whom (ARCHITECTURE.md, "The rooms").
+//! Which crate may depend on which (ARCHITECTURE.md).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,14 +6,15 @@ use std::path::Path;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-/// Each room, and the rooms of ours that it may depend on.
-const ROOMS: [(&str, &[&str]); 21] = [
+/// Each crate, and the workspace crates that it may depend on.
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 22] = [
+    ("aws-client", &[]),
     ("domain", &[]),
     ("telemetry", &[]),
     ("workspace-hack", &[]),
     ("lambda-startup", &["workspace-hack", "telemetry"]),
-    ("store", &["domain", "telemetry"]),
-    ("topic", &["domain", "telemetry"]),
+    ("store", &["aws-client", "domain", "telemetry"]),
+    ("topic", &["aws-client", "domain", "telemetry"]),
     ("sqs-batch", &["domain", "telemetry"]),
     ("subscriber", &["sqs-batch", "store"]),
     ("orders", &["domain", "lambda-startup", "store", "telemetry", "topic"]),
@@ -24,16 +25,16 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("devstack", &[]),
     ("lambda-sandbox", &[]),
     ("aws-mock", &["domain"]),
-    ("ops", &["domain", "store", "topic"]),
+    ("ops", &["aws-client", "domain", "store", "topic"]),
     ("e2e", &["lambda-sandbox", "devstack"]),
     ("bench", &["lambda-sandbox", "devstack"]),
     ("no-op", &["workspace-hack"]),
     ("xtask", &["devstack"]),
 ];
 
-/// What only some rooms may name. `workspace-hack` names all that the functions share and uses none
+/// Dependencies that only some crates may name. `workspace-hack` names all that the functions share and uses none
 /// of it.
-const NAMED_BY: [(&str, &[&str]); 8] = [
+const ALLOWED_USERS: [(&str, &[&str]); 8] = [
     ("aws-sdk-dynamodb", &["workspace-hack", "store", "aws-mock", "e2e"]),
     ("aws-sdk-sns", &["workspace-hack", "topic", "aws-mock", "e2e"]),
     ("aws-sdk-sqs", &["aws-mock", "ops", "e2e"]),
@@ -44,17 +45,17 @@ const NAMED_BY: [(&str, &[&str]); 8] = [
     ("metrique-writer-format-emf", &["workspace-hack", "telemetry"]),
 ];
 
-/// The rooms that read the environment: `lambda-startup` for the functions; the others are not part
+/// The crates that read the environment: `lambda-startup` for the functions; the others are not part
 /// of them.
-const READ_THE_ENVIRONMENT: [&str; 5] = ["lambda-startup", "devstack", "aws-mock", "e2e", "xtask"];
+const ENVIRONMENT_READERS: [&str; 5] = ["lambda-startup", "devstack", "aws-mock", "e2e", "xtask"];
 
-fn rooms() -> Vec<Package> {
+fn packages() -> Vec<Package> {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata works");
     metadata.packages
 }
 
-fn dependencies(room: &Package) -> impl Iterator<Item = &str> {
-    let built = room
+fn dependencies(package: &Package) -> impl Iterator<Item = &str> {
+    let built = package
         .dependencies
         .iter()
         .filter(|dependency| dependency.kind != DependencyKind::Development);
@@ -62,32 +63,40 @@ fn dependencies(room: &Package) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn every_room_is_known() {
-    let found: BTreeSet<_> = rooms().into_iter().map(|room| room.name.to_string()).collect();
-    let known: BTreeSet<_> = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
+fn every_crate_has_a_rule() {
+    let found: BTreeSet<_> =
+        packages().into_iter().map(|package| package.name.to_string()).collect();
+    let known: BTreeSet<_> =
+        ALLOWED_DEPENDENCIES.iter().map(|(package, _)| (*package).to_owned()).collect();
     assert_eq!(found, known);
 }
 
 #[test]
-fn a_room_depends_only_on_the_rooms_it_may_know() {
-    for room in rooms() {
-        let (_, allowed) =
-            ROOMS.iter().find(|(name, _)| *name == room.name.as_str()).expect("the room is known");
-        for dependency in
-            dependencies(&room).filter(|name| ROOMS.iter().any(|(room, _)| room == name))
+fn a_crate_depends_only_on_allowed_crates() {
+    for package in packages() {
+        let (_, allowed) = ALLOWED_DEPENDENCIES
+            .iter()
+            .find(|(name, _)| *name == package.name.as_str())
+            .expect("the crate has a rule");
+        for dependency in dependencies(&package)
+            .filter(|name| ALLOWED_DEPENDENCIES.iter().any(|(package, _)| package == name))
         {
-            assert!(allowed.contains(&dependency), "{} may not know {dependency}", room.name);
+            assert!(
+                allowed.contains(&dependency),
+                "{} may not depend on {dependency}",
+                package.name
+            );
         }
     }
 }
 
 #[test]
-fn an_aws_service_is_named_in_its_own_room_only() {
-    for room in rooms() {
-        for dependency in dependencies(&room) {
-            let rule = NAMED_BY.iter().find(|(name, _)| *name == dependency);
-            let allowed = rule.is_none_or(|(_, rooms)| rooms.contains(&room.name.as_str()));
-            assert!(allowed, "{} may not name {dependency}", room.name);
+fn an_aws_sdk_is_used_by_allowed_crates_only() {
+    for package in packages() {
+        for dependency in dependencies(&package) {
+            let rule = ALLOWED_USERS.iter().find(|(name, _)| *name == dependency);
+            let allowed = rule.is_none_or(|(_, users)| users.contains(&package.name.as_str()));
+            assert!(allowed, "{} may not depend on {dependency}", package.name);
         }
     }
 }
@@ -97,10 +106,10 @@ fn the_first_command_links_no_aws_sdk() {
     let metadata = MetadataCommand::new().exec().expect("cargo metadata works");
     let resolve = metadata.resolve.as_ref().expect("dependencies are resolved");
     let mut reached: BTreeSet<_> = BTreeSet::new();
-    let mut todo: Vec<_> = rooms()
+    let mut todo: Vec<_> = packages()
         .into_iter()
-        .filter(|room| ["xtask", "devstack"].contains(&room.name.as_str()))
-        .map(|room| room.id)
+        .filter(|package| ["xtask", "devstack"].contains(&package.name.as_str()))
+        .map(|package| package.id)
         .collect();
     while let Some(id) = todo.pop() {
         let node = resolve.nodes.iter().find(|node| node.id == id).expect("a resolved package");
@@ -118,10 +127,12 @@ fn the_first_command_links_no_aws_sdk() {
 
 #[test]
 fn the_environment_is_read_in_startup_only() {
-    for room in
-        rooms().into_iter().filter(|room| !READ_THE_ENVIRONMENT.contains(&room.name.as_str()))
+    for package in packages()
+        .into_iter()
+        .filter(|package| !ENVIRONMENT_READERS.contains(&package.name.as_str()))
     {
-        let sources = room.manifest_path.parent().expect("a manifest lies in a folder").join("src");
+        let sources =
+            package.manifest_path.parent().expect("a manifest lies in a folder").join("src");
         each_source(sources.as_std_path(), &mut |path, text| {
             for call in ["env::var", "env::vars", "std::env"] {
                 assert!(!text.contains(call), "{} reads the environment", path.display());
@@ -132,23 +143,28 @@ fn the_environment_is_read_in_startup_only() {
 
 #[test]
 fn main_only_wires() {
-    for room in rooms().into_iter().filter(|room| devstack::FUNCTIONS.contains(&room.name.as_str()))
+    for package in packages()
+        .into_iter()
+        .filter(|package| devstack::FUNCTIONS.contains(&package.name.as_str()))
     {
-        let main =
-            room.manifest_path.parent().expect("a manifest lies in a folder").join("src/main.rs");
+        let main = package
+            .manifest_path
+            .parent()
+            .expect("a manifest lies in a folder")
+            .join("src/main.rs");
         let text = fs::read_to_string(&main).expect("a function has a main.rs");
         assert_eq!(text.matches("fn ").count(), 1, "{main} has more than fn main");
         assert!(text.lines().count() <= 40, "{main} does more than wire");
     }
 }
 
-fn each_source(folder: &Path, look: &mut impl FnMut(&Path, &str)) {
-    for entry in fs::read_dir(folder).expect("a room has sources") {
+fn each_source(folder: &Path, check: &mut impl FnMut(&Path, &str)) {
+    for entry in fs::read_dir(folder).expect("a package has sources") {
         let path = entry.expect("the folder can be read").path();
         if path.is_dir() {
-            each_source(&path, look);
+            each_source(&path, check);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            look(&path, &fs::read_to_string(&path).expect("a source can be read"));
+            check(&path, &fs::read_to_string(&path).expect("a source can be read"));
         }
     }
 }

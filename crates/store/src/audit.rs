@@ -1,8 +1,8 @@
 //! The operator's view of the tables: all that is in them, page by page, and orders by their ids.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -10,7 +10,6 @@ use aws_types::SdkConfig;
 use domain::{Coupon, Invoice, Order, OrderId, OrderView};
 use telemetry::TraceParent;
 
-use crate::client::{CallPolicy, client};
 use crate::orders::{read, read_invoiced};
 use crate::outbox::{self, INDEX, Next};
 use crate::row::{Attributes, OUTBOX, Reader};
@@ -48,13 +47,6 @@ pub struct SavedOrder {
 /// A row, or what is wrong with it.
 type Read<T> = Result<T, Unreadable>;
 
-/// A person waits, and may be far from the region: rather late than not at all.
-pub(crate) const PATIENT: CallPolicy = CallPolicy {
-    max_attempts: 5,
-    attempt_timeout: Duration::from_secs(10),
-    total_timeout: Duration::from_secs(30),
-};
-
 /// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
 const READ_ROUNDS: usize = 10;
 
@@ -65,7 +57,7 @@ impl Audit {
     /// Makes a client for these tables; nothing is asked yet.
     #[must_use]
     pub fn of(sdk: &SdkConfig, tables: OrderTables) -> Self {
-        Self { client: client(sdk, PATIENT), tables }
+        Self { client: Client::new(&CallPolicy::PATIENT.apply(sdk)), tables }
     }
 
     /// A page of all orders.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
 use aws_types::SdkConfig;
 
-use crate::client::{CallPolicy, client};
 use crate::statements::{StatementError, execute};
 use crate::{Row, StoreError};
 
@@ -42,7 +42,7 @@ impl EffectTable {
     /// Makes a client and opens its connection with an insert that DynamoDB refuses, as it names no
     /// key. Should the connection fail, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
-        let effect_table = Self { client: client(sdk, INSERT), table };
+        let effect_table = Self { client: Client::new(&INSERT.apply(sdk)), table };
         let refused = execute(
             &effect_table.client,
             vec![effect_table.statement(&[("primed", AttributeValue::Bool(true))])],

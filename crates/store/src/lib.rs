@@ -7,7 +7,6 @@
 
 mod audit;
 mod claim;
-mod client;
 mod conflict;
 mod coupons;
 mod effect_table;

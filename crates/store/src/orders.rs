@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::num::NonZeroU8;
 use std::time::Duration;
 
+use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
 use domain::{Invoice, Order, OrderId, OrderView};
 
-use crate::client::{self, CallPolicy};
 use crate::conflict::RetryConflicts;
 use crate::row::{Attributes, Reader};
 use crate::{StoreError, outbox};
@@ -73,12 +74,13 @@ impl Orders {
     ///
     /// `shards` is how many values the pending flag is spread over.
     pub async fn connect(sdk: &SdkConfig, tables: OrderTables, shards: NonZeroU8) -> Self {
-        let write_config = client::config(sdk, SAVE).retry_classifier(RetryConflicts).build();
+        let write_config =
+            Config::from(&SAVE.apply(sdk)).to_builder().retry_classifier(RetryConflicts).build();
         let orders = Self {
             write_client: Client::from_conf(write_config),
-            unmark_client: client::client(sdk, CLEAR),
-            coupon_client: client::client(sdk, LOOK_UP),
-            read_client: client::client(sdk, READ),
+            unmark_client: Client::new(&CLEAR.apply(sdk)),
+            coupon_client: Client::new(&LOOK_UP.apply(sdk)),
+            read_client: Client::new(&READ.apply(sdk)),
             tables,
             shards,
         };

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU8;
 use std::time::Duration;
 
+use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
@@ -14,7 +15,6 @@ use domain::{Order, OrderId};
 use jiff::Timestamp;
 use telemetry::TraceParent;
 
-use crate::client::{CallPolicy, client};
 use crate::row::{Attributes, OUTBOX, Reader};
 use crate::statements::{StatementError, execute};
 use crate::{StoreError, Unreadable};
@@ -65,7 +65,7 @@ impl Outbox {
     /// Makes a client and opens its connection by looking for orders of long ago. Should that fail,
     /// the first sweep opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
-        let outbox = Self { client: client(sdk, ONCE), table, shards };
+        let outbox = Self { client: Client::new(&ONCE.apply(sdk)), table, shards };
         if let Err(error) = outbox.scan_pending(Timestamp::UNIX_EPOCH).await {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
@@ -192,7 +192,7 @@ mod tests {
     async fn a_mark_is_taken_from_a_row_that_is_there() {
         let aws = MockAws::responding([(200, json!({}))]);
         let id = order("81.50").id;
-        clear(&client(&aws.sdk(), ONCE), "orders", id).await.unwrap();
+        clear(&Client::new(&ONCE.apply(&aws.sdk())), "orders", id).await.unwrap();
         let [clear] = aws.requests();
         let (operation, body) = clear.json();
         assert_eq!(operation, "UpdateItem");

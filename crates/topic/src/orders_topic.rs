@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use aws_client::CallPolicy;
 use aws_sdk_sns::Client;
 use aws_types::SdkConfig;
 use domain::{Order, OrderPlaced};
 use telemetry::TraceParent;
 
 use crate::TopicError;
-use crate::client::{CallPolicy, attributes, connect, unavailable};
+use crate::client::{attributes, connect, unavailable};
 
 /// The topic that every order is published on.
 #[derive(Clone, Debug)]

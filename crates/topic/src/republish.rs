@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use aws_client::CallPolicy;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::PublishBatchRequestEntry;
 use aws_types::SdkConfig;
@@ -10,7 +11,7 @@ use domain::{Order, OrderId, OrderPlaced};
 use telemetry::TraceParent;
 
 use crate::TopicError;
-use crate::client::{CallPolicy, PATIENT, attributes, client, connect, unavailable};
+use crate::client::{attributes, connect, unavailable};
 
 /// The topic, for many orders at once.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ impl Republisher {
     /// For an operator, whose calls may take their time. Nothing is asked yet.
     #[must_use]
     pub fn patient(sdk: &SdkConfig, arn: String) -> Self {
-        Self { client: client(sdk, PATIENT), arn }
+        Self { client: Client::new(&CallPolicy::PATIENT.apply(sdk)), arn }
     }
 
     /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request, and gives the

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use aws_client::CallPolicy;
 use aws_sdk_sns::Client;
 use aws_types::SdkConfig;
 
 use crate::TopicError;
-use crate::client::{PATIENT, client, unavailable};
+use crate::client::unavailable;
 
 /// The topic's subscriptions, for an operator.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ impl Subscriptions {
     /// Makes a client; nothing is asked yet.
     #[must_use]
     pub fn of(sdk: &SdkConfig, topic_arn: String) -> Self {
-        Self { client: client(sdk, PATIENT), arn: topic_arn }
+        Self { client: Client::new(&CallPolicy::PATIENT.apply(sdk)), arn: topic_arn }
     }
 
     /// The filter of the queue with this ARN, or nothing if it is not subscribed.

@@ -1,12 +1,10 @@
-//! The way to AWS, and its errors in words.
+//! How the command reaches AWS.
 
-use std::error::Error;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -35,38 +33,4 @@ fn loader() -> ConfigLoader {
         .operation_attempt_timeout(Duration::from_secs(15))
         .build();
     aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts)
-}
-
-/// What AWS said, or why it said nothing.
-pub(crate) fn told<E, R>(error: &SdkError<E, R>) -> String
-where
-    E: ProvideErrorMetadata + Error + 'static,
-    R: std::fmt::Debug + 'static,
-{
-    match error {
-        SdkError::ServiceError(refused) => {
-            let (code, message) = (refused.err().code(), refused.err().message());
-            format!(
-                "{}: {}",
-                code.unwrap_or("an error without a code"),
-                message.unwrap_or("no message")
-            )
-        }
-        SdkError::TimeoutError(_) => "AWS did not answer in time".to_owned(),
-        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(error) => format!("AWS cannot be reached: {}", with_causes(error)),
-            None => "AWS cannot be reached".to_owned(),
-        },
-        other => with_causes(other),
-    }
-}
-
-fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        told = format!("{told}: {error}");
-        cause = error.source();
-    }
-    told
 }

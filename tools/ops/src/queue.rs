@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use aws_client::sdk_error_message;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
@@ -13,7 +14,6 @@ use aws_sdk_sqs::types::{
 };
 use jiff::Timestamp;
 
-use crate::aws;
 use crate::output::say;
 
 /// One queue and the way to it.
@@ -84,8 +84,10 @@ impl Queue {
             .get_queue_attributes()
             .queue_url(&self.url)
             .set_attribute_names(Some(names.into()));
-        let answer =
-            get.send().await.map_err(|error| self.failed("be asked", &aws::told(&error)))?;
+        let answer = get
+            .send()
+            .await
+            .map_err(|error| self.failed("be asked", &sdk_error_message(&error)))?;
         Ok(answer.attributes.unwrap_or_default())
     }
 
@@ -98,8 +100,9 @@ impl Queue {
         let receive = receive.visibility_timeout(i32::try_from(hidden_for.as_secs())?);
         let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
         let answer = receive.message_attribute_names("All").send().await;
-        let messages =
-            answer.map_err(|error| self.failed("be received from", &aws::told(&error)))?.messages;
+        let messages = answer
+            .map_err(|error| self.failed("be received from", &sdk_error_message(&error)))?
+            .messages;
         messages.unwrap_or_default().into_iter().map(Message::read).collect()
     }
 
@@ -118,7 +121,7 @@ impl Queue {
             let answer = change.set_entries(Some(entries.collect())).send().await;
             match answer {
                 Ok(answer) => problems.extend(answer.failed.iter().map(told)),
-                Err(error) => problems.push(aws::told(&error)),
+                Err(error) => problems.push(sdk_error_message(&error)),
             }
         }
         if let Some(problem) = problems.first() {
@@ -136,8 +139,10 @@ impl Queue {
             .send_message_batch()
             .queue_url(&self.url)
             .set_entries(Some(entries.collect()));
-        let answer =
-            batch.send().await.map_err(|error| self.failed("be sent to", &aws::told(&error)))?;
+        let answer = batch
+            .send()
+            .await
+            .map_err(|error| self.failed("be sent to", &sdk_error_message(&error)))?;
         let sent = answer.successful.into_iter().map(|entry| (entry.id, Ok(entry.message_id)));
         let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
         Ok(by_message(messages, sent.chain(failed).collect()))
@@ -157,7 +162,7 @@ impl Queue {
         let answer = delete
             .send()
             .await
-            .map_err(|error| self.failed("be deleted from", &aws::told(&error)))?;
+            .map_err(|error| self.failed("be deleted from", &sdk_error_message(&error)))?;
         let deleted = answer.successful.into_iter().map(|entry| (entry.id, Ok(())));
         let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
         Ok(by_message(messages, deleted.chain(failed).collect()))
@@ -166,7 +171,7 @@ impl Queue {
     /// Deletes everything in it.
     pub(crate) async fn purge(&self) -> Result<()> {
         let answer = self.client.purge_queue().queue_url(&self.url).send().await;
-        answer.map(drop).map_err(|error| self.failed("be purged", &aws::told(&error)))
+        answer.map(drop).map_err(|error| self.failed("be purged", &sdk_error_message(&error)))
     }
 
     fn failed(&self, what: &str, problem: &str) -> anyhow::Error {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, anyhow};
+use aws_client::sdk_error_message;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
-
-use crate::aws;
 
 /// The stack of `cargo xtask run`.
 pub(crate) const LOCAL: &str = "order-fanout-local";
@@ -31,7 +30,7 @@ impl Stack {
             anyhow!(
                 "the stack {name} cannot be read {place}: {}\nName another with --stack or ORDER_FANOUT_STACK, and check \
                  {check}; --local is the stack of `cargo xtask run`",
-                aws::told(&error)
+                sdk_error_message(&error)
             )
         })?;
         let stack = answer.stacks.unwrap_or_default().into_iter().next();

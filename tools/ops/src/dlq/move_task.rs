@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use aws_client::sdk_error_message;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry;
 
@@ -10,9 +11,9 @@ use super::client_redrive::RedriveResult;
 use super::redrive::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::say;
+use crate::progress;
 use crate::queue::Queue;
 use crate::rate_limit::RateLimit;
-use crate::{aws, progress};
 
 /// What SQS made of the request.
 pub(crate) enum Started {
@@ -49,7 +50,9 @@ pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started
         Err(error) if error.code().is_some_and(|code| UNKNOWN_ACTION.contains(&code)) => {
             Ok(Started::Unknown)
         }
-        Err(error) => Err(anyhow!("SQS does not start to move messages: {}", aws::told(&error))),
+        Err(error) => {
+            Err(anyhow!("SQS does not start to move messages: {}", sdk_error_message(&error)))
+        }
     }
 }
 
@@ -94,7 +97,10 @@ impl MoveTask {
                     .send()
                     .await;
                 cancel.map_err(|error| {
-                    anyhow!("SQS does not cancel the move, it goes on: {}", aws::told(&error))
+                    anyhow!(
+                        "SQS does not cancel the move, it goes on: {}",
+                        sdk_error_message(&error)
+                    )
                 })?;
                 say("SQS was asked to cancel the move.");
                 cancelled = true;
@@ -114,7 +120,10 @@ impl MoveTask {
             .send()
             .await;
         let tasks = tasks.map_err(|error| {
-            anyhow!("SQS moves messages, and does not tell how far it is: {}", aws::told(&error))
+            anyhow!(
+                "SQS moves messages, and does not tell how far it is: {}",
+                sdk_error_message(&error)
+            )
         })?;
         tasks
             .results

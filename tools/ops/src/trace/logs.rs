@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use aws_client::sdk_error_message;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::{QueryStatus, ResultField};
 use domain::OrderId;
@@ -11,7 +12,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::step::{Source, Step};
-use crate::aws;
 use crate::context::Context;
 
 const FUNCTIONS: [&str; 5] = [
@@ -44,7 +44,7 @@ pub(super) async fn of_order(
             "fields @timestamp, @message, @log | filter @message like /{id}/ | sort @timestamp asc"
         ))
         .limit(MOST_LINES);
-    let started = query.send().await.map_err(|error| failed(&aws::told(&error)))?;
+    let started = query.send().await.map_err(|error| failed(&sdk_error_message(&error)))?;
     let query = started.query_id.context("Logs Insights gave the query no id")?;
     let rows = tokio::time::timeout(ANSWERED_WITHIN, results(&client, &query)).await;
     let rows = rows.map_err(|_| failed("it took more than a minute"))??;
@@ -54,7 +54,7 @@ pub(super) async fn of_order(
 async fn results(client: &Client, query: &str) -> Result<Vec<Vec<ResultField>>> {
     loop {
         let answer = client.get_query_results().query_id(query).send().await;
-        let answer = answer.map_err(|error| failed(&aws::told(&error)))?;
+        let answer = answer.map_err(|error| failed(&sdk_error_message(&error)))?;
         match answer.status {
             Some(QueryStatus::Complete) => return Ok(answer.results.unwrap_or_default()),
             Some(QueryStatus::Scheduled | QueryStatus::Running) => {
