@@ -90,7 +90,7 @@ impl Amount {
     }
 }
 
-/// HexId, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero
+/// Digits, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero
 /// is among them.
 pub(crate) fn cents_of_plain(text: &str) -> Result<u64, AmountError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));

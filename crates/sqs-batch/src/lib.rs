@@ -28,7 +28,7 @@ use tracing::Instrument;
 /// Serves SQS batches until Lambda ends the process.
 ///
 /// `prepare` makes of an event what is to be done; it must not do it. `commit` does it for up to
-/// [`MAX_COMMIT`] items of different orders, and gives a outcome on each, in the order of the
+/// [`MAX_COMMIT`] items of different orders, and gives an outcome on each, in the order of the
 /// items. Doing an item twice must do no more than doing it once. `measure` makes of a batch's
 /// counts the metrics that no other service has.
 pub async fn run<I, M: Entry>(

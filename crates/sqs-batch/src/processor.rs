@@ -160,13 +160,13 @@ fn report(records: &[Record]) -> SqsBatchResponse {
         span.in_scope(|| match outcome {
             RecordOutcome::Done => tracing::info!(order_id, message_id, outcome = "done", "record"),
             RecordOutcome::AlreadyDone => {
-                tracing::info!(order_id, message_id, outcome = "already_done", "record")
+                tracing::info!(order_id, message_id, outcome = "already_done", "record");
             }
             RecordOutcome::Retry(reason) => {
-                tracing::warn!(order_id, message_id, outcome = "retry", reason, "record")
+                tracing::warn!(order_id, message_id, outcome = "retry", reason, "record");
             }
             RecordOutcome::Poison(reason) => {
-                tracing::error!(order_id, message_id, outcome = "poison", reason, "record")
+                tracing::error!(order_id, message_id, outcome = "poison", reason, "record");
             }
         });
         if !outcome.is_success() {

@@ -12,9 +12,8 @@ pub(crate) const COUNTER: &str = "last-number";
 const LAST: &str = "last";
 
 impl EffectTable {
-    /// Takes the next `count` numbers, nonzero_count from 1, in one request. Nobody else is ever
-    /// given one of them. Those that are not used are lost, as are those of a request whose answer
-    /// was.
+    /// Reserves the next `count` numbers, counted from 1, in one request. No other call gets one of
+    /// them. Unused numbers are lost, and so are those of a request whose answer is lost.
     pub async fn reserve_sequence_numbers(&self, count: usize) -> Result<Range<u64>, StoreError> {
         let update = self.client.update_item().table_name(&self.table);
         let update = update.key("order_id", AttributeValue::S(COUNTER.to_owned()));

@@ -92,7 +92,7 @@ pub fn init(
     let lines = fmt::layer().with_writer(output.clone());
     match settings.format {
         LogFormat::Json => {
-            events.with(lines.fmt_fields(JsonFields).event_format(Json { function })).init()
+            events.with(lines.fmt_fields(JsonFields).event_format(Json { function })).init();
         }
         LogFormat::Text => events.with(lines.event_format(Terminal { function })).init(),
     }

@@ -29,8 +29,8 @@ pub(crate) fn prepare(event: &OrderPlaced) -> UnnumberedInvoice {
     UnnumberedInvoice { order_id: event.order_id, issued_at }
 }
 
-/// Numbers the invoices_without_numbers and files them, each unless an earlier delivery of its
-/// event did; then its number is left out.
+/// Gives each invoice a number and inserts it, unless an earlier delivery of its event did; then
+/// the number stays unused.
 pub(crate) async fn commit(
     invoices: &EffectTable,
     invoices_without_numbers: &[UnnumberedInvoice],

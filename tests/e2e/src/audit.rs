@@ -176,7 +176,7 @@ impl Effects {
             match (earned, self.coupons.contains_key(id)) {
                 (true, false) => audit.lost.push(format!("{id} has no coupon")),
                 (false, true) => {
-                    audit.doubled.push(format!("{id} has a coupon and did not earn it"))
+                    audit.doubled.push(format!("{id} has a coupon and did not earn it"));
                 }
                 _ => {}
             }

@@ -39,7 +39,7 @@ pub struct ClientRecord {
     pub wrong: Vec<String>,
 }
 
-/// What became of a order_request.
+/// What became of an order request.
 #[derive(Debug)]
 pub struct PurchaseResult {
     order_request: OrderRequest,

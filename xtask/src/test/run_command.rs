@@ -217,7 +217,7 @@ async fn nothing_left() -> Result<()> {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Err(Errno::ECHILD) => return Ok(()),
             Ok(WaitStatus::StillAlive) if start.elapsed() < GONE_WITHIN => {
-                tokio::time::sleep(LOOK_AGAIN).await
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
             Ok(WaitStatus::StillAlive) => {
                 let left =

@@ -35,8 +35,8 @@ enum Run {
     ApiFuzz,
     Iam,
     Backends,
-    RunWatched,
-    RunBuilt,
+    Watched,
+    Built,
     Containers,
     Budget,
     SupplyChain,
@@ -136,9 +136,9 @@ pub(super) const SUITES: [Suite; 23] = [
         "cargo xtask run, with every sample event",
         &[Need::Functions],
         60,
-        Run::RunWatched,
+        Run::Watched,
     ),
-    slow("run-built", "cargo xtask run --built", &[Need::Functions], 50, Run::RunBuilt),
+    slow("run-built", "cargo xtask run --built", &[Need::Functions], 50, Run::Built),
     slow(
         "containers",
         "sam local, in Lambda's image",
@@ -187,8 +187,8 @@ impl Suite {
     pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
         let names = SUITES.map(|suite| PossibleValue::new(suite.name).help(suite.help()));
         PossibleValuesParser::new(names).map(|name| {
-            let named = SUITES.into_iter().find(|suite| suite.name == name);
-            named.expect("only names of suites are possible")
+            let found = SUITES.into_iter().find(|suite| suite.name == name);
+            found.expect("only names of suites are possible")
         })
     }
 
@@ -217,8 +217,8 @@ impl Suite {
             }
             Run::Iam => iam::test(tools).await,
             Run::Backends => backends::test(tools).await,
-            Run::RunWatched => run_command::watched(tools).await,
-            Run::RunBuilt => run_command::built(tools).await,
+            Run::Watched => run_command::watched(tools).await,
+            Run::Built => run_command::built(tools).await,
             Run::Containers => containers::test(tools).await,
             Run::Budget => bench::check(tools).await,
             Run::SupplyChain => supply_chain::test().await,

@@ -154,7 +154,7 @@ impl Metric {
                 self.name
             );
             more.for_each(|more| {
-                assert!(BY.contains(&(&self.name, more)), "{by}: {} by {more}", self.name)
+                assert!(BY.contains(&(&self.name, more)), "{by}: {} by {more}", self.name);
             });
         } else {
             let known = AWS.iter().find(|(namespace, ..)| *namespace == self.namespace);
@@ -169,7 +169,7 @@ impl Metric {
                 self.name
             );
             more.for_each(|more| {
-                assert_eq!((*dimensioned_by, more), ("TableName", "Operation"), "{by}")
+                assert_eq!((*dimensioned_by, more), ("TableName", "Operation"), "{by}");
             });
         }
     }

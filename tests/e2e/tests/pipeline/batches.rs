@@ -41,7 +41,7 @@ async fn a_missing_message_id_fails_the_invocation_loudly() {
     let event = json!({ "Records": [{ "body": OrderEvent::of("80.00").body() }] });
     match fulfilment.outcome(&event).await {
         Outcome::Error(error) => {
-            assert!(String::from_utf8_lossy(&error).contains("has no message id"))
+            assert!(String::from_utf8_lossy(&error).contains("has no message id"));
         }
         Outcome::Response(response) => {
             panic!("it was taken for success: {}", String::from_utf8_lossy(&response))

@@ -108,10 +108,12 @@ impl Move<'_> {
                     copied.push(message);
                 }
                 Some(Err(problem)) => {
-                    self.leave(vec![message], |_| format!("not sent, so not deleted: {problem}"))
+                    self.leave(vec![message], |_| format!("not sent, so not deleted: {problem}"));
                 }
                 None => {
-                    self.leave(vec![message], |_| "not known to be sent, so not deleted".to_owned())
+                    self.leave(vec![message], |_| {
+                        "not known to be sent, so not deleted".to_owned()
+                    });
                 }
             }
         }

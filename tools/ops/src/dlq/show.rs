@@ -83,7 +83,7 @@ impl fmt::Display for Shown {
         writeln!(formatter, "message     {}", self.message_id)?;
         match self.sent_at {
             Some(at) => {
-                writeln!(formatter, "first sent  {at:.0} ({} ago)", age(at, Timestamp::now()))?
+                writeln!(formatter, "first sent  {at:.0} ({} ago)", age(at, Timestamp::now()))?;
             }
             None => writeln!(formatter, "first sent  SQS does not say")?,
         }

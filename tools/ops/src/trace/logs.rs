@@ -58,7 +58,7 @@ async fn results(client: &Client, query: &str) -> Result<Vec<Vec<ResultField>>> 
         match answer.status {
             Some(QueryStatus::Complete) => return Ok(answer.results.unwrap_or_default()),
             Some(QueryStatus::Scheduled | QueryStatus::Running) => {
-                tokio::time::sleep(LOOK_AGAIN).await
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
             other => bail!(failed(&format!("the query ended as {other:?}"))),
         }
