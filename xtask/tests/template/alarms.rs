@@ -197,17 +197,34 @@ fn every_alarm_knows_what_silence_means() {
 }
 
 #[test]
-fn the_architecture_page_has_every_alarm_in_its_table() {
+fn alarms_page_lists_every_alarm_with_its_runbook() {
     let template = Template::read();
-    let page = workspace_file("ARCHITECTURE.md");
+    let page = workspace_file("docs/reference/alarms.md");
+    let row_of = |name: &str| {
+        page.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).map(str::to_owned)
+    };
+    let queues = template.resources("AWS::SQS::Queue").into_keys();
+    let subscribers: Vec<_> = queues.filter_map(|id| id.strip_suffix("Queue")).collect();
     for (id, alarm) in alarms(&template) {
-        let row =
-            page.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{id}`")));
-        let row = row.unwrap_or_else(|| panic!("{id} is not in ARCHITECTURE.md"));
+        let of_a_subscriber = || {
+            let kind = subscribers.iter().find_map(|name| id.strip_prefix(name))?;
+            row_of(&format!("<Subscriber>{kind}"))
+        };
+        let of_a_function = || {
+            let kind = ["FunctionErrors", "FunctionThrottled"];
+            kind.iter()
+                .find(|kind| id.ends_with(**kind))
+                .and_then(|kind| row_of(&format!("<Function>{kind}")))
+        };
+        let row = row_of(id).or_else(of_a_subscriber).or_else(of_a_function);
+        let row = row.unwrap_or_else(|| panic!("{id} is not in docs/reference/alarms.md"));
         let (_, runbook) = alarm["AlarmDescription"]
             .as_str()
-            .and_then(|text| text.rsplit_once(' '))
+            .and_then(|text| text.rsplit_once("docs/runbooks/"))
             .expect("a runbook");
-        assert!(row.contains(&format!("({runbook})")), "{id}: the row does not lead to {runbook}");
+        assert!(
+            row.contains(&format!("(../runbooks/{runbook})")),
+            "{id}: the row does not link {runbook}"
+        );
     }
 }
