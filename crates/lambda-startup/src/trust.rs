@@ -1,5 +1,5 @@
 //! Whose certificates are trusted: Amazon's, compiled in. A function talks to nobody else, and the
-//! system's 140 would be read at every start (docs/adr/0012).
+//! system's 140 would be read at every start (docs/adr/0003).
 
 use std::fs;
 
@@ -51,7 +51,7 @@ mod tests {
             webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter(|root| is_amazons(root));
         let (ours, mozillas): (BTreeSet<_>, BTreeSet<_>) =
             (ours.collect(), mozillas.map(|root| root.to_vec()).collect());
-        assert_eq!(ours, mozillas, "Amazon's roots have changed: see docs/adr/0012");
+        assert_eq!(ours, mozillas, "Amazon's roots have changed: see docs/adr/0003");
         assert_eq!(ours.len(), 5);
     }
 }

@@ -1,4 +1,4 @@
-//! For an API that lets in only who has a token, which API Gateway looks at (docs/adr/0028):
+//! For an API that lets in only who has a token, which API Gateway looks at (docs/adr/0007):
 //! everybody gets JSON, and everybody's idempotency keys are their own. Without tokens nothing of
 //! it runs.
 

@@ -5,7 +5,7 @@
 //! second meaning to what a client had encoded, such as `%3F` or `%2e%2e`, and where the result is
 //! no URL `lambda_http` panics: the client would get API Gateway's own 500. So the event is changed
 //! before `lambda_http` reads it. What `lambda_http` does with a response links every character
-//! encoding of the web; all that is answered here is UTF-8 (docs/adr/0014).
+//! encoding of the web; all that is answered here is UTF-8 (docs/adr/0002).
 
 use axum::Router;
 use axum::body::to_bytes;

@@ -41,7 +41,7 @@ impl FieldError {
     }
 
     /// The coupon cannot be spent. Whichever the reason, the answer is the same: which codes there
-    /// are is nobody's to find out (docs/adr/0016).
+    /// are is nobody's to find out (docs/adr/0009).
     pub(crate) fn coupon_refused() -> Self {
         Self::new(
             "/coupon",

@@ -1,4 +1,4 @@
-//! Only who has a token is let in where the template's `JwtIssuer` names whose (docs/adr/0028).
+//! Only who has a token is let in where the template's `JwtIssuer` names whose (docs/adr/0007).
 
 use devstack::{
     BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port,

@@ -1,6 +1,6 @@
 //! What `sam local` needs to run the functions in containers on the local stack: a door from
 //! Docker's bridge to the emulator, which listens on loopback only, and a configuration that knows
-//! door and tables (docs/adr/0029).
+//! door and tables (docs/adr/0015).
 
 use std::fs;
 use std::net::SocketAddr;

@@ -84,7 +84,7 @@ fn service(host: &Value) -> &str {
 
 #[test]
 fn the_decision_says_what_the_keys_own_policy_must_allow() {
-    let page = workspace_file("docs/adr/0026-a-key-of-your-own.md");
+    let page = workspace_file("docs/adr/0018-retained-tables-and-kms-key.md");
     let (_, policy) = page.split_once("```json").expect("the policy");
     let policy: Value =
         serde_yaml_ng::from_str(policy.split("```").next().expect("its end")).expect("JSON");
