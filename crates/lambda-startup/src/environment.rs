@@ -28,12 +28,14 @@ pub enum EnvironmentError {
 impl Environment {
     /// A variable that must be there, and not empty.
     pub fn required(self, name: &'static str) -> Result<String, EnvironmentError> {
-        self.optional(name).ok_or_else(|| told(EnvironmentError::Missing(name)))
+        self.optional(name).ok_or_else(|| log_startup_error(EnvironmentError::Missing(name)))
     }
 
     /// A number that must be there.
     pub fn number<T: FromStr>(self, name: &'static str) -> Result<T, EnvironmentError> {
-        self.required(name)?.parse().map_err(|_| told(EnvironmentError::NotANumber(name)))
+        self.required(name)?
+            .parse()
+            .map_err(|_| log_startup_error(EnvironmentError::NotANumber(name)))
     }
 
     /// A variable that may be absent; empty is absent.
@@ -51,7 +53,7 @@ impl Environment {
 }
 
 /// Logs it, as nobody else does: the process ends of it.
-pub(crate) fn told(error: EnvironmentError) -> EnvironmentError {
+pub(crate) fn log_startup_error(error: EnvironmentError) -> EnvironmentError {
     tracing::error!(%error, "the function cannot start");
     error
 }

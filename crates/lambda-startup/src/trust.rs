@@ -5,7 +5,7 @@ use std::fs;
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 
-use crate::environment::told;
+use crate::environment::log_startup_error;
 use crate::{Environment, EnvironmentError};
 
 /// The roots of Amazon Trust Services, which every endpoint of AWS is certified by.
@@ -17,8 +17,9 @@ const BUNDLE: &str = "AWS_CA_BUNDLE";
 
 pub(crate) fn context(environment: Environment) -> Result<TlsContext, EnvironmentError> {
     let roots = match environment.optional(BUNDLE) {
-        Some(path) => fs::read(path)
-            .map_err(|error| told(EnvironmentError::Unreadable(BUNDLE, error.kind())))?,
+        Some(path) => fs::read(path).map_err(|error| {
+            log_startup_error(EnvironmentError::Unreadable(BUNDLE, error.kind()))
+        })?,
         None => AMAZON.into(),
     };
     let trust = TrustStore::empty().with_pem_certificate(roots);

@@ -60,7 +60,7 @@ impl Orders {
 }
 
 /// Whose key it is that was there already.
-pub(crate) fn claimed(
+pub(crate) fn existing_claim_outcome(
     row: &Attributes,
     order: &Order,
     claim: &Claim,
@@ -69,7 +69,7 @@ pub(crate) fn claimed(
 }
 
 fn read(row: &Attributes) -> Result<FirstClaim, StoreError> {
-    Reader { table: "idempotency keys", row }.claimed()
+    Reader { table: "idempotency keys", row }.first_claim()
 }
 
 impl FirstClaim {

@@ -126,14 +126,14 @@ mod tests {
         ]});
         let (_, inserted) = insert(&shipments::<5>(), (200, answer)).await;
         assert!(matches!(inserted[..2], [Inserted::New, Inserted::AlreadyThere]), "{inserted:?}");
-        let told: Vec<_> = inserted[2..]
+        let errors: Vec<_> = inserted[2..]
             .iter()
             .map(|inserted| match inserted {
                 Inserted::Failed(StoreError::Unavailable(why)) => why.as_str(),
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(told, ["ThrottlingError", "ValidationError", "no error code"]);
+        assert_eq!(errors, ["ThrottlingError", "ValidationError", "no error code"]);
     }
 
     #[tokio::test]

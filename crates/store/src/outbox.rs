@@ -123,7 +123,7 @@ impl Outbox {
         if ids.is_empty() {
             return vec![];
         }
-        let statements = ids.iter().map(|id| self.clearing(*id)).collect();
+        let statements = ids.iter().map(|id| self.clear_statement(*id)).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
             // There is no such order any more.
             Err(StatementError::Rejected(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => {
@@ -135,7 +135,7 @@ impl Outbox {
     }
 
     /// An update that makes no row of nothing, as each of `PartiQL`'s.
-    fn clearing(&self, id: OrderId) -> BatchStatementRequest {
+    fn clear_statement(&self, id: OrderId) -> BatchStatementRequest {
         BatchStatementRequest::builder()
             .statement(format!("UPDATE \"{}\" REMOVE {OUTBOX} WHERE id = ?", self.table))
             .parameters(AttributeValue::S(id.to_string()))

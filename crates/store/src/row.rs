@@ -164,7 +164,7 @@ impl Reader<'_> {
         self.row.contains_key(SPENT_BY).then(|| self.parsed(SPENT_BY)).transpose()
     }
 
-    pub(crate) fn claimed(&self) -> Result<FirstClaim, StoreError> {
+    pub(crate) fn first_claim(&self) -> Result<FirstClaim, StoreError> {
         Ok(FirstClaim {
             fingerprint: self.text("fingerprint")?.to_owned(),
             order_id: self.order_id()?,

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 use domain::{Coupon, Order, OrderId};
 use telemetry::TraceParent;
 
-use crate::claim::claimed;
+use crate::claim::existing_claim_outcome;
 use crate::coupons::is_spent_on;
 use crate::row::{Attributes, Reader, from_order};
 use crate::{Claim, Orders, StoreError};
@@ -118,7 +118,7 @@ fn classify_cancellation(
     if let Some(claim) = claim {
         let key = reasons_left.next()?;
         if let Some(row) = key.item() {
-            return Some(claimed(row, order, claim));
+            return Some(existing_claim_outcome(row, order, claim));
         }
         if !is(key, "None") {
             return None;
@@ -338,7 +338,7 @@ mod tests {
         let [_primed, write] = aws.requests();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
-        let [key, order_put, spending] = body["TransactItems"].as_array().unwrap().as_slice()
+        let [key, order_put, coupon_update] = body["TransactItems"].as_array().unwrap().as_slice()
         else {
             panic!("{body}")
         };
@@ -358,7 +358,7 @@ mod tests {
             },
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }});
-        assert_eq!(*spending, expected);
+        assert_eq!(*coupon_update, expected);
     }
 
     #[tokio::test]

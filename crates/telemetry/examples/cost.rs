@@ -14,7 +14,7 @@ use telemetry::{ExtraDimension, LogSettings, SpanContext, TraceParent, nonzero_c
 
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
-struct Served {
+struct RequestRecord {
     #[entry(name = "route")]
     route: &'static str,
     #[entry(name = "reason")]
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 tracing::info!(target: "sqs_batch", order_id = ORDER, message_id = ORDER, outcome = "done", "record");
             });
         }
-        let served = Served {
+        let served = RequestRecord {
             route: "place",
             reason: None,
             time_to_answer: invocation.elapsed(),

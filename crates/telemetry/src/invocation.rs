@@ -149,10 +149,10 @@ mod tests {
             ]);
             assert_eq!(aws["CloudWatchMetrics"], expected);
             assert!(document["HandlerDuration"].as_f64() >= Some(0.0), "{document}");
-            let told =
+            let values =
                 ["function", "kind", "Apples", "ColdStarts"].map(|name| document[name].clone());
             assert_eq!(
-                told,
+                values,
                 [
                     json!("orders"),
                     json!("red"),

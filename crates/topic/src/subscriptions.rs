@@ -63,7 +63,7 @@ impl Subscriptions {
         let mut attributes: HashMap<_, _> =
             answer.map_err(|error| unavailable(&error))?.attributes.unwrap_or_default();
         // SNS leaves out what is not set; an empty text means the same.
-        let mut told = |name: &str| attributes.remove(name).filter(|value| !value.is_empty());
-        Ok(Filter { policy: told("FilterPolicy"), scope: told("FilterPolicyScope") })
+        let mut attribute = |name: &str| attributes.remove(name).filter(|value| !value.is_empty());
+        Ok(Filter { policy: attribute("FilterPolicy"), scope: attribute("FilterPolicyScope") })
     }
 }

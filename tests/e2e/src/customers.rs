@@ -126,7 +126,7 @@ fn judge(response: &Response) -> Outcome {
 
 impl ClientRecord {
     /// Writes down what a customer was told.
-    pub fn enter(
+    pub fn record(
         &mut self,
         PurchaseResult { order_request, outcome, unclear_answers }: PurchaseResult,
     ) {

@@ -12,7 +12,7 @@ pub(crate) enum Expected {
     /// A batch of which nothing is tried again.
     WholeBatch,
     /// A sweep that found, published and cleared so many orders.
-    Swept(u64),
+    SweepSummary(u64),
 }
 
 impl Expected {
@@ -26,7 +26,7 @@ impl Expected {
         let as_expected = match self {
             Self::Status(status) => answer["statusCode"] == status,
             Self::WholeBatch => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
-            Self::Swept(orders) => {
+            Self::SweepSummary(orders) => {
                 ["found", "published", "cleared"].iter().all(|count| answer[count] == orders)
                     && answer["failed"] == 0
             }
@@ -55,10 +55,10 @@ mod tests {
         ));
         assert!(!accepts(Expected::WholeBatch, "{}"));
         let swept = r#"{"found":1,"published":1,"cleared":1,"failed":0}"#;
-        assert!(accepts(Expected::Swept(1), swept));
-        assert!(!accepts(Expected::Swept(2), swept));
+        assert!(accepts(Expected::SweepSummary(1), swept));
+        assert!(!accepts(Expected::SweepSummary(2), swept));
         assert!(!accepts(
-            Expected::Swept(1),
+            Expected::SweepSummary(1),
             r#"{"found":1,"published":1,"cleared":0,"failed":1}"#
         ));
         Expected::WholeBatch.check(&Outcome::Error("{}".into())).unwrap_err();

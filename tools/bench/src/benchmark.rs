@@ -186,7 +186,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
             "outbox-relay",
             "outbox-relay",
             &every_minute,
-            Expected::Swept(PENDING as u64),
+            Expected::SweepSummary(PENDING as u64),
             &[("Scan", 1), ("PublishBatch", 1), ("BatchExecuteStatement", 1)],
         )
     };
@@ -223,7 +223,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
             "outbox-relay",
             "outbox-relay",
             &every_minute,
-            Expected::Swept(0),
+            Expected::SweepSummary(0),
             &[("Scan", 1)],
         ),
         full,

@@ -51,10 +51,10 @@ impl Tools {
     /// compiled again, with all that stands on it.
     fn prepared(&self, mut command: Command) -> Command {
         command.env("PATH", self.path());
-        let told = |name: &str| {
+        let is_from_cargo = |name: &str| {
             name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
         };
-        for (name, _) in env::vars().filter(|(name, _)| told(name)) {
+        for (name, _) in env::vars().filter(|(name, _)| is_from_cargo(name)) {
             command.env_remove(name);
         }
         command

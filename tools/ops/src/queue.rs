@@ -120,7 +120,7 @@ impl Queue {
             let change = self.client.change_message_visibility_batch().queue_url(&self.url);
             let answer = change.set_entries(Some(entries.collect())).send().await;
             match answer {
-                Ok(answer) => problems.extend(answer.failed.iter().map(told)),
+                Ok(answer) => problems.extend(answer.failed.iter().map(entry_error)),
                 Err(error) => problems.push(sdk_error_message(&error)),
             }
         }
@@ -144,7 +144,8 @@ impl Queue {
             .await
             .map_err(|error| self.failed("be sent to", &sdk_error_message(&error)))?;
         let sent = answer.successful.into_iter().map(|entry| (entry.id, Ok(entry.message_id)));
-        let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
+        let failed =
+            answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(entry_error(&entry))));
         Ok(by_message(messages, sent.chain(failed).collect()))
     }
 
@@ -164,7 +165,8 @@ impl Queue {
             .await
             .map_err(|error| self.failed("be deleted from", &sdk_error_message(&error)))?;
         let deleted = answer.successful.into_iter().map(|entry| (entry.id, Ok(())));
-        let failed = answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(told(&entry))));
+        let failed =
+            answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(entry_error(&entry))));
         Ok(by_message(messages, deleted.chain(failed).collect()))
     }
 
@@ -183,10 +185,10 @@ impl Queue {
 impl Message {
     fn read(mut message: aws_sdk_sqs::types::Message) -> Result<Self> {
         let mut system = message.attributes.take().unwrap_or_default();
-        let mut told = |name| system.remove(&name);
-        let sent_at = told(MessageSystemAttributeName::SentTimestamp)
+        let mut attribute = |name| system.remove(&name);
+        let sent_at = attribute(MessageSystemAttributeName::SentTimestamp)
             .and_then(|milliseconds| milliseconds.parse().ok());
-        let receives = told(MessageSystemAttributeName::ApproximateReceiveCount);
+        let receives = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
         Ok(Self {
             id: message.message_id.context("SQS gave a message without an id")?,
             receipt: message
@@ -197,7 +199,7 @@ impl Message {
                 .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
             receive_count: receives.and_then(|count| count.parse().ok()).unwrap_or_default(),
             attributes: message.message_attributes.unwrap_or_default().into_iter().collect(),
-            trace_header: told(MessageSystemAttributeName::AwsTraceHeader),
+            trace_header: attribute(MessageSystemAttributeName::AwsTraceHeader),
         })
     }
 
@@ -229,16 +231,19 @@ impl Message {
 }
 
 /// An entry of which SQS says nothing counts as failed.
-fn by_message<T>(messages: &[Message], mut told: HashMap<String, Result<T, String>>) -> Results<T> {
+fn by_message<T>(
+    messages: &[Message],
+    mut by_position: HashMap<String, Result<T, String>>,
+) -> Results<T> {
     let results = messages.iter().enumerate().map(|(position, message)| {
-        let result = told
+        let result = by_position
             .remove(&position.to_string())
-            .unwrap_or_else(|| Err("SQS does not say".to_owned()));
+            .unwrap_or_else(|| Err("SQS returned no result".to_owned()));
         (message.id.clone(), result)
     });
     results.collect()
 }
 
-fn told(entry: &BatchResultErrorEntry) -> String {
+fn entry_error(entry: &BatchResultErrorEntry) -> String {
     format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or("no message"))
 }

@@ -35,7 +35,7 @@ fn pages_of_others_may_call_it_only_where_a_parameter_says_so() {
     assert_eq!(target(&only_if.value[2]), Some("AWS::NoValue"));
 }
 
-/// What API Gateway lets in, and what the function is told of it, go together.
+/// What API Gateway lets in, and what the function is variables of it, go together.
 #[test]
 fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
     let template = Template::read();
@@ -75,8 +75,9 @@ fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
         ("!Split", Some("JwtAudience"))
     );
 
-    let told = &template.resources("AWS::Serverless::Function")["OrdersFunction"]["Environment"]["Variables"];
-    assert_eq!(target(&told["JWT_ENABLED"]), Some("JwtIssuer"));
+    let variables = &template.resources("AWS::Serverless::Function")["OrdersFunction"]["Environment"]
+        ["Variables"];
+    assert_eq!(target(&variables["JWT_ENABLED"]), Some("JwtIssuer"));
 }
 
 #[test]

@@ -27,13 +27,13 @@ fn the_access_log_tells_of_a_request_and_not_of_who_made_it() {
     assert!(!format.contains('\n'), "a format is one line");
     let format: BTreeMap<String, String> =
         serde_json::from_str(format).expect("a flat JSON object");
-    let told: Vec<_> = format.values().map(String::as_str).collect();
+    let fields: Vec<_> = format.values().map(String::as_str).collect();
     for needed in
         ["$context.requestId", "$context.httpMethod", "$context.status", "$context.responseLatency"]
     {
-        assert!(told.contains(&needed), "{needed}");
+        assert!(fields.contains(&needed), "{needed}");
     }
-    for variable in told {
+    for variable in fields {
         let name = variable.strip_prefix("$context.").expect("a variable");
         let personal = ["identity", "path", "authorizer", "domain"]
             .iter()

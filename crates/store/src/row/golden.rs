@@ -43,7 +43,7 @@ fn rows_of_every_release_are_read() {
         assert_eq!(reader.trace().is_some(), row.contains_key(TraceParent::NAME), "{at}");
     }
     for row in &golden("idempotency keys") {
-        let first = Reader { table: "keys", row }.claimed().unwrap();
+        let first = Reader { table: "keys", row }.first_claim().unwrap();
         assert_eq!(
             (first.order_id, first.fingerprint, first.expires_at),
             (order().id, "v1:00ff".to_owned(), 1_795_428_000)

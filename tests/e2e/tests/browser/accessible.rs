@@ -24,12 +24,12 @@ pub(crate) async fn is_accessible(browser: &Browser) {
     );
     for kind in ["violations", "incomplete"] {
         let rules: Vec<_> =
-            found[kind].as_array().expect("a list of rules").iter().map(told).collect();
+            found[kind].as_array().expect("a list of rules").iter().map(violation_text).collect();
         assert!(rules.is_empty(), "{path}, {:?}, {kind}: {rules:#?}", browser.look);
     }
 }
 
-fn told(rule: &Value) -> String {
+fn violation_text(rule: &Value) -> String {
     let nodes = rule["nodes"].as_array().expect("a list of elements").iter();
     let nodes: Vec<_> =
         nodes.map(|node| format!("{}: {}", node["html"], node["failureSummary"])).collect();

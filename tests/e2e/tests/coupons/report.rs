@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use e2e::{Deployment, Row};
 
-use crate::pair::{Pair, Told};
+use crate::pair::{Pair, RaceAnswer};
 
 /// How answers and tables compare.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Report {
     losers: usize,
     one_winner: usize,
     spent_on_winner: usize,
-    told_the_same_again: usize,
+    repeated_the_same: usize,
     /// What should not have been.
     pub(crate) wrong: Vec<String>,
 }
@@ -30,25 +30,26 @@ impl Report {
             shop.rows("OrdersTable").await.into_iter().filter_map(by("id")).collect();
         let mut report = Self { pairs: pairs.len(), ..Self::default() };
         for pair in pairs {
-            report.enter(pair, &coupons, &orders);
+            report.record(pair, &coupons, &orders);
         }
         report
     }
 
-    fn enter(
+    fn record(
         &mut self,
         pair: &Pair,
         coupons: &BTreeMap<String, Row>,
         orders: &BTreeMap<String, Row>,
     ) {
-        let told =
-            |told: fn(&Told) -> bool| pair.racers.iter().filter(|racer| told(&racer.told)).count();
-        self.winners += told(|told| matches!(told, Told::Won(_)));
-        self.losers += told(|told| *told == Told::Lost);
-        if pair.racers.iter().all(|racer| racer.told == racer.told_again) {
-            self.told_the_same_again += 1;
+        let count = |is: fn(&RaceAnswer) -> bool| {
+            pair.racers.iter().filter(|racer| is(&racer.answer)).count()
+        };
+        self.winners += count(|answer| matches!(answer, RaceAnswer::Won(_)));
+        self.losers += count(|answer| *answer == RaceAnswer::Lost);
+        if pair.racers.iter().all(|racer| racer.answer == racer.repeated_answer) {
+            self.repeated_the_same += 1;
         } else {
-            self.wrong.push(format!("the same request was told another thing: {pair:?}"));
+            self.wrong.push(format!("the same request got another answer: {pair:?}"));
         }
         let Some(winner) = pair.winner() else {
             self.wrong.push(format!("not one winner and one loser: {pair:?}"));
@@ -88,10 +89,7 @@ impl Report {
                 "Of these, one order in the table, the coupon spent on it",
                 self.spent_on_winner.to_string(),
             ),
-            (
-                "Pairs that were told the same when both asked again",
-                self.told_the_same_again.to_string(),
-            ),
+            ("Pairs that got the same answers again", self.repeated_the_same.to_string()),
             ("**Wrong**", format!("**{}**", self.wrong.len())),
             ("Saves, each held back so that both had found the coupon good", held_back.to_string()),
             ("Time", format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60)),

@@ -114,9 +114,9 @@ pub(crate) async fn cut_at(
     let published = probe.read_until(&last.order_id).await;
     probe.unsubscribe().await;
     for (what, attempt, ..) in &attempts {
-        let told = published.iter().any(|body| body.contains(&attempt.customer));
+        let is_published = published.iter().any(|body| body.contains(&attempt.customer));
         assert_eq!(
-            told,
+            is_published,
             !attempt.saved(&shop).await.is_empty(),
             "{what}: what is saved is published, and nothing else"
         );

@@ -84,8 +84,9 @@ async fn orders_of_a_time_are_published_and_no_others() {
     let dry = ops(&[&time[..], &["--dry-run"]].concat()).await;
     // An order of another test that cannot be read may be one of that time, and is reported.
     let published = |ran: &Ran| {
-        let told = ran.objects().into_iter().filter(|object| object["problem"].is_null());
-        told.map(|object| (object["order_id"].clone(), object["published"].clone()))
+        let reported = ran.objects().into_iter().filter(|object| object["problem"].is_null());
+        reported
+            .map(|object| (object["order_id"].clone(), object["published"].clone()))
             .collect::<Vec<_>>()
     };
     assert_eq!(published(&dry), [(json!(during), json!(false))]);

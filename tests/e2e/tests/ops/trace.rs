@@ -22,7 +22,7 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
         let trace = ops(&["trace", &id, "--json"]).await;
         trace.assert_code(0);
         let steps = trace.objects();
-        let told_by = |source: &str| steps.iter().any(|step| step["source"] == source);
+        let sources = |source: &str| steps.iter().any(|step| step["source"] == source);
         let all = [
             "orders table",
             "orders",
@@ -32,12 +32,12 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
             "shipments table",
             "invoices table",
         ];
-        all.into_iter().all(told_by).then_some(steps)
+        all.into_iter().all(sources).then_some(steps)
     })
     .await;
-    let told_by: Vec<_> = steps.iter().filter_map(|step| step["source"].as_str()).collect();
-    assert_eq!(told_by[..2], ["orders", "orders table"], "{steps:?}");
-    let at = |source| told_by.iter().position(|told| *told == source);
+    let sources: Vec<_> = steps.iter().filter_map(|step| step["source"].as_str()).collect();
+    assert_eq!(sources[..2], ["orders", "orders table"], "{steps:?}");
+    let at = |source| sources.iter().position(|found| *found == source);
     assert_eq!(at("shipments table"), at("fulfilment").map(|at| at + 1), "{steps:?}");
     assert!(
         steps.iter().all(|step| !step["what"].as_str().expect("a text").contains("Ada")),

@@ -47,7 +47,7 @@ async fn customers_during<T>(
                     number += 1;
                     buying.push(shop.buy(order_request(number)));
                 }
-                Some(purchase) = buying.next() => client_record.enter(purchase),
+                Some(purchase) = buying.next() => client_record.record(purchase),
                 else => return client_record,
             }
         }

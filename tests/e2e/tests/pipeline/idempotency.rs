@@ -110,14 +110,14 @@ async fn who_guesses_a_key_is_not_led_to_its_order() {
     let first = post(&shop, &key, &order_of("Ada Lovelace")).await;
     assert_eq!(first.status, 201, "{}", first.body);
     let guessed = format!("customer=Eve&amount=1&idempotency_key={}", key.replace(' ', "+"));
-    let told = shop.post_order(FORM, guessed).await;
-    assert_eq!(told.status, 422);
+    let response = shop.post_order(FORM, guessed).await;
+    assert_eq!(response.status, 422);
     assert!(
-        told.body.contains("Another order was accepted with this idempotency key."),
+        response.body.contains("Another order was accepted with this idempotency key."),
         "{}",
-        told.body
+        response.body
     );
-    assert!(!told.body.contains(first.header("location")), "{}", told.body);
+    assert!(!response.body.contains(first.header("location")), "{}", response.body);
 }
 
 fn hidden_key(page: &str) -> &str {

@@ -63,7 +63,7 @@ async fn the_level_is_lambdas_to_say() {
         ("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:no"),
     ];
     let lines = said("orders", &event, &nowhere).await;
-    let [line] = &lines[..] else { panic!("a failure is told once: {lines:?}") };
+    let [line] = &lines[..] else { panic!("a failure is logged once: {lines:?}") };
     let line: Value = serde_json::from_str(line).expect("JSON");
     assert_eq!((&line["level"], line["trace_id"].is_string()), (&json!("WARN"), true), "{line}");
 }

@@ -31,7 +31,7 @@ const RELAY: [&str; 5] = [
 /// The documents that a function writes of these events, one for each; what failed is in documents
 /// of their own.
 async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
-    let (_, documents): (Vec<_>, Vec<_>) = told(function, events, replaced)
+    let (_, documents): (Vec<_>, Vec<_>) = all_documents(function, events, replaced)
         .await
         .into_iter()
         .partition(|document| document["version"].is_string());
@@ -41,7 +41,7 @@ async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -
 
 /// What a function counts as failed, of the version that it is.
 async fn failures(function: &str, event: &Value, replaced: &[(&str, &str)]) -> Option<u64> {
-    let documents = told(function, std::slice::from_ref(event), replaced).await;
+    let documents = all_documents(function, std::slice::from_ref(event), replaced).await;
     let document = documents.iter().find(|document| document["version"].is_string())?;
     assert_eq!(defined(document), set(&[&["Failures Count [function, version]"]]));
     assert_eq!(document["version"], "$LATEST", "as Lambda calls what is no published version");
@@ -49,7 +49,7 @@ async fn failures(function: &str, event: &Value, replaced: &[(&str, &str)]) -> O
 }
 
 /// All documents that a function writes of these events; each is what AWS's schema says it is.
-async fn told(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
+async fn all_documents(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
     let shop = Deployment::under_test().await;
     let variables: Vec<_> =
         [("METRICS_NAMESPACE", NAMESPACE)].into_iter().chain(replaced.iter().copied()).collect();

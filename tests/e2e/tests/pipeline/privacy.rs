@@ -9,7 +9,7 @@ use lambda_sandbox::Outcome;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Every format, at the level that tells most.
+/// Every format, at the level that has_code most.
 const FORMATS: [[(&str, &str); 2]; 2] = [
     [("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")],
     [("AWS_LAMBDA_LOG_FORMAT", "Text"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")],
@@ -47,8 +47,8 @@ async fn nothing_of(
     }
     let log = function.end().await;
     assert!(!log.is_empty(), "it says something");
-    let told: Vec<_> = log.iter().filter(|line| line.contains(marker)).collect();
-    assert!(told.is_empty(), "{told:#?}");
+    let leaks: Vec<_> = log.iter().filter(|line| line.contains(marker)).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
 }
 
 async fn proxy() -> FaultProxy {
@@ -265,21 +265,21 @@ async fn a_coupons_code_is_never_logged() {
         for event in [&with_key, &with_key, &spent, &mistyped, &form] {
             orders.outcome(event).await;
         }
-        assert_tells_no(&code, &orders.end().await);
+        assert_log_omits_code(&code, &orders.end().await);
     }
 
     let mut promotion = start(&shop, "promotion", &[], &FORMATS[0]).await;
     let event = OrderEvent::of("80.00");
     promotion.invoke(&batch(std::slice::from_ref(&event))).await;
     let coupon = shop.row("CouponsTable", "order_id", &event.order_id).await.expect("a coupon");
-    assert_tells_no(&coupon["code"], &promotion.end().await);
+    assert_log_omits_code(&coupon["code"], &promotion.end().await);
 }
 
-fn assert_tells_no(code: &str, log: &[String]) {
+fn assert_log_omits_code(code: &str, log: &[String]) {
     assert!(!log.is_empty(), "it says something");
-    let tells = |line: &&String| line.to_uppercase().replace(['-', ' '], "").contains(code);
-    let told: Vec<_> = log.iter().filter(tells).collect();
-    assert!(told.is_empty(), "{told:#?}");
+    let has_code = |line: &&String| line.to_uppercase().replace(['-', ' '], "").contains(code);
+    let leaks: Vec<_> = log.iter().filter(has_code).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
 }
 
 #[tokio::test]
@@ -364,7 +364,7 @@ async fn a_panic_that_quotes_a_customer_is_not_quoted() {
         let mut consumer = Function::start("panics", []).await;
         consumer.outcome_of(&delivery).await;
         let log = consumer.end().await;
-        assert!(log.iter().any(|line| line.contains("panicked")), "the place is told: {log:?}");
+        assert!(log.iter().any(|line| line.contains("panicked")), "the panic is logged: {log:?}");
         assert!(log.iter().all(|line| !line.contains(&marker)), "{log:#?}");
     }
 }

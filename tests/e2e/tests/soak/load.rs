@@ -45,7 +45,7 @@ impl Load {
             .map(|order_request| shop.buy(order_request))
             .buffer_unordered(at_once);
         while let Some(purchase) = sales.next().await {
-            self.client_record.borrow_mut().enter(purchase);
+            self.client_record.borrow_mut().record(purchase);
             self.answered.set(self.answered.get() + 1);
             progress.inc(1);
         }

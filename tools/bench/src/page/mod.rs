@@ -165,7 +165,7 @@ Sandboxes of orders side by side, each with one `POST` at a time. They share the
 what hands the events over, and those are one thread: on a machine with few processors more sandboxes wait for each other, as
 they do not on Lambda.";
 const BATCHES: &str = "\
-Batches of fulfilment. A queue hands over 10 records unless it is told to hand over more, up to 10,000; Lambda takes at most
+Batches of fulfilment. A queue hands over 10 records unless `BatchSize` is larger, up to 10,000; Lambda takes at most
 6 MiB. What is handed back is tried again.";
 const MEMORY: &str = "What is resident after so many warm invocations of one sandbox:";
 

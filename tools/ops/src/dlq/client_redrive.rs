@@ -191,7 +191,7 @@ mod tests {
     fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<Seen>>) {
         let waiting = Mutex::new(first.iter().map(ToString::to_string).collect::<Vec<_>>());
         let seen = Arc::<Mutex<Seen>>::default();
-        let told = Arc::clone(&seen);
+        let recorded = Arc::clone(&seen);
         let queue = scripted::queue(move |action, request| {
             let entries = || request["Entries"].as_array().cloned().unwrap_or_default();
             let all = |with: &dyn Fn(&Value) -> Value| {
@@ -222,7 +222,7 @@ mod tests {
                 _ => all(&|entry| json!({ "Id": entry["Id"] })),
             }
         });
-        (queue, told)
+        (queue, recorded)
     }
 
     #[tokio::test(start_paused = true)]

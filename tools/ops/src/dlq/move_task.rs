@@ -144,11 +144,11 @@ mod tests {
     use super::*;
     use crate::dlq::scripted;
 
-    type Asked = Arc<Mutex<Vec<(String, Value)>>>;
+    type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
     /// A queue whose move is in these states, one look after the other; the last one stays.
-    fn moving(states: &[Value]) -> (Queue, Asked) {
-        let (asked, states) = (Asked::default(), Mutex::new(states.to_vec()));
+    fn moving(states: &[Value]) -> (Queue, Requests) {
+        let (asked, states) = (Requests::default(), Mutex::new(states.to_vec()));
         let kept = Arc::clone(&asked);
         let queue = scripted::queue(move |action, request| {
             kept.lock().unwrap().push((action.to_owned(), request));
@@ -193,7 +193,7 @@ mod tests {
         task.follow(&Interrupt::fixed(interrupt)).await.unwrap()
     }
 
-    fn requests(asked: &Asked, of: &str) -> Vec<Value> {
+    fn requests(asked: &Requests, of: &str) -> Vec<Value> {
         let asked = asked.lock().unwrap();
         asked
             .iter()

@@ -116,16 +116,16 @@ mod tests {
 
     #[test]
     fn a_verdict_is_the_decoders() {
-        let (decodes, told) = verdict("{\"order_id\":");
+        let (decodes, text) = verdict("{\"order_id\":");
         assert_eq!(
-            (decodes, told.as_str()),
+            (decodes, text.as_str()),
             (
                 false,
                 "not an order.placed event, version 1: the JSON ends too early at line 1 column 12"
             )
         );
         let golden = include_str!("../../../../crates/domain/src/golden/order_placed.v1.json");
-        let (decodes, told) = verdict(golden);
-        assert!(decodes && told.contains("the function's log"), "{told}");
+        let (decodes, text) = verdict(golden);
+        assert!(decodes && text.contains("the function's log"), "{text}");
     }
 }
