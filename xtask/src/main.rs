@@ -45,7 +45,7 @@ enum Command {
     Sbom,
     /// Say what this machine has of what these commands need, and how to get the rest.
     ///
-    /// There is a verdict for each purpose: to develop here, to test in every lane, to build for
+    /// There is a verdict for each purpose: to develop here, to run every suite, to build for
     /// AWS, to deploy. It ends with 0 if one can develop here, with 1 if not. Credentials are
     /// looked for, not read out.
     Doctor,

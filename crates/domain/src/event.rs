@@ -112,7 +112,7 @@ mod tests {
     const DISCOUNTED: &str = include_str!("golden/order_placed_discounted.v1.json");
     /// As a later producer may write it: version 1 with fields that nobody here knows.
     const NEWER: &str = include_str!("golden/order_placed_newer.v1.json");
-    /// What subscribers are told.
+    /// The event as subscribers receive it.
     const PUBLISHED: &str = include_str!("../../../docs/reference/order-placed.asyncapi.json");
 
     static PAYLOAD: LazyLock<Validator> = LazyLock::new(|| {

@@ -16,7 +16,7 @@ pub struct Startup {
     pub environment: Environment,
     /// What every AWS client is built from, with one HTTP connector for all of them.
     pub sdk: SdkConfig,
-    /// How the function tells what it does.
+    /// The function's logs, traces and metrics.
     pub telemetry: Telemetry,
 }
 

@@ -11,7 +11,7 @@ use crate::{Orders, SaveOutcome, StoreError};
 pub struct Claim {
     /// The request's key.
     pub key: IdempotencyKey,
-    /// What tells its body from any other.
+    /// A digest of the request's body.
     pub fingerprint: String,
     /// The body it is answered with.
     pub answer: String,

@@ -11,7 +11,7 @@ use crate::metrics::{Document, nonzero_count};
 use crate::output::Output;
 use crate::{ExtraDimension, Metrics, metrics};
 
-/// What a function tells of itself, and where.
+/// A function's telemetry: its name, its metrics and its log.
 pub struct Telemetry {
     pub(crate) output: Output,
     pub(crate) function: &'static str,

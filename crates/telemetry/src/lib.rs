@@ -1,4 +1,4 @@
-//! What a function tells of itself: log lines, the trace that they belong to, and metrics.
+//! A function's log lines, trace context and metrics.
 //!
 //! Our own events come at the level asked for, everybody else's at `warn`: the Lambda runtime and
 //! the SDK print whole payloads, customers' names included, at TRACE. Nothing here can switch that
@@ -77,9 +77,9 @@ const QUOTES: &str = "lambda_runtime::layers";
 
 /// Sends this process's events to standard output, and gives what metrics go out by. Call it once,
 /// before anything logs. `function` is the name in every line and metric; without a `namespace` no
-/// metric is written. `version` is the one that Lambda runs, by which failures are told apart.
+/// metric is written. `version` is the one that Lambda runs, a dimension of `Failures`.
 ///
-/// Of a panic it tells the place and not the message, which may quote a customer.
+/// Of a panic it logs the place and not the message, which may quote a customer.
 #[must_use]
 pub fn init(
     function: &'static str,

@@ -17,7 +17,7 @@ pub struct Metrics {
     emf: Option<Mutex<Emf>>,
 }
 
-/// A metric that is also told apart by one more dimension, which every entry of its kind has. A
+/// A metric with one more dimension, which every entry of its kind has. A
 /// dimension has few values, and never an id, a name or an amount: each makes a metric of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct ExtraDimension {
@@ -90,7 +90,7 @@ struct Failures<'a> {
     number: AsCount<u64>,
 }
 
-/// Writes the line that a version's failures are told by; nothing, where nothing is measured or
+/// Writes the document that counts a version's failures; nothing, where nothing is measured or
 /// there is no version. What it is formatted with is made anew, as few invocations need it.
 pub(crate) fn write_failures(telemetry: &Telemetry, failures: u64, line: &mut Vec<u8>) {
     let (Some(namespace), Some(version)) = (&telemetry.namespace, &telemetry.version) else {

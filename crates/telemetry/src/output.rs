@@ -58,7 +58,7 @@ impl State {
         if self.lines.is_empty() {
             return;
         }
-        // Nobody could be told that nobody can be told.
+        // stdout is gone; there is nowhere left to report to.
         let _ = self.to.write_all(&self.lines).and_then(|()| self.to.flush());
         self.lines.clear();
     }

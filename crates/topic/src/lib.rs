@@ -1,7 +1,7 @@
 //! Publishing orders on the topic. No other crate of the functions names SNS.
 //!
 //! [`OrdersTopic`] is what the orders function holds, a [`Republisher`] the relay. The operator's
-//! command reads who hears what through [`Subscriptions`].
+//! command reads filter policies through [`Subscriptions`].
 
 mod client;
 mod orders_topic;

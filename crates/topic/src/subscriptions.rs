@@ -1,4 +1,4 @@
-//! Who hears what: the filter that the topic applies for a subscriber, as it is in force now.
+//! The filter policy that SNS applies to a subscription.
 
 use std::collections::HashMap;
 

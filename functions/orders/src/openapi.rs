@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) const DOCUMENT: &str = include_str!("../openapi.json");
 
-/// What tells this document from those of other versions, as the header has it.
+/// The document's `ETag`.
 static TAG: LazyLock<String> =
     LazyLock::new(|| format!("\"{}\"", hex::encode(Sha256::digest(DOCUMENT))));
 

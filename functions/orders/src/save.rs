@@ -8,7 +8,7 @@ use telemetry::TraceParent;
 /// What makes a request and its repetitions one.
 pub(crate) struct Key {
     pub(crate) key: IdempotencyKey,
-    /// What tells the request from any other with this key.
+    /// A digest of the request's body.
     pub(crate) fingerprint: String,
 }
 

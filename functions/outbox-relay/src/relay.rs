@@ -212,7 +212,7 @@ fn note_found(summary: &RefCell<SweepSummary>, orders: &[PendingOrder], now: Tim
     summary.oldest_seconds = summary.oldest_seconds.max(oldest.unwrap_or_default());
 }
 
-/// It is in the way of no other order. Only a person can mend it.
+/// It blocks no other order. Only a person can repair it.
 fn note_unreadable(summary: &RefCell<SweepSummary>, Unreadable { key, error }: &Unreadable) {
     summary.borrow_mut().unreadable += 1;
     tracing::error!(order_id = key, %error, outcome = "unreadable", "order");

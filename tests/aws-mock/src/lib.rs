@@ -2,7 +2,7 @@
 //!
 //! A [`Backend`] is an emulator with the template's tables and topic on it; the same tests run on
 //! two that share no code, so that one's mistake is not taken for AWS's word. A [`MockAws`] AWS
-//! answers as it is told, for what no emulator shows: what a request says to the letter, and
+//! gives scripted answers, for what no emulator shows: what a request says to the letter, and
 //! answers that only a busy or broken AWS gives.
 
 mod backend;

@@ -1,4 +1,4 @@
-//! An AWS that answers as it is told.
+//! A mock of AWS that gives scripted answers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};

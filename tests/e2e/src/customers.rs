@@ -1,4 +1,4 @@
-//! Customers who buy while things break, and the record they keep of what the shop told them.
+//! Customers who buy while things break, and the record they keep of the shop's answers.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -125,7 +125,7 @@ fn judge(response: &Response) -> Outcome {
 }
 
 impl ClientRecord {
-    /// Writes down what a customer was told.
+    /// Records what a customer was answered.
     pub fn record(
         &mut self,
         PurchaseResult { order_request, outcome, unclear_answers }: PurchaseResult,

@@ -116,7 +116,7 @@ impl Deployment {
             .send()
             .await;
         let subscriptions =
-            list.expect("the topic tells its subscriptions").subscriptions.unwrap_or_default();
+            list.expect("the topic lists its subscriptions").subscriptions.unwrap_or_default();
         let to_queue = |endpoint: &str| endpoint.ends_with(&format!(":{name}"));
         let subscription =
             subscriptions.into_iter().find(|one| one.endpoint().is_some_and(to_queue));
@@ -140,12 +140,8 @@ impl Deployment {
             .get_queue_attributes()
             .queue_url(self.output(queue_output))
             .attribute_names(attribute.clone());
-        let attributes = get
-            .send()
-            .await
-            .expect("the queue tells its attributes")
-            .attributes
-            .unwrap_or_default();
+        let attributes =
+            get.send().await.expect("the queue has attributes").attributes.unwrap_or_default();
         attributes
             .get(&attribute)
             .and_then(|value| value.parse().ok())

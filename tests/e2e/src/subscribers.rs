@@ -1,6 +1,6 @@
 //! The services behind the topic, as a deployed stack names what belongs to each.
 
-/// A service that is told of orders by a queue of its own.
+/// A service that receives orders from a queue of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Subscriber {
     /// The function's name.

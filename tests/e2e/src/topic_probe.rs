@@ -1,4 +1,4 @@
-//! A subscriber of the tests' own, which hears every message of the topic.
+//! A subscriber for tests, which receives every message of the topic.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,8 +35,8 @@ impl Deployment {
             .attribute_names(arn.clone())
             .send()
             .await;
-        let arn = attributes.expect("the queue tells its ARN").attributes.unwrap_or_default()[&arn]
-            .clone();
+        let arn =
+            attributes.expect("the queue has an ARN").attributes.unwrap_or_default()[&arn].clone();
         let topic = self.output("OrdersTopicArn");
         let policy = json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage",

@@ -67,7 +67,7 @@ async fn a_page_of_an_allowed_origin_may_order_and_no_other() {
     let placed = order(FRIEND).await;
     assert_eq!((placed.status, placed.header(ALLOW_ORIGIN)), (StatusCode::CREATED, FRIEND));
     assert!(lists(&placed, "access-control-expose-headers", "location"), "{:?}", placed.headers);
-    // It is the browser that keeps the answer from the stranger's page.
+    // It is the browser that keeps the answer from a page of another origin.
     assert_eq!(order(STRANGER).await.header(ALLOW_ORIGIN), "");
     let page = shop.get("/", "text/html").await;
     assert_eq!(

@@ -115,7 +115,7 @@ pub(crate) const CONSUMERS: [&str; 2] = ["fulfilment: 10 orders", "promotion: 10
 /// The name of what everything is compared with.
 pub(crate) const NO_OP: &str = "no-op lambda_http";
 
-/// What SQS hands over at once, unless it is told to hand over more.
+/// The default `BatchSize` of an event source mapping.
 pub(crate) const BATCH: usize = 10;
 
 /// The orders function with the AWS SDK's defaults.

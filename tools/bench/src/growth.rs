@@ -117,7 +117,7 @@ async fn side_by_side(benchmark: &Benchmark, stub: &Stub, sandboxes: usize) -> R
 
 async fn batches(consumer: &Benchmark, stub: &Stub, records: usize) -> Result<Batch> {
     let event = events::batch(records);
-    // As many records in all, within reason, so that small batches are not told from few.
+    // As many records in all, within reason, so that small batches do not rest on fewer of them.
     let invocations = (4_000 / records).clamp(5, 300);
     let mut sandbox = start(consumer, stub).await?;
     let process = sandbox.process_id().context("it is running")?;
@@ -169,7 +169,7 @@ async fn memory(benchmark: &Benchmark, stub: &Stub) -> Result<Memory> {
 }
 
 impl Memory {
-    /// What is resident in the end over what was at the beginning; none where it is not told.
+    /// What is resident in the end over what was at the beginning; `None` if unknown.
     #[expect(clippy::cast_precision_loss, reason = "kibibytes")]
     pub(crate) fn growth(&self) -> Option<f64> {
         let (_, first) = self.after.first()?;

@@ -1,4 +1,4 @@
-//! What Linux tells of a process.
+//! A process's figures from `/proc`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -99,7 +99,7 @@ impl CpuShare {
 
 impl Drop for CpuShare {
     fn drop(&mut self) {
-        // A killed process leaves its group a moment after its parent was told.
+        // A killed process leaves its group a moment after its parent learns of it.
         for _ in 0..100 {
             if fs::remove_dir(&self.folder).is_ok() {
                 return;

@@ -1,4 +1,4 @@
-//! A stranger's look at the template: checkov, which knows what AWS's resources should be and says
+//! The template's security checks: checkov, which knows what AWS's resources should be and says
 //! what is not so.
 
 use anyhow::{Result, ensure};

@@ -14,7 +14,7 @@ use crate::sam::ARCHITECTURE;
 /// A Docker whose daemon answers.
 #[derive(Clone, Debug)]
 pub struct Docker {
-    /// The bridge that containers are on unless they are told otherwise.
+    /// The bridge that containers are on by default.
     pub(crate) bridge: String,
     /// This machine's address on it.
     pub(crate) address: Ipv4Addr,

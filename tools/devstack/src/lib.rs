@@ -1,5 +1,5 @@
 //! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as
-//! it is with the real SAM CLI, opens a front door to the shop, and tells what the functions log.
+//! it is with the real SAM CLI, serves the shop over HTTP, and shows what the functions log.
 //!
 //! Everything listens on loopback only, but for the door that [`DockerBridgeProxy`] opens to
 //! Docker's. It links no AWS SDK, so that the first command starts soon.

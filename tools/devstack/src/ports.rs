@@ -23,7 +23,7 @@ pub fn require_free(port: u16, option: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where `cargo lambda invoke` looks for a function unless it is told: on IPv6's loopback, where
+/// Where `cargo lambda invoke` looks for a function by default: on IPv6's loopback, where
 /// there is one.
 #[must_use]
 pub(crate) fn invoke_address(port: u16) -> SocketAddr {

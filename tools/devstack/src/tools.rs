@@ -46,7 +46,7 @@ impl Tools {
         command
     }
 
-    /// As if it were typed into a shell with the tools on its path. What `cargo run` tells this
+    /// As if it were typed into a shell with the tools on its path. What `cargo run` sets for this
     /// process of its package must not reach another cargo: `ring` takes it for a change and is
     /// compiled again, with all that stands on it.
     fn prepared(&self, mut command: Command) -> Command {

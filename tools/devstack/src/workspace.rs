@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The repository's top folder, as cargo tells it when it runs a command of ours: a copied checkout
+/// The repository's top folder, as cargo sets it when it runs a command of ours: a copied checkout
 /// must not work on the one that it was copied from.
 #[must_use]
 pub fn root() -> &'static Path {

@@ -1,4 +1,4 @@
-"""Starts the emulator, having told it of what in template.yaml it has no idea of.
+"""Starts the emulator, patched for what in template.yaml it does not know.
 
 It refuses a template with a type that it does not know, and there is one template for AWS and for here. A saved query is a
 text for people to run in CloudWatch's console, X-Ray's policy lets a topic send what nobody here receives, and CodeDeploy

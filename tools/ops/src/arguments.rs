@@ -51,7 +51,7 @@ pub(crate) struct Target {
     pub(crate) aws_port: u16,
 }
 
-/// How it is done and told.
+/// How it runs and prints.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RunOptions {
     /// Say what would be done, and change nothing.

@@ -64,7 +64,10 @@ impl Queue {
         );
         let attributes = self.attributes([visible.clone(), hidden.clone()]).await?;
         let number = |name| {
-            attributes.get(&name).and_then(|value| value.parse().ok()).context("SQS tells no depth")
+            attributes
+                .get(&name)
+                .and_then(|value| value.parse().ok())
+                .context("SQS returned no depth")
         };
         Ok(Depth { visible: number(visible)?, in_flight: number(hidden)? })
     }
@@ -72,7 +75,7 @@ impl Queue {
     /// Its ARN.
     pub(crate) async fn arn(&self) -> Result<String> {
         let name = QueueAttributeName::QueueArn;
-        self.attributes([name.clone()]).await?.remove(&name).context("SQS tells no ARN")
+        self.attributes([name.clone()]).await?.remove(&name).context("SQS returned no ARN")
     }
 
     async fn attributes<const N: usize>(

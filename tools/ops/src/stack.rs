@@ -35,7 +35,7 @@ impl Stack {
         })?;
         let stack = answer.stacks.unwrap_or_default().into_iter().next();
         let outputs =
-            stack.with_context(|| format!("CloudFormation does not tell of {name}"))?.outputs;
+            stack.with_context(|| format!("CloudFormation does not describe {name}"))?.outputs;
         let outputs = outputs.unwrap_or_default().into_iter();
         let outputs =
             outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect();

@@ -103,7 +103,7 @@ pub(super) const PURPOSES: [Purpose; 4] = [
         ],
     },
     Purpose {
-        title: "Test in every lane, and measure",
+        title: "Run every suite, and measure",
         by: "cargo xtask test --all, cargo xtask bench",
         needs: &[
             Need {

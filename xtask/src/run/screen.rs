@@ -68,7 +68,7 @@ impl Screen {
     pub(super) async fn follow(&self, flow: StackProgress) -> Result<Infallible> {
         let mut shown = None;
         loop {
-            // The emulator may be too busy to be asked; if it has ended, that is told elsewhere.
+            // The emulator may be too busy to be asked; if it has ended, that is reported elsewhere.
             if let Ok(depths) = flow.look().await {
                 if self.below.is_hidden() && shown.as_ref() != Some(&depths) {
                     println!("{depths}");

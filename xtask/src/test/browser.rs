@@ -30,7 +30,7 @@ impl Browser {
         Ok(Self { driver: WebDriver::start(Progress).await?, screenshots })
     }
 
-    /// What the tests are told.
+    /// The tests' environment.
     pub(super) fn variables(&self) -> [(&'static str, &OsStr); 3] {
         [
             ("E2E_WEBDRIVER", OsStr::new(self.driver.url())),

@@ -22,8 +22,8 @@ use crate::git;
 pub(crate) enum Part {
     /// Run the fault suite and the outages, and write down what held at each cut (5 minutes).
     Faults,
-    /// Drive orders through a stack that is ill-treated at random, and compare it with what the
-    /// customers were told (5 minutes).
+    /// Drive orders through a stack under random faults, and compare it with what the
+    /// customers were answered (5 minutes).
     Soak(soak::Options),
     /// Have pairs of orders race for one coupon each, and see that one of every pair gets it (2
     /// minutes).
@@ -50,7 +50,7 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
         Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
         Part::Reproducible(options) => reproducible::run(&tools, &options).await,
     };
-    // What was kept before something failed is told as well.
+    // What was kept before a failure is reported as well.
     page::write()?;
     outcome
 }

@@ -39,13 +39,7 @@ pub(super) fn write() -> Result<()> {
         counts(&mut page, "Two orders with one coupon", "coupons", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = kept::<ApiFuzzReport>(api_fuzz::FILE)? {
-        counts(
-            &mut page,
-            "The API under a stranger's schemathesis",
-            "schemathesis",
-            &commit,
-            &result.rows,
-        )?;
+        counts(&mut page, "API fuzzing", "schemathesis", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = patches {
         mutations(&mut page, &commit, &result.patches)?;

@@ -13,7 +13,7 @@ fn allowed_to_a_service<'a>(document: &'a Value, service: &str) -> &'a Value {
 }
 
 /// CloudWatch may not use SNS's own key: an alarm on a topic under `alias/aws/sns` changes its
-/// state and tells nobody.
+/// state and notifies nobody.
 #[test]
 fn cloudwatch_may_use_the_alarm_topic_and_its_key_for_this_account_alone() {
     let template = Template::read();

@@ -7,7 +7,7 @@ use serde_yaml_ng::Value;
 use crate::metrics::Metric;
 use crate::template::{Template, each, functions, target, workspace_file};
 
-/// Those that somebody is told of. The others are there for deployments alone: see `deployment`.
+/// The alarms that notify somebody. The others are for deployments only: see `deployment`.
 pub(crate) fn alarms(template: &Template) -> BTreeMap<&str, &Value> {
     let mut alarms = template.resources("AWS::CloudWatch::Alarm");
     alarms.retain(|id, _| !of_a_version(id));
@@ -182,7 +182,7 @@ fn every_alarm_is_told_on_the_alarm_topic_as_is_its_end() {
     }
 }
 
-/// The default, `missing`, leaves an alarm in `INSUFFICIENT_DATA`: neither well nor told.
+/// The default, `missing`, leaves an alarm in `INSUFFICIENT_DATA`: neither `OK` nor notified.
 #[test]
 fn every_alarm_knows_what_silence_means() {
     let template = Template::read();

@@ -1,4 +1,4 @@
-//! The HTTP API, and what the stack tells of itself.
+//! The HTTP API and the stack's outputs.
 
 use serde_yaml_ng::Value;
 

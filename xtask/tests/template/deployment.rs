@@ -54,7 +54,7 @@ fn nobody_calls_a_function_but_by_its_alias() {
     for (id, permission) in permissions {
         assert_eq!(target(&permission["FunctionName"]), Some("OrdersFunction.Alias"), "{id}");
     }
-    // Spelt out for `sam local start-api` (docs/adr/0015); so it must be told to wait for the
+    // Spelt out for `sam local start-api` (docs/adr/0015); so it must wait explicitly for the
     // alias.
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
     assert_eq!(integrations.len(), 1);

@@ -1,4 +1,4 @@
-//! What the linters are told to be silent about, and why.
+//! Skipped lint checks have a reason beside them.
 
 use crate::template::{Template, workspace_file};
 

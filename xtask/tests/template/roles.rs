@@ -15,7 +15,7 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
         );
         assert_eq!(target(&function["Role"]), Some(id.replace("Function", "Role").as_str()));
     }
-    // CodeDeploy's is told of in `deployment`.
+    // `deployment` tests CodeDeploy's.
     for (id, role) in roles.into_iter().filter(|(id, _)| *id != "DeployRole") {
         for policy in role["Policies"].as_sequence().expect("a role has policies") {
             for statement in

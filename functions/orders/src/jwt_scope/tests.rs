@@ -34,7 +34,7 @@ async fn handed(key: Option<&str>, claims: Value) -> Value {
 
 async fn key_of(subject: &str, key: &str) -> Value {
     let key = handed(Some(key), json!({ "sub": subject })).await["key"].take();
-    assert_eq!(key.as_str().map(str::len), Some(64), "a digest tells nobody's name: {key}");
+    assert_eq!(key.as_str().map(str::len), Some(64), "a digest contains no name: {key}");
     key
 }
 

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
 
-/// What a program can tell one problem from another by.
+/// The kind of a problem, which clients can match on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     MalformedBody,

@@ -37,7 +37,7 @@ pub(super) fn of_field(value: &str) -> Result<Option<IdempotencyKey>, Problem> {
 }
 
 /// Whether a key is random, as those of the form are: nobody has it but who was given it. Programs
-/// choose theirs, and a stranger may guess `cart-42`.
+/// choose theirs, and others may guess `cart-42`.
 pub(crate) fn is_random(key: &IdempotencyKey) -> bool {
     key.as_str().parse::<Uuid>().is_ok_and(|key| key.get_version() == Some(Version::Random))
 }

@@ -99,7 +99,7 @@ impl Encoding {
         Ok(NewOrder { key: key.or(new.key), ..new })
     }
 
-    /// What tells this body from any other that could be sent with the same key.
+    /// A digest of the body, compared when the same key is sent again.
     pub(crate) fn fingerprint(self, body: &[u8]) -> String {
         let encoding: &[u8] = match self {
             Self::Json => b"json:",
@@ -125,7 +125,7 @@ fn essence(content_type: &HeaderValue) -> Option<MediaType<'_>> {
     MediaType::parse(content_type.split(';').next()?.trim()).ok()
 }
 
-/// Puts the parsed fields together, or all their errors, so that a customer hears of both at once.
+/// Puts the parsed fields together, or all their errors, so that a customer sees both at once.
 fn order_of(
     customer: Result<CustomerName, FieldError>,
     amount: Result<Amount, FieldError>,

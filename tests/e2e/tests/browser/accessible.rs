@@ -1,4 +1,4 @@
-//! Whether everybody can use a page, as far as axe-core can tell.
+//! Accessibility of the pages, as axe-core measures it.
 
 use std::fs;
 

@@ -86,7 +86,7 @@ impl Browser {
             "--disable-dev-shm-usage",
             "--disable-background-networking",
             "--no-first-run",
-            // Whatever is not the shop does not exist: a page that asks for it is told so, and
+            // Whatever is not the shop does not exist: a page that asks for it gets an error, and
             // complains.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.amazonaws.com",
         ];

@@ -18,7 +18,7 @@ async fn orders_of(shop: &Deployment, customer: &str) -> usize {
         .count()
 }
 
-/// What is said of a field, to whoever sees it and to whoever hears it.
+/// What is said of a field, on the screen and to a screen reader.
 async fn said_of(browser: &Browser, name: &str) -> String {
     let field = browser.field(name).await;
     let id = field

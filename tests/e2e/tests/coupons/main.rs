@@ -1,4 +1,4 @@
-//! Pairs of orders that race for one coupon each: of every pair one gets it, and the other is told.
+//! Pairs of orders that race for one coupon each: of every pair one gets it, and the other a 422.
 //!
 //! `cargo xtask verify coupons` runs a thousand pairs, and `cargo xtask test --all` fifty.
 

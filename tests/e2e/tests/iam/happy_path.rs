@@ -15,7 +15,7 @@ use crate::{QUEUES, SOON};
 
 /// The relay's schedule, a minute, and the emulator's look at it.
 const NEXT_SWEEP: Duration = Duration::from_secs(90);
-/// A sweep takes all pending flags there are: whose it was can be told of one test at a time.
+/// A sweep clears all pending flags, so only one test at a time can say whose they were.
 static SWEEPS: Mutex<()> = Mutex::const_new(());
 
 async fn post(shop: &Deployment, key: &str, order: &serde_json::Value) -> e2e::Answer {

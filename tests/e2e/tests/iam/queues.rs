@@ -44,7 +44,7 @@ async fn a_stranger_puts_nothing_on_a_queue() {
     let of_another_account =
         Credentials::new("999999999999", "test", None, None, "another account");
     for output in ALL {
-        let call = send(system.shop.output(output), "from a stranger");
+        let call = send(system.shop.output(output), "from another principal");
         refused("who is nobody", &wire.send(&call, vec![]).await, "AccessDenied");
         refused("who is unknown", &wire.call(&call, &unknown).await, "InvalidClientTokenId");
         refused("a role that may do nothing", &wire.call(&call, &nobody).await, "AccessDenied");

@@ -120,7 +120,7 @@ async fn every_difference_is_listed_and_what_is_right_is_not() {
     }
     made.shipment(&shipment).await;
     made.invoice(&invoice).await;
-    // Rows that nothing of ours writes: they are told, and keep nothing else from being compared.
+    // Rows that nothing of ours writes: they are reported, and keep nothing else from being compared.
     let junk = format!("junk-{}", made.id());
     made.ids.push(junk.clone());
     made.shipment(&junk).await;

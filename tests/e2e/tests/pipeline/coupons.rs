@@ -141,7 +141,7 @@ async fn what_cannot_be_spent_is_refused_in_the_same_words_and_leaves_nothing() 
         assert_refused(&answer, code);
         bodies.insert(answer.body);
     }
-    assert_eq!(bodies.len(), 1, "a stranger learns nothing: {bodies:?}");
+    assert_eq!(bodies.len(), 1, "the message leaks nothing: {bodies:?}");
     assert!(bodies.iter().all(|body| body.contains("cannot be spent")), "{bodies:?}");
     assert_eq!(orders_of(&shop, &customer).await, 0);
     assert!(!shop.coupon_row(expired).await.contains_key("spent_by"));

@@ -1,5 +1,5 @@
-//! The soak: many orders through a stack that is ill-treated at random, compared with what the
-//! customers were told.
+//! The soak: many orders through a stack with random faults, compared with what the
+//! customers were answered.
 //!
 //! `cargo xtask verify soak` runs it, and `cargo xtask test --all` a short one.
 

@@ -114,7 +114,7 @@ impl fmt::Display for Finding {
                 )
             }
             Difference::Unreadable { problem } => {
-                write!(formatter, "{problem}: find out what wrote it, and mend the row")
+                write!(formatter, "{problem}: find out what wrote it, and repair the row")
             }
         }
     }

@@ -45,19 +45,19 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
     // round, its shipment would seem to belong to no order.
     let spinner = progress::spinner("Reading rows");
     let (mut differences, mut missing) = (0, 0);
-    let mut tell = |finding: Finding| {
+    let mut report = |finding: Finding| {
         differences += 1;
         missing += u64::from(finding.difference.is_missing());
         spinner.suspend(|| context.output.line(&finding))
     };
     let (shipped, unreadable) =
-        all(&spinner, async |from| audit.shipped(from).await, &mut tell).await?;
+        all(&spinner, async |from| audit.shipped(from).await, &mut report).await?;
     let shipped = shipped.into_iter().chain(unreadable).collect();
     let (invoiced, unreadable) =
-        all(&spinner, async |from| audit.invoiced(from).await, &mut tell).await?;
+        all(&spinner, async |from| audit.invoiced(from).await, &mut report).await?;
     let invoiced = invoiced.into_iter().chain(unreadable).collect();
     let (coupons, unreadable) =
-        all(&spinner, async |from| audit.coupons(from).await, &mut tell).await?;
+        all(&spinner, async |from| audit.coupons(from).await, &mut report).await?;
     let rewarded = coupons.iter().map(|coupon| coupon.order_id).chain(unreadable).collect();
     let spent = coupons
         .into_iter()
@@ -74,9 +74,9 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
             match row {
                 Ok(SavedOrder { order, .. }) => {
                     let findings = reconciliation.order(&order, filter.lets_through(order.total()));
-                    findings.into_iter().try_for_each(&mut tell)?;
+                    findings.into_iter().try_for_each(&mut report)?;
                 }
-                Err(unreadable) => tell(reconciliation.unreadable_order(&unreadable))?,
+                Err(unreadable) => report(reconciliation.unreadable_order(&unreadable))?,
             }
         }
         from = page.next;
@@ -84,7 +84,7 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
             break;
         }
     }
-    reconciliation.without_order().into_iter().try_for_each(&mut tell)?;
+    reconciliation.without_order().into_iter().try_for_each(&mut report)?;
     spinner.finish_and_clear();
     let differences_told = count(differences, "difference", "differences");
     say(format!("{} compared, {differences_told}.", count(orders, "order", "orders")));
@@ -94,12 +94,12 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
     Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
 }
 
-/// All rows of a subscriber's table; and the ids of those that cannot be read, which are told, and
+/// All rows of a subscriber's table; and the ids of those that cannot be read, which are reported, and
 /// count as done: such a row keeps the order's real one from being inserted.
 async fn all<T>(
     spinner: &ProgressBar,
     page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<T, Unreadable>>, StoreError>,
-    tell: &mut impl FnMut(Finding) -> io::Result<()>,
+    report: &mut impl FnMut(Finding) -> io::Result<()>,
 ) -> Result<(Vec<T>, Vec<OrderId>)> {
     let (mut all, mut unreadable_ids, mut from) = (vec![], vec![], None);
     loop {
@@ -109,7 +109,7 @@ async fn all<T>(
             match row {
                 Ok(row) => all.push(row),
                 Err(unreadable) => {
-                    tell(Finding::unreadable(&unreadable))?;
+                    report(Finding::unreadable(&unreadable))?;
                     unreadable_ids.extend(unreadable.key.parse::<OrderId>().ok());
                 }
             }

@@ -55,7 +55,7 @@ pub(crate) enum Command {
     },
     /// Delete every message, for good.
     ///
-    /// It asks first; where nobody can be asked, it refuses unless told --yes.
+    /// It asks first; where nobody can be asked, it refuses without --yes.
     Purge {
         /// Which dead-letter queue.
         dlq: Dlq,

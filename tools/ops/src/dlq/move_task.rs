@@ -121,7 +121,7 @@ impl MoveTask {
             .await;
         let tasks = tasks.map_err(|error| {
             anyhow!(
-                "SQS moves messages, and does not tell how far it is: {}",
+                "SQS moves messages, but its progress is unknown: {}",
                 sdk_error_message(&error)
             )
         })?;

@@ -21,7 +21,7 @@ pub(crate) enum Command {
     Unpublished,
     /// Publish orders again, and clear the pending flag of those that SNS acknowledged.
     ///
-    /// Every subscriber hears of them again. That is safe: what it has done for an order it does
+    /// Every subscriber receives them again. That is safe: what it has done for an order it does
     /// not do twice.
     #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "since"])))]
     Replay {

@@ -172,7 +172,7 @@ impl<'a> Replay<'a> {
 
     fn done(&mut self, order_id: OrderId) -> Result<()> {
         self.published += 1;
-        self.tell(&Replayed {
+        self.print(&Replayed {
             order_id: order_id.to_string(),
             dry_run: self.context.dry_run,
             published: !self.context.dry_run,
@@ -183,10 +183,10 @@ impl<'a> Replay<'a> {
     fn failed(&mut self, order_id: String, problem: String) -> Result<()> {
         self.failed += 1;
         let dry_run = self.context.dry_run;
-        self.tell(&Replayed { order_id, dry_run, published: false, problem: Some(problem) })
+        self.print(&Replayed { order_id, dry_run, published: false, problem: Some(problem) })
     }
 
-    fn tell(&self, replayed: &Replayed) -> Result<()> {
+    fn print(&self, replayed: &Replayed) -> Result<()> {
         self.bar.inc(1);
         Ok(self.bar.suspend(|| self.context.output.line(replayed))?)
     }

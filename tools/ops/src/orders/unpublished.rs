@@ -46,7 +46,7 @@ pub(crate) async fn unpublished(context: &Context) -> Result<Outcome> {
                 }),
                 Err(row) => {
                     unreadable += 1;
-                    spinner.suspend(|| say(format!("{}  {}: mend the row", row.key, row.error)));
+                    spinner.suspend(|| say(format!("{}  {}: repair the row", row.key, row.error)));
                 }
             }
         }

@@ -17,7 +17,7 @@ pub(crate) struct Step {
     pub(crate) what: String,
 }
 
-/// Who tells of a step.
+/// Where a step is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Source {
@@ -39,7 +39,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// The steps of an order, as one led to the other. A function's line tells when it had done;
+    /// The steps of an order, as one led to the other. A function's line has the time of its end;
     /// the one that placed the order was publishing it still while subscribers had it, and yet it
     /// comes first. A table's time is cut to its second: its row comes after the first line of the
     /// function that wrote it.

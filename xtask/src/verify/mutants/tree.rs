@@ -39,7 +39,7 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    /// Breaks the copy, runs the test that must notice, and mends the copy again.
+    /// Breaks the copy, runs the test that must notice, and restores the copy.
     pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<bool> {
         self.git(&["apply", &file.display().to_string()]).await?;
         let passed = self.run(&patch.caught_by).await;
@@ -110,7 +110,7 @@ impl<'a> Tree<'a> {
         Ok(assembled.join("template.yaml"))
     }
 
-    /// `cargo` on the copy. Its target folder is its own: cargo cannot tell the copy's packages
+    /// `cargo` on the copy. Its target folder is its own: cargo cannot distinguish the copy's packages
     /// from the originals.
     fn cargo(&self) -> Command {
         let mut cargo = self.tools.cargo();
