@@ -63,7 +63,7 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
 
     #[test]
-    fn error_kind_never_repeats_the_answer() {
+    fn error_kind_never_repeats_the_response() {
         let raw = || HttpResponse::new(500.try_into().unwrap(), SdkBody::from("Ada Lovelace"));
         let unreadable: SdkError<GetItemError, _> = SdkError::response_error("Ada Lovelace", raw());
         let refused = SdkError::service_error(GetItemError::unhandled("Ada Lovelace"), raw());

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_customers_write() {
+    fn amount_parses_decimal_text() {
         for (text, cents) in
             [("80", 8000), ("80.0", 8000), ("80.00", 8000), ("0.01", 1), ("007.5", 750)]
         {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn says_why_a_text_is_not_an_amount() {
+    fn amount_rejects_invalid_text_with_a_reason() {
         use AmountError::{NotANumber, OutOfRange, TooManyDecimals};
         for (text, error) in [
             ("", NotANumber),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_json_numbers_from_their_text() {
+    fn amount_parses_json_number_text() {
         use AmountError::{OutOfRange, TooManyDecimals};
         for (text, expected) in [
             ("80", Ok(8000)),
@@ -234,7 +234,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_reads_back_to_the_same_cents(cents in Amount::MIN.cents..=Amount::MAX.cents) {
+        fn displayed_amount_parses_back(cents in Amount::MIN.cents..=Amount::MAX.cents) {
             let amount = Amount::from_cents(cents).unwrap();
             let shown = amount.to_string();
             prop_assert_eq!(&shown, &format!("{}.{:02}", cents / 100, cents % 100));
@@ -243,7 +243,7 @@ mod tests {
         }
 
         #[test]
-        fn an_exponent_moves_the_point_and_never_a_cent(
+        fn json_exponent_preserves_the_cents(
             cents in Amount::MIN.cents..=Amount::MAX.cents, zeros in 0_usize..60, more in 1_u8..=9
         ) {
             let written = format!("{cents}{}e-{}", "0".repeat(zeros), zeros + 2);
@@ -255,7 +255,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_is_what_the_digits_say(text in mutated(include_str!("corpus/amounts.txt"))) {
+        fn mutated_text_parses_to_its_digits(text in mutated(include_str!("corpus/amounts.txt"))) {
             let read = text.parse::<Amount>().ok().map(Amount::cents);
             prop_assert_eq!(read, nonzero_count(&text));
             if nonzero_count(&text).is_some() {
@@ -264,7 +264,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic_or_leave_its_range(text in ".*", number in r"-?[0-9]{0,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,5})?") {
+        fn amount_parser_never_panics_or_exceeds_its_range(text in ".*", number in r"-?[0-9]{0,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,5})?") {
             for read in [text.parse::<Amount>(), number.parse(), Amount::from_json_number(&number)].into_iter().flatten() {
                 prop_assert!((Amount::MIN..=Amount::MAX).contains(&read));
             }

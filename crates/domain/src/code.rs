@@ -100,7 +100,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_character_is_equally_likely() {
+    fn code_characters_are_equally_likely() {
         let all = (0..=u8::MAX).map(|byte| Code::from_entropy([byte; 12]).as_str().as_bytes()[0]);
         let mut counts = std::collections::BTreeMap::new();
         for character in all {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn is_shown_in_groups_of_four() {
+    fn code_displays_in_groups_of_four() {
         assert_eq!(Code::from_stored("ABCDEFGHJKLM".to_owned()).grouped(), "ABCD-EFGH-JKLM");
         assert_eq!(
             Code::from_stored("ÄBCDE".to_owned()).grouped(),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn is_read_as_people_type_and_paste_it() {
+    fn code_parses_as_typed_or_pasted() {
         for typed in [
             "ABCDEFGHJKLM",
             "ABCD-EFGH-JKLM",
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_text_is_none() {
+    fn code_rejects_other_text() {
         for typed in [
             "",
             " - ",
@@ -172,19 +172,19 @@ mod tests {
     }
 
     #[test]
-    fn debug_keeps_it_to_itself() {
+    fn debug_redacts_coupon_code() {
         assert_eq!(format!("{:?}", Code::from_stored("ABCDEFGHJKLM".to_owned())), "Code(…)");
     }
 
     proptest! {
         #[test]
-        fn is_read_back_from_what_is_shown(bytes: [u8; 12]) {
+        fn grouped_lowercase_code_parses_back(bytes: [u8; 12]) {
             let code = Code::from_entropy(bytes);
             prop_assert_eq!(code.grouped().to_lowercase().parse(), Ok(code));
         }
 
         #[test]
-        fn full_width_and_invisible_characters_make_no_difference(
+        fn code_ignores_width_and_invisible_characters(
             bytes: [u8; 12],
             between in proptest::collection::vec("[ \u{a0}\u{ad}\u{200b}-\u{200f}\u{2010}-\u{2015}\u{202a}-\u{202f}\u{2060}\u{2212}\u{feff}\u{fe63}\u{ff0d}-]{0,2}", 12),
         ) {
@@ -195,12 +195,12 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_reading_panic(text in ".*") {
+        fn code_parser_never_panics(text in ".*") {
             let _ = text.parse::<Code>();
         }
 
         #[test]
-        fn is_twelve_unambiguous_characters(bytes: [u8; 12]) {
+        fn code_is_twelve_unambiguous_characters(bytes: [u8; 12]) {
             let code = Code::from_entropy(bytes);
             prop_assert_eq!(code.as_str().len(), 12);
             prop_assert!(!code.as_str().contains(['0', 'O', '1', 'I']));

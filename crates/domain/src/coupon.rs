@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn is_twenty_percent_for_ninety_days() {
+    fn coupon_is_twenty_percent_for_ninety_days() {
         let coupon = coupon();
         assert_eq!(
             (coupon.percent, coupon.expires_at.to_string()),
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn is_good_until_the_second_before_it_expires() {
+    fn coupon_is_valid_until_it_expires() {
         let expired = [
             "2026-11-22T10:00:00Z",
             "2027-02-20T09:59:59Z",
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_its_percentage_off() {
+    fn coupon_discount_is_its_percentage() {
         let discount = coupon().discount_on("81.50".parse().unwrap());
         assert_eq!((discount.code, discount.percent), (coupon().code, 20));
         assert_eq!(discount.amount.to_string(), "16.30");

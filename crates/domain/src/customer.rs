@@ -90,20 +90,20 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn trims_and_keeps_the_rest() {
+    fn name_is_trimmed_and_otherwise_unchanged() {
         assert_eq!("  Ada  Lovelace ".parse::<CustomerName>().unwrap().as_str(), "Ada  Lovelace");
         assert_eq!("<b>&amp;".parse::<CustomerName>().unwrap().as_str(), "<b>&amp;");
     }
 
     #[test]
-    fn counts_characters_not_bytes() {
+    fn name_limit_counts_characters_not_bytes() {
         let hundred = "é".repeat(100);
         assert_eq!(hundred.parse::<CustomerName>().unwrap().as_str(), hundred);
         assert_eq!("é".repeat(101).parse::<CustomerName>(), Err(CustomerNameError::TooLong));
     }
 
     #[test]
-    fn refuses_nothing_and_control_characters() {
+    fn name_rejects_empty_and_control_characters() {
         assert_eq!("".parse::<CustomerName>(), Err(CustomerNameError::Empty));
         assert_eq!(" \t\u{a0}".parse::<CustomerName>(), Err(CustomerNameError::Empty));
         for text in ["a\0b", "a\nb", "a\u{7f}b", "a\u{9f}b"] {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn name_refuses_what_no_message_can_carry() {
+    fn name_rejects_noncharacters_sqs_cannot_carry() {
         for text in ["Ada\u{fffe}", "Ada\u{ffff}", "\u{ffff}"] {
             assert_eq!(
                 text.parse::<CustomerName>(),
@@ -130,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn debug_keeps_the_name_to_itself() {
+    fn debug_redacts_customer_name() {
         assert_eq!(format!("{:?}", "Ada".parse::<CustomerName>().unwrap()), "CustomerName(…)");
     }
 
     proptest! {
         #[test]
-        fn a_name_that_exists_is_valid(text in "\\PC{0,120}|.*") {
+        fn accepted_name_is_trimmed_and_valid(text in "\\PC{0,120}|.*") {
             if let Ok(name) = text.parse::<CustomerName>() {
                 prop_assert_eq!(name.as_str(), text.trim());
                 prop_assert!((1..=100).contains(&name.as_str().chars().count()));

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fifth_is_rounded_to_the_cent() {
+    fn twenty_percent_rounds_to_the_cent() {
         for (amount, expected) in [
             ("81.50", "16.30"),
             ("90.00", "18.00"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_cent_goes_to_the_even_one() {
+    fn discount_rounds_half_even() {
         for (amount, expected) in
             [("0.01", "0.00"), ("0.03", "0.02"), ("0.05", "0.02"), ("0.07", "0.04")]
         {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cent_is_left_to_pay_whatever_the_coupon_says() {
+    fn discount_leaves_at_least_one_cent() {
         for (percent, amount, expected) in [
             (100, "81.50", "81.49"),
             (255, "81.50", "81.49"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_an_amount_or_more_leaves_nothing() {
+    fn discount_of_the_whole_amount_leaves_no_total() {
         let amount = Amount::from_cents(100).unwrap();
         let left = ["0", "0.99", "1.00", "1.01"]
             .map(|off| off.parse::<AmountOff>().unwrap().taken_off(amount));
@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_cent_next_to_the_exact_share(cents in 1..=Amount::MAX.cents(), percent in 0..=99_u8) {
+        fn discount_is_within_half_a_cent_of_the_exact_share(cents in 1..=Amount::MAX.cents(), percent in 0..=99_u8) {
             let amount = Amount::from_cents(cents).unwrap();
             let off = AmountOff::percent_of(percent, amount);
             // In hundredths of a cent, where the share is a whole number.
@@ -150,7 +150,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_paid_and_what_is_not_are_what_was_ordered(cents in 1..=Amount::MAX.cents(), percent: u8) {
+        fn total_plus_discount_equals_amount(cents in 1..=Amount::MAX.cents(), percent: u8) {
             let amount = Amount::from_cents(cents).unwrap();
             let off = AmountOff::percent_of(percent, amount);
             let total = off.taken_off(amount).expect("at least a cent");
@@ -158,7 +158,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_shown_reads_back_to_the_same_cents(cents in 0..=Amount::MAX.cents()) {
+        fn displayed_amount_parses_back(cents in 0..=Amount::MAX.cents()) {
             let off = AmountOff { cents };
             prop_assert_eq!(off.to_string(), format!("{}.{:02}", cents / 100, cents % 100));
             prop_assert_eq!(off.to_string().parse(), Ok(off));

@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn the_golden_event_reads_and_writes_back_to_the_same() {
+    fn golden_event_round_trips() {
         let event = OrderPlaced::decode(GOLDEN).unwrap();
         assert_eq!(event.encode(), GOLDEN.trim_end());
         assert_eq!(event.total, "81.50".parse().unwrap());
     }
 
     #[test]
-    fn of_an_order_with_a_coupon_it_tells_what_was_ordered_and_what_is_paid() {
+    fn event_carries_amount_and_total_of_a_discounted_order() {
         let event = OrderPlaced::decode(DISCOUNTED).unwrap();
         let coupon =
             Coupon::earned_by(event.order_id, Code::from_entropy([9; 12]), event.placed_at);
@@ -152,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_producers_event_is_read_for_what_is_known_of_it() {
+    fn unknown_fields_of_newer_events_are_ignored() {
         assert_eq!(OrderPlaced::decode(NEWER), OrderPlaced::decode(GOLDEN));
     }
 
     #[test]
-    fn older_and_newer_events_are_what_is_published() {
+    fn older_and_newer_events_match_the_published_schema() {
         let document: Value = serde_json::from_str(PUBLISHED).unwrap();
         let message = &document["components"]["messages"]["orderPlaced"];
         for event in [GOLDEN, DISCOUNTED, NEWER, &message["examples"][0]["payload"].to_string()] {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn version_is_a_number_by_value_as_in_the_schema() {
+    fn version_compares_by_numeric_value() {
         let written =
             |version: &str| GOLDEN.replace(r#""version":1"#, &format!(r#""version":{version}"#));
         let schema_says = |body: &str| PAYLOAD.is_valid(&serde_json::from_str(body).unwrap());
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_trust() {
+    fn decode_rejects_invalid_events() {
         for body in [
             with("/type", "order.cancelled".into()),
             with("/version", 2.into()),
@@ -225,12 +225,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_body_makes_decoding_panic(body in ".*") {
+        fn decode_never_panics(body in ".*") {
             let _ = OrderPlaced::decode(&body);
         }
 
         #[test]
-        fn what_is_read_is_what_is_published(body in mutated(include_str!("corpus/events.txt"))) {
+        fn decoded_events_match_the_published_schema(body in mutated(include_str!("corpus/events.txt"))) {
             if let Ok(event) = OrderPlaced::decode(&body) {
                 prop_assert_eq!(OrderPlaced::decode(&event.encode()), Ok(event));
                 let body: Value = serde_json::from_str(&body).unwrap();

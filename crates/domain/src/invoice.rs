@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_six_digits_or_more() {
+    fn invoice_number_has_at_least_six_digits() {
         let shown =
             [1, 42, 999_999, 1_000_000].map(|number| InvoiceNumber::from(number).to_string());
         assert_eq!(shown, ["INV-000001", "INV-000042", "INV-999999", "INV-1000000"]);

@@ -45,7 +45,7 @@ mod tests {
     use crate::{AmountOff, Code};
 
     #[test]
-    fn what_is_paid_is_what_was_ordered_without_what_a_coupon_took_off() {
+    fn total_is_the_amount_minus_the_discount() {
         let order = |off: Option<&str>| Order {
             id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
             customer: "Ada Lovelace".parse().unwrap(),

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_spread_over_all_shards_alike() {
+    fn order_ids_spread_evenly_over_shards() {
         let ways = NonZeroU8::new(16).unwrap();
         let mut orders = [0; 16];
         for id in 0..160_u128 {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn has_one_spelling() {
+    fn order_id_has_one_spelling() {
         let text = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
         assert_eq!(text.parse::<OrderId>().unwrap().to_string(), text);
         let others = [

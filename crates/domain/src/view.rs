@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placed_order_is_the_golden_one() {
+    fn placed_order_matches_the_golden_view() {
         assert_golden(
             &OrderView::new(order(), None, None),
             include_str!("golden/order_view_placed.v1.json"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fulfilled_order_with_a_coupon_is_the_golden_one() {
+    fn fulfilled_order_matches_the_golden_view() {
         let order = order();
         let shipped_at = "2026-11-22T10:00:01Z".parse().unwrap();
         let shipment = Shipment {
@@ -143,7 +143,7 @@ mod tests {
         assert_golden(&view, include_str!("golden/order_view_fulfilled.v1.json"));
     }
     #[test]
-    fn an_order_that_a_coupon_was_spent_on_is_the_golden_one() {
+    fn discounted_order_matches_the_golden_view() {
         let mut order = order();
         let coupon = Coupon::earned_by(order.id, Code::from_entropy([9; 12]), order.placed_at);
         order.discount = Some(coupon.discount_on(order.amount));

@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn the_roots_are_amazons_as_mozilla_lists_them() {
+    fn embedded_roots_match_mozillas_list_for_amazon() {
         let ours =
             CertificateDer::pem_slice_iter(AMAZON.as_bytes()).map(|root| root.unwrap().to_vec());
         let mozillas =

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_what_the_specification_says_it_is() {
+    fn metric_document_matches_the_emf_specification() {
         let (telemetry, writes) = telemetry(Some("Shop/test"));
         let metrics = telemetry.metrics(&[BY_KIND]);
         for cold in [true, false] {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_told_of_the_version_that_failed() {
+    fn failures_are_counted_per_function_version() {
         let (telemetry, writes) = telemetry(Some("Shop/test"));
         let invocation = telemetry.invocation();
         invocation.failed(0);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_measured_without_a_namespace() {
+    fn metrics_are_off_without_a_namespace() {
         let (telemetry, writes) = telemetry(None);
         telemetry.invocation().failed(1);
         telemetry
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_logged_is_written_even_if_the_invocation_is_dropped() {
+    fn dropped_invocation_still_writes_its_log_lines() {
         let (telemetry, writes) = telemetry(None);
         let invocation = telemetry.invocation();
         telemetry.output.add(false, |lines| lines.extend_from_slice(b"a line\n"));

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one_flat_object_with_the_fields_of_its_spans() {
+    fn log_line_is_a_flat_object_with_span_fields() {
         let step = SpanContext::child_of(None);
         let written = lines(|| {
             let _invocation = tracing::error_span!("invocation", request_id = "r1").entered();
@@ -203,7 +203,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_comes_out_as_it_went_in(text in collection::vec(prop_oneof![any::<char>(), char::range('\0', '\x7f')], 0..40)) {
+        fn log_text_round_trips_through_json(text in collection::vec(prop_oneof![any::<char>(), char::range('\0', '\x7f')], 0..40)) {
             let text = String::from_iter(text);
             let written = lines(|| tracing::warn!(error = %text, count = -1, "{text}"));
             prop_assert_eq!((&written[0]["error"], &written[0]["message"]), (&json!(text), &json!(text)));

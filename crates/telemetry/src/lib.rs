@@ -116,7 +116,7 @@ mod tests {
     use tracing::Level;
 
     #[test]
-    fn no_level_lets_the_runtime_or_the_sdk_print_payloads() {
+    fn log_filter_blocks_runtime_and_sdk_payloads() {
         let levels = levels(LevelFilter::TRACE);
         assert!(levels.would_enable("orders::place", &Level::TRACE));
         for target in [
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn lambdas_own_settings_are_honoured() {
+    fn lambda_log_settings_are_honoured() {
         for (level, format, expected) in [
             (Some("FATAL"), Some("JSON"), (LevelFilter::ERROR, LogFormat::Json)),
             (Some("debug"), Some("Text"), (LevelFilter::DEBUG, LogFormat::Text)),
@@ -144,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_told_by_us_alone() {
+    fn runtime_panic_logs_are_suppressed() {
         for target in ["lambda_runtime::layers::panic", "lambda_runtime::layers::api_response"] {
             assert!(!levels(LevelFilter::TRACE).would_enable(target, &Level::ERROR), "{target}");
         }
     }
 
     #[test]
-    fn silence_is_for_all() {
+    fn level_off_silences_every_target() {
         let levels = levels(LevelFilter::OFF);
         assert!(!levels.would_enable("orders", &Level::ERROR));
         assert!(!levels.would_enable("lambda_runtime", &Level::ERROR));

@@ -124,7 +124,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_invocation_writes_once() {
+    fn invocation_output_is_written_once() {
         let writes = Writes::default();
         let output = Output::to(writes.clone());
         output.hold();
@@ -137,7 +137,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_warning_does_not_wait_and_keeps_its_place() {
+    fn warning_flushes_held_lines_in_order() {
         let writes = Writes::default();
         let output = Output::to(writes.clone());
         output.hold();
@@ -147,7 +147,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn between_invocations_nothing_is_held_back() {
+    fn output_between_invocations_is_written_at_once() {
         let writes = Writes::default();
         let output = Output::to(writes.clone());
         add(&output, false, "one\n");
@@ -158,7 +158,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn no_more_than_so_much_is_held_back() {
+    fn held_output_is_flushed_at_its_limit() {
         let writes = Writes::default();
         let output = Output::to(writes.clone());
         output.hold();

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_continues_its_cause_or_begins_a_trace() {
+    fn span_continues_its_parent_or_begins_a_trace() {
         let first = SpanContext::child_of(None);
         assert_eq!(first.cause, None);
         let second = SpanContext::child_of(Some(first.trace()));

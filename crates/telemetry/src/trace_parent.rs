@@ -169,7 +169,7 @@ mod tests {
     const EXAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[test]
-    fn the_specifications_example_reads_and_writes_back_to_the_same() {
+    fn specification_example_round_trips() {
         let trace: TraceParent = EXAMPLE.parse().unwrap();
         assert_eq!(trace.to_string(), EXAMPLE);
         assert_eq!(trace.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ill_formed_is_none() {
+    fn malformed_traceparent_is_rejected() {
         for text in [
             "",
             "00",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_that_version_00_does_not_know_are_dropped() {
+    fn unknown_trace_flags_are_dropped() {
         let parsed = EXAMPLE.replace("-01", "-ff").parse::<TraceParent>().unwrap();
         assert_eq!(parsed.to_string(), EXAMPLE);
         let unsampled = EXAMPLE.replace("-01", "-00");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_is_another_span_of_the_same_trace() {
+    fn child_is_a_new_span_of_the_same_trace() {
         let parent = TraceParent::begin();
         let child = parent.child();
         assert_eq!(child.trace_id(), parent.trace_id());
@@ -220,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_parsing_panic(text in ".*", cut in 0..EXAMPLE.len(), with: char) {
+        fn traceparent_parser_never_panics(text in ".*", cut in 0..EXAMPLE.len(), with: char) {
             let _ = text.parse::<TraceParent>();
             let mut broken = EXAMPLE.to_owned();
             broken.replace_range(cut..=cut, with.encode_utf8(&mut [0; 4]));
@@ -230,13 +230,13 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_reads_back(trace in 1_u128.., span in 1_u64.., flags in 0_u8..=1) {
+        fn traceparent_round_trips(trace in 1_u128.., span in 1_u64.., flags in 0_u8..=1) {
             let text = format!("00-{trace:032x}-{span:016x}-{flags:02x}");
             prop_assert_eq!(text.parse::<TraceParent>().unwrap().to_string(), text);
         }
 
         #[test]
-        fn what_begins_here_is_well_formed(_round in 0..100) {
+        fn new_trace_is_well_formed(_round in 0..100) {
             let begun = TraceParent::begin().child();
             prop_assert_eq!(begun.to_string().parse(), Ok(begun));
         }
