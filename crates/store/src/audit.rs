@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_that_cannot_be_read_says_which_it_is() {
+    fn unreadable_row_error_names_the_row() {
         let id = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
         let row = |id: &str| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_owned()))]);
         for (key, wrong) in [(id, "customer"), ("junk", "id")] {

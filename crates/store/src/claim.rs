@@ -94,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     #[tokio::test]
-    async fn a_key_is_looked_up_with_strong_consistency() {
+    async fn key_lookup_is_strongly_consistent() {
         let aws = MockAws::responding([(200, json!({})), (200, json!({}))]);
         let key = "k".parse().unwrap();
         assert_eq!(orders(&aws).await.find_claim(&order("81.50"), &key, "f").await.unwrap(), None);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_stands_for_its_request_until_it_expires() {
+    async fn key_claim_holds_until_it_expires() {
         let (first, order) = (order("81.50").id, order("81.50"));
         let now = order.placed_at.as_second();
         let before = SaveOutcome::Replayed { order_id: first, answer: "the first".to_owned() };

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_coupon_is_looked_up_by_its_code() {
+    async fn coupon_is_looked_up_by_its_code() {
         let coupon = coupon(CODE);
         let (aws, found) = find_spendable_coupon(&[row(&coupon)], 0).await;
         assert_eq!(found.unwrap(), Some(coupon));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_unknown_spent_or_expired_cannot_be_spent() {
+    async fn unknown_spent_or_expired_coupons_are_not_spendable() {
         let coupon = coupon(CODE);
         for (rows, later) in [(vec![], 0), (vec![spent(&coupon)], 0), (vec![row(&coupon)], 1)] {
             assert_eq!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_two_with_one_code_the_one_that_can_be_spent_is_found() {
+    async fn spendable_coupon_is_found_among_equal_codes() {
         let (other, good) = (coupon(CODE), coupon(CODE));
         assert_eq!(
             find_spendable_coupon(&[spent(&other), row(&good)], 0).await.1.unwrap(),
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_row_that_cannot_be_read_is_not_taken_for_no_coupon() {
+    async fn unreadable_coupon_row_is_an_error() {
         let mut broken = row(&coupon(CODE));
         broken["percent"] = json!({"S": "half"});
         find_spendable_coupon(&[broken], 0).await.1.unwrap_err();
     }
 
     #[tokio::test]
-    async fn a_look_up_is_tried_twice() {
+    async fn coupon_lookup_is_tried_twice() {
         let aws = MockAws::responding([(200, json!({})), (500, json!({})), (500, json!({}))]);
         let found = orders(&aws)
             .await

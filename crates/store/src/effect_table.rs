@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_go_in_one_request_of_one_insert_each() {
+    async fn rows_are_inserted_in_one_batch_request() {
         let rows = shipments::<2>();
         let (aws, _) = insert(&rows, (200, json!({"Responses": [{}, {}]}))).await;
         let [_primed, asked] = aws.requests();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_statement_has_an_answer_of_its_own() {
+    async fn each_statement_has_its_own_outcome() {
         let answer = json!({"Responses": [
             {"TableName": "shipments"},
             {"Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}},
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn fewer_answers_than_statements_are_none() {
+    async fn mismatched_response_count_fails_every_row() {
         for responses in [json!({}), json!({"Responses": [{}]}), json!({"Responses": [{}, {}, {}]})]
         {
             let (_, inserted) = insert(&shipments::<2>(), (200, responses)).await;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_request_is_no_row() {
+    async fn rejected_request_fails_every_row() {
         let refused = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"});
         let (_, inserted) = insert(&shipments::<2>(), (400, refused)).await;
         assert!(matches!(inserted[..], [Inserted::Failed(_), Inserted::Failed(_)]), "{inserted:?}");

@@ -219,7 +219,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn an_order_is_read_in_one_strongly_consistent_request() {
+    async fn order_is_read_in_one_strongly_consistent_request() {
         let aws = MockAws::responding([(200, json!({})), (200, json!({}))]);
         let id = order("81.50").id;
         assert_eq!(orders(&aws).await.read(id).await.unwrap(), None);
@@ -233,7 +233,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn keys_that_were_left_unread_are_asked_for_again() {
+    async fn unprocessed_keys_are_requested_again() {
         let shipment = shipment(order("81.50").id);
         let id = shipment.order_id;
         let left = json!({"shipments": keys_of("order_id", id)});
@@ -253,7 +253,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn an_order_that_was_left_unread_is_not_taken_for_unknown() {
+    async fn unprocessed_order_is_unavailable_not_unknown() {
         let id = order("81.50").id;
         let busy =
             (200, json!({"Responses": {}, "UnprocessedKeys": {"orders": keys_of("id", id)}}));

@@ -189,7 +189,7 @@ mod tests {
     const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
     #[tokio::test]
-    async fn a_mark_is_taken_from_a_row_that_is_there() {
+    async fn pending_flag_is_cleared_only_on_existing_rows() {
         let aws = MockAws::responding([(200, json!({}))]);
         let id = order("81.50").id;
         clear(&Client::new(&ONCE.apply(&aws.sdk())), "orders", id).await.unwrap();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn marks_are_taken_in_one_request_of_one_update_each() {
+    async fn pending_flags_are_cleared_in_one_batch_request() {
         let answer = json!({"Responses": [
             {"TableName": "orders"},
             {"Error": {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}},
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_there_is_no_mark_to_take_nothing_is_asked() {
+    async fn clearing_no_orders_sends_no_request() {
         let aws = MockAws::responding([(200, json!({}))]);
         assert!(
             Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS)
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_relay_tries_once() {
+    async fn outbox_requests_are_not_retried() {
         let failed = (500, json!({}));
         let aws = MockAws::responding([(200, json!({})), failed.clone(), failed.clone(), failed]);
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_glance_that_did_not_see_all_sees_nothing() {
+    async fn incomplete_scan_returns_no_page() {
         let next = json!({"Items": [], "LastEvaluatedKey": {"id": {"S": "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11"}}});
         let aws = MockAws::responding([(200, json!({})), (200, json!({"Items": []})), (200, next)]);
         let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;

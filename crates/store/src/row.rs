@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn rows_read_back_as_written() {
         let order = order();
         assert_eq!(
             Reader { table: "orders", row: &from_order(&order, TraceParent::begin(), SHARDS) }
@@ -308,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_comes_back_to_the_cent_though_dynamodb_drops_the_last_zero() {
+    fn amount_survives_dynamodb_dropping_trailing_zeros() {
         let mut row = from_order(&order(), TraceParent::begin(), SHARDS);
         row.insert("amount".to_owned(), AttributeValue::N("81.5".to_owned()));
         assert_eq!(Reader { table: "orders", row: &row }.order().unwrap().amount.cents(), 8150);
     }
 
     #[test]
-    fn a_discount_is_kept_with_its_code_and_both_numbers() {
+    fn discount_row_has_code_percent_and_amount() {
         let row = from_order(&discounted(), TraceParent::begin(), SHARDS);
         let expected = [
             ("code", AttributeValue::S("EEEEEEEEEEEE".to_owned())),
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_discount_that_cannot_be_is_not_taken_for_none() {
+    fn invalid_discount_is_an_error_not_absent() {
         let AttributeValue::M(good) = from_discount(&discounted().discount.unwrap()) else {
             panic!("a map")
         };
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_is_read_back_and_an_odd_one_is_none() {
+    fn trace_reads_back_and_an_invalid_one_is_absent() {
         let trace = TraceParent::begin();
         let mut row = from_order(&order(), trace, SHARDS);
         assert_eq!(Reader { table: "orders", row: &row }.trace(), Some(trace));
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_row_says_which_attribute_and_not_what_stands_there() {
+    fn row_error_names_the_attribute_not_its_value() {
         let mut row = from_order(&order(), TraceParent::begin(), SHARDS);
         row.insert("amount".to_owned(), AttributeValue::S("secret".to_owned()));
         let error = Reader { table: "orders", row: &row }.order().unwrap_err().to_string();

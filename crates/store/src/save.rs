@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_put_carries_the_order_and_its_mark_if_there_is_no_such_order() {
+    async fn put_writes_a_new_order_with_its_pending_flag() {
         let aws = aws([(200, json!({}))]);
         let order = order("81.50");
         orders(&aws).await.save(&order, trace()).await.unwrap();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_put_whose_answer_was_lost_is_found_by_the_next_attempt() {
+    async fn put_retry_succeeds_after_a_lost_response() {
         let order = order("81.50");
         let found = error("ConditionalCheckFailedException", &json!({"Item": row(&order)}));
         let aws = aws([(500, json!({})), found]);
@@ -241,13 +241,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_condition_that_shows_no_row_is_no_success() {
+    async fn failed_condition_without_a_row_is_an_error() {
         let aws = aws([error("ConditionalCheckFailedException", &json!({}))]);
         orders(&aws).await.save(&order("81.50"), trace()).await.unwrap_err();
     }
 
     #[tokio::test]
-    async fn one_transaction_holds_the_key_and_the_order_with_its_mark() {
+    async fn transaction_writes_key_and_order_with_pending_flag() {
         let aws = aws([(200, json!({}))]);
         let order = order("81.50");
         assert_eq!(
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_transaction_that_met_another_is_tried_again() {
+    async fn transaction_conflict_is_retried() {
         let aws = aws([cancelled(["TransactionConflict", "None"]), (200, json!({}))]);
         assert_eq!(
             orders(&aws)
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_transaction_that_meets_others_for_ever_is_unavailable_and_not_a_used_key() {
+    async fn repeated_conflict_is_unavailable_not_key_conflict() {
         let conflict = || cancelled(["TransactionConflict", "None"]);
         let aws = aws([conflict(), conflict(), conflict()]);
         let error = orders(&aws)
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_condition_that_failed_is_not_tried_again() {
+    async fn failed_condition_is_not_retried() {
         let aws = aws([cancelled(["ConditionalCheckFailed", "None"])]);
         orders(&aws)
             .await
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_met_itself_is_replaced_and_the_table_asked() {
+    async fn token_mismatch_is_retried_with_a_new_token() {
         let aws =
             aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
         assert_eq!(
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_transaction_holds_the_key_the_order_and_what_spends_the_coupon() {
+    async fn transaction_writes_key_order_and_coupon_spend() {
         let order = order("81.50");
         let (aws, saved) = spend(&order, true, vec![(200, json!({}))]).await;
         assert_eq!(saved.unwrap(), SaveOutcome::Created);
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_key_the_transaction_is_of_the_order_and_the_coupon() {
+    async fn transaction_without_key_writes_order_and_coupon() {
         let (aws, saved) = spend(&order("81.50"), false, vec![(200, json!({}))]).await;
         assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, write] = aws.requests();
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_coupon_whose_condition_fails_is_refused_and_not_tried_again() {
+    async fn failed_coupon_condition_is_rejected_without_retry() {
         let other = order("12.00").id;
         for refused in [failed(), spent_by(other)] {
             let (aws, saved) =
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_coupon_that_this_very_order_spent_is_success() {
+    async fn coupon_already_spent_by_this_order_is_success() {
         let order = order("81.50");
         let found = because(&[failed(), spent_by(order.id)]);
         let (aws, saved) = spend(&order, false, vec![(500, json!({})), found]).await;
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_key_outranks_the_coupon() {
+    async fn key_outcome_takes_precedence_over_the_coupon() {
         let (first, order) = (order("81.50"), order("81.50"));
         let key = |fingerprint: &str, of: OrderId| {
             let row = json!({
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_conflict_is_tried_again_and_never_taken_for_a_refusal() {
+    async fn coupon_conflict_is_retried_and_never_a_rejection() {
         let codes = [
             ["None", "None", "TransactionConflict"],
             ["TransactionConflict", "None", "ConditionalCheckFailed"],
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_says_nothing_of_key_or_coupon_is_unavailable() {
+    async fn unexplained_cancellation_is_unavailable() {
         let unclear: [&[Value]; 5] = [
             &[],
             &[none(), failed()],

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_counter_is_raised_and_what_it_was_raised_by_is_taken() {
+    async fn counter_increment_reserves_a_range() {
         let (aws, taken) = three(200, json!({"Attributes": {"last": {"N": "12"}}})).await;
         assert_eq!(taken.unwrap(), 10..13);
         let [_primed, asked] = aws.requests();
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_counter_that_cannot_be_is_an_error() {
+    async fn invalid_counter_is_an_error() {
         for answer in [
             json!({}),
             json!({"Attributes": {"last": {"N": "2.5"}}}),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_request_takes_none() {
+    async fn rejected_request_reserves_no_numbers() {
         let (_, taken) =
             three(400, json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"}))
                 .await;

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_publish_carries_the_event_its_type_and_what_is_paid_as_a_number() {
+    async fn publish_carries_event_type_and_numeric_total() {
         let aws = MockAws::responding([REFUSED, PUBLISHED]);
         let order = order("80.00");
         OrdersTopic::connect(&aws.sdk(), "arn".to_owned())
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_publish_that_failed_is_tried_again_once() {
+    async fn failed_publish_is_retried_once() {
         let failed =
             (503, "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>");
         let aws = MockAws::responding([REFUSED, failed, PUBLISHED, failed, failed]);

@@ -108,7 +108,7 @@ mod tests {
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[tokio::test]
-    async fn each_entry_carries_its_event_its_type_and_what_is_paid_as_a_number() {
+    async fn batch_entry_carries_event_type_and_numeric_total() {
         let mut orders = [to_publish("80.00"), to_publish("79.99")];
         orders[1].trace = Some(TRACE.parse().unwrap());
         let (aws, topic) =
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_sns_acknowledged_counts_as_published() {
+    async fn only_acknowledged_entries_count_as_published() {
         let orders = ["80.00", "79.99", "81.50"].map(to_publish);
         let [first, second, _unmentioned] =
             orders.each_ref().map(|order_to_publish| order_to_publish.order.id);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_batch_that_failed_is_not_tried_again() {
+    async fn failed_batch_is_not_retried() {
         let (aws, topic) = republisher((503, String::new())).await;
         topic.publish_batch(&[to_publish("80.00")]).await.unwrap_err();
         let [_primed, _only] = aws.requests();

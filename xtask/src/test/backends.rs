@@ -9,12 +9,9 @@ use tokio::process::Command;
 
 /// The tests that fail on the second backend, and what it cannot do.
 const SECOND_CANNOT: [(&str, &str); 3] = [
-    (
-        "effect_table::a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart",
-        NO_PARAMETERS,
-    ),
-    ("effect_table::a_second_insert_changes_nothing", NO_PARAMETERS),
-    ("effect_table::one_bad_row_leaves_the_others_alone", NO_PARAMETERS),
+    ("effect_table::batch_of_25_distinguishes_new_from_existing_rows", NO_PARAMETERS),
+    ("effect_table::second_insert_changes_nothing", NO_PARAMETERS),
+    ("effect_table::invalid_row_does_not_affect_the_others", NO_PARAMETERS),
 ];
 const NO_PARAMETERS: &str =
     "its BatchExecuteStatement takes no parameters in an INSERT, and answers 500";

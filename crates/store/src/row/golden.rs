@@ -66,7 +66,7 @@ fn rows_of_every_release_are_read() {
 }
 
 #[test]
-fn what_is_written_now_is_the_latest_of_them() {
+fn written_rows_match_the_latest_golden_rows() {
     let latest = |table: &str| golden(table).pop().unwrap();
     let order = order();
     let written = from_order(&discounted(), TRACE.parse().unwrap(), SHARDS);

@@ -16,7 +16,7 @@ impl Row for Columns {
 }
 
 #[tokio::test]
-async fn a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apart() {
+async fn batch_of_25_distinguishes_new_from_existing_rows() {
     let shop = Shop::open().await;
     let effect_table = shop.effect_table("ShipmentsTable").await;
     let rows: Vec<_> = (0..25).map(|_| shipment(order("81.50").id)).collect();
@@ -37,7 +37,7 @@ async fn a_batch_of_25_is_inserted_and_those_that_are_there_already_are_told_apa
 }
 
 #[tokio::test]
-async fn a_second_insert_changes_nothing() {
+async fn second_insert_changes_nothing() {
     let shop = Shop::open().await;
     let effect_table = shop.effect_table("ShipmentsTable").await;
     let first = shipment(order("81.50").id);
@@ -50,7 +50,7 @@ async fn a_second_insert_changes_nothing() {
 }
 
 #[tokio::test]
-async fn one_bad_row_leaves_the_others_alone() {
+async fn invalid_row_does_not_affect_the_others() {
     let shop = Shop::open().await;
     let effect_table = shop.effect_table("ShipmentsTable").await;
     let mut rows: Vec<_> = (0..5).map(|_| Columns(shipment(order("81.50").id).columns())).collect();

@@ -51,7 +51,7 @@ fn ids<'a>(orders: impl IntoIterator<Item = &'a (u8, Order)>) -> HashSet<OrderId
 }
 
 #[tokio::test]
-async fn marked_orders_are_found_in_every_shard_with_all_that_the_event_needs() {
+async fn pending_orders_of_every_shard_have_all_event_fields() {
     let shop = Shop::open().await;
     let mut placed = Vec::new();
     while placed.iter().map(|order: &Order| order.id.shard(SHARDS)).collect::<BTreeSet<_>>().len()
@@ -72,7 +72,7 @@ async fn marked_orders_are_found_in_every_shard_with_all_that_the_event_needs() 
 }
 
 #[tokio::test]
-async fn an_order_is_found_from_the_second_it_was_placed_at() {
+async fn pending_order_is_found_from_the_second_it_was_placed() {
     let shop = Shop::open().await;
     let order = order("81.50");
     shop.orders.save(&order, trace()).await.unwrap();
@@ -85,7 +85,7 @@ async fn an_order_is_found_from_the_second_it_was_placed_at() {
 }
 
 #[tokio::test]
-async fn an_order_that_lost_its_mark_is_not_found() {
+async fn cleared_order_is_not_found() {
     let shop = Shop::open().await;
     let orders = [order("81.50"), order("12.00")];
     for order in &orders {
@@ -97,7 +97,7 @@ async fn an_order_that_lost_its_mark_is_not_found() {
 }
 
 #[tokio::test]
-async fn orders_lose_their_marks_in_one_request_and_nothing_else() {
+async fn batch_clear_removes_only_the_pending_flags() {
     let shop = Shop::open().await;
     let placed: Vec<_> = (0..6).map(|_| order("81.50")).collect();
     for order in &placed {
@@ -118,7 +118,7 @@ async fn orders_lose_their_marks_in_one_request_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_mark_of_an_unknown_order_is_gone_and_leaves_no_ghost_row() {
+async fn batch_clear_of_an_unknown_order_creates_no_row() {
     let shop = Shop::open().await;
     let known = order("81.50");
     shop.orders.save(&known, trace()).await.unwrap();
@@ -136,7 +136,7 @@ fn by_id(
 }
 
 #[tokio::test]
-async fn more_orders_of_a_shard_than_a_page_holds_come_oldest_first_and_once() {
+async fn shard_pages_list_each_order_once_oldest_first() {
     let shop = Shop::open().await;
     let start = order("81.50").placed_at;
     let mut placed = Vec::new();

@@ -8,14 +8,14 @@ use telemetry::TraceParent;
 use crate::Shop;
 
 #[tokio::test]
-async fn an_unknown_order_is_none() {
+async fn unknown_order_reads_as_none() {
     let shop = Shop::open().await;
     shop.orders.save(&order("81.50"), TraceParent::begin()).await.unwrap();
     assert_eq!(shop.orders.read(order("81.50").id).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn an_order_is_read_with_its_shipment_and_its_coupon() {
+async fn order_is_read_with_its_shipment_and_its_coupon() {
     let shop = Shop::open().await;
     let (order, other) = (order("81.50"), order("90.00"));
     let (shipment, others) = (shipment(order.id), shipment(other.id));
@@ -34,7 +34,7 @@ async fn an_order_is_read_with_its_shipment_and_its_coupon() {
 }
 
 #[tokio::test]
-async fn a_shipment_without_an_order_is_no_order() {
+async fn shipment_without_an_order_reads_as_none() {
     let shop = Shop::open().await;
     let id = order("81.50").id;
     shop.tables.put("ShipmentsTable", shipment(id).columns()).await;

@@ -8,7 +8,7 @@ use telemetry::TraceParent;
 use crate::Shop;
 
 #[tokio::test]
-async fn a_saved_order_is_read_back_to_the_cent() {
+async fn saved_order_is_read_back_to_the_cent() {
     let shop = Shop::open().await;
     for amount in ["0.01", "80.00", "81.50", "999999999.99"] {
         let order = order(amount);
@@ -21,7 +21,7 @@ async fn a_saved_order_is_read_back_to_the_cent() {
 }
 
 #[tokio::test]
-async fn the_same_order_again_is_success_and_changes_nothing() {
+async fn saving_the_same_order_again_changes_nothing() {
     let shop = Shop::open().await;
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
@@ -31,7 +31,7 @@ async fn the_same_order_again_is_success_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_same_order_again_does_not_mark_it_again() {
+async fn saving_again_does_not_restore_the_pending_flag() {
     let shop = Shop::open().await;
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
@@ -41,7 +41,7 @@ async fn the_same_order_again_does_not_mark_it_again() {
 }
 
 #[tokio::test]
-async fn another_order_with_the_same_id_is_refused() {
+async fn different_order_with_the_same_id_is_rejected() {
     let shop = Shop::open().await;
     let first = order("81.50");
     let mut other = order("12.00");
@@ -56,7 +56,7 @@ async fn another_order_with_the_same_id_is_refused() {
 }
 
 #[tokio::test]
-async fn a_published_order_loses_its_mark_and_nothing_else() {
+async fn clearing_removes_only_the_pending_flag() {
     let shop = Shop::open().await;
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_published_order_loses_its_mark_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn clearing_the_mark_of_an_unknown_order_makes_no_ghost_row() {
+async fn clearing_an_unknown_order_creates_no_row() {
     let shop = Shop::open().await;
     shop.orders.clear_pending_flag(order("81.50").id).await.unwrap();
     assert_eq!(shop.tables.rows("OrdersTable").await, []);

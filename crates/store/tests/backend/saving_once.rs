@@ -22,7 +22,7 @@ fn hours_after(order: &Order, hours: i64) -> Order {
 }
 
 #[tokio::test]
-async fn a_free_key_is_claimed_with_its_order() {
+async fn free_key_is_claimed_with_its_order() {
     let shop = Shop::open().await;
     let order = order("81.50");
     assert_eq!(
@@ -38,7 +38,7 @@ async fn a_free_key_is_claimed_with_its_order() {
 }
 
 #[tokio::test]
-async fn a_replay_gets_the_first_answer_and_makes_no_order() {
+async fn replay_returns_the_first_answer_without_an_order() {
     let shop = Shop::open().await;
     let (first, replay) = (order("81.50"), order("81.50"));
     shop.orders
@@ -55,7 +55,7 @@ async fn a_replay_gets_the_first_answer_and_makes_no_order() {
 }
 
 #[tokio::test]
-async fn the_same_call_again_is_the_first_one() {
+async fn repeating_the_same_save_returns_created() {
     let shop = Shop::open().await;
     let (order, claim) = (order("81.50"), claim("k", "f", "first"));
     shop.orders.save_with(&order, TraceParent::begin(), Some(&claim), None).await.unwrap();
@@ -67,7 +67,7 @@ async fn the_same_call_again_is_the_first_one() {
 }
 
 #[tokio::test]
-async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
+async fn different_request_with_the_same_key_conflicts() {
     let shop = Shop::open().await;
     let (first, other) = (order("81.50"), order("12.00"));
     shop.orders
@@ -84,7 +84,7 @@ async fn another_request_with_the_key_is_told_so_and_makes_no_order() {
 }
 
 #[tokio::test]
-async fn a_key_is_free_again_when_it_expired_and_not_before() {
+async fn key_is_reusable_only_after_it_expires() {
     let shop = Shop::open().await;
     let first = order("81.50");
     shop.orders
@@ -124,7 +124,7 @@ async fn a_key_is_free_again_when_it_expired_and_not_before() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_with_one_key_one_makes_an_order() {
+async fn concurrent_saves_with_one_key_create_one_order() {
     let shop = Shop::open().await;
     let orders: Vec<_> = (0..4).map(|_| order("81.50")).collect();
     let claim = claim("k", "f", "first");

@@ -53,7 +53,7 @@ fn claim(key: &str, answer: &str) -> Claim {
 }
 
 #[tokio::test]
-async fn a_coupon_is_found_by_its_code_until_it_expires_or_is_spent() {
+async fn coupon_is_found_by_its_code_until_it_expires_or_is_spent() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = with(&coupon, order("81.50"));
@@ -69,7 +69,7 @@ async fn a_coupon_is_found_by_its_code_until_it_expires_or_is_spent() {
 }
 
 #[tokio::test]
-async fn an_order_is_saved_with_its_discount_and_the_coupon_says_who_spent_it() {
+async fn spending_saves_the_discount_and_the_spender() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = with(&coupon, order("81.50"));
@@ -87,7 +87,7 @@ async fn an_order_is_saved_with_its_discount_and_the_coupon_says_who_spent_it() 
 }
 
 #[tokio::test]
-async fn the_relay_finds_what_is_paid() {
+async fn outbox_returns_the_discounted_total() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = with(&coupon, order("90.00"));
@@ -102,7 +102,7 @@ async fn the_relay_finds_what_is_paid() {
 }
 
 #[tokio::test]
-async fn a_coupon_is_spent_once() {
+async fn coupon_is_spent_once() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let (first, second) = (with(&coupon, order("81.50")), with(&coupon, order("81.50")));
@@ -116,7 +116,7 @@ async fn a_coupon_is_spent_once() {
 }
 
 #[tokio::test]
-async fn a_coupon_that_is_not_what_it_was_taken_for_is_refused() {
+async fn mismatched_coupon_is_rejected() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = |taken_for: &Coupon| with(taken_for, order("81.50"));
@@ -141,7 +141,7 @@ async fn a_coupon_that_is_not_what_it_was_taken_for_is_refused() {
 }
 
 #[tokio::test]
-async fn the_same_order_again_is_success_and_changes_nothing() {
+async fn saving_the_same_order_again_changes_nothing() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let order = with(&coupon, order("81.50"));
@@ -155,7 +155,7 @@ async fn the_same_order_again_is_success_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_replay_gets_the_first_answer_whether_it_asks_the_coupon_or_not() {
+async fn replay_returns_the_first_answer_despite_a_spent_coupon() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let (first, replay) = (with(&coupon, order("81.50")), with(&coupon, order("81.50")));
@@ -170,7 +170,7 @@ async fn a_replay_gets_the_first_answer_whether_it_asks_the_coupon_or_not() {
 }
 
 #[tokio::test]
-async fn of_many_orders_at_once_with_one_coupon_one_is_saved() {
+async fn concurrent_orders_with_one_coupon_save_one() {
     let shop = Shop::open().await;
     let coupon = shop.given().await;
     let orders: Vec<_> = (0..4).map(|_| with(&coupon, order("81.50"))).collect();

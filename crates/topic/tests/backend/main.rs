@@ -35,7 +35,7 @@ fn bodies<'a>(messages: impl IntoIterator<Item = &'a Message>) -> BTreeSet<&'a s
 }
 
 #[tokio::test]
-async fn an_order_arrives_raw_with_its_attributes() {
+async fn order_message_arrives_raw_with_its_attributes() {
     let backend = Backend::under_test();
     let topic = Topic::make(&backend).await;
     let order = order("81.50");
@@ -49,7 +49,7 @@ async fn an_order_arrives_raw_with_its_attributes() {
 }
 
 #[tokio::test]
-async fn the_filter_lets_80_through_and_not_a_cent_less() {
+async fn filter_passes_80_dollars_but_not_79_99() {
     let backend = Backend::under_test();
     let topic = Topic::make(&backend).await;
     let publisher = OrdersTopic::connect(backend.sdk(), topic.arn.clone()).await;
@@ -65,7 +65,7 @@ async fn the_filter_lets_80_through_and_not_a_cent_less() {
 }
 
 #[tokio::test]
-async fn ten_orders_in_one_request_arrive_as_ten_and_are_filtered_one_by_one() {
+async fn batched_orders_are_delivered_and_filtered_individually() {
     let backend = Backend::under_test();
     let topic = Topic::make(&backend).await;
     let publisher = Republisher::connect(backend.sdk(), topic.arn.clone()).await;
