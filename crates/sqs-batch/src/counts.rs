@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_verdict_is_counted_as_what_it_is() {
+    fn each_outcome_increments_its_own_count() {
         let mut counts = BatchCounts::default();
         let (retry, poison) =
             (RecordOutcome::Retry(String::new()), RecordOutcome::Poison(String::new()));

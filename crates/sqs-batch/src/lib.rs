@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_left_is_lambdas_unless_it_dates_the_deadline_to_1970() {
+    fn time_left_falls_back_without_a_real_deadline() {
         assert_eq!(time_left_until(YEAR_2001_MS), Duration::ZERO);
         assert_eq!(time_left_until(YEAR_2001_MS - 1), WITHOUT_DEADLINE);
         assert!(time_left_until(4 * YEAR_2001_MS) > WITHOUT_DEADLINE);

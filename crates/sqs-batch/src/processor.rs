@@ -217,20 +217,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_good_batch_reports_nothing() {
+    async fn successful_batch_reports_no_failures() {
         assert!(
             failures(process(batch((0..10).map(body)), AMPLE, number, all_done).await).is_empty()
         );
     }
 
     #[tokio::test]
-    async fn an_empty_batch_commits_nothing() {
+    async fn empty_batch_commits_nothing() {
         let response = process(batch([]), AMPLE, number, async |_: &[usize]| unreachable!()).await;
         assert!(failures(response).is_empty());
     }
 
     #[tokio::test]
-    async fn a_poison_body_costs_one_record_at_any_position() {
+    async fn poison_body_fails_only_its_own_record() {
         for poison in 0..10 {
             let bodies =
                 (0..10).map(|order| if order == poison { "{".to_owned() } else { body(order) });
@@ -248,13 +248,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_body_is_poison() {
+    async fn missing_body_is_poison() {
         let event = serde_json::from_str(r#"{"Records": [{"messageId": "m0"}]}"#).unwrap();
         assert_eq!(failures(process(event, AMPLE, number, all_done).await), ["m0"]);
     }
 
     #[tokio::test]
-    async fn each_verdict_goes_to_its_own_record() {
+    async fn each_outcome_applies_to_its_own_record() {
         let response = process(batch((0..4).map(body)), AMPLE, number, async |_: &[usize]| {
             vec![
                 RecordOutcome::Done,
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_message_is_counted_and_every_order_that_was_newly_done_has_its_age() {
+    async fn counts_cover_all_messages_and_ages_of_new_orders() {
         let bodies = [0, 1, 2, 3, 0].map(body).into_iter().chain(["{".to_owned()]);
         let worked = process(batch(bodies), AMPLE, number, async |_: &[usize]| {
             vec![
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn equal_orders_are_committed_once_and_share_the_verdict() {
+    async fn duplicate_orders_commit_once_and_share_the_outcome() {
         let bodies = [7, 8, 7, 7].map(body);
         let response = process(batch(bodies), AMPLE, number, async |items: &[usize]| {
             assert_eq!(items, [7, 8]);
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_while_preparing_costs_one_record() {
+    async fn panic_in_prepare_fails_one_record() {
         let prepare = |event: &OrderPlaced| match number(event) {
             3 => panic!("on purpose"),
             order => order,
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_while_committing_costs_its_chunk() {
+    async fn panic_in_commit_fails_its_chunk() {
         let response =
             process(batch((0..60).map(body)), AMPLE, number, async |items: &[usize]| {
                 assert!(items.len() <= MAX_COMMIT);
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_verdict_too_few_makes_the_chunk_retry() {
+    async fn missing_outcome_retries_the_whole_chunk() {
         let response = process(batch((0..3).map(body)), AMPLE, number, async |_: &[usize]| {
             vec![RecordOutcome::Done; 2]
         });
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn chunks_are_committed_side_by_side() {
+    async fn chunks_are_committed_concurrently() {
         let start = Instant::now();
         let response =
             process(batch((0..100).map(body)), AMPLE, number, async |items: &[usize]| {
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_does_not_finish_in_time_is_handed_back_in_time() {
+    async fn unfinished_chunks_are_returned_before_the_deadline() {
         let start = Instant::now();
         let response =
             process(batch((0..50).map(body)), AMPLE, number, async |items: &[usize]| {
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_would_not_finish_in_time_is_not_started() {
+    async fn commit_is_skipped_when_no_time_is_left() {
         let response = process(
             batch((0..3).map(body)),
             ANSWER_MARGIN,
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_message_id_fails_the_whole_batch() {
+    async fn missing_message_id_fails_the_whole_batch() {
         for id in ["", r#""messageId": null, "#, r#""messageId": "", "#, r#""messageId": 7, "#] {
             let event = format!(
                 r#"{{"Records": [{{"messageId": "m0", "body": "x"}}, {{{id}"body": "x"}}]}}"#

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_as_lambda_hands_it_over() {
+    fn lambda_message_is_read_with_its_trace() {
         let trace = json!({"stringValue": TRACE, "stringListValues": [], "binaryListValues": [], "dataType": "String"});
         let mut message = attribute(&trace);
         message["messageAttributes"]["amount"] =
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_attributes_are_none_and_leave_the_message_alone() {
+    fn invalid_attributes_do_not_invalidate_the_message() {
         let odd = [
             json!(null),
             json!(7),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn error_says_nothing_of_the_payload() {
+    fn error_never_repeats_the_payload() {
         for payload in [
             r#""Ada Lovelace""#,
             r#"{"Ada Lovelace": "Ada Lovelace"}"#,
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_or_a_body_that_is_no_text_is_none() {
+    fn non_string_id_or_body_is_absent() {
         for odd in [json!(null), json!(7), json!({"a": [1]}), json!([true])] {
             let message = read(&json!({"messageId": odd, "body": odd}));
             assert_eq!((message.id, message.body), (None, None), "{odd}");
