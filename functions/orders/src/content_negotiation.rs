@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn error_has_a_media_type_of_its_own() {
+    fn problem_json_counts_in_negotiation() {
         for (accept, html) in [
             ("application/problem+json, text/html;q=0.1", false),
             ("application/problem+json;q=0.1, text/html", true),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn header_lines_are_one_list() {
+    fn repeated_accept_headers_are_one_list() {
         let lines =
             ["application/json;q=0.5", "text/html"].map(|line| (ACCEPT, line.parse().unwrap()));
         assert!(prefers_html(&lines.into_iter().collect()));
@@ -131,7 +131,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn unreadable_elements_do_not_change_the_answer(
+        fn invalid_accept_elements_are_ignored(
             accept in "(text/html|application/json|\\*/\\*)(;q=0\\.[1-9])?(, ?(text/html|image/\\*)(;q=0\\.[1-9])?)?",
             noise in "[*a-z;=., ]{0,6}",
         ) {
@@ -141,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn no_header_panics(accept in "\\PC*") {
+        fn accept_parser_never_panics(accept in "\\PC*") {
             if let Ok(value) = axum::http::HeaderValue::from_str(&accept) {
                 prefers_html(&HeaderMap::from_iter([(ACCEPT, value)]));
             }

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_suggestion_is_an_order() {
+    fn every_suggestion_is_a_valid_order() {
         for _ in 0..1_000 {
             let FormInput { customer, amount, .. } = suggest();
             assert!(customer.parse::<domain::CustomerName>().is_ok());

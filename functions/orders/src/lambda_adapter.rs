@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_address_is_no_panic() {
+    fn invalid_scheme_host_or_query_does_not_panic() {
         for scheme in ["https,http", "a b", "", "://"] {
             assert_eq!(
                 read(|event| event["headers"][SCHEME] = json!(scheme)).uri().path(),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_route_has_a_plain_path() {
+    fn route_paths_pass_through_unchanged() {
         for path in [
             "/",
             "/orders",
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_of_a_path_has_no_route() {
+    fn alternative_path_spellings_have_no_route() {
         for path in [
             &format!("/orders/{ID}?x"),
             &format!("/orders/{ID}#x"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_already_stays_as_it_is() {
+    fn encoded_query_is_unchanged() {
         for query in ["coupon=ABCD-EFGH-JKLM", "coupon=%20abcd+efgh%2Djklm&x=%C3%A9"] {
             assert_eq!(
                 read(|event| event["rawQueryString"] = json!(query)).uri().query(),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn text_stays_text_and_other_bytes_stay_bytes() {
+    async fn utf8_body_is_text_and_other_bytes_are_binary() {
         for (body, expected) in [
             ("<p>Ada ❤</p>".as_bytes(), Body::Text("<p>Ada ❤</p>".to_owned())),
             (b"", Body::Text(String::new())),

@@ -111,7 +111,7 @@ mod tests {
     const NAME: HeaderName = HeaderName::from_static(TraceParent::NAME);
 
     #[tokio::test]
-    async fn a_panic_costs_its_own_request_and_is_not_quoted() {
+    async fn panic_fails_only_its_request_and_is_redacted() {
         let telemetry = RequestTelemetry::from(telemetry::init(
             "orders",
             &LogSettings::from_lambda(None, None),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn one_well_formed_header_is_continued_and_nothing_else() {
+    fn only_a_single_valid_traceparent_is_continued() {
         let of = |values: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in values {

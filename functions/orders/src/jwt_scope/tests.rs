@@ -39,7 +39,7 @@ async fn key_of(subject: &str, key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn equal_keys_of_two_callers_never_meet() {
+async fn equal_keys_of_two_callers_are_distinct() {
     assert_eq!(
         key_of("ada", "cart-42").await,
         key_of("ada", "cart-42").await,
@@ -51,7 +51,7 @@ async fn equal_keys_of_two_callers_never_meet() {
 }
 
 #[tokio::test]
-async fn everybody_is_a_program() {
+async fn every_caller_gets_json() {
     assert_eq!(
         handed(None, json!({ "sub": "ada" })).await,
         json!({ "accept": "application/json", "key": null })
@@ -59,7 +59,7 @@ async fn everybody_is_a_program() {
 }
 
 #[tokio::test]
-async fn who_is_nobody_has_no_key_and_may_ask_without_one() {
+async fn caller_without_subject_may_not_use_a_key() {
     for claims in [json!({}), json!({ "sub": "" })] {
         assert_eq!(
             handed(Some("cart-42"), claims.clone()).await["type"],
@@ -70,7 +70,7 @@ async fn who_is_nobody_has_no_key_and_may_ask_without_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_key_is_left_to_be_refused() {
+async fn invalid_key_is_passed_through_unscoped() {
     let long = "x".repeat(256);
     assert_eq!(handed(Some(&long), json!({ "sub": "ada" })).await["key"], json!(long));
 }

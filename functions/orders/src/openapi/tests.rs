@@ -47,7 +47,7 @@ fn each(value: &Value, look: &mut impl FnMut(&Value)) {
 }
 
 #[test]
-fn every_address_is_in_it_but_for_what_belongs_to_the_pages() {
+fn document_lists_every_route_except_assets() {
     let document = document();
     let paths: BTreeSet<_> =
         document["paths"].as_object().unwrap().keys().map(|path| &path[1..]).collect();
@@ -60,7 +60,7 @@ fn every_address_is_in_it_but_for_what_belongs_to_the_pages() {
 }
 
 #[test]
-fn its_problems_are_those_that_there_are_and_docs_errors_lists_them() {
+fn document_and_errors_page_list_every_problem_type() {
     let types = quoted(include_str!("../problem/kind.rs"), "\"/problems/");
     let document = document();
     let mut documented = BTreeSet::new();
@@ -117,7 +117,7 @@ fn problems() -> Vec<Problem> {
 }
 
 #[test]
-fn its_examples_are_what_the_code_says() {
+fn problem_examples_match_the_code() {
     let responses = &document()["components"]["responses"];
     for problem in problems() {
         let name = problem.kind.uri().trim_start_matches("/problems/").to_owned();
@@ -131,7 +131,7 @@ fn its_examples_are_what_the_code_says() {
 }
 
 #[test]
-fn every_example_is_one_of_what_it_is_an_example_of() {
+fn examples_validate_against_their_schemas() {
     let mut looked_at = 0;
     each(&document(), &mut |value| {
         let examples = value["examples"].as_object().into_iter().flat_map(serde_json::Map::values);
@@ -149,7 +149,7 @@ fn every_example_is_one_of_what_it_is_an_example_of() {
 }
 
 #[test]
-fn an_order_has_the_fields_of_the_golden_ones_and_all_of_them_are_described() {
+fn order_schema_describes_every_golden_field() {
     let document = document();
     let described = |schema: &str| -> BTreeSet<String> {
         let schema = &document["components"]["schemas"][schema];
@@ -184,7 +184,7 @@ fn an_order_has_the_fields_of_the_golden_ones_and_all_of_them_are_described() {
 }
 
 #[test]
-fn it_tells_the_limits_that_there_are() {
+fn document_states_the_actual_limits() {
     let (document, kib) = (document(), format!("{} KiB", MAX_BODY / 1024));
     let said = |pointer: &str, what: &str| {
         let text = document.pointer(pointer).and_then(Value::as_str).unwrap();
@@ -208,7 +208,7 @@ fn it_tells_the_limits_that_there_are() {
 }
 
 #[tokio::test]
-async fn who_has_it_is_told_so() {
+async fn matching_etag_returns_not_modified() {
     let first = openapi(HeaderMap::new()).await;
     let tag = first.headers()[ETAG].clone();
     assert_eq!(to_bytes(first.into_body(), usize::MAX).await.unwrap(), DOCUMENT);
@@ -245,7 +245,7 @@ fn fields() -> impl Strategy<Value = (String, String)> {
 
 proptest! {
     #[test]
-    fn what_it_calls_an_order_is_one_and_nothing_else_is((customer, amount) in fields()) {
+    fn order_schema_accepts_exactly_what_the_parser_accepts((customer, amount) in fields()) {
         let headers = HeaderMap::new();
         let body = json!({ "customer": customer, "amount": amount });
         let taken = Encoding::Json.read(&headers, body.to_string().as_bytes()).is_ok();
@@ -257,7 +257,7 @@ proptest! {
     }
 
     #[test]
-    fn number_of_whole_cents_is_an_amount_and_a_finer_is_not(cents in 0_u64..10_000_000, more in 0_u8..=9) {
+    fn number_schema_accepts_only_whole_cents(cents in 0_u64..10_000_000, more in 0_u8..=9) {
         let number = format!("{}.{:02}{more}", cents / 100, cents % 100);
         let text = format!(r#"{{"customer": "Ada", "amount": {number}}}"#);
         let good = more == 0 && cents > 0;
@@ -267,7 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn what_it_calls_a_key_is_one(key in prop_oneof!["[ -~é\u{a0}\t]{0,4}", "[a-é]{253,257}"]) {
+    fn key_schema_accepts_only_valid_keys(key in prop_oneof!["[ -~é\u{a0}\t]{0,4}", "[a-é]{253,257}"]) {
         // On the way spaces around a header's value are lost.
         let sent = HeaderValue::from_str(key.trim_matches([' ', '\t']));
         prop_assume!(sent.is_ok());

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_is_shown_again_with_the_messages_beside_it() {
+    fn form_shows_input_with_field_errors() {
         let page = FormPage {
             amount_error: Some(
                 FieldError::new("/amount", "must be a decimal number, such as 81.50").detail,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn after_it_made_an_order_and_was_edited_it_asks() {
+    fn edited_form_asks_before_a_second_order() {
         let first = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().ok();
         insta::assert_snapshot!(html(&FormPage {
             first,
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn no_form_is_without_a_key() {
+    fn every_form_has_a_key() {
         let key = |input| FormPage::of(input).input.key;
         assert_eq!(key(input(["Ada", "1", "", "k1"])), "k1");
         assert_ne!(key(FormInput::default()), key(FormInput::default()));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_fills_in_a_code_and_no_other_words() {
+    fn link_prefills_only_a_valid_coupon_code() {
         for query in [
             "coupon=ABCDEFGHJKLM",
             "x=1&coupon=abcd-efgh-jklm&coupon=X",

@@ -33,7 +33,7 @@ mod tests {
     use domain::{Code, Coupon};
 
     #[test]
-    fn it_says_who_pays_what_and_what_a_coupon_took_off() {
+    fn invoice_page_shows_customer_total_and_discount() {
         let mut order = Order {
             id: "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11".parse().unwrap(),
             customer: "Ada <b>Lovelace".parse().unwrap(),

@@ -35,7 +35,7 @@ mod tests {
     use serde_yaml_ng::Value;
 
     #[test]
-    fn pages_promise_a_coupon_from_the_filter_policys_amount_on() {
+    fn coupon_threshold_matches_the_filter_policy() {
         let template: Value =
             serde_yaml_ng::from_str(include_str!("../../../../template.yaml")).unwrap();
         let policy = &template["Resources"]["PromotionSubscription"]["Properties"]["FilterPolicy"];

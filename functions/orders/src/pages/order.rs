@@ -105,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn that_was_just_placed() {
+    fn placed_order_page_renders() {
         insta::assert_snapshot!(html(&page(sample("<b>Ada</b> & Co", "81.50"), None, None, 0)));
     }
 
     #[test]
-    fn that_is_fulfilled_and_earned_a_coupon() {
+    fn fulfilled_order_page_shows_the_coupon() {
         let order = sample("Ada Lovelace", "81.50");
         let (shipment, coupon) = (shipment(&order), coupon(&order));
         insta::assert_snapshot!(html(&page(order, Some(shipment), Some(coupon), 1)));
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn that_a_coupon_was_spent_on() {
+    fn discounted_order_page_shows_the_discount() {
         let mut order = sample("Ada Lovelace", "81.50");
         order.discount = Some(coupon(&order).discount_on(order.amount));
         insta::assert_snapshot!(html(&page(order, None, None, 0)));
     }
 
     #[test]
-    fn it_is_followed_until_there_is_nothing_more_to_come() {
+    fn page_polls_until_the_order_is_complete() {
         for (amount, shipped, earned, awaits) in [
             ("80.00", false, false, true),
             ("80.00", true, false, true),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_script_it_is_loaded_again_less_and_less_often() {
+    fn reload_interval_grows_with_the_order_age() {
         for (age, seconds) in
             [(0, Some(2)), (29, Some(2)), (30, Some(20)), (599, Some(20)), (600, None)]
         {

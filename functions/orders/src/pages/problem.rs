@@ -41,13 +41,13 @@ mod tests {
     use crate::pages::html;
 
     #[test]
-    fn it_says_what_there_is_not() {
+    fn order_not_found_page_renders() {
         let problem = Problem::new(Kind::OrderNotFound, "There is no order at this address.");
         insta::assert_snapshot!(html(&ProblemPage::of(&problem)));
     }
 
     #[test]
-    fn heading_says_what_is_wrong() {
+    fn heading_names_the_problem() {
         let heading = |kind| ProblemPage::of(&Problem::new(kind, "")).heading.to_owned();
         assert_eq!(heading(Kind::MethodNotAllowed), "Method Not Allowed");
         assert_eq!(heading(Kind::NotFound), "Page not found");
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_can_be_tried_again() {
+    fn unavailable_page_offers_a_retry() {
         insta::assert_snapshot!(html(&ProblemPage::of(&Problem::unavailable())));
     }
 }

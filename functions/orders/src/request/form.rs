@@ -79,7 +79,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn reads_what_a_browser_sends() {
+    fn form_parses_browser_encoding() {
         let order = read(b"customer=Ada+Lovelace%20%E2%98%83&amount=+81.50+&coupon=").unwrap();
         assert_eq!(
             (order.customer.as_str(), order.amount.cents(), order.coupon),
@@ -90,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn two_keys_are_none() {
+    fn repeated_form_key_is_rejected() {
         let rejected =
             read(b"customer=Ada&amount=1&idempotency_key=k1&idempotency_key=k2").unwrap_err();
         assert_eq!(rejected.problem.status, StatusCode::BAD_REQUEST);
     }
 
     #[test]
-    fn keeps_what_was_typed_and_says_what_is_wrong_with_it() {
+    fn rejected_form_keeps_input_and_lists_errors() {
         let Rejected { problem, input } =
             read(b"customer=+&amount=abc&coupon=X&idempotency_key=k1").unwrap_err();
         let expected = [" ", "abc", "X", "k1"].map(str::to_owned);
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_or_repeated_field_is_named() {
+    fn missing_or_repeated_field_is_named() {
         for (body, pointer, detail) in [
             ("customer=Ada", "/amount", "is required"),
             ("amount=80", "/customer", "is required"),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf_8_are_refused() {
+    fn non_utf8_form_is_rejected() {
         for body in [
             b"customer=%FF&amount=80".as_slice(),
             b"customer=\xff&amount=80",
@@ -134,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_sign_that_encodes_nothing_is_one() {
+    fn stray_percent_sign_is_literal() {
         assert_eq!(read(b"customer=100%+%zz%2&amount=80").unwrap().customer.as_str(), "100% %zz%2");
     }
 
     proptest! {
         #[test]
-        fn what_is_taken_is_what_was_sent(body in mutated(include_str!("corpus/forms.txt"))) {
+        fn accepted_order_matches_the_sent_body(body in mutated(include_str!("corpus/forms.txt"))) {
             if let Ok(order) = read(&body) {
                 let fields: Vec<_> = form_urlencoded::parse(&body).collect();
                 let sent = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.trim());
@@ -151,12 +151,12 @@ mod tests {
         }
 
         #[test]
-        fn no_body_makes_it_panic(bytes: Vec<u8>) {
+        fn body_parser_never_panics(bytes: Vec<u8>) {
             let _ = read(&bytes);
         }
 
         #[test]
-        fn what_a_browser_encodes_is_what_was_typed(
+        fn encoded_form_round_trips(
             customer in ".*", amount in ".*", coupon in ".*"
         ) {
             let mut form = form_urlencoded::Serializer::new(String::new());

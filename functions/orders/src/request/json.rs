@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_an_amount_as_text_or_as_a_number_to_the_same_cent() {
+    fn amount_is_read_as_text_or_number() {
         for amount in ["\"81.50\"", "81.50", "81.5", "81.500", "8.15e1"] {
             let order =
                 read_str(&format!(r#" {{"customer": " Ada ", "amount": {amount}, "gift": true}}"#))
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn says_which_field_and_why() {
+    fn error_names_the_field_and_reason() {
         let required = "is required".to_owned();
         assert_eq!(errors("{}"), [("/customer", required.clone()), ("/amount", required.clone())]);
         assert_eq!(errors(r#"{"customer": null, "amount": 1}"#), [("/customer", required)]);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coupon_is_a_code_however_it_is_written_or_none() {
+    fn coupon_is_parsed_in_any_spelling_or_absent() {
         let coupon = |json: &str| {
             read_str(&format!(r#"{{"customer": "Ada", "amount": 80, "coupon": {json}}}"#))
                 .unwrap()
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_is_no_object_or_repeats_a_field_is_an_invalid_order() {
+    fn non_object_or_repeated_field_is_an_invalid_order() {
         for body in [
             "[]",
             "null",
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_not_json() {
+    fn malformed_json_is_a_bad_request() {
         let deep = "[".repeat(10_000);
         for body in [
             "",
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_taken_is_what_was_sent(body in mutated(include_str!("corpus/json.txt"))) {
+        fn accepted_order_matches_the_sent_body(body in mutated(include_str!("corpus/json.txt"))) {
             let sent = serde_json::from_slice::<Value>(&body);
             match read(&body) {
                 Ok(order) => if let Ok(sent) = sent {
@@ -200,7 +200,7 @@ mod tests {
         }
 
         #[test]
-        fn no_body_makes_it_panic(bytes: Vec<u8>, customer in ".*", amount in ".*") {
+        fn body_parser_never_panics(bytes: Vec<u8>, customer in ".*", amount in ".*") {
             let _ = read(&bytes);
             let _ = read(serde_json::json!({"customer": customer, "amount": amount}).to_string().as_bytes());
             let _ = read_str(&format!(r#"{{"customer": "Ada", "amount": {amount}}}"#));

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_a_key_or_a_400() {
+    fn key_header_is_valid_or_400() {
         assert_eq!(of_header(&HeaderMap::new()), Ok(None));
         assert_eq!(of("clé 1".as_bytes()).unwrap().unwrap().as_str(), "clé 1");
         let long = "x".repeat(256);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn two_header_lines_are_400_also_when_joined() {
+    fn multiple_header_keys_are_400() {
         let lines = |lines: [&str; 2]| {
             of_header(
                 &lines.map(|line| (IDEMPOTENCY_KEY, line.parse().unwrap())).into_iter().collect(),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn quoted_key_is_the_key_in_the_quotes() {
+    fn quoted_key_is_unquoted() {
         for (quoted, key) in [
             (r#""cart-42""#, "cart-42"),
             (r#""a b""#, "a b"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_guessed_is_not_random() {
+    fn guessable_key_is_not_random() {
         let is_random = |key: &str| is_random(&key.parse().unwrap());
         assert!(is_random(&Uuid::new_v4().to_string()));
         for guessed in
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_field_is_no_key() {
+    fn empty_field_is_no_key() {
         assert_eq!(of_field(""), Ok(None));
         assert!(of_field(&"x".repeat(256)).is_err());
     }

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn content_type_is_one_media_type_whatever_its_parameters() {
+    fn content_type_ignores_parameters() {
         for json in [
             "application/json",
             "Application/JSON; charset=utf-8",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn content_encoding_is_identity_or_nothing() {
+    fn content_encoding_must_be_identity() {
         for none in ["", "identity", "Identity", "identity, identity", ",identity,", " , "] {
             assert_eq!(encoding("content-encoding", none), Ok(Encoding::Json), "{none}");
         }
