@@ -4,7 +4,7 @@
 use std::fs;
 
 #[test]
-fn what_lanes_and_the_pipeline_choose_by_name_is_there() {
+fn tests_selected_by_name_exist() {
     let read = |path: &str| fs::read_to_string(devstack::root().join(path)).expect(path);
     let pipeline = read("tests/e2e/tests/pipeline/main.rs");
     for suite in ["fan_out", "samples"] {
@@ -16,7 +16,7 @@ fn what_lanes_and_the_pipeline_choose_by_name_is_there() {
     }
     assert!(
         read("tests/e2e/tests/pipeline/fan_out.rs")
-            .contains("\nasync fn an_order_placed_as_json_is_fulfilled() {")
+            .contains("\nasync fn order_placed_as_json_is_fulfilled() {")
     );
     let chosen = [
         read("xtask/src/test/run_command.rs"),
@@ -27,7 +27,7 @@ fn what_lanes_and_the_pipeline_choose_by_name_is_there() {
     for name in [
         "\"fan_out\"",
         "\"samples\"",
-        "fan_out::an_order_placed_as_json_is_fulfilled",
+        "fan_out::order_placed_as_json_is_fulfilled",
         "pipeline fan_out",
     ] {
         assert!(chosen.contains(name), "{name} is chosen nowhere: take it from here as well");

@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invoice_that_is_missing_or_has_the_number_of_another_is_seen() {
+    fn audit_finds_missing_and_duplicate_invoices() {
         let of_one = effects(&[ID], &[]);
         assert_eq!(
             problems_with(BTreeMap::new(), &of_one, &order("5"), &client_record(500)),
@@ -303,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sound_has_no_problem() {
+    fn audit_of_sound_orders_finds_nothing() {
         assert_eq!(problems(&effects(&[ID], &[ID]), &order("80"), &client_record(8_000)), (0, 0));
         assert_eq!(problems(&effects(&[ID], &[]), &order("79.99"), &client_record(7_999)), (0, 0));
     }
 
     #[test]
-    fn what_is_lost_is_seen() {
+    fn audit_finds_lost_effects() {
         assert_eq!(
             problems(&effects(&[], &[]), &BTreeMap::new(), &client_record(8_000)),
             (1, 0),
@@ -340,14 +340,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_and_is_gone_is_seen() {
+    fn audit_finds_vanished_effects() {
         let mut vanished = effects(&[ID], &[ID]);
         vanished.vanished.insert(ID.to_owned());
         assert_eq!(problems(&vanished, &order("80"), &client_record(8_000)), (1, 0));
     }
 
     #[test]
-    fn what_is_done_twice_or_for_nobody_is_seen() {
+    fn audit_finds_duplicate_and_orphan_effects() {
         let mut changed = effects(&[ID], &[ID]);
         changed.changed.insert(ID.to_owned());
         assert_eq!(problems(&changed, &order("80"), &client_record(8_000)), (0, 1), "an effect");

@@ -27,7 +27,7 @@ fn lists(answer: &Answer, header: &str, value: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_page_of_an_allowed_origin_may_order_and_no_other() {
+async fn only_allowed_origins_may_order() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
     let port = free_port().expect("a port");
     let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress)

@@ -13,7 +13,7 @@ const SHOP: &str = "https://shop.example";
 const FORGED: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEiLCJhdWQiOiJzaG9wIn0.";
 
 #[tokio::test]
-async fn nobody_without_a_token_gets_past_the_door() {
+async fn requests_without_a_valid_token_are_unauthorized() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
     let port = free_port().expect("a port");
     let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress)

@@ -10,7 +10,7 @@ use super::stack::Tests;
 /// Every sample invocation.
 const SAMPLES: &[&str] = &["--test", "pipeline", "samples"];
 /// One order's way through the pipeline.
-const ONE_ORDER: &[&str] = &["--test", "pipeline", "fan_out::an_order_placed_as_json_is_fulfilled"];
+const ONE_ORDER: &[&str] = &["--test", "pipeline", "fan_out::order_placed_as_json_is_fulfilled"];
 
 /// Every sample goes through `sam local invoke`, and an order its whole way through `sam local
 /// start-api`; the queues' consumers are those of the stack.

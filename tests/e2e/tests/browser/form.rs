@@ -35,7 +35,7 @@ async fn said_of(browser: &Browser, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
+async fn form_keeps_input_and_shows_errors_beside_fields() {
     in_browser("bad-input", PHONE, async |browser| {
         let customer = customer();
         browser.open("/").await;
@@ -71,7 +71,7 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
 }
 
 #[tokio::test]
-async fn a_double_click_makes_one_order() {
+async fn double_click_makes_one_order() {
     in_browser("double-click", DESKTOP, async |browser| {
         let customer = customer();
         browser.open("/").await;
@@ -84,7 +84,7 @@ async fn a_double_click_makes_one_order() {
 }
 
 #[tokio::test]
-async fn back_at_the_form_a_click_makes_one_order_at_most_and_another_can_be_placed() {
+async fn back_and_resubmit_never_duplicates_an_order() {
     in_browser("back", DESKTOP, async |browser| {
         let customer = customer();
         browser.open("/").await;
@@ -110,7 +110,7 @@ async fn back_at_the_form_a_click_makes_one_order_at_most_and_another_can_be_pla
 }
 
 #[tokio::test]
-async fn a_form_that_was_kept_and_is_sent_again_leads_to_its_order() {
+async fn resubmitted_cached_form_leads_to_its_order() {
     in_browser("kept-form", DESKTOP, async |browser| {
         let customer = customer();
         browser.open("/").await;
@@ -137,7 +137,7 @@ async fn a_form_that_was_kept_and_is_sent_again_leads_to_its_order() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_too_large_comes_again() {
+async fn oversized_form_is_shown_again() {
     in_browser("too-large", DESKTOP, async |browser| {
         browser.open("/").await;
         browser.run("document.querySelector('#customer').value = 'x'.repeat(20000)").await;

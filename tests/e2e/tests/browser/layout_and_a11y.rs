@@ -59,21 +59,21 @@ async fn seen(browser: &Browser, page: &str) {
 }
 
 #[tokio::test]
-async fn on_a_phone_in_daylight() {
+async fn phone_layout_is_accessible_in_light_scheme() {
     look_over("phone-light", Device::Phone, Scheme::Light).await;
 }
 
 #[tokio::test]
-async fn on_a_phone_at_night() {
+async fn phone_layout_is_accessible_in_dark_scheme() {
     look_over("phone-dark", Device::Phone, Scheme::Dark).await;
 }
 
 #[tokio::test]
-async fn on_a_desktop_in_daylight() {
+async fn desktop_layout_is_accessible_in_light_scheme() {
     look_over("desktop-light", Device::Desktop, Scheme::Light).await;
 }
 
 #[tokio::test]
-async fn on_a_desktop_at_night() {
+async fn desktop_layout_is_accessible_in_dark_scheme() {
     look_over("desktop-dark", Device::Desktop, Scheme::Dark).await;
 }

@@ -8,7 +8,7 @@ const BEYOND_THE_EDGE: &str =
     return right('h1 bdi') - right('h1');";
 
 #[tokio::test]
-async fn no_name_breaks_the_page() {
+async fn unusual_names_do_not_break_the_page() {
     in_browser("names", PHONE, async |browser| {
         for (what, name) in [
             ("right-to-left", "فاطمة الفهرية".to_owned()),

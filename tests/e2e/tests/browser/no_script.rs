@@ -7,7 +7,7 @@ const SCRIPTED: &str =
     "data:text/html,<title>none runs</title><script>document.title = 'it runs'</script>";
 
 #[tokio::test]
-async fn without_scripts_an_order_is_placed_and_followed_to_its_coupon() {
+async fn order_is_followed_to_its_coupon_without_scripts() {
     in_browser("no-script", WITHOUT_SCRIPTS, async |browser| {
         browser.client.goto(SCRIPTED).await.expect("a page of its own");
         assert_eq!(
@@ -31,7 +31,7 @@ async fn without_scripts_an_order_is_placed_and_followed_to_its_coupon() {
 }
 
 #[tokio::test]
-async fn without_scripts_the_page_loads_itself_again_until_there_is_nothing_more_to_come() {
+async fn page_reloads_until_complete_without_scripts() {
     in_browser("no-script-news", WITHOUT_SCRIPTS, async |browser| {
         let order = Stalled::place_now(&browser.shop, "Ada Lovelace", "80.00").await;
         browser.open(&order.path).await;

@@ -6,7 +6,7 @@ use crate::browser::{DESKTOP, PHONE, in_browser};
 use crate::fixtures::Stalled;
 
 #[tokio::test]
-async fn an_order_earns_a_coupon_and_a_click_spends_it_on_the_next() {
+async fn order_earns_a_coupon_that_a_click_spends() {
     in_browser("coupon", PHONE, async |browser| {
         browser.open("/").await;
         browser.place("Ada Lovelace", "100").await;
@@ -42,7 +42,7 @@ async fn an_order_earns_a_coupon_and_a_click_spends_it_on_the_next() {
 }
 
 #[tokio::test]
-async fn what_is_new_appears_in_its_place_and_nothing_else_moves() {
+async fn page_updates_in_place_without_moving_the_rest() {
     in_browser("in-place", DESKTOP, async |browser| {
         let order = Stalled::place(&browser.shop, "Ada Lovelace", "80.00").await;
         browser.open(&order.path).await;
@@ -81,7 +81,7 @@ const HURRY: &str = "window.pauses = [];
     window.setTimeout = (wake, pause) => { window.pauses.push(pause); queueMicrotask(wake); };";
 
 #[tokio::test]
-async fn it_looks_ever_less_often_and_says_when_it_stops() {
+async fn page_polls_less_often_and_says_when_it_stops() {
     in_browser("gives-up", DESKTOP, async |browser| {
         browser.before_each_page(HURRY).await;
         let order = Stalled::place(&browser.shop, "Ada Lovelace", "10.00").await;
@@ -105,7 +105,7 @@ async fn it_looks_ever_less_often_and_says_when_it_stops() {
 }
 
 #[tokio::test]
-async fn an_order_that_nobody_placed_is_an_honest_404() {
+async fn unknown_order_page_is_404() {
     in_browser("not-there", PHONE, async |browser| {
         browser.open(&format!("/orders/{}", Uuid::new_v4())).await;
         assert_eq!(browser.text("h1").await, "Page not found");

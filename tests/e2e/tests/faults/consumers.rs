@@ -13,7 +13,7 @@ const INSERT: &str = "BatchExecuteStatement";
 const NUMBER: &str = "UpdateItem";
 
 #[tokio::test]
-async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
+async fn insert_fault_is_retried_and_has_one_effect() {
     let shop = Deployment::under_test().await;
     let inserts = SUBSCRIBERS.map(|Subscriber { function, table, .. }| (function, table, INSERT));
     for (function, table, call) in
@@ -53,7 +53,7 @@ async fn a_fault_at_the_insert_is_retried_here_or_by_sqs_and_has_one_effect() {
 }
 
 #[tokio::test]
-async fn killed_after_the_insert_the_next_delivery_finds_it_done() {
+async fn redelivery_after_a_kill_finds_the_insert_done() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, table, .. } in SUBSCRIBERS {
         let proxy = proxy().await;
@@ -81,7 +81,7 @@ async fn killed_after_the_insert_the_next_delivery_finds_it_done() {
 }
 
 #[tokio::test]
-async fn redelivered_while_the_first_delivery_is_still_worked_on() {
+async fn concurrent_redelivery_has_one_effect() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, table, .. } in SUBSCRIBERS {
         let proxy = proxy().await;

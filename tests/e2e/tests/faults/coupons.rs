@@ -30,22 +30,22 @@ fn rival(attempt: &Attempt) -> Attempt {
 }
 
 #[tokio::test]
-async fn cut_at_the_look_up() {
+async fn coupon_lookup_faults_lose_no_order() {
     cut_at(LOOK_UP, with_key, save_is_retried).await;
 }
 
 #[tokio::test]
-async fn cut_at_the_save_with_a_key() {
+async fn save_with_key_faults_lose_no_order() {
     cut_at(SAVE, with_key, save_is_retried).await;
 }
 
 #[tokio::test]
-async fn cut_at_the_save_without_a_key() {
+async fn save_without_key_faults_lose_no_order() {
     cut_at(SAVE, without_key, save_is_retried).await;
 }
 
 #[tokio::test]
-async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+async fn kill_during_any_call_loses_no_order() {
     let shop = Deployment::under_test().await;
     for (operation, spent) in [(LOOK_UP, false), (SAVE, true)] {
         let attempt = with_key(&shop).await;
@@ -79,7 +79,7 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
 }
 
 #[tokio::test]
-async fn cut_at_the_look_for_the_key_a_replay_is_answered_as_before_or_503_and_never_refused() {
+async fn replay_is_never_rejected_on_key_read_faults() {
     let shop = Deployment::under_test().await;
     let attempt = with_key(&shop).await;
     let first = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
@@ -107,7 +107,7 @@ async fn cut_at_the_look_for_the_key_a_replay_is_answered_as_before_or_503_and_n
 }
 
 #[tokio::test]
-async fn a_conflict_at_the_coupon_is_retried_and_never_blamed_on_the_coupon() {
+async fn coupon_conflict_is_retried_and_never_422() {
     let shop = Deployment::under_test().await;
     let attempts = [with_key(&shop).await, without_key(&shop).await];
     for (attempt, times, status) in
@@ -130,7 +130,7 @@ async fn a_conflict_at_the_coupon_is_retried_and_never_blamed_on_the_coupon() {
 
 /// The index may say that a coupon can be spent when it is spent already; its row knows.
 #[tokio::test]
-async fn an_order_that_found_the_coupon_good_is_refused_when_another_was_quicker() {
+async fn slower_order_with_the_same_coupon_is_rejected() {
     const A_WHILE: Duration = Duration::from_millis(300);
     let shop = Deployment::under_test().await;
     let slow = with_key(&shop).await;
@@ -157,7 +157,7 @@ async fn an_order_that_found_the_coupon_good_is_refused_when_another_was_quicker
 
 /// An answer that was lost must not make a customer's own order look like somebody else's.
 #[tokio::test]
-async fn of_two_with_one_coupon_the_first_has_it_though_its_answers_are_lost() {
+async fn first_order_keeps_the_coupon_after_a_lost_response() {
     let shop = Deployment::under_test().await;
     for key in [None, Some(Uuid::new_v4().to_string())] {
         let first = Attempt { key, ..with_key(&shop).await };

@@ -157,27 +157,27 @@ fn accepted(fault: Fault, times: u32, answer: &Value) {
 }
 
 #[tokio::test]
-async fn cut_at_the_save_without_a_key() {
+async fn save_without_key_faults_lose_no_order() {
     cut_at("PutItem", async |_| Attempt::without_key(), save_is_retried).await;
 }
 
 #[tokio::test]
-async fn cut_at_the_save_with_a_key() {
+async fn save_with_key_faults_lose_no_order() {
     cut_at("TransactWriteItems", async |_| Attempt::with_key(), save_is_retried).await;
 }
 
 #[tokio::test]
-async fn cut_at_the_publish() {
+async fn publish_faults_lose_no_order() {
     cut_at("Publish", async |_| Attempt::with_key(), accepted).await;
 }
 
 #[tokio::test]
-async fn cut_at_the_clearing_of_the_mark() {
+async fn pending_flag_clear_faults_lose_no_order() {
     cut_at("UpdateItem", async |_| Attempt::with_key(), accepted).await;
 }
 
 #[tokio::test]
-async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+async fn kill_during_any_call_loses_no_order() {
     let shop = Deployment::under_test().await;
     for operation in ["TransactWriteItems", "Publish", "UpdateItem"] {
         let proxy = proxy().await;
@@ -207,7 +207,7 @@ async fn killed_at_every_call_while_its_answer_is_on_the_way() {
 }
 
 #[tokio::test]
-async fn a_transaction_conflict_is_retried_and_never_blamed_on_the_client() {
+async fn transaction_conflict_is_retried_and_never_422() {
     let shop = Deployment::under_test().await;
     for (times, status) in [(ONCE, 201), (EVERY_TIME, 503)] {
         let proxy = proxy().await;
@@ -227,7 +227,7 @@ async fn a_transaction_conflict_is_retried_and_never_blamed_on_the_client() {
 }
 
 #[tokio::test]
-async fn connections_closed_while_the_sandbox_slept_cost_no_error() {
+async fn connections_closed_while_frozen_cause_no_error() {
     let shop = Deployment::under_test().await;
     let proxy = proxy().await;
     let mut orders = orders_behind(&shop, &proxy).await;

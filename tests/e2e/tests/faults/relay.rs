@@ -51,7 +51,7 @@ async fn cut_at(operation: &str) {
 }
 
 #[tokio::test]
-async fn cut_at_the_look_into_the_outbox() {
+async fn outbox_scan_faults_lose_no_order() {
     cut_at("Scan").await;
 }
 
@@ -59,7 +59,7 @@ async fn cut_at_the_look_into_the_outbox() {
 const FULL: usize = 101;
 
 #[tokio::test]
-async fn cut_at_the_look_into_the_shards_of_a_full_outbox() {
+async fn shard_query_faults_lose_no_order() {
     let shop = Deployment::under_test().await;
     let mut tries = 0..TRIES;
     let placed = loop {
@@ -81,17 +81,17 @@ async fn cut_at_the_look_into_the_shards_of_a_full_outbox() {
 }
 
 #[tokio::test]
-async fn cut_at_the_publish() {
+async fn publish_faults_lose_no_order() {
     cut_at("PublishBatch").await;
 }
 
 #[tokio::test]
-async fn cut_at_the_clearing_of_marks() {
+async fn batch_clear_faults_lose_no_order() {
     cut_at("BatchExecuteStatement").await;
 }
 
 #[tokio::test]
-async fn killed_at_every_call_while_its_answer_is_on_the_way() {
+async fn kill_during_any_call_loses_no_order() {
     let shop = Deployment::under_test().await;
     for operation in ["Scan", "PublishBatch", "BatchExecuteStatement"] {
         let mut placed = vec![];

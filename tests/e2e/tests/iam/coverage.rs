@@ -42,7 +42,7 @@ async fn resources(wire: &Wire, stack: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn whatever_the_stack_has_is_tried() {
+async fn every_stack_resource_is_tried() {
     let stack = env::var("ORDER_FANOUT_STACK").expect("ORDER_FANOUT_STACK names the stack");
     let tried = things();
     let mut resources = resources(&Wire::tls(), &stack).await;

@@ -24,7 +24,7 @@ async fn post(shop: &Deployment, key: &str, order: &serde_json::Value) -> e2e::A
 }
 
 #[tokio::test]
-async fn an_order_is_shipped_and_earns_a_coupon_that_is_spent_once() {
+async fn order_is_shipped_and_earns_a_coupon_that_is_spent_once() {
     let _queues = QUEUES.read().await;
     let shop = Deployment::under_test().await;
     let placed = shop.place_by_form("Ada", "81.50").await;
@@ -43,7 +43,7 @@ async fn an_order_is_shipped_and_earns_a_coupon_that_is_spent_once() {
 }
 
 #[tokio::test]
-async fn the_same_key_is_one_order() {
+async fn same_key_makes_one_order() {
     let _queues = QUEUES.read().await;
     let shop = Deployment::under_test().await;
     let (key, customer) = (Uuid::new_v4().to_string(), format!("Ada {}", Uuid::new_v4()));
@@ -82,7 +82,7 @@ async fn is_published(shop: &Deployment, id: &str, within: Duration) {
 }
 
 #[tokio::test]
-async fn the_schedules_role_starts_the_relay_which_publishes_what_was_not() {
+async fn schedule_role_starts_relay_that_publishes_pending_orders() {
     let _sweeps = SWEEPS.lock().await;
     let _queues = QUEUES.read().await;
     let wire = Wire::tls();
@@ -96,7 +96,7 @@ async fn the_schedules_role_starts_the_relay_which_publishes_what_was_not() {
 }
 
 #[tokio::test]
-async fn the_schedule_itself_does_so_within_the_minute() {
+async fn schedule_publishes_pending_orders_within_a_minute() {
     let _sweeps = SWEEPS.lock().await;
     let _queues = QUEUES.read().await;
     let shop = Deployment::under_test().await;
@@ -105,7 +105,7 @@ async fn the_schedule_itself_does_so_within_the_minute() {
 }
 
 #[tokio::test]
-async fn poison_ends_in_the_dead_letter_queues_and_is_done_once_it_is_cured() {
+async fn poison_reaches_every_dlq_and_repaired_event_is_processed() {
     let _queues = QUEUES.read().await;
     let shop = Deployment::under_test().await;
     let poison = format!("{{ poison {}", Uuid::new_v4());
@@ -129,7 +129,7 @@ async fn poison_ends_in_the_dead_letter_queues_and_is_done_once_it_is_cured() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_that_is_redriven_is_done() {
+async fn redriven_dead_letter_is_processed() {
     let _queues = QUEUES.read().await;
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("81.50");

@@ -57,7 +57,7 @@ fn table() -> String {
 
 /// With `E2E_WRITE_PAGES` set it writes the table into the page; else both are to agree.
 #[test]
-fn the_page_shows_what_is_tried() {
+fn page_lists_every_tried_call() {
     let file = devstack::root().join(PAGE);
     let page = fs::read_to_string(&file).expect("the page can be read");
     let (before, rest) = page.split_once(BEGIN).expect("the page says where the table begins");

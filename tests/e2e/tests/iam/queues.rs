@@ -32,7 +32,7 @@ fn send(queue: &str, body: &str) -> Call {
 }
 
 #[tokio::test]
-async fn a_stranger_puts_nothing_on_a_queue() {
+async fn unauthorized_principal_cannot_send_to_a_queue() {
     let _alone = QUEUES.write().await;
     let wire = Wire::tls();
     let system = System::under_test(&wire).await;
@@ -68,7 +68,7 @@ async fn a_stranger_puts_nothing_on_a_queue() {
 }
 
 #[tokio::test]
-async fn another_topic_puts_nothing_on_a_queue() {
+async fn other_topic_cannot_send_to_a_queue() {
     let _alone = QUEUES.write().await;
     let (shop, wire) = (Deployment::under_test().await, Wire::tls());
     let queue = shop.output(&format!("{UNREAD}Url"));

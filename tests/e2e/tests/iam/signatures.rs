@@ -20,7 +20,7 @@ fn refused(what: &str, said: &Said, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_wrong_signature_is_refused() {
+async fn wrong_signature_is_rejected() {
     let wire = Wire::tls();
     for role in System::under_test(&wire).await.roles {
         let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
@@ -57,7 +57,7 @@ async fn a_wrong_signature_is_refused() {
 }
 
 #[tokio::test]
-async fn topic_and_queues_refuse_plain_http_to_those_who_may() {
+async fn topic_and_queues_refuse_plain_http_to_authorized_roles() {
     let (tls, plain) = (Wire::tls(), Wire::plain());
     let system = System::under_test(&tls).await;
     let shop = &system.shop;

@@ -96,7 +96,7 @@ pub(crate) fn tries() -> Vec<(&'static str, String, Kind)> {
 const AT_ONCE: usize = 4;
 
 #[test]
-fn what_is_allowed_is_among_what_is_tried() {
+fn every_allowed_action_is_tried() {
     for (role, what) in ALLOWED {
         for (action, resource) in what {
             let tried = tries().iter().any(|(tried, on, _)| tried == action && on == resource);
@@ -106,7 +106,7 @@ fn what_is_allowed_is_among_what_is_tried() {
 }
 
 #[tokio::test]
-async fn a_role_does_what_it_may_and_is_denied_all_else() {
+async fn role_is_allowed_its_actions_and_denied_all_others() {
     let _alone = QUEUES.write().await;
     let wire = Wire::tls();
     let system = System::under_test(&wire).await;
@@ -140,7 +140,7 @@ async fn a_role_does_what_it_may_and_is_denied_all_else() {
 }
 
 #[tokio::test]
-async fn the_same_calls_are_answered_to_someone_who_may_do_all_of_it() {
+async fn administrator_succeeds_at_every_tried_call() {
     let _alone = QUEUES.write().await;
     let wire = Wire::tls();
     let system = System::under_test(&wire).await;

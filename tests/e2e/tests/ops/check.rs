@@ -96,7 +96,7 @@ fn findings(check: &Ran, id: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_difference_is_listed_and_what_is_right_is_not() {
+async fn check_lists_every_difference_and_nothing_else() {
     let shop = Deployment::under_test().await;
     let placed = [shop.place("Ada", "81.50").await.id, shop.place("Ada", "79.99").await.id];
     shop.with_coupon(&placed[0]).await;
@@ -162,7 +162,7 @@ async fn every_difference_is_listed_and_what_is_right_is_not() {
 }
 
 #[tokio::test]
-async fn a_discount_and_the_coupon_that_gave_it_name_each_other() {
+async fn discount_and_its_coupon_must_reference_each_other() {
     let shop = Deployment::under_test().await;
     let code = shop.earned_coupon().await;
     let right = shop.place_with_coupon("Ada", "50.00", &code).await.id;
@@ -213,7 +213,7 @@ async fn a_discount_and_the_coupon_that_gave_it_name_each_other() {
 }
 
 #[tokio::test]
-async fn an_order_within_the_grace_is_not_missed_and_one_beyond_it_is() {
+async fn orders_are_missed_only_after_the_grace_period() {
     let shop = Deployment::under_test().await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };
     // The youngest second that there is: an order that the shop placed just now.
@@ -232,7 +232,7 @@ async fn an_order_within_the_grace_is_not_missed_and_one_beyond_it_is() {
 }
 
 #[tokio::test]
-async fn order_from_before_since_is_not_missed() {
+async fn order_placed_before_since_is_not_missed() {
     let shop = Deployment::under_test().await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };
     let old = made.order("81.5", LONG_AGO).await;
@@ -249,7 +249,7 @@ async fn order_from_before_since_is_not_missed() {
 }
 
 #[tokio::test]
-async fn the_threshold_is_the_one_in_force() {
+async fn check_uses_the_deployed_filter_threshold() {
     let shop = Deployment::under_test().await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };
     let large = made.order("700000", LONG_AGO).await;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{PROMOTION_SUBSCRIPTION, SOON};
 
 #[tokio::test]
-async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
+async fn dlq_show_lists_messages_with_reasons_and_keeps_them() {
     let shop = Deployment::under_test().await;
     let _turn = PROMOTION_SUBSCRIPTION.lock().await;
     let (poison, good) =
@@ -78,7 +78,7 @@ async fn a_message_is_listed_and_shown_with_why_it_fails_and_stays() {
 }
 
 #[tokio::test]
-async fn a_message_cannot_control_the_terminal() {
+async fn message_cannot_control_the_terminal() {
     let shop = Deployment::under_test().await;
     let _turn = PROMOTION_SUBSCRIPTION.lock().await;
     let poison = format!("\u{9b}31m\u{202e}{}\nverdict     decodes", Uuid::new_v4());
@@ -101,7 +101,7 @@ async fn a_message_cannot_control_the_terminal() {
 }
 
 #[tokio::test]
-async fn an_unknown_stack_or_queue_is_an_error_that_says_what_to_do() {
+async fn unknown_stack_or_queue_error_says_what_to_do() {
     let unknown = ops(&["dlq", "list", "--stack", "no-such-stack"]).await;
     unknown.assert_code(1);
     assert!(
@@ -115,7 +115,7 @@ async fn an_unknown_stack_or_queue_is_an_error_that_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn help_warns_of_personal_data_and_tells_the_exit_codes() {
+async fn help_warns_of_personal_data_and_lists_exit_codes() {
     let show = ops(&["dlq", "show", "--help"]).await;
     assert!(show.stdout.contains("personal data"), "{}", show.stdout);
     assert!(ops(&["--help"]).await.stdout.contains("Exit codes:"));

@@ -21,7 +21,7 @@ async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_order_that_could_not_be_published_is_listed() {
+async fn unpublished_order_is_listed() {
     let shop = Deployment::under_test().await;
     // The stack's own relay may be quicker; not every time.
     let listed = async || {
@@ -37,7 +37,7 @@ async fn an_order_that_could_not_be_published_is_listed() {
 }
 
 #[tokio::test]
-async fn a_replayed_order_is_published_carried_out_and_not_marked() {
+async fn replayed_order_is_published_and_no_longer_pending() {
     let shop = Deployment::under_test().await;
     let id = shop.place_unpublished(1).await.remove(0);
     let replay = ops(&["orders", "replay", &id, &id, "--json"]).await;
@@ -50,7 +50,7 @@ async fn a_replayed_order_is_published_carried_out_and_not_marked() {
 }
 
 #[tokio::test]
-async fn an_unknown_order_is_reported_and_the_others_are_published() {
+async fn unknown_order_is_reported_and_others_are_published() {
     let shop = Deployment::under_test().await;
     let (known, unknown) =
         (forgotten(&shop, "2001-01-01T00:00:00Z").await, Uuid::new_v4().to_string());
@@ -65,7 +65,7 @@ async fn an_unknown_order_is_reported_and_the_others_are_published() {
 }
 
 #[tokio::test]
-async fn orders_of_a_time_are_published_and_no_others() {
+async fn replay_publishes_only_orders_in_the_time_range() {
     let shop = Deployment::under_test().await;
     let before = forgotten(&shop, "2002-01-01T11:59:59Z").await;
     let during = forgotten(&shop, "2002-01-01T12:00:00Z").await;
@@ -110,7 +110,7 @@ async fn orders_of_a_time_are_published_and_no_others() {
 }
 
 #[tokio::test]
-async fn what_sns_does_not_acknowledge_is_reported() {
+async fn unacknowledged_orders_are_reported() {
     let shop = Deployment::under_test().await;
     let id = forgotten(&shop, "2003-01-01T00:00:00Z").await;
     let proxy = proxy().await;
@@ -125,7 +125,7 @@ async fn what_sns_does_not_acknowledge_is_reported() {
 }
 
 #[tokio::test]
-async fn a_replay_must_be_told_what() {
+async fn replay_requires_order_ids_or_a_valid_time() {
     for wrong in [
         &["orders", "replay"][..],
         &["orders", "replay", "7"],

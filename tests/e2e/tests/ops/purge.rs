@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{PROMOTION_SUBSCRIPTION, SOON};
 
 #[tokio::test]
-async fn a_purge_that_nobody_confirmed_deletes_nothing() {
+async fn unconfirmed_purge_deletes_nothing() {
     let shop = Deployment::under_test().await;
     let _turn = PROMOTION_SUBSCRIPTION.lock().await;
     let body = Uuid::new_v4().to_string();

@@ -26,7 +26,7 @@ async fn is_done(shop: &Deployment, table: &str, event: &OrderEvent) {
 }
 
 #[tokio::test]
-async fn good_events_are_done_after_a_redrive_and_their_queue_is_empty() {
+async fn redrive_processes_good_events_and_empties_the_queue() {
     let shop = Deployment::under_test().await;
     let _turn = ONE_AFTER_THE_OTHER.lock().await;
     for (dlq, output, table) in [PROMOTION, FULFILMENT_SUBSCRIPTION] {
@@ -68,7 +68,7 @@ async fn good_events_are_done_after_a_redrive_and_their_queue_is_empty() {
 }
 
 #[tokio::test]
-async fn poison_goes_round_once_with_its_body_and_attributes_intact() {
+async fn redriven_poison_returns_once_unchanged() {
     let shop = Deployment::under_test().await;
     let turn = ONE_AFTER_THE_OTHER.lock().await;
     let poison = format!("{{ \"é☃😀\": \n {}", Uuid::new_v4());
@@ -90,7 +90,7 @@ async fn poison_goes_round_once_with_its_body_and_attributes_intact() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_sent_is_not_deleted() {
+async fn redrive_keeps_unsent_messages() {
     let shop = Deployment::under_test().await;
     let _turn = ONE_AFTER_THE_OTHER.lock().await;
     for (dlq, output, table) in [PROMOTION, FULFILMENT_SUBSCRIPTION] {
@@ -122,7 +122,7 @@ async fn what_could_not_be_sent_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn an_entry_that_sqs_refused_stays_while_its_neighbours_go() {
+async fn redrive_keeps_only_the_entry_sqs_rejected() {
     let shop = Deployment::under_test().await;
     let _turn = ONE_AFTER_THE_OTHER.lock().await;
     let before = shop
@@ -144,7 +144,7 @@ async fn an_entry_that_sqs_refused_stays_while_its_neighbours_go() {
 }
 
 #[tokio::test]
-async fn what_was_sent_and_could_not_be_deleted_is_reported_and_has_one_effect() {
+async fn undeleted_message_is_reported_and_has_one_effect() {
     let shop = Deployment::under_test().await;
     let _turn = ONE_AFTER_THE_OTHER.lock().await;
     let event = OrderEvent::of("81.50");

@@ -11,7 +11,7 @@ use super::SOON;
 const RELAYED: Duration = Duration::from_secs(100);
 
 #[tokio::test]
-async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it() {
+async fn trace_lists_steps_from_tables_and_function_logs() {
     let shop = Deployment::under_test().await;
     let id = shop.place("Ada", "81.50").await.id;
     shop.with_coupon(&id).await;
@@ -46,7 +46,7 @@ async fn an_orders_way_is_told_by_the_tables_and_by_every_function_that_had_it()
 }
 
 #[tokio::test]
-async fn an_order_that_nobody_could_publish_is_not_fulfilled_until_the_relay_published_it() {
+async fn trace_of_an_unpublished_order_includes_the_relay() {
     let shop = Deployment::under_test().await;
     let id = shop.place_unpublished(1).await.remove(0);
     let trace = ops(&["trace", &id]).await;
@@ -66,7 +66,7 @@ async fn an_order_that_nobody_could_publish_is_not_fulfilled_until_the_relay_pub
 }
 
 #[tokio::test]
-async fn trace_ends_with_3_when_something_is_missing() {
+async fn trace_exits_with_3_when_an_effect_is_missing() {
     let shop = Deployment::under_test().await;
     let id = shop.place("Ada", "81.50").await.id;
     shop.with_coupon(&id).await;
@@ -84,7 +84,7 @@ async fn trace_ends_with_3_when_something_is_missing() {
 }
 
 #[tokio::test]
-async fn an_order_that_there_is_not_has_no_way() {
+async fn trace_of_an_unknown_order_fails() {
     let trace = ops(&["trace", &Uuid::new_v4().to_string()]).await;
     trace.assert_code(1);
     assert!(trace.stderr.contains("there is no order"), "{trace:?}");

@@ -99,7 +99,7 @@ async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) ->
 }
 
 #[tokio::test]
-async fn sns_down_for_a_minute_turns_no_customer_away() {
+async fn sns_outage_rejects_no_order() {
     let stack = FaultStack::start().await.expect("a stack can be started");
     let (client_record, failed) =
         customers_during(&stack.shop, down_for_a_minute(&stack, &SNS, Fault::Fail)).await;
@@ -122,7 +122,7 @@ async fn sns_down_for_a_minute_turns_no_customer_away() {
 }
 
 #[tokio::test]
-async fn dynamodb_down_for_a_minute_accepts_nothing_it_did_not_save() {
+async fn dynamodb_outage_accepts_no_unsaved_order() {
     let stack = FaultStack::start().await.expect("a stack can be started");
     let (client_record, failed) =
         customers_during(&stack.shop, down_for_a_minute(&stack, &DYNAMODB, Fault::Refuse)).await;
@@ -137,8 +137,7 @@ async fn dynamodb_down_for_a_minute_accepts_nothing_it_did_not_save() {
 }
 
 #[tokio::test]
-async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_redrive_empties_them()
- {
+async fn subscriber_outage_fills_dlqs_and_redrive_empties_them() {
     let stack = FaultStack::start().await.expect("a stack can be started");
     // Only the subscribers' inserts: orders are accepted and published, and each message is tried
     // in vain until it is dead.
@@ -158,7 +157,7 @@ async fn a_service_down_while_messages_wait_fills_the_dead_letter_queues_and_a_r
 }
 
 #[tokio::test]
-async fn everything_stopped_and_started_again_under_load() {
+async fn full_restart_under_load_loses_no_order() {
     const RESTARTS: usize = 3;
     let mut stack = FaultStack::start().await.expect("a stack can be started");
     let shop = stack.shop.clone();

@@ -71,7 +71,7 @@ fn assert_problem(answer: &Answer, status: u16, fields: &[String], what: &str) {
 }
 
 #[tokio::test]
-async fn json_is_answered_as_documented() {
+async fn json_bodies_get_the_documented_response() {
     let shop = Deployment::under_test().await;
     for Documented { sent, status, said } in documented("JSON bodies") {
         let answer = shop.post_order(JSON, sent.clone()).await;
@@ -91,7 +91,7 @@ async fn json_is_answered_as_documented() {
 }
 
 #[tokio::test]
-async fn forms_are_answered_as_documented() {
+async fn forms_get_the_documented_response() {
     let shop = Deployment::under_test().await;
     for Documented { sent, status, said } in documented("Forms") {
         let answer = shop.post_order(FORM, sent.clone()).await;
@@ -109,7 +109,7 @@ async fn forms_are_answered_as_documented() {
 }
 
 #[tokio::test]
-async fn headers_are_answered_as_documented() {
+async fn headers_get_the_documented_response() {
     let shop = Deployment::under_test().await;
     let order = json!({ "customer": "Ada", "amount": "80" }).to_string();
     for Documented { sent, status, .. } in documented("Headers") {
@@ -127,7 +127,7 @@ async fn headers_are_answered_as_documented() {
 /// API Gateway hands over what it takes for no text in base64, and so are forms; JSON that is none
 /// of UTF-8 comes so here.
 #[tokio::test]
-async fn a_body_that_comes_in_base64_is_read_for_what_it_is() {
+async fn base64_body_is_decoded() {
     let shop = Deployment::under_test().await;
     let mut orders = shop.start("orders", &[]).await;
     for (body, status) in [
@@ -146,7 +146,7 @@ async fn a_body_that_comes_in_base64_is_read_for_what_it_is() {
 /// API Gateway hands over what clients write of themselves: who else is on the way, and a query as
 /// it was sent.
 #[tokio::test]
-async fn a_request_that_says_odd_things_of_its_address_is_answered_all_the_same() {
+async fn invalid_scheme_host_or_query_is_tolerated() {
     let shop = Deployment::under_test().await;
     let mut orders = shop.start("orders", &[]).await;
     for (header, value) in [
@@ -166,7 +166,7 @@ async fn a_request_that_says_odd_things_of_its_address_is_answered_all_the_same(
 }
 
 #[tokio::test]
-async fn a_body_over_16_kib_is_413_and_one_of_16_kib_is_read() {
+async fn body_over_16_kib_is_413() {
     let shop = Deployment::under_test().await;
     let order = json!({ "customer": "Ada", "amount": "80" }).to_string();
     let padded = |length: usize| format!("{}{order}", " ".repeat(length - order.len()));
@@ -181,7 +181,7 @@ async fn a_body_over_16_kib_is_413_and_one_of_16_kib_is_read() {
 }
 
 #[tokio::test]
-async fn a_bad_form_is_shown_again_with_what_was_typed() {
+async fn invalid_form_is_shown_again_with_its_input() {
     let shop = Deployment::under_test().await;
     let answer = shop.post_order(FORM, "customer=Ada+%22L%22&amount=abc").await;
     assert_eq!(
@@ -206,7 +206,7 @@ async fn a_bad_form_is_shown_again_with_what_was_typed() {
 }
 
 #[tokio::test]
-async fn a_rejected_order_leaves_no_row_and_no_message() {
+async fn rejected_order_leaves_no_row_and_no_message() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let marker = Uuid::new_v4().to_string();

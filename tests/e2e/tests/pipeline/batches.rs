@@ -6,7 +6,7 @@ use lambda_sandbox::Outcome;
 use serde_json::json;
 
 #[tokio::test]
-async fn the_same_order_twice_in_one_batch_has_one_effect() {
+async fn duplicate_order_in_a_batch_has_one_effect() {
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("80.00");
     for Subscriber { function, table, .. } in SUBSCRIBERS {
@@ -24,7 +24,7 @@ async fn the_same_order_twice_in_one_batch_has_one_effect() {
 }
 
 #[tokio::test]
-async fn a_batch_larger_than_one_insert_is_done_whole() {
+async fn batch_larger_than_one_insert_is_fully_processed() {
     let shop = Deployment::under_test().await;
     let events: Vec<_> = (0..60).map(|_| OrderEvent::of("80.00")).collect();
     let mut fulfilment = shop.start("fulfilment", &[]).await;
@@ -35,7 +35,7 @@ async fn a_batch_larger_than_one_insert_is_done_whole() {
 }
 
 #[tokio::test]
-async fn a_missing_message_id_fails_the_invocation_loudly() {
+async fn missing_message_id_fails_the_invocation() {
     let shop = Deployment::under_test().await;
     let mut fulfilment = shop.start("fulfilment", &[]).await;
     let event = json!({ "Records": [{ "body": OrderEvent::of("80.00").body() }] });
@@ -50,7 +50,7 @@ async fn a_missing_message_id_fails_the_invocation_loudly() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_release_build_costs_one_record_or_its_chunk_and_not_the_process() {
+async fn panic_in_release_build_fails_only_its_record_or_chunk() {
     let mut consumer = Function::start("panics", []).await;
     let mut events: Vec<_> = (0..10).map(|_| OrderEvent::of("80.00")).collect();
 

@@ -9,7 +9,7 @@ const ORDERS: u64 = 200;
 const AT_ONCE: usize = 50;
 
 #[tokio::test]
-async fn two_hundred_concurrent_orders_are_fulfilled_and_agree_to_the_cent() {
+async fn two_hundred_concurrent_orders_match_to_the_cent() {
     let shop = Deployment::under_test().await;
     // From 60.00 up in uneven steps, so that about half of them are below 80.
     let amounts = (0..ORDERS)

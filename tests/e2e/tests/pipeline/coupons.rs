@@ -50,7 +50,7 @@ fn assert_refused(answer: &Answer, what: &str) {
 }
 
 #[tokio::test]
-async fn a_coupon_takes_its_percentage_off_everywhere_to_the_cent() {
+async fn coupon_discount_is_exact_everywhere() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let code = shop.earned_coupon().await;
@@ -81,7 +81,7 @@ async fn a_coupon_takes_its_percentage_off_everywhere_to_the_cent() {
 }
 
 #[tokio::test]
-async fn what_is_paid_earns_the_next_coupon() {
+async fn discounted_total_decides_the_next_coupon() {
     let shop = Deployment::under_test().await;
     let [exactly, below] = [shop.earned_coupon().await, shop.earned_coupon().await];
     let below = shop.place_with_coupon("Ada", "99.99", &below).await;
@@ -96,7 +96,7 @@ async fn what_is_paid_earns_the_next_coupon() {
 }
 
 #[tokio::test]
-async fn the_smallest_and_the_largest_order_are_rounded_to_the_cent() {
+async fn smallest_and_largest_discounts_round_to_the_cent() {
     let shop = Deployment::under_test().await;
     for (amount, off, total) in [
         ("0.01", "0.00", "0.01"),
@@ -116,7 +116,7 @@ async fn the_smallest_and_the_largest_order_are_rounded_to_the_cent() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_spent_is_refused_in_the_same_words_and_leaves_nothing() {
+async fn unspendable_coupons_get_one_response_and_save_nothing() {
     let shop = Deployment::under_test().await;
     let customer = format!("Ada {}", Uuid::new_v4());
     let spent = shop.earned_coupon().await;
@@ -149,7 +149,7 @@ async fn what_cannot_be_spent_is_refused_in_the_same_words_and_leaves_nothing() 
 }
 
 #[tokio::test]
-async fn a_form_has_a_coupon_or_an_empty_field_and_hears_of_a_bad_one_beside_it() {
+async fn form_accepts_a_coupon_and_shows_its_error_beside_it() {
     let shop = Deployment::under_test().await;
     let code = shop.earned_coupon().await;
     let post = async |coupon: &str| {
@@ -189,7 +189,7 @@ async fn a_form_has_a_coupon_or_an_empty_field_and_hears_of_a_bad_one_beside_it(
 }
 
 #[tokio::test]
-async fn of_two_orders_at_once_one_gets_the_coupon() {
+async fn only_one_of_two_concurrent_orders_gets_the_coupon() {
     let shop = Deployment::under_test().await;
     let code = shop.earned_coupon().await;
     let keys = [Uuid::new_v4(), Uuid::new_v4()].map(|key| key.to_string());
@@ -203,7 +203,7 @@ async fn of_two_orders_at_once_one_gets_the_coupon() {
 }
 
 #[tokio::test]
-async fn the_same_request_again_gets_the_first_answer_though_its_coupon_is_spent() {
+async fn replay_returns_the_first_answer_after_coupon_is_spent() {
     let shop = Deployment::under_test().await;
     let (code, key) = (shop.earned_coupon().await, Uuid::new_v4().to_string());
     let first = shop.answered(&order(&key, "90.00", &code), &key).await;
@@ -224,7 +224,7 @@ async fn the_same_request_again_gets_the_first_answer_though_its_coupon_is_spent
 }
 
 #[tokio::test]
-async fn the_same_request_ten_times_at_once_spends_one_coupon_on_one_order() {
+async fn ten_concurrent_replays_spend_one_coupon() {
     let shop = Deployment::under_test().await;
     let (code, key) = (shop.earned_coupon().await, Uuid::new_v4().to_string());
     let wanted = order(&key, "90.00", &code);
@@ -237,7 +237,7 @@ async fn the_same_request_ten_times_at_once_spends_one_coupon_on_one_order() {
 }
 
 #[tokio::test]
-async fn a_coupon_that_was_refused_does_not_use_the_key_up() {
+async fn rejected_coupon_does_not_consume_the_key() {
     let shop = Deployment::under_test().await;
     let (code, key) = (shop.earned_coupon().await, Uuid::new_v4().to_string());
     assert_refused(
@@ -249,7 +249,7 @@ async fn a_coupon_that_was_refused_does_not_use_the_key_up() {
 }
 
 #[tokio::test]
-async fn the_relay_publishes_what_is_paid() {
+async fn relay_publishes_the_discounted_total() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let code = shop.earned_coupon().await;

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_order_placed_as_json_is_fulfilled() {
+async fn order_placed_as_json_is_fulfilled() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada Lovelace", "81.50").await;
 
@@ -38,7 +38,7 @@ async fn an_order_placed_as_json_is_fulfilled() {
 }
 
 #[tokio::test]
-async fn an_order_placed_by_form_is_fulfilled() {
+async fn order_placed_by_form_is_fulfilled() {
     let shop = Deployment::under_test().await;
     let placed = shop.place_by_form("Grace Hopper", "12.34").await;
     let order = shop.fulfilled(&placed.id).await;
@@ -47,7 +47,7 @@ async fn an_order_placed_by_form_is_fulfilled() {
 }
 
 #[tokio::test]
-async fn a_json_number_is_read_exactly() {
+async fn json_number_is_read_exactly() {
     let shop = Deployment::under_test().await;
     let answer =
         shop.post_order("application/json", r#"{"customer": "Ada", "amount": 79.99}"#).await;
@@ -55,7 +55,7 @@ async fn a_json_number_is_read_exactly() {
 }
 
 #[tokio::test]
-async fn coupons_are_for_orders_of_80_dollars_and_more() {
+async fn coupons_are_earned_from_80_dollars() {
     let shop = Deployment::under_test().await;
     let below = shop.place("Ada", "79.99").await;
     let from =

@@ -33,7 +33,7 @@ async fn orders_of(shop: &Deployment, customer: &str) -> usize {
 }
 
 #[tokio::test]
-async fn the_same_request_again_gets_the_first_answer_and_makes_no_second_order() {
+async fn replay_returns_the_first_answer_and_makes_no_order() {
     let shop = Deployment::under_test().await;
     let (customer, key) = (customer(), Uuid::new_v4().to_string());
     let first = post(&shop, &key, &order_of(&customer)).await;
@@ -48,7 +48,7 @@ async fn the_same_request_again_gets_the_first_answer_and_makes_no_second_order(
 }
 
 #[tokio::test]
-async fn another_body_with_the_same_key_is_422_and_makes_no_order() {
+async fn different_body_with_the_same_key_is_422() {
     let shop = Deployment::under_test().await;
     let (one, other, key) = (customer(), customer(), Uuid::new_v4().to_string());
     assert_eq!(post(&shop, &key, &order_of(&one)).await.status, 201);
@@ -60,7 +60,7 @@ async fn another_body_with_the_same_key_is_422_and_makes_no_order() {
 }
 
 #[tokio::test]
-async fn the_same_request_ten_times_at_the_same_instant_makes_one_order() {
+async fn ten_concurrent_replays_make_one_order() {
     let shop = Deployment::under_test().await;
     let (customer, key) = (customer(), Uuid::new_v4().to_string());
     let body = order_of(&customer);
@@ -72,7 +72,7 @@ async fn the_same_request_ten_times_at_the_same_instant_makes_one_order() {
 }
 
 #[tokio::test]
-async fn a_rejected_request_does_not_use_its_key_up() {
+async fn rejected_request_does_not_consume_its_key() {
     let shop = Deployment::under_test().await;
     let (customer, key) = (customer(), Uuid::new_v4().to_string());
     assert_eq!(post(&shop, &key, r#"{"customer": "Ada", "amount": "abc"}"#).await.status, 422);
@@ -80,7 +80,7 @@ async fn a_rejected_request_does_not_use_its_key_up() {
 }
 
 #[tokio::test]
-async fn an_expired_key_is_free_whether_its_row_is_gone_or_not() {
+async fn expired_key_is_free_even_if_its_row_remains() {
     let shop = Deployment::under_test().await;
     let (one, other, key) = (customer(), customer(), Uuid::new_v4().to_string());
     assert_eq!(post(&shop, &key, &order_of(&one)).await.status, 201);
@@ -90,7 +90,7 @@ async fn an_expired_key_is_free_whether_its_row_is_gone_or_not() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_400() {
+async fn invalid_key_is_400() {
     let shop = Deployment::under_test().await;
     for key in ["", "a\tb", &"x".repeat(256)] {
         let refused = post(&shop, key, &order_of("Ada")).await;
@@ -104,7 +104,7 @@ async fn a_key_that_is_none_is_400() {
 }
 
 #[tokio::test]
-async fn who_guesses_a_key_is_not_led_to_its_order() {
+async fn guessed_key_does_not_reveal_its_order() {
     let shop = Deployment::under_test().await;
     let key = format!("cart-{}", customer());
     let first = post(&shop, &key, &order_of("Ada Lovelace")).await;
@@ -127,7 +127,7 @@ fn hidden_key(page: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_double_click_makes_one_order_and_back_edit_submit_asks_first() {
+async fn double_click_makes_one_order_and_an_edit_asks_first() {
     let shop = Deployment::under_test().await;
     let customer = customer();
     let form = shop.get("/", "text/html").await.body;

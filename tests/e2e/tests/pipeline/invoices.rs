@@ -7,7 +7,7 @@ use futures::future::join_all;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn an_order_is_invoiced_and_its_page_shows_the_invoice() {
+async fn order_is_invoiced_and_its_page_shows_the_invoice() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada Lovelace", "12.34").await;
     let page = shop.invoiced(&placed.id).await;
@@ -21,7 +21,7 @@ async fn an_order_is_invoiced_and_its_page_shows_the_invoice() {
 }
 
 #[tokio::test]
-async fn there_is_none_before_it_is_written_nor_without_an_order() {
+async fn invoice_is_404_until_written_or_without_an_order() {
     let shop = Deployment::under_test().await;
     let id = Uuid::new_v4().to_string();
     let row =
@@ -44,7 +44,7 @@ async fn there_is_none_before_it_is_written_nor_without_an_order() {
 }
 
 #[tokio::test]
-async fn no_number_is_given_twice_however_many_write_invoices_at_once() {
+async fn concurrent_invoices_never_share_a_number() {
     let shop = Deployment::under_test().await;
     let events: Vec<_> = (0..60).map(|_| OrderEvent::of("5.00")).collect();
     // Each batch comes twice, and at once.

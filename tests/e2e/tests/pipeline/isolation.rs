@@ -18,7 +18,7 @@ fn garbage() -> String {
 }
 
 #[tokio::test]
-async fn a_garbage_body_among_nine_good_ones_ends_in_the_dlq_byte_for_byte() {
+async fn garbage_body_reaches_the_dlq_byte_for_byte() {
     let shop = Deployment::under_test().await;
     let garbage = garbage();
     let good: Vec<_> = (0..9).map(|_| OrderEvent::of("90.00")).collect();
@@ -51,7 +51,7 @@ async fn a_garbage_body_among_nine_good_ones_ends_in_the_dlq_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn poison_at_any_position_of_a_delivery_costs_that_record_alone() {
+async fn poison_in_a_delivery_fails_only_its_record() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, table, .. } in SUBSCRIBERS {
         let mut consumer = shop.start(function, &[]).await;
@@ -75,7 +75,7 @@ async fn poison_at_any_position_of_a_delivery_costs_that_record_alone() {
 }
 
 #[tokio::test]
-async fn poison_at_any_position_of_a_queue_ends_in_the_dlq_and_the_rest_is_done() {
+async fn poison_in_a_queue_reaches_the_dlq_and_the_rest_succeed() {
     let shop = Deployment::under_test().await;
     let visibility =
         shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;

@@ -23,7 +23,7 @@ fn status(answer: &Value) -> u64 {
 }
 
 #[tokio::test]
-async fn two_customers_with_one_key_have_an_order_each_and_neither_hears_of_the_other() {
+async fn equal_keys_of_two_customers_make_separate_orders() {
     let mut shop = shop().await;
     let key = Uuid::new_v4().to_string();
     let ada = shop.invoke(&order("ada", &key)).await;
@@ -39,7 +39,7 @@ async fn two_customers_with_one_key_have_an_order_each_and_neither_hears_of_the_
 }
 
 #[tokio::test]
-async fn there_are_no_pages_and_no_forms_and_orders_are_json() {
+async fn jwt_scope_serves_json_without_pages_or_forms() {
     let mut shop = shop().await;
     let placed = shop.invoke(&order("ada", &Uuid::new_v4().to_string())).await;
     let get = |path: &str| {

@@ -16,7 +16,7 @@ fn order() -> Value {
 }
 
 #[tokio::test]
-async fn each_line_is_a_json_object_that_says_when_what_and_for_which_invocation() {
+async fn log_lines_are_json_with_time_message_and_request_id() {
     for (function, event, traced) in [
         ("orders", fixture("orders/place-by-json.json"), true),
         ("fulfilment", order(), true),
@@ -44,7 +44,7 @@ async fn each_line_is_a_json_object_that_says_when_what_and_for_which_invocation
 }
 
 #[tokio::test]
-async fn a_terminal_gets_the_same_short_and_coloured() {
+async fn text_log_format_is_short_and_coloured() {
     let lines = said("fulfilment", &order(), &[("AWS_LAMBDA_LOG_FORMAT", "Text")]).await;
     let [line] = &lines[..] else { panic!("one record, one line: {lines:?}") };
     assert!(line.starts_with("fulfilment ") && line.contains("\u{1b}[32m INFO"), "{line}");
@@ -55,7 +55,7 @@ async fn a_terminal_gets_the_same_short_and_coloured() {
 }
 
 #[tokio::test]
-async fn the_level_is_lambdas_to_say() {
+async fn lambda_log_level_is_honoured() {
     let event = fixture("orders/place-by-json.json");
     assert!(said("orders", &event, &[("AWS_LAMBDA_LOG_LEVEL", "WARN")]).await.is_empty());
     let nowhere = [

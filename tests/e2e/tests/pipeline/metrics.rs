@@ -114,7 +114,7 @@ fn post(content_type: &str, body: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_order_is_accepted_and_a_cold_start_counted_once() {
+async fn accepted_order_and_cold_start_are_counted_once() {
     let event = fixture("orders/place-by-json.json");
     let documents = measured("orders", &[event.clone(), event], &[]).await;
     assert_eq!(defined(&documents[0]), set(&[&ALWAYS, &ROUTE, &ACCEPTED, &COLD]));
@@ -131,7 +131,7 @@ async fn an_order_is_accepted_and_a_cold_start_counted_once() {
 }
 
 #[tokio::test]
-async fn a_rejection_has_a_reason() {
+async fn rejections_are_counted_by_reason() {
     let mut again = post("application/json", r#"{"customer": "Ada", "amount": 12}"#);
     again["headers"]["idempotency-key"] = json!(uuid::Uuid::new_v4().to_string());
     let mut reused = post("application/json", r#"{"customer": "Ada", "amount": 13}"#);
@@ -179,7 +179,7 @@ async fn every_route_has_its_duration() {
 }
 
 #[tokio::test]
-async fn what_fails_is_counted() {
+async fn failures_are_counted() {
     let event = fixture("orders/place-by-json.json");
     let nowhere = "arn:aws:sns:us-east-1:000000000000:that-is-not-there";
     let document =
@@ -215,7 +215,7 @@ async fn what_fails_is_counted() {
 /// A deployment is judged by these: whatever a new version does not do right is in them, and
 /// nothing that is the customer's.
 #[tokio::test]
-async fn what_a_version_fails_to_do_is_told_of_that_version() {
+async fn failures_are_attributed_to_the_version() {
     let order = fixture("orders/place-by-json.json");
     let down = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
     let nowhere = [("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:that-is-not-there")];
@@ -245,7 +245,7 @@ async fn what_a_version_fails_to_do_is_told_of_that_version() {
 }
 
 #[tokio::test]
-async fn subscribers_count_records_and_what_came_of_them() {
+async fn subscribers_count_records_by_outcome() {
     let events = [OrderEvent::of("80.00"), OrderEvent::of("90.00")];
     let mut delivery =
         batch(&[events[0].clone(), events[1].clone(), events[1].clone(), events[0].clone()]);
@@ -283,7 +283,7 @@ async fn subscribers_count_records_and_what_came_of_them() {
 }
 
 #[tokio::test]
-async fn a_sweep_says_how_much_it_found_and_how_old() {
+async fn sweep_reports_pending_count_and_oldest_age() {
     let shop = Deployment::under_test().await;
     let document = measured("outbox-relay", &[json!({})], &[]).await.remove(0);
     assert_eq!(defined(&document), set(&[&ALWAYS, &COLD, &RELAY]));
@@ -307,7 +307,7 @@ async fn a_sweep_says_how_much_it_found_and_how_old() {
 }
 
 #[tokio::test]
-async fn a_sweep_that_sees_nothing_does_not_say_that_there_is_nothing() {
+async fn failed_sweep_omits_the_oldest_age() {
     let document =
         measured("outbox-relay", &[json!({})], &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")])
             .await
@@ -320,7 +320,7 @@ async fn a_sweep_that_sees_nothing_does_not_say_that_there_is_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_measured_without_a_namespace() {
+async fn metrics_are_off_without_a_namespace() {
     let shop = Deployment::under_test().await;
     let mut orders = shop.start("orders", &[]).await;
     orders.invoke(&fixture("orders/get-form.json")).await;

@@ -50,7 +50,7 @@ fn assert_documented(document: &Value, method: &str, path: &str, answer: &Answer
 }
 
 #[tokio::test]
-async fn an_orders_whole_life_is_as_documented() {
+async fn order_lifecycle_matches_the_document() {
     let shop = Deployment::under_test().await;
     let document = document(&shop).await;
     let documented = |method, path, answer: &_| assert_documented(&document, method, path, answer);
@@ -68,7 +68,7 @@ async fn an_orders_whole_life_is_as_documented() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_refused_as_documented() {
+async fn error_responses_match_the_document() {
     let shop = Deployment::under_test().await;
     let document = document(&shop).await;
     let bodies =
@@ -102,7 +102,7 @@ async fn what_is_refused_is_refused_as_documented() {
 }
 
 #[tokio::test]
-async fn every_address_answers_to_the_documented_methods_and_to_no_others() {
+async fn every_path_allows_only_the_documented_methods() {
     let shop = Deployment::under_test().await;
     let document = document(&shop).await;
     for (path, methods) in document["paths"].as_object().expect("paths") {
@@ -127,7 +127,7 @@ async fn every_address_answers_to_the_documented_methods_and_to_no_others() {
 }
 
 #[tokio::test]
-async fn pages_of_others_are_told_nothing_unless_it_is_said_whose_may() {
+async fn cors_headers_are_absent_by_default() {
     let shop = Deployment::under_test().await;
     let preflight = [("origin", "https://shop.example"), ("access-control-request-method", "POST")];
     let asked = shop.request(Method::OPTIONS, "/orders", &preflight, "").await;
@@ -165,7 +165,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn who_has_the_document_is_told_so_and_orders_are_never_kept() {
+async fn document_has_an_etag_and_orders_are_not_cached() {
     let shop = Deployment::under_test().await;
     let first = shop.get("/openapi.json", JSON).await;
     let again = shop

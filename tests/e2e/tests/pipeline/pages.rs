@@ -7,7 +7,7 @@ use uuid::Uuid;
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 #[tokio::test]
-async fn the_form_is_prefilled_and_not_kept() {
+async fn form_is_prefilled_and_not_cached() {
     let shop = Deployment::under_test().await;
     let form = shop.get("/", BROWSER).await;
     assert_eq!((form.status, form.header("cache-control")), (StatusCode::OK, "no-store"));
@@ -23,7 +23,7 @@ async fn the_form_is_prefilled_and_not_kept() {
 }
 
 #[tokio::test]
-async fn a_name_full_of_html_comes_back_escaped() {
+async fn html_in_a_name_is_escaped() {
     let shop = Deployment::under_test().await;
     let name = r#"<script>alert("1")</script> & 'Co'"#;
     let placed = shop.place_by_form(name, "81.50").await;
@@ -40,7 +40,7 @@ async fn a_name_full_of_html_comes_back_escaped() {
 }
 
 #[tokio::test]
-async fn the_order_page_shows_the_parcel_and_the_coupon() {
+async fn order_page_shows_shipment_and_coupon() {
     let shop = Deployment::under_test().await;
     let placed = shop.place_by_form("Ada Lovelace", "80").await;
     shop.fulfilled(&placed.id).await;
@@ -55,7 +55,7 @@ async fn the_order_page_shows_the_parcel_and_the_coupon() {
 }
 
 #[tokio::test]
-async fn a_coupon_is_promised_from_80_on_and_a_page_without_news_to_come_does_not_look_for_any() {
+async fn page_promises_a_coupon_from_80_and_stops_polling() {
     let shop = Deployment::under_test().await;
     for (amount, promised) in [("80.00", true), ("79.99", false)] {
         let placed = shop.place_by_form("Ada Lovelace", amount).await;
@@ -72,7 +72,7 @@ async fn a_coupon_is_promised_from_80_on_and_a_page_without_news_to_come_does_no
 }
 
 #[tokio::test]
-async fn a_link_with_a_coupon_fills_it_in() {
+async fn link_prefills_the_coupon() {
     let shop = Deployment::under_test().await;
     let form = shop.get("/?coupon=abcdefghjklm", BROWSER).await;
     assert!(form.body.contains("name=\"coupon\" value=\"ABCD-EFGH-JKLM\""), "{}", form.body);
@@ -81,7 +81,7 @@ async fn a_link_with_a_coupon_fills_it_in() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_too_large_comes_again_with_the_reason() {
+async fn oversized_form_is_shown_again_with_the_reason() {
     let shop = Deployment::under_test().await;
     let body = format!("customer={}&amount=80", "x".repeat(17 * 1024));
     let again = shop.post_order("application/x-www-form-urlencoded", body).await;
@@ -94,7 +94,7 @@ async fn a_form_that_is_too_large_comes_again_with_the_reason() {
 }
 
 #[tokio::test]
-async fn the_pages_bring_what_they_name_and_it_may_be_kept() {
+async fn page_assets_are_served_and_cacheable() {
     let shop = Deployment::under_test().await;
     // An order that no service knows of: its page waits for news, and brings the script as well.
     let id = Uuid::new_v4().to_string();
@@ -126,7 +126,7 @@ async fn the_pages_bring_what_they_name_and_it_may_be_kept() {
 }
 
 #[tokio::test]
-async fn every_answer_forbids_a_browser_what_it_does_not_need() {
+async fn every_response_has_security_headers() {
     let shop = Deployment::under_test().await;
     let json = shop.place("Ada", "10.00").await.answer;
     let id = json.json()["id"].as_str().expect("an id").to_owned();
@@ -163,7 +163,7 @@ async fn every_answer_forbids_a_browser_what_it_does_not_need() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_as_the_client_likes_it() {
+async fn not_found_is_a_page_or_json_by_accept_header() {
     let shop = Deployment::under_test().await;
     for path in [
         "/orders/6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11",

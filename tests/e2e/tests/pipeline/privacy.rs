@@ -183,7 +183,7 @@ fn deliveries(marker: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_a_customer_sends_is_never_logged() {
+async fn customer_data_is_never_logged() {
     let shop = Deployment::under_test().await;
     for format in FORMATS {
         let marker = marker();
@@ -192,7 +192,7 @@ async fn what_a_customer_sends_is_never_logged() {
 }
 
 #[tokio::test]
-async fn what_a_customer_sends_is_never_logged_when_a_call_fails() {
+async fn customer_data_is_never_logged_when_a_call_fails() {
     let shop = Deployment::under_test().await;
     let faults = [
         ("PutItem", Fault::Fail),
@@ -220,7 +220,7 @@ async fn what_a_customer_sends_is_never_logged_when_a_call_fails() {
 /// What a coupon's code is spent by is as good as money: it is looked for however it may be
 /// written.
 #[tokio::test]
-async fn a_coupons_code_is_never_logged() {
+async fn coupon_code_is_never_logged() {
     let shop = Deployment::under_test().await;
     let faults = [
         None,
@@ -283,7 +283,7 @@ fn assert_log_omits_code(code: &str, log: &[String]) {
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_be_read_is_not_quoted() {
+async fn unreadable_row_is_never_logged() {
     let shop = Deployment::under_test().await;
     let (marker, id) = (marker(), Uuid::new_v4().to_string());
     let broken = [
@@ -302,7 +302,7 @@ async fn a_row_that_cannot_be_read_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn what_a_message_says_is_never_logged() {
+async fn message_body_is_never_logged() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, .. } in SUBSCRIBERS {
         for format in FORMATS {
@@ -321,7 +321,7 @@ async fn what_a_message_says_is_never_logged() {
 }
 
 #[tokio::test]
-async fn what_the_relay_sweeps_is_never_logged() {
+async fn swept_orders_are_never_logged() {
     let shop = Deployment::under_test().await;
     let (marker, id) = (marker(), Uuid::new_v4().to_string());
     let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
@@ -356,7 +356,7 @@ async fn what_the_relay_sweeps_is_never_logged() {
 }
 
 #[tokio::test]
-async fn a_panic_that_quotes_a_customer_is_not_quoted() {
+async fn panic_message_is_never_logged() {
     let marker = marker();
     for amount in ["13.00", "14.00"] {
         let delivery =

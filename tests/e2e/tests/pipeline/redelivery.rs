@@ -25,7 +25,7 @@ async fn deliver(shop: &Deployment, event: &OrderEvent, times: usize) -> (Row, R
 }
 
 #[tokio::test]
-async fn an_event_delivered_again_has_no_second_effect() {
+async fn redelivered_event_has_no_second_effect() {
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("80.00");
     let first = deliver(&shop, &event, 1).await;
@@ -34,7 +34,7 @@ async fn an_event_delivered_again_has_no_second_effect() {
 }
 
 #[tokio::test]
-async fn an_event_delivered_ten_times_at_once_has_one_effect() {
+async fn event_delivered_ten_times_at_once_has_one_effect() {
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("120.00");
     let first = deliver(&shop, &event, 10).await;

@@ -15,7 +15,7 @@ async fn pending(shop: &Deployment, ids: &[String]) -> usize {
 }
 
 #[tokio::test]
-async fn an_order_that_could_not_be_published_is_published_by_the_relay() {
+async fn relay_publishes_a_pending_order() {
     let shop = Deployment::under_test().await;
     let ids = shop.place_unpublished(1).await;
     let mut relay = shop.start("outbox-relay", &[]).await;
@@ -32,14 +32,14 @@ async fn an_order_that_could_not_be_published_is_published_by_the_relay() {
 }
 
 #[tokio::test]
-async fn a_published_order_is_not_marked() {
+async fn published_order_has_no_pending_flag() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada", "81.50").await;
     assert_eq!(pending(&shop, &[placed.id]).await, 0);
 }
 
 #[tokio::test]
-async fn what_sns_did_not_acknowledge_stays_marked() {
+async fn unacknowledged_order_keeps_its_pending_flag() {
     let shop = Deployment::under_test().await;
     let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
     let mut relay = shop.start("outbox-relay", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
@@ -59,7 +59,7 @@ async fn what_sns_did_not_acknowledge_stays_marked() {
 }
 
 #[tokio::test]
-async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
+async fn concurrent_relays_have_one_effect_and_no_ghost_row() {
     let shop = Deployment::under_test().await;
     let ids = shop.place_unpublished(40).await;
     let (mut one, mut other) =
@@ -78,7 +78,7 @@ async fn two_relays_at_once_make_no_second_effect_and_no_ghost_row() {
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_be_read_stands_in_the_way_of_no_other() {
+async fn unreadable_row_does_not_block_others() {
     const SHARDS: u8 = 16;
     let shop = Deployment::under_test().await;
     // One in every shard, older than any order.

@@ -27,7 +27,7 @@ const CONSUMERS: [(&str, &[&str]); 4] = [
 const SWEPT_WITHIN: Duration = Duration::from_secs(120);
 
 #[test]
-fn no_sample_is_left_out() {
+fn every_sample_is_invoked() {
     let folders = fs::read_dir(devstack::root().join("events"))
         .expect("events/")
         .map(|folder| folder.expect("a folder"));
@@ -48,7 +48,7 @@ fn no_sample_is_left_out() {
 }
 
 #[tokio::test]
-async fn the_orders_samples_place_and_show_orders() {
+async fn orders_samples_place_and_show_orders() {
     let shop = Deployment::under_test().await;
     let [get_form, get_order, place_by_form, place_by_json, place_with_unknown_coupon] = ORDERS;
 
@@ -87,7 +87,7 @@ async fn the_orders_samples_place_and_show_orders() {
 }
 
 #[tokio::test]
-async fn the_relays_sample_publishes_what_was_not() {
+async fn relay_sample_publishes_pending_orders() {
     let shop = Deployment::under_test().await;
     // The stack's own relay, which comes by every minute, may be quicker.
     let (id, swept) =
@@ -102,17 +102,17 @@ async fn the_relays_sample_publishes_what_was_not() {
 }
 
 #[tokio::test]
-async fn fulfilments_samples_answer_as_they_are_named() {
+async fn fulfilment_samples_match_their_names() {
     answer_as_they_are_named("fulfilment", "ShipmentsTable").await;
 }
 
 #[tokio::test]
-async fn promotions_samples_answer_as_they_are_named() {
+async fn promotion_samples_match_their_names() {
     answer_as_they_are_named("promotion", "CouponsTable").await;
 }
 
 #[tokio::test]
-async fn invoicings_samples_answer_as_they_are_named() {
+async fn invoicing_samples_match_their_names() {
     answer_as_they_are_named("invoicing", "InvoicesTable").await;
 }
 

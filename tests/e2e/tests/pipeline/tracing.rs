@@ -54,7 +54,7 @@ fn span_of(message: &Message, trace_id: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_order_is_one_trace_from_the_request_to_the_coupon() {
+async fn order_is_one_trace_from_the_request_to_the_coupon() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let (traceparent, trace_id) = client();
@@ -81,7 +81,7 @@ async fn an_order_is_one_trace_from_the_request_to_the_coupon() {
 }
 
 #[tokio::test]
-async fn an_order_that_the_relay_published_is_still_the_same_trace() {
+async fn relayed_order_keeps_its_trace() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let (traceparent, trace_id) = client();
@@ -120,7 +120,7 @@ async fn an_order_that_the_relay_published_is_still_the_same_trace() {
 }
 
 #[tokio::test]
-async fn a_trace_that_is_none_is_replaced_by_a_new_one() {
+async fn invalid_trace_is_replaced_by_a_new_one() {
     let shop = Deployment::under_test().await;
     let (good, trace_id) = client();
     let topic = shop.output("OrdersTopicArn");
