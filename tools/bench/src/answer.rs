@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_expected_is_measured() {
+    fn only_expected_responses_are_accepted() {
         assert!(accepts(Expected::Status(201), r#"{"statusCode":201,"body":"{}"}"#));
         assert!(!accepts(Expected::Status(201), r#"{"statusCode":503}"#));
         assert!(accepts(Expected::WholeBatch, r#"{"batchItemFailures":[]}"#));

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn five_percent_over_is_no_news_and_more_is() {
+    fn budget_is_exceeded_beyond_five_percent() {
         let budget = warm(1_000_000);
         assert_eq!(compare(&budget, &warm(1_050_000)), Comparison::default());
         let comparison = compare(&budget, &warm(1_100_000));
@@ -155,19 +155,19 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_lowered_by_a_tenth_is_exceeded() {
+    fn budget_lowered_by_a_tenth_is_exceeded() {
         assert_eq!(compare(&warm(900_000), &warm(1_000_000)).over.len(), 1);
     }
 
     #[test]
-    fn five_percent_below_is_told_and_no_failure() {
+    fn figure_below_budget_is_reported_not_failed() {
         let comparison = compare(&warm(1_000_000), &warm(900_000));
         assert_eq!((comparison.over.len(), comparison.below.len()), (0, 1));
         assert_eq!(compare(&warm(1_000_000), &warm(950_000)), Comparison::default());
     }
 
     #[test]
-    fn of_two_measurements_the_lower_one_counts() {
+    fn lower_of_two_measurements_is_kept() {
         let mut found = warm(1_100_000);
         keep_lower(&mut found, warm(1_000_000));
         keep_lower(&mut found, warm(1_200_000));
@@ -175,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_without_a_budget_and_no_budget_is_without_a_figure() {
+    fn unmatched_budgets_and_figures_are_failures() {
         assert_eq!(compare(&Figures::new(), &warm(1)).over.len(), 1);
         assert_eq!(compare(&warm(1), &Figures::new()).over.len(), 1);
     }
 
     #[test]
-    fn what_is_suggested_is_met() {
+    fn suggested_budget_is_met() {
         let found = warm(1_234_567);
         let suggested = suggestion(&found).unwrap();
         assert!(suggested.contains("warm_instructions = 1_234_567"));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_as_it_is_kept_is_understood() {
+    fn committed_budget_parses() {
         assert!(kept().unwrap().contains_key("orders: POST"));
     }
 }

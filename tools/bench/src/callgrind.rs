@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_runs_have_in_common_is_taken_away() {
+    fn difference_subtracts_shared_instructions() {
         let counted = difference(1_000, 1_500, 1_500 + 70 * WARM);
         assert_eq!(counted, Instructions { init: 1_000, first: 500, warm: 70 });
     }

@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_grows_by_what_came_between_the_beginning_and_the_end() {
+    fn memory_growth_compares_last_with_first() {
         let memory = Memory {
             name: "orders".to_owned(),
             after: vec![(100, 8_000), (1_000, 9_000), (10_000, 8_400)],

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_words_are_read() {
+    fn procfs_figures_are_parsed() {
         assert_eq!(on_cpu("2114523 3318 27\n"), Some(Duration::from_nanos(2_114_523)));
         let status = "Name:\torders\nVmHWM:\t    9216 kB\nVmRSS:\t    9000 kB\n";
         assert_eq!(

@@ -102,7 +102,7 @@ totals: 160
 ";
 
     #[test]
-    fn what_an_object_executed_is_left_out_and_calls_are_not_counted_twice() {
+    fn profile_excludes_an_object_and_counts_calls_once() {
         let costs = |costs: &[(&str, u64)]| {
             costs.iter().map(|(name, cost)| ((*name).to_owned(), *cost)).collect()
         };
@@ -113,7 +113,7 @@ totals: 160
     }
 
     #[test]
-    fn a_file_that_does_not_add_up_is_not_believed() {
+    fn inconsistent_profile_is_an_error() {
         executed_outside("libfaketime.so.1", &PROFILE.replace("+2 10", "+2 11")).unwrap_err();
         executed_outside("libfaketime.so.1", PROFILE.split("totals").next().unwrap()).unwrap_err();
     }

@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::float_cmp, reason = "these are values that were put in, and an exact mean")]
-    fn the_middle_and_the_tail() {
+    fn median_and_percentiles_are_exact() {
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
         let hundred: Vec<_> = (1..=100).map(f64::from).collect();

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_is_missed_met_or_more() {
+    fn target_is_missed_met_or_aim_met() {
         let less = |found| Target::at_most("", found, 3.0, 2.0, "×").verdict();
         assert_eq!((less(3.1), less(3.0), less(2.0)), ("MISSED", "met", "aim met"));
         let more = |found| Target::at_least("", found, 40.0, 50.0).verdict();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_says_which_way_is_better() {
+    fn target_row_shows_the_direction() {
         let row = Target::at_least("Python over orders: init", 61.25, 40.0, 50.0).row();
         assert_eq!(row, ["Python over orders: init", "61.25 ×", "≥ 40 ×", "≥ 50 ×", "aim met"]);
     }

@@ -98,7 +98,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn it_listens_on_the_bridge_and_nowhere_else() {
+    async fn proxy_listens_only_on_the_bridge() {
         let nowhere = Docker { bridge: "no-bridge".to_owned(), address: Ipv4Addr::LOCALHOST };
         assert!(listen(&nowhere).is_err());
     }

@@ -212,7 +212,7 @@ mod tests {
     const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
     #[tokio::test]
-    async fn every_path_goes_below_the_api() {
+    async fn every_path_is_prefixed_with_the_api() {
         for path in [
             "/",
             "/orders?x=1",

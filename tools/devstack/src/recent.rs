@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_has_a_line_with_each_event_once() {
+    fn order_has_a_line_with_each_event_once() {
         let lines = [
             line("fulfilment", 1, "done"),
             line("orders", 1, "placed"),
@@ -107,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_few_are_kept() {
+    fn only_recent_orders_are_kept() {
         let shown = after((0..9).map(|order| line("orders", order, "placed")));
         assert_eq!(shown.lines().count(), MOST);
         assert!(shown.ends_with(&format!("{}  orders placed", id(8))), "{shown}");
     }
 
     #[test]
-    fn what_names_no_order_is_no_news() {
+    fn lines_without_an_order_are_ignored() {
         let others = [
             "orders INFO request route=\"form\"",
             "fulfilment order_id=",

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_reads_as_the_order_flows() {
+    fn progress_line_follows_the_order_flow() {
         let fulfilment = Service { waiting: 2, in_flight: 1, done: 9, dead: 0 };
         let promotion = Service { waiting: 0, in_flight: 0, done: 4, dead: 1 };
         let invoicing = Service { waiting: 0, in_flight: 1, done: 8, dead: 0 };

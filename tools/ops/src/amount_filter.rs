@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn the_templates_policy_is_80_dollars_and_more() {
+    fn template_policy_is_80_dollars_or_more() {
         let filter = read(r#"{"amount": [{"numeric": [">=", 80]}]}"#).unwrap();
         let earn = ["79.99", "80.00", "80.01"].map(|text| filter.lets_through(total(text)));
         assert_eq!((earn, filter.to_string().as_str()), ([false, true, true], "of >= 80"));
     }
 
     #[test]
-    fn a_bound_between_two_cents_is_kept_exactly() {
+    fn fractional_cent_bound_is_exact() {
         let filter = read(r#"{"amount": [{"numeric": [">", 80.004, "<=", 80.015]}]}"#).unwrap();
         let earn = ["80.00", "80.01", "80.02"].map(|text| filter.lets_through(total(text)));
         assert_eq!(earn, [false, true, false]);
@@ -210,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn no_policy_lets_everything_through() {
+    fn missing_policy_passes_everything() {
         let none = AmountFilter::read(&Filter { policy: None, scope: None }).unwrap();
         assert!(none.lets_through(Amount::MIN) && read("{}").unwrap().lets_through(Amount::MIN));
     }
 
     #[test]
-    fn what_it_cannot_read_is_an_error() {
+    fn unsupported_policy_is_an_error() {
         for policy in [
             "",
             "80",
@@ -258,7 +258,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_agrees_with_arithmetic_on_integers(
+        fn filter_agrees_with_integer_arithmetic(
             ranges in prop::collection::vec(prop::collection::vec(bound(), 1..=2), 1..=3),
             cents in 1..30_u64,
         ) {

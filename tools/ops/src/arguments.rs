@@ -105,12 +105,12 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn command_line_definition_is_valid() {
         Arguments::command().debug_assert();
     }
 
     #[test]
-    fn a_rate_is_one_that_sqs_can_keep() {
+    fn rate_is_within_the_sqs_limit() {
         assert_eq!(rate("500").map(NonZeroU32::get), Ok(500));
         for wrong in ["0", "501", "-1", "fast", ""] {
             assert!(rate(wrong).is_err(), "{wrong}");

@@ -76,7 +76,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn escaped_json_says_the_same(
+        fn escaped_json_parses_to_the_same_value(
             text in prop_oneof![".*", "[\0-\u{a0}\u{2000}-\u{206f}\u{fe00}-\u{feff}\u{e0000}-\u{e007f}]*"]
         ) {
             let safe = json(&Value::from(text.clone()).to_string());

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_age_is_in_whole_seconds_and_never_negative() {
+    fn age_is_in_whole_seconds_and_never_negative() {
         let now = Timestamp::from_second(10_000).unwrap();
         let ago = |seconds: i64| Timestamp::from_second(10_000 - seconds).unwrap();
         assert_eq!(

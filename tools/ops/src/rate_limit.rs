@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_next_things_wait_until_the_second_has_room() {
+    async fn work_waits_until_the_rate_allows_it() {
         let rate_limit = RateLimit::of(NonZeroU32::new(50).unwrap());
         let start = Instant::now();
         rate_limit.after(10, start).await;
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_done_at_once_than_in_a_second() {
+    fn batch_size_never_exceeds_the_rate() {
         let at_once = |rate| RateLimit::of(NonZeroU32::new(rate).unwrap()).at_once(10);
         assert_eq!([1, 9, 10, 500].map(at_once), [1, 9, 10, 10]);
     }

@@ -25,13 +25,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_that_time() {
+    fn absolute_time_is_parsed() {
         assert_eq!(when("2026-11-22T10:00:00Z"), Ok("2026-11-22T10:00:00Z".parse().unwrap()));
         assert_eq!(when("2026-11-22T11:00:00+01:00"), Ok("2026-11-22T10:00:00Z".parse().unwrap()));
     }
 
     #[test]
-    fn a_duration_is_that_long_ago() {
+    fn duration_is_relative_to_now() {
         for (text, seconds) in [("2h", 7_200), ("90m", 5_400), ("1h 30m", 5_400), ("0s", 0)] {
             let ago = Timestamp::now().as_second() - when(text).unwrap().as_second();
             assert!((seconds..seconds + 5).contains(&ago), "{text} is {ago} s ago");
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn invalid_time_is_rejected() {
         for text in ["", "yesterday", "2026-11-22", "-2h", "2h ago", "2", "9999999999h"] {
             assert!(when(text).is_err(), "{text}");
         }

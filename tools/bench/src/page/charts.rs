@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_is_as_long_as_its_share_of_the_longest_and_says_its_figure() {
+    fn bar_is_proportional_and_labelled() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bars.svg");
         let bar = |name: &str, parts: &[f64]| Bar { name: name.to_owned(), parts: parts.to_vec() };

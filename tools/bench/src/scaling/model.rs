@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bill_is_what_an_order_uses_times_what_it_costs() {
+    fn bill_is_usage_times_price() {
         let bill = bill(MEASURES, 10.0);
         assert!(near(cost(&bill, "Lambda, requests"), 1.23 * 0.2));
         assert!(near(cost(&bill, "Lambda, GB"), (26.0 + 0.23 * 10.0) / 1e3 * 0.25 * 13.3334));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_binds_first_comes_first() {
+    fn limits_are_sorted_tightest_first() {
         let limits = limits(MEASURES);
         assert!(limits.is_sorted_by(|one, other| one.carries() <= other.carries()));
         let outbox = limits.iter().find(|limit| limit.what.starts_with("outbox")).unwrap();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backlog_drains_at_what_pollers_reach() {
+    fn backlog_drains_at_poller_concurrency() {
         // Five batches at once from the start: 10 / 30 ms each.
         assert!(near(drain_seconds(MEASURES, 1_000_000.0, 5.0), 1_000_000.0 / (5.0 * 10.0 / 0.03)));
         assert!(drain_seconds(MEASURES, 1e7, 1_250.0) > 1e7 / (1_250.0 * 10.0 / 0.03));

@@ -83,7 +83,7 @@ mod tests {
     use rustls::pki_types::pem::PemObject;
 
     #[test]
-    fn there_are_as_many_roots_to_read_as_for_aws_and_they_are_as_long() {
+    fn stub_roots_match_aws_roots_in_number_and_size() {
         let roots = Chain::make().unwrap().roots;
         let roots = CertificateDer::pem_slice_iter(roots.as_bytes())
             .collect::<Result<Vec<_>, _>>()

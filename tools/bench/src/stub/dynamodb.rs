@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_expected_is_an_error() {
+    fn unexpected_request_is_an_error() {
         for (operation, request) in [
             ("Query", json!({})),
             ("PutItem", json!({ "TableName": "orders", "Item": {} })),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_insert_without_a_key_is_refused_and_its_neighbour_is_done() {
+    fn insert_without_key_fails_alone() {
         let insert = |columns: &str| json!({ "Statement": format!("INSERT INTO \"Shipments\" VALUE {{{columns}}}"), "Parameters": [{ "S": "1" }] });
         let request = json!({ "Statements": [insert("'order_id': ?"), insert("'primed': ?")] });
         let answer = answer("BatchExecuteStatement", &request).unwrap();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pending_table_has_ten_orders_to_publish() {
+    fn pending_table_has_ten_orders_to_publish() {
         let scan = |table: &str, until: &str| {
             let request = json!({ "TableName": table, "ExpressionAttributeValues": { ":until": { "S": until } } });
             answer("Scan", &request).unwrap()["Count"].as_u64().unwrap()

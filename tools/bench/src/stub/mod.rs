@@ -250,7 +250,7 @@ mod tests {
     const PUT: &str = r#"{"TableName": "orders", "Item": {"id": {"S": "1"}}}"#;
 
     #[tokio::test]
-    async fn what_is_expected_is_answered_and_counted() {
+    async fn expected_calls_are_answered_and_counted() {
         let stub = Stub::start(Duration::ZERO).await.unwrap();
         let headers = format!("{SIGNED}x-amz-target: DynamoDB_20120810.PutItem\r\n");
         assert!(asked(&stub, &headers, PUT).await.starts_with("HTTP/1.1 200 "));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_expected_is_answered_with_500_and_remembered() {
+    async fn unexpected_calls_get_500_and_are_reported() {
         let stub = Stub::start(Duration::ZERO).await.unwrap();
         for (headers, body) in [
             (format!("{SIGNED}x-amz-target: DynamoDB_20120810.Scan\r\n"), "{}"),

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn each_entry_of_a_batch_is_acknowledged_and_an_empty_one_is_refused() {
+    fn batch_entries_are_acknowledged_and_empty_rejected() {
         let id = |at: u8| format!("PublishBatchRequestEntries.member.{at}.Id");
         let form = [("Action", "PublishBatch"), (&*id(1), "one"), (&*id(2), "two")];
         let (status, body) = asked(&form).unwrap();
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_publish_without_a_message_and_what_is_not_expected_are_errors() {
+    fn invalid_sns_calls_are_errors() {
         asked(&[("Action", "Publish")]).unwrap_err();
         asked(&[("Action", "CreateTopic")]).unwrap_err();
     }

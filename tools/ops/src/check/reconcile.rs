@@ -223,14 +223,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_difference_is_found_and_nothing_else(cases in proptest::collection::vec(case(), 0..30)) {
+        fn reconciliation_finds_every_difference_and_no_other(cases in proptest::collection::vec(case(), 0..30)) {
             let expected = cases.iter().enumerate().flat_map(|(number, case)| expected(number, case)).collect();
             prop_assert_eq!(found(&cases), expected);
         }
     }
 
     #[test]
-    fn an_unreadable_order_still_owns_what_was_done_for_it() {
+    fn unreadable_order_still_owns_its_effects() {
         let mut reconciliation = Reconciliation {
             shipped: HashSet::from([id(1)]),
             invoiced: HashSet::from([id(1)]),

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn poison_that_comes_back_at_once_is_moved_once_and_left_in_the_end() {
+    async fn returning_poison_is_moved_only_once() {
         let (queue, seen) = poisonous(&["a", "b"]);
         // SQS may say that there are more than there are: it must end all the same.
         let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn no_request_is_larger_than_sqs_takes_but_for_a_message_that_is() {
+    fn batches_stay_within_the_sqs_size_limit() {
         let half = BATCH_BYTES / 2;
         let cut = batches(vec![half, half, 1, BATCH_BYTES, 2 * BATCH_BYTES, 1], |bytes| *bytes);
         assert_eq!(

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_move_is_followed_to_its_end_at_the_operators_pace() {
+    async fn move_task_is_followed_at_the_given_rate() {
         let (queue, asked) =
             moving(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
         let RedriveResult { moved, failures } = follow(&queue, false).await;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_move_that_failed_is_a_failure_with_its_reason() {
+    async fn failed_move_task_reports_its_reason() {
         let RedriveResult { moved, failures } =
             follow(&moving(&[state("FAILED", 1)]).0, false).await;
         assert_eq!((moved, failures.len()), (1, 1));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn ctrl_c_has_sqs_cancel_the_move_once() {
+    async fn ctrl_c_cancels_the_move_task_once() {
         let (queue, asked) =
             moving(&[state("RUNNING", 1), state("CANCELLING", 1), state("CANCELLED", 1)]);
         assert_eq!(follow(&queue, true).await.moved, 1);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_an_endpoint_that_does_not_know_moves_is_done_without() {
+    async fn fallback_only_when_move_tasks_are_unsupported() {
         assert!(matches!(
             start(&refusing("InvalidAction"), rate_limit()).await,
             Ok(Started::Unknown)

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verdict_is_the_decoders() {
+    fn verdict_matches_the_decoder() {
         let (decodes, text) = verdict("{\"order_id\":");
         assert_eq!(
             (decodes, text.as_str()),

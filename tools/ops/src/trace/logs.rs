@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_json_is_its_outcome_and_its_problem() {
+    fn json_line_yields_its_outcome_and_reason() {
         let step = |what: &str| Step {
             time: "2026-11-22T10:00:00.25Z".parse().unwrap(),
             source: Source::Function("outbox-relay".to_owned()),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn who_only_looked_at_the_order_is_left_out() {
+    fn views_of_the_order_are_left_out() {
         let json = format!(
             r#"{{"message":"request","route":"show","order_id":"{ID}","outcome":"shown"}}"#
         );
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn of_lines_of_text_those_that_name_the_order_are_shown_plain() {
+    fn text_lines_of_the_order_are_shown_without_colour() {
         let message = format!(
             "START\noutbox-relay \u{1b}[32m INFO\u{1b}[0m record order_id={ID} outcome=\"done\"\nEND"
         );

@@ -94,7 +94,7 @@ mod tests {
     use domain::{Code, Coupon, Order, Shipment};
 
     #[test]
-    fn order_misses_each_thing_that_it_must_have() {
+    fn missing_effects_of_an_order_are_listed() {
         let order = Order {
             id: OrderId::NIL,
             customer: "Ada".parse().unwrap(),

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_led_to_the_other_comes_first() {
+    fn steps_are_sorted_by_cause() {
         let steps = [
             ("00", Source::Table(ORDERS)),
             ("00", Source::Table(SHIPMENTS)),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_there_though_nobody_logged_them() {
+    fn unlogged_table_rows_are_steps() {
         let steps = [("00", Source::Table(ORDERS)), ("03", Source::Table(SHIPMENTS))];
         assert_eq!(in_order(&steps), [(ORDERS.to_owned(), None), (SHIPMENTS.to_owned(), None)]);
         assert_eq!(in_order(&[]), []);
