@@ -62,7 +62,7 @@ fn foreign<'a>(dependencies: impl Iterator<Item = &'a Dependency>) -> BTreeSet<S
 }
 
 #[test]
-fn each_dependency_of_a_function_is_there_for_something() {
+fn function_dependencies_are_documented() {
     let metadata = metadata();
     let packages = linked(&metadata);
     assert!(
@@ -73,14 +73,14 @@ fn each_dependency_of_a_function_is_there_for_something() {
 }
 
 #[test]
-fn each_dependency_of_tools_and_tests_is_there_for_something() {
+fn tool_and_test_dependencies_are_documented() {
     let all = foreign(metadata().packages.iter().flat_map(|package| &package.dependencies));
     let elsewhere: BTreeSet<_> = all.difference(&listed("In the functions")).cloned().collect();
     assert_eq!(listed("In the tools, the tests and the measuring side"), elsewhere);
 }
 
 #[test]
-fn each_version_in_the_workspace_is_used() {
+fn every_workspace_dependency_is_used() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
     let manifest: toml::Table = manifest.parse().expect("the manifest is TOML");
     let versions = manifest["workspace"]["dependencies"].as_table().expect("versions").keys();
@@ -92,7 +92,7 @@ fn each_version_in_the_workspace_is_used() {
 }
 
 #[test]
-fn each_tool_is_there_for_something() {
+fn tools_are_documented() {
     let mut tools: BTreeSet<_> = CargoTool::ALL.iter().map(|tool| tool.name.to_owned()).collect();
     for file in fs::read_dir(root().join("tools/devstack/tools")).expect("the tools' folder") {
         let file = file.expect("the folder can be read").path();

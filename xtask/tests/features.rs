@@ -23,7 +23,7 @@ fn features_of(function: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn what_functions_share_is_built_with_the_same_features() {
+fn shared_dependencies_have_the_same_features() {
     let trees = FUNCTIONS.map(|function| (function, features_of(function)));
     for (one, features) in &trees {
         for (other, theirs) in &trees {
@@ -55,7 +55,7 @@ fn one_tls_stack_serves_every_client() {
 }
 
 #[test]
-fn numbers_are_never_read_with_arbitrary_precision() {
+fn serde_json_has_no_arbitrary_precision() {
     for function in FUNCTIONS {
         let packages = features_of(function);
         let (_, features) = packages

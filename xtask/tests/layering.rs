@@ -72,7 +72,7 @@ fn every_crate_has_a_rule() {
 }
 
 #[test]
-fn a_crate_depends_only_on_allowed_crates() {
+fn crates_depend_only_on_allowed_crates() {
     for package in packages() {
         let (_, allowed) = ALLOWED_DEPENDENCIES
             .iter()
@@ -91,7 +91,7 @@ fn a_crate_depends_only_on_allowed_crates() {
 }
 
 #[test]
-fn an_aws_sdk_is_used_by_allowed_crates_only() {
+fn aws_sdks_are_used_only_by_allowed_crates() {
     for package in packages() {
         for dependency in dependencies(&package) {
             let rule = ALLOWED_USERS.iter().find(|(name, _)| *name == dependency);
@@ -102,7 +102,7 @@ fn an_aws_sdk_is_used_by_allowed_crates_only() {
 }
 
 #[test]
-fn the_first_command_links_no_aws_sdk() {
+fn xtask_links_no_aws_sdk() {
     let metadata = MetadataCommand::new().exec().expect("cargo metadata works");
     let resolve = metadata.resolve.as_ref().expect("dependencies are resolved");
     let mut reached: BTreeSet<_> = BTreeSet::new();
@@ -126,7 +126,7 @@ fn the_first_command_links_no_aws_sdk() {
 }
 
 #[test]
-fn the_environment_is_read_in_startup_only() {
+fn environment_is_read_in_startup_only() {
     for package in packages()
         .into_iter()
         .filter(|package| !ENVIRONMENT_READERS.contains(&package.name.as_str()))
@@ -142,7 +142,7 @@ fn the_environment_is_read_in_startup_only() {
 }
 
 #[test]
-fn main_only_wires() {
+fn main_contains_only_wiring() {
     for package in packages()
         .into_iter()
         .filter(|package| devstack::FUNCTIONS.contains(&package.name.as_str()))

@@ -13,7 +13,7 @@ fn patches() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_patch_applies_to_the_code_as_it_is() {
+fn every_patch_applies() {
     assert!(!patches().is_empty());
     for patch in patches() {
         let git =
@@ -29,7 +29,7 @@ fn every_patch_applies_to_the_code_as_it_is() {
 }
 
 #[test]
-fn every_patch_names_a_test_that_there_is() {
+fn every_patch_names_an_existing_test() {
     for patch in patches() {
         let text = fs::read_to_string(&patch).expect("a patch is text");
         let caught_by =

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_found_where_nothing_is() {
+    fn no_credentials_are_found_when_unconfigured() {
         assert_eq!(found(&[("HOME", "/home/ada")], &[]), (None, None));
         assert_eq!(
             found(&[("AWS_ACCESS_KEY_ID", ""), ("AWS_DEFAULT_REGION", "")], &[]),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_and_the_files_are_looked_at() {
+    fn credentials_come_from_environment_or_files() {
         let keys = [
             ("AWS_ACCESS_KEY_ID", "AKIA"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),

@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_is_shown_with_its_version() {
+    fn present_tool_is_shown_with_its_version() {
         let Verdict { possible, lines } = judged(Some("cargo 1.95.0"), Some("SAM CLI 1.167.0"));
         assert!(possible);
         assert_eq!(lines[0], "✓ Develop (cargo xtask run)");
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_in_the_heading_with_how_to_get_it_below() {
+    fn missing_tool_is_named_with_install_instructions() {
         let Verdict { possible, lines } = judged(None, Some("SAM CLI 1.167.0"));
         assert!(!possible);
         assert_eq!(lines[0], "✗ Develop (cargo xtask run): missing Rust");
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_needed_is_not_in_the_way() {
+    fn optional_tool_does_not_block() {
         let Verdict { possible, lines } = judged(Some("cargo 1.95.0"), None);
         assert!(possible);
         assert_eq!(lines[0], "✓ Develop (cargo xtask run)");

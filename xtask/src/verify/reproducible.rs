@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_named() {
+    fn differing_binaries_are_named() {
         let first = built(&[("orders", "a"), ("outbox-relay", "b")]);
         assert!(differences(&first, &built(&[("orders", "a"), ("outbox-relay", "b")])).is_empty());
         assert_eq!(

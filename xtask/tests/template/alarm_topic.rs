@@ -15,7 +15,7 @@ fn allowed_to_a_service<'a>(document: &'a Value, service: &str) -> &'a Value {
 /// CloudWatch may not use SNS's own key: an alarm on a topic under `alias/aws/sns` changes its
 /// state and notifies nobody.
 #[test]
-fn cloudwatch_may_use_the_alarm_topic_and_its_key_for_this_account_alone() {
+fn alarm_topic_allows_cloudwatch_of_this_account_only() {
     let template = Template::read();
     let topic = template.resources("AWS::SNS::Topic")["AlarmTopic"];
     assert_eq!(target(&topic["KmsMasterKeyId"]), Some("AlarmKey"));
@@ -40,7 +40,7 @@ fn cloudwatch_may_use_the_alarm_topic_and_its_key_for_this_account_alone() {
 }
 
 #[test]
-fn somebody_is_told_only_where_an_address_is_given() {
+fn alarm_subscription_requires_an_address() {
     let template = Template::read();
     let address = &template.root["Parameters"]["AlarmEmail"];
     assert_eq!(address["Default"], "", "an environment without an address deploys");

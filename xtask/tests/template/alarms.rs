@@ -55,7 +55,7 @@ fn fires_on_the_first(alarm: &Value) -> bool {
 }
 
 #[test]
-fn every_function_has_an_alarm_on_its_errors_and_one_on_its_throttles() {
+fn every_function_has_error_and_throttle_alarms() {
     let template = Template::read();
     for function in functions(&template).into_keys() {
         for name in ["Errors", "Throttles"] {
@@ -72,7 +72,7 @@ fn every_function_has_an_alarm_on_its_errors_and_one_on_its_throttles() {
 
 /// Not `NumberOfMessagesSent`: it does not count what SQS moves to a dead-letter queue.
 #[test]
-fn every_dead_letter_queue_has_an_alarm_on_its_first_visible_message() {
+fn every_dlq_has_an_alarm_on_its_first_message() {
     let template = Template::read();
     for dlq in template.resources("AWS::SQS::Queue").into_keys().filter(|id| id.ends_with("Dlq")) {
         let depth = Metric::of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", dlq);
@@ -98,7 +98,7 @@ fn every_source_queue_has_an_alarm_on_its_oldest_message() {
 /// A record that is handed back, or a panic that is caught, is no error to Lambda: only our own
 /// counts tell of it.
 #[test]
-fn what_lambda_takes_for_success_has_alarms_of_its_own() {
+fn failures_invisible_to_lambda_have_alarms() {
     let template = Template::read();
     for consumer in ["fulfilment", "promotion", "invoicing"] {
         alarm_on(&template, &Metric::ours(consumer, "RecordsRetried"));
@@ -113,7 +113,7 @@ fn what_lambda_takes_for_success_has_alarms_of_its_own() {
 }
 
 #[test]
-fn the_way_of_an_order_is_watched_from_its_first_byte_to_its_shipment() {
+fn order_path_has_error_rate_and_latency_alarms() {
     let template = Template::read();
     let rate = alarm_on(&template, &Metric::of("AWS/ApiGateway", "5xx", "ApiId", "HttpApi"));
     assert_eq!(
@@ -130,7 +130,7 @@ fn the_way_of_an_order_is_watched_from_its_first_byte_to_its_shipment() {
 
 /// A Number parameter cannot be multiplied in a template, so the expression divides by it.
 #[test]
-fn flood_has_an_alarm_before_requests_are_refused() {
+fn request_rate_alarms_before_throttling() {
     let template = Template::read();
     let alarm = alarm_on(&template, &Metric::of("AWS/ApiGateway", "Count", "ApiId", "HttpApi"));
     let [requests, share] = &alarm["Metrics"].as_sequence().expect("two metrics")[..] else {
@@ -150,7 +150,7 @@ fn flood_has_an_alarm_before_requests_are_refused() {
 }
 
 #[test]
-fn every_alarm_watches_what_somebody_reports_of_something_that_exists() {
+fn every_alarm_watches_an_existing_metric() {
     let template = Template::read();
     for (id, alarm) in alarms(&template) {
         watched(alarm).assert_exists(&template, id);
@@ -158,7 +158,7 @@ fn every_alarm_watches_what_somebody_reports_of_something_that_exists() {
 }
 
 #[test]
-fn every_alarm_says_which_runbook_to_open_and_that_is_there() {
+fn every_alarm_names_an_existing_runbook() {
     let template = Template::read();
     for (id, alarm) in alarms(&template) {
         let description =
@@ -171,7 +171,7 @@ fn every_alarm_says_which_runbook_to_open_and_that_is_there() {
 }
 
 #[test]
-fn every_alarm_is_told_on_the_alarm_topic_as_is_its_end() {
+fn every_alarm_and_recovery_is_sent_to_the_alarm_topic() {
     let template = Template::read();
     for (id, alarm) in alarms(&template) {
         for actions in [&alarm["AlarmActions"], &alarm["OKActions"]] {
@@ -184,7 +184,7 @@ fn every_alarm_is_told_on_the_alarm_topic_as_is_its_end() {
 
 /// The default, `missing`, leaves an alarm in `INSUFFICIENT_DATA`: neither `OK` nor notified.
 #[test]
-fn every_alarm_knows_what_silence_means() {
+fn every_alarm_sets_missing_data_treatment() {
     let template = Template::read();
     for (id, alarm) in alarms(&template) {
         let silence = match id {

@@ -5,7 +5,7 @@ use serde_yaml_ng::Value;
 use crate::template::{Template, choice, each, target};
 
 #[test]
-fn the_api_has_one_catch_all_route_to_orders() {
+fn api_has_one_catch_all_route_to_orders() {
     let template = Template::read();
     let routes = template.resources("AWS::ApiGatewayV2::Route");
     assert_eq!(routes.len(), 2, "and one for preflights, where there are tokens");
@@ -16,7 +16,7 @@ fn the_api_has_one_catch_all_route_to_orders() {
 
 /// Off unless somebody says whose pages: then for these, and for what the API has.
 #[test]
-fn pages_of_others_may_call_it_only_where_a_parameter_says_so() {
+fn cors_is_enabled_only_by_parameter() {
     let template = Template::read();
     assert_eq!(*template.parameter("CorsAllowedOrigins"), "");
     let cors = &template.resources("AWS::ApiGatewayV2::Api")["HttpApi"]["CorsConfiguration"];
@@ -37,7 +37,7 @@ fn pages_of_others_may_call_it_only_where_a_parameter_says_so() {
 
 /// What API Gateway lets in, and what the function is variables of it, go together.
 #[test]
-fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
+fn jwt_is_required_when_an_issuer_is_set() {
     let template = Template::read();
     let nothing = |value: &Value| target(value) == Some("AWS::NoValue");
 
@@ -81,7 +81,7 @@ fn only_who_has_a_token_is_let_in_where_an_issuer_is_named() {
 }
 
 #[test]
-fn the_shop_has_a_name_of_its_own_where_there_is_a_certificate() {
+fn custom_domain_requires_a_certificate() {
     let template = Template::read();
     let resources = &template.root["Resources"];
     for id in ["HttpApiDomain", "HttpApiDomainMapping"] {
@@ -105,7 +105,7 @@ fn the_shop_has_a_name_of_its_own_where_there_is_a_certificate() {
 }
 
 #[test]
-fn a_flood_is_turned_away_before_it_costs_a_function() {
+fn api_throttles_at_the_request_limit() {
     let template = Template::read();
     let settings =
         &template.resources("AWS::ApiGatewayV2::Stage")["HttpApiStage"]["DefaultRouteSettings"];
@@ -115,7 +115,7 @@ fn a_flood_is_turned_away_before_it_costs_a_function() {
 }
 
 #[test]
-fn the_outputs_say_where_everything_is() {
+fn outputs_list_urls_tables_topics_and_queues() {
     let template = Template::read();
     let outputs = template.root["Outputs"].as_mapping().expect("outputs");
     for output in [

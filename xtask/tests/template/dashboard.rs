@@ -74,7 +74,7 @@ fn searched(expression: &str) -> Metric {
 }
 
 #[test]
-fn every_widget_draws_what_somebody_reports_of_something_that_exists() {
+fn every_widget_draws_existing_metrics() {
     let template = Template::read();
     let mut drawn = 0;
     for widget in widgets(&template).iter().filter(|widget| widget["type"] == "metric") {
@@ -90,7 +90,7 @@ fn every_widget_draws_what_somebody_reports_of_something_that_exists() {
 }
 
 #[test]
-fn every_alarm_is_on_the_dashboard_and_what_it_watches_is_drawn() {
+fn dashboard_shows_every_alarm_and_its_metric() {
     let template = Template::read();
     let widgets = widgets(&template);
     let shown: BTreeSet<_> = widgets
@@ -108,7 +108,7 @@ fn every_alarm_is_on_the_dashboard_and_what_it_watches_is_drawn() {
 
 /// A line that says "alarm" is where the alarm is.
 #[test]
-fn a_line_across_a_graph_is_the_threshold_of_its_alarm() {
+fn dashboard_lines_match_alarm_thresholds() {
     let template = Template::read();
     let mut lines = 0;
     for widget in widgets(&template) {
@@ -149,7 +149,7 @@ fn widgets_fill_rows_and_never_overlap() {
 }
 
 #[test]
-fn the_dashboard_is_named_like_the_stack_as_the_guides_say() {
+fn dashboard_is_named_like_the_stack() {
     let template = Template::read();
     let name = &template.resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardName"];
     assert_eq!(crate::template::target(name), Some("AWS::StackName"));

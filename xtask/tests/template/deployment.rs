@@ -20,7 +20,7 @@ fn in_prod(function: &str) -> &str {
 }
 
 #[test]
-fn every_function_is_published_under_the_alias_and_moves_slowly_in_prod() {
+fn every_function_has_an_alias_and_shifts_gradually_in_prod() {
     let template = Template::read();
     let globals = &template.root["Globals"]["Function"];
     assert_eq!(
@@ -47,7 +47,7 @@ fn every_function_is_published_under_the_alias_and_moves_slowly_in_prod() {
 /// SAM has queues call the alias. Nothing else may call a function at all: it would call what is
 /// not yet tried.
 #[test]
-fn nobody_calls_a_function_but_by_its_alias() {
+fn functions_are_called_only_by_alias() {
     let template = Template::read();
     let permissions = template.resources("AWS::Lambda::Permission");
     assert_eq!(permissions.len(), 2);
@@ -72,7 +72,7 @@ fn nobody_calls_a_function_but_by_its_alias() {
 /// The version's own errors, and what it did in vain without crashing. Nothing else is asked: an
 /// alarm on all versions would stop the very deployment that ends it.
 #[test]
-fn a_version_is_judged_by_its_own_failures_from_the_first_on() {
+fn deployment_alarms_watch_only_the_new_version() {
     let template = Template::read();
     let mut alarms: BTreeMap<&str, &Value> = template.resources("AWS::CloudWatch::Alarm");
     alarms.retain(|id, _| of_a_version(id));
@@ -146,7 +146,7 @@ fn version_of<'a>(alarm: &'a Value, function: &str) -> &'a str {
 
 /// The one role with stars, and what for.
 #[test]
-fn code_deploy_may_move_the_aliases_and_look_at_alarms() {
+fn deploy_role_may_only_move_aliases_and_read_alarms() {
     let template = Template::read();
     let role = template.resources("AWS::IAM::Role")["DeployRole"];
     let [trust] = each(&role["AssumeRolePolicyDocument"]["Statement"])[..] else {
@@ -193,7 +193,7 @@ fn code_deploy_may_move_the_aliases_and_look_at_alarms() {
 }
 
 #[test]
-fn the_guide_says_how_each_kind_of_function_moves_and_how_to_move_it_back() {
+fn guide_documents_traffic_shifting_and_rollback() {
     let guide = workspace_file("docs/guides/deploying.md");
     for said in [
         "Canary10Percent10Minutes",

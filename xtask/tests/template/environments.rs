@@ -51,7 +51,7 @@ fn every_environment_has_a_stack_of_its_own() {
 
 /// A parameter that is empty is as good as not there, and every environment deploys without it.
 #[test]
-fn what_is_optional_is_off_until_its_parameter_says_something() {
+fn optional_features_are_off_by_default() {
     let template = Template::read();
     let conditions = template.root["Conditions"].as_mapping().expect("conditions");
     let optional = [

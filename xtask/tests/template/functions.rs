@@ -43,7 +43,7 @@ fn every_function_is_built_by_cargo_lambda_from_its_package() {
 }
 
 #[test]
-fn a_function_has_the_variables_that_it_cannot_start_without() {
+fn function_environment_has_every_required_variable() {
     let template = Template::read();
     for (id, function) in functions(&template) {
         let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
@@ -60,7 +60,7 @@ fn a_function_has_the_variables_that_it_cannot_start_without() {
 }
 
 #[test]
-fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
+fn relay_runs_every_minute_and_skips_orders_in_progress() {
     let template = Template::read();
     let schedule = template.resources("AWS::Scheduler::Schedule")["OutboxRelaySchedule"];
     assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)");
@@ -90,7 +90,7 @@ fn the_relay_sweeps_every_minute_what_the_orders_function_is_done_with() {
 }
 
 #[test]
-fn a_coupon_is_found_by_its_code_with_what_tells_whether_it_can_be_spent() {
+fn coupon_index_projects_what_spending_needs() {
     let template = Template::read();
     let table = template.resources("AWS::DynamoDB::Table")["CouponsTable"];
     let [index] = each(&table["GlobalSecondaryIndexes"])[..] else { panic!("one index") };
@@ -114,7 +114,7 @@ fn a_coupon_is_found_by_its_code_with_what_tells_whether_it_can_be_spent() {
 }
 
 #[test]
-fn every_function_measures_in_the_stacks_own_namespace() {
+fn every_function_uses_the_stacks_metrics_namespace() {
     let template = Template::read();
     let globals = &template.root["Globals"]["Function"]["Environment"]["Variables"];
     let Value::Tagged(namespace) = &globals["METRICS_NAMESPACE"] else {
@@ -131,7 +131,7 @@ fn every_function_measures_in_the_stacks_own_namespace() {
 
 /// `sam local` sets only variables that the template names.
 #[test]
-fn a_container_can_be_told_of_another_endpoint_and_lambda_is_told_of_none() {
+fn endpoint_url_is_declared_but_unset() {
     let globals = &Template::read().root["Globals"]["Function"]["Environment"]["Variables"];
     assert_eq!(target(&globals["AWS_ENDPOINT_URL"]), Some("AWS::NoValue"));
 }

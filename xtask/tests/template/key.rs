@@ -14,7 +14,7 @@ fn without_a_key(value: &Value) -> &Value {
 }
 
 #[test]
-fn whatever_is_kept_is_encrypted_with_the_key_if_there_is_one() {
+fn stored_data_is_encrypted_with_the_configured_key() {
     let template = Template::read();
     for (id, table) in template.resources("AWS::DynamoDB::Table") {
         let Some(("HasKmsKey", with, without)) = choice(&table["SSESpecification"]) else {
@@ -44,7 +44,7 @@ fn whatever_is_kept_is_encrypted_with_the_key_if_there_is_one() {
 }
 
 #[test]
-fn every_function_may_use_the_key_through_the_services_that_it_calls_and_only_if_there_is_one() {
+fn roles_may_use_the_key_only_through_their_services() {
     let template = Template::read();
     let policies = template.resources("AWS::IAM::Policy");
     let mut allowed = vec![];
@@ -83,7 +83,7 @@ fn service(host: &Value) -> &str {
 }
 
 #[test]
-fn the_decision_says_what_the_keys_own_policy_must_allow() {
+fn adr_documents_the_required_key_policy() {
     let page = workspace_file("docs/adr/0018-retained-tables-and-kms-key.md");
     let (_, policy) = page.split_once("```json").expect("the policy");
     let policy: Value =

@@ -3,7 +3,7 @@
 use crate::template::{Template, workspace_file};
 
 #[test]
-fn every_check_that_is_left_out_has_its_reason_beside_it() {
+fn every_skipped_check_has_a_reason() {
     let config = workspace_file(".checkov.yaml");
     let mut above = "";
     let mut skipped = 0;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::template::{Template, functions, target};
 
 #[test]
-fn every_log_group_forgets_and_every_function_has_one() {
+fn every_function_has_a_log_group_with_retention() {
     let template = Template::read();
     let groups = template.resources("AWS::Logs::LogGroup");
     for (id, group) in &groups {
@@ -19,7 +19,7 @@ fn every_log_group_forgets_and_every_function_has_one() {
 
 /// API Gateway fills in one line for each request: what is not asked for is not kept.
 #[test]
-fn the_access_log_tells_of_a_request_and_not_of_who_made_it() {
+fn access_log_omits_client_identity() {
     let template = Template::read();
     let stage = template.resources("AWS::ApiGatewayV2::Stage")["HttpApiStage"];
     assert_eq!(target(&stage["AccessLogSettings"]["DestinationArn"]), Some("HttpApiLogs"));

@@ -35,7 +35,7 @@ fn every_query_is_over_the_logs_of_all_functions() {
 }
 
 #[test]
-fn there_is_a_query_for_what_is_asked_at_night() {
+fn saved_queries_cover_the_on_call_questions() {
     let mut names: Vec<_> = texts(&Template::read()).into_iter().map(|(name, _)| name).collect();
     names.sort_unstable();
     assert_eq!(names, ["cold starts", "order trace", "rejection reasons", "slowest orders"]);
@@ -43,7 +43,7 @@ fn there_is_a_query_for_what_is_asked_at_night() {
 
 /// A runbook calls it by its name in quotes, after the words that lead there.
 #[test]
-fn the_queries_that_runbooks_send_to_are_there() {
+fn runbooks_name_existing_queries() {
     let names: Vec<_> = texts(&Template::read()).into_iter().map(|(name, _)| name).collect();
     let folder = devstack::root().join("docs/runbooks");
     let mut sent = 0;
@@ -65,7 +65,7 @@ fn the_queries_that_runbooks_send_to_are_there() {
 
 /// Lambda's reports come at INFO; at WARN only those of failed invocations do.
 #[test]
-fn lambda_logs_the_reports_that_the_query_for_cold_starts_reads() {
+fn cold_start_query_reads_lambda_platform_reports() {
     let template = Template::read();
     assert_eq!(template.root["Globals"]["Function"]["LoggingConfig"]["SystemLogLevel"], "INFO");
     let queries = texts(&template);

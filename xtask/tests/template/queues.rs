@@ -11,7 +11,7 @@ use crate::template::{Template, functions, target};
 const SUBSCRIBERS: usize = devstack::FUNCTIONS.len() - 2;
 
 #[test]
-fn a_queue_feeds_its_function_with_partial_responses() {
+fn queue_feeds_its_function_with_partial_responses() {
     let template = Template::read();
     let mut fed = 0;
     for (id, function) in functions(&template) {
@@ -47,7 +47,7 @@ fn a_queue_feeds_its_function_with_partial_responses() {
 }
 
 #[test]
-fn a_message_stays_hidden_longer_than_it_can_be_worked_on() {
+fn visibility_timeout_is_at_least_six_function_timeouts() {
     let template = Template::read();
     let environments = environments();
     assert_eq!(environments.keys().collect::<Vec<_>>(), ["default", "local", "prod", "test"]);
@@ -62,7 +62,7 @@ fn a_message_stays_hidden_longer_than_it_can_be_worked_on() {
 }
 
 #[test]
-fn every_source_queue_has_a_dead_letter_queue_that_keeps_longer() {
+fn every_source_queue_has_a_dlq_with_longer_retention() {
     let template = Template::read();
     let queues = template.resources("AWS::SQS::Queue");
     let (dlqs, sources): (BTreeMap<&str, &Value>, BTreeMap<&str, &Value>) =
@@ -106,7 +106,7 @@ fn only_the_topic_may_send_to_a_queue() {
 }
 
 #[test]
-fn nobody_talks_to_a_queue_or_a_topic_in_plain_http() {
+fn queues_and_topics_deny_plain_http() {
     let template = Template::read();
     for (kind, policies, action) in [
         ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "sqs:*"),
@@ -138,7 +138,7 @@ fn statements(policy: &Value) -> &[Value] {
 }
 
 #[test]
-fn the_topic_fans_out_raw_messages_and_filters_for_promotion() {
+fn topic_fans_out_raw_messages_and_filters_for_promotion() {
     let template = Template::read();
     let subscriptions: BTreeMap<&str, &Value> = template
         .resources("AWS::SNS::Subscription")

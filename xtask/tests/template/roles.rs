@@ -5,7 +5,7 @@ use serde_yaml_ng::Value;
 use crate::template::{Template, each, functions, target};
 
 #[test]
-fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
+fn every_function_role_names_its_actions_and_resources() {
     let template = Template::read();
     let roles = template.resources("AWS::IAM::Role");
     for (id, function) in functions(&template) {
@@ -54,7 +54,7 @@ fn every_function_has_a_role_of_its_own_that_names_what_it_does_and_to_what() {
 }
 
 #[test]
-fn what_a_function_writes_is_its_own_table_but_for_the_coupons_that_orders_spends() {
+fn functions_write_only_their_tables_and_spent_coupons() {
     let template = Template::read();
     let writes = [
         "dynamodb:PutItem",
@@ -125,7 +125,7 @@ fn permissions(template: &Template, role: &str) -> Vec<String> {
 const TRACE: [&str; 2] = ["xray:PutTraceSegments *", "xray:PutTelemetryRecords *"];
 
 #[test]
-fn a_role_allows_what_its_function_does_and_nothing_else() {
+fn role_allows_what_its_function_does_and_nothing_else() {
     let template = Template::read();
     let consumer = |name: &str, table: &str| {
         let own = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
@@ -184,7 +184,7 @@ fn a_role_allows_what_its_function_does_and_nothing_else() {
 
 /// What belongs to no one role: it names what it is about, and who, as roles do.
 #[test]
-fn no_policy_of_a_resource_allows_everything_or_lets_anybody_in() {
+fn resource_policies_have_no_wildcards_or_anonymous_access() {
     let template = Template::read();
     for kind in ["AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::IAM::Policy"] {
         for (id, policy) in template.resources(kind) {
@@ -212,7 +212,7 @@ fn no_policy_of_a_resource_allows_everything_or_lets_anybody_in() {
 }
 
 #[test]
-fn a_role_is_taken_by_the_service_that_needs_it_and_nobody_else() {
+fn role_is_assumed_only_by_its_service() {
     for (id, role) in Template::read().resources("AWS::IAM::Role") {
         let service = match id {
             "OutboxRelayScheduleRole" => "scheduler.amazonaws.com",

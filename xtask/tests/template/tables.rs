@@ -5,7 +5,7 @@ use serde_yaml_ng::Value;
 use crate::template::{Template, choice, target};
 
 #[test]
-fn prod_keeps_its_tables_whatever_becomes_of_the_stack() {
+fn prod_tables_are_retained_and_protected() {
     let template = Template::read();
     let transforms = template.root["Transform"].as_sequence().expect("transforms");
     assert_eq!(transforms[0], "AWS::LanguageExtensions", "by it a policy depends on a condition");
@@ -37,7 +37,7 @@ fn prod_keeps_its_tables_whatever_becomes_of_the_stack() {
 /// A key's row holds an answer, with the customer's name, for a day; in a backup it would lie for
 /// 35.
 #[test]
-fn every_table_can_be_put_back_to_any_second_but_for_the_keys_that_live_a_day() {
+fn every_table_but_keys_has_point_in_time_recovery() {
     let template = Template::read();
     let tables = template.resources("AWS::DynamoDB::Table");
     assert_eq!(
@@ -53,7 +53,7 @@ fn every_table_can_be_put_back_to_any_second_but_for_the_keys_that_live_a_day() 
 }
 
 #[test]
-fn what_subscribers_did_is_never_forgotten() {
+fn only_idempotency_keys_have_a_ttl() {
     let template = Template::read();
     for (id, table) in template.resources("AWS::DynamoDB::Table") {
         let forgets = !table["TimeToLiveSpecification"].is_null();

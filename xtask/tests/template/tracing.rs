@@ -5,7 +5,7 @@ use serde_yaml_ng::Value;
 use crate::template::{Template, each};
 
 #[test]
-fn functions_and_topic_are_traced_and_the_topic_is_let() {
+fn functions_and_topic_are_traced() {
     let template = Template::read();
     assert_eq!(template.root["Globals"]["Function"]["Tracing"], "Active");
     assert_eq!(template.resources("AWS::SNS::Topic")["OrdersTopic"]["TracingConfig"], "Active");
