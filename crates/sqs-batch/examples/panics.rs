@@ -24,7 +24,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     sqs_batch::run(&telemetry, prepare, commit, |_| NothingMore).await
 }
 
-/// Combined messages quote the customer, as a careless one might.
+/// Both messages quote the customer, as a careless one might.
 fn prepare(event: &OrderPlaced) -> OrderPlaced {
     assert_ne!(
         event.total.cents(),

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{check, dlq, orders, trace};
 
 /// Looks after a deployed order fan-out: its dead-letter queues, its outbox, and whether every
-/// order was result out.
+/// order was carried out.
 ///
 /// AWS is found as every AWS tool finds it: `AWS_PROFILE`, `AWS_REGION`, SSO, keys in the
 /// environment, `AWS_ENDPOINT_URL`.

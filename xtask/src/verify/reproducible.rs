@@ -124,7 +124,7 @@ async fn compiler_for(processor: Processor) -> Result<String> {
     Ok(version.trim().to_owned())
 }
 
-/// As README.md has it for a build without the SAM CLI.
+/// As docs/guides/deploying.md has it for a build without the SAM CLI.
 async fn by_cargo_lambda(tools: &Tools, processor: Processor, folder: &Path) -> Result<Functions> {
     git::copy_of_the_last_commit(folder).await?;
     let mut cargo = tools.cargo();

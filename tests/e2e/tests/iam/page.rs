@@ -70,6 +70,6 @@ fn page_lists_every_tried_call() {
     }
     assert_eq!(
         shown, tried,
-        "{PAGE} shows another table; E2E_WRITE_PAGES=1 cargo xtask test --only iam writes it"
+        "{PAGE} shows another table; E2E_WRITE_PAGES=1 cargo xtask test --suite iam writes it"
     );
 }

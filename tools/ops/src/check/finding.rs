@@ -10,7 +10,7 @@ use store::Unreadable;
 /// One difference, of one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    /// The order's id, or what stands in its target.
+    /// The order's id, or what stands in its place.
     pub(crate) order_id: String,
     #[serde(flatten)]
     pub(crate) difference: Difference,

@@ -20,7 +20,7 @@ pub(crate) struct Reconciliation {
     pub(crate) rewarded: HashSet<OrderId>,
     /// The orders that a coupon with a code is spent on, and the order that earned it.
     pub(crate) spent: HashMap<(OrderId, Code), OrderId>,
-    /// An order that was placed in this time is missed when it was not result out.
+    /// An order that was placed in this time is missed when it was not carried out.
     pub(crate) due: RangeInclusive<Timestamp>,
 }
 
