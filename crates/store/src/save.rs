@@ -83,8 +83,8 @@ impl Orders {
         let write = self.write_client.transact_write_items().set_transact_items(Some(writes));
         let mut written = write.clone().send().await;
         if written.as_ref().is_err_and(is_mismatch) {
-            // The SDK's own token met itself: an earlier attempt got through and its answer was
-            // lost. A call of its own asks the table, which knows.
+            // The response of an earlier attempt was lost. A second call has a new
+            // ClientRequestToken, so it reads what the first one wrote.
             written = write.send().await;
         }
         let Err(error) = written else { return Ok(SaveOutcome::Created) };

@@ -20,7 +20,7 @@ const PAGE: &str = "docs/reports/reliability.md";
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
         "# What holds when things break\n\n\
-         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify schemathesis`,\n\
+         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify api-fuzz`,\n\
          `verify mutants` and `verify reproducible` from what they saw; not by hand.\n",
     );
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
@@ -39,7 +39,7 @@ pub(super) fn write() -> Result<()> {
         counts(&mut page, "Two orders with one coupon", "coupons", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = kept::<ApiFuzzReport>(api_fuzz::FILE)? {
-        counts(&mut page, "API fuzzing", "schemathesis", &commit, &result.rows)?;
+        counts(&mut page, "API fuzzing", "api-fuzz", &commit, &result.rows)?;
     }
     if let Some(Of { commit, result }) = patches {
         mutations(&mut page, &commit, &result.patches)?;

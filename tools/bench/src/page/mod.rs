@@ -91,7 +91,7 @@ fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
     }
     writeln!(
         page,
-        "\nWhy some are missed, and what was tried: [where the time goes](where-the-time-goes.md)."
+        "\nWhy some are missed, and what was tried: [performance analysis](../reference/performance-analysis.md)."
     )?;
     writeln!(page, "\n## Figures\n")?;
     let (header, rows) = table::rows(run);
