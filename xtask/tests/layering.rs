@@ -16,7 +16,7 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 22] = [
     ("store", &["aws-client", "domain", "telemetry"]),
     ("topic", &["aws-client", "domain", "telemetry"]),
     ("sqs-batch", &["domain", "telemetry"]),
-    ("subscriber", &["sqs-batch", "store"]),
+    ("subscriber", &["domain", "sqs-batch", "store"]),
     ("orders", &["domain", "lambda-startup", "store", "telemetry", "topic"]),
     ("outbox-relay", &["domain", "lambda-startup", "store", "telemetry", "topic"]),
     ("fulfilment", &["sqs-batch", "domain", "lambda-startup", "store", "subscriber"]),

@@ -15,6 +15,7 @@ mod idempotency;
 mod invoice;
 mod order;
 mod order_id;
+mod seconds;
 mod shipment;
 mod view;
 
@@ -28,5 +29,6 @@ pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
 pub use invoice::{Invoice, InvoiceNumber};
 pub use order::{Currency, Order};
 pub use order_id::{OrderId, OrderIdError};
+pub use seconds::whole_seconds;
 pub use shipment::Shipment;
 pub use view::{CouponView, OrderView, Status};

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
 use aws_types::SdkConfig;
-use domain::{Order, OrderId};
+use domain::{Order, OrderId, whole_seconds};
 use jiff::Timestamp;
 use telemetry::TraceParent;
 
@@ -144,11 +144,8 @@ impl Outbox {
     }
 }
 
-/// Whole seconds, as orders are placed at: "…:00.5Z" would sort before "…:00Z".
 fn second(time: Timestamp) -> AttributeValue {
-    let second =
-        Timestamp::from_second(time.as_second()).expect("the second of a timestamp is in range");
-    AttributeValue::S(second.to_string())
+    AttributeValue::S(whole_seconds(time).to_string())
 }
 
 fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {

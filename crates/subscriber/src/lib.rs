@@ -1,6 +1,7 @@
-//! What a subscriber's commit is: a row for each order, inserted unless an earlier delivery of its
-//! event did.
+//! What this shop's subscribers share: inserting a row for each order, unless an earlier delivery of
+//! its event did, and random codes.
 
+use domain::Code;
 use sqs_batch::RecordOutcome;
 use store::{EffectTable, Inserted, Row};
 
@@ -14,4 +15,12 @@ pub async fn insert<R: Row>(effect_table: &EffectTable, rows: &[R]) -> Vec<Recor
         Inserted::Failed(error) => RecordOutcome::Retry(error.to_string()),
     });
     outcomes.collect()
+}
+
+/// A code of 12 random bytes of the operating system, which nobody can guess.
+#[must_use]
+pub fn random_code() -> Code {
+    let mut entropy = [0; 12];
+    getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
+    Code::from_entropy(entropy)
 }

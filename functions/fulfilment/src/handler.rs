@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Code, OrderPlaced, Shipment};
+use domain::{OrderPlaced, Shipment, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::value::Distribution;
@@ -19,13 +19,10 @@ pub(crate) struct FulfilmentMetrics {
 
 /// A parcel for the order, shipped now.
 pub(crate) fn prepare(event: &OrderPlaced) -> Shipment {
-    let mut entropy = [0; 12];
-    getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
-    let now = Timestamp::now().as_second();
     Shipment {
         order_id: event.order_id,
-        tracking_number: Code::from_entropy(entropy),
-        shipped_at: Timestamp::from_second(now).expect("the second of a timestamp is in range"),
+        tracking_number: subscriber::random_code(),
+        shipped_at: whole_seconds(Timestamp::now()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From an event to an invoice in the table.
 
-use domain::{Invoice, OrderId, OrderPlaced};
+use domain::{Invoice, OrderId, OrderPlaced, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
@@ -24,30 +24,25 @@ pub(crate) struct InvoicingMetrics {
 
 /// A bill for the order, written now.
 pub(crate) fn prepare(event: &OrderPlaced) -> UnnumberedInvoice {
-    let now = Timestamp::now().as_second();
-    let issued_at = Timestamp::from_second(now).expect("the second of a timestamp is in range");
-    UnnumberedInvoice { order_id: event.order_id, issued_at }
+    UnnumberedInvoice { order_id: event.order_id, issued_at: whole_seconds(Timestamp::now()) }
 }
 
 /// Gives each invoice a number and inserts it, unless an earlier delivery of its event did; then
 /// the number stays unused.
 pub(crate) async fn commit(
     invoices: &EffectTable,
-    invoices_without_numbers: &[UnnumberedInvoice],
+    unnumbered: &[UnnumberedInvoice],
 ) -> Vec<RecordOutcome> {
-    let numbers = match invoices.reserve_sequence_numbers(invoices_without_numbers.len()).await {
+    let numbers = match invoices.reserve_sequence_numbers(unnumbered.len()).await {
         Ok(numbers) => numbers,
         Err(error) => {
-            return vec![RecordOutcome::Retry(error.to_string()); invoices_without_numbers.len()];
+            return vec![RecordOutcome::Retry(error.to_string()); unnumbered.len()];
         }
     };
-    let numbered = numbers.zip(invoices_without_numbers).map(
-        |(number, UnnumberedInvoice { order_id, issued_at })| Invoice {
-            order_id: *order_id,
-            number: number.into(),
-            issued_at: *issued_at,
-        },
-    );
+    let numbered =
+        numbers.zip(unnumbered).map(|(number, UnnumberedInvoice { order_id, issued_at })| {
+            Invoice { order_id: *order_id, number: number.into(), issued_at: *issued_at }
+        });
     subscriber::insert(invoices, &numbered.collect::<Vec<_>>()).await
 }
 

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Amount, CustomerName, Order, OrderId};
+use domain::{Amount, CustomerName, Order, OrderId, whole_seconds};
 use jiff::Timestamp;
 use store::SaveOutcome;
 use telemetry::TraceParent;
@@ -69,8 +69,7 @@ pub(crate) async fn create_order(
 
 /// From here on the order has an id and a time; it is accepted once it is saved.
 fn accept(customer: CustomerName, amount: Amount) -> Order {
-    let now = Timestamp::now().as_second();
-    let placed_at = Timestamp::from_second(now).expect("the second of a timestamp is in range");
+    let placed_at = whole_seconds(Timestamp::now());
     Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }
 }
 

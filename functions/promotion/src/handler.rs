@@ -1,6 +1,6 @@
 //! From an event to a coupon in the table.
 
-use domain::{Code, Coupon, OrderPlaced};
+use domain::{Coupon, OrderPlaced, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
@@ -16,11 +16,7 @@ pub(crate) struct PromotionMetrics {
 
 /// A coupon for the order, with a code that cannot be guessed.
 pub(crate) fn prepare(event: &OrderPlaced) -> Coupon {
-    let mut entropy = [0; 12];
-    getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
-    let now = Timestamp::now().as_second();
-    let now = Timestamp::from_second(now).expect("the second of a timestamp is in range");
-    Coupon::earned_by(event.order_id, Code::from_entropy(entropy), now)
+    Coupon::earned_by(event.order_id, subscriber::random_code(), whole_seconds(Timestamp::now()))
 }
 
 pub(crate) fn measure(counts: &BatchCounts) -> PromotionMetrics {
