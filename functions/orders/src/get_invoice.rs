@@ -33,13 +33,13 @@ pub(crate) async fn get_invoice(
                 "The invoice is written within seconds of the order.",
             );
             RequestOutcome::of(OutcomeKind::NotInvoiced, id)
-                .with(problem.into_response_for(&headers))
+                .with(pages::negotiated_problem(&problem, &headers))
         }
         Ok(None) => order_not_found(&headers),
         Err(error) => {
             tracing::error!(order_id = %id, %error, "the invoice cannot be read");
             RequestOutcome::of(OutcomeKind::NotRead, id)
-                .with(Problem::unavailable().into_response_for(&headers))
+                .with(pages::negotiated_problem(&Problem::unavailable(), &headers))
         }
     }
 }

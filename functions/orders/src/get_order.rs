@@ -28,7 +28,7 @@ pub(crate) async fn get_order(
         Err(error) => {
             tracing::error!(order_id = %id, %error, "the order cannot be read");
             return RequestOutcome::of(OutcomeKind::NotRead, id)
-                .with(Problem::unavailable().into_response_for(&headers));
+                .with(pages::negotiated_problem(&Problem::unavailable(), &headers));
         }
     };
     let mut response =
@@ -39,6 +39,6 @@ pub(crate) async fn get_order(
 }
 
 pub(crate) fn order_not_found(headers: &HeaderMap) -> Response {
-    Problem::new(Kind::OrderNotFound, "There is no order at this address.")
-        .into_response_for(headers)
+    let problem = Problem::new(Kind::OrderNotFound, "There is no order at this address.");
+    pages::negotiated_problem(&problem, headers)
 }

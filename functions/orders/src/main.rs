@@ -5,6 +5,7 @@ mod assets;
 mod content_negotiation;
 mod create_order;
 mod form_suggestion;
+mod get_asset;
 mod get_invoice;
 mod get_order;
 mod jwt_scope;

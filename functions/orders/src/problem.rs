@@ -1,16 +1,13 @@
-//! Error responses: RFC 9457 problem details, or a page that says the same.
+//! Error responses: RFC 9457 problem details. `pages` shows the same to a browser.
 //! What the log keeps is another message, written where the failure is handled.
 
 mod kind;
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-
-use crate::content_negotiation::prefers_html_problem;
-use crate::pages;
 
 pub(crate) use kind::Kind;
 
@@ -84,17 +81,6 @@ impl Problem {
             Kind::Unavailable,
             "The shop cannot reach its records at the moment. Please try again.",
         )
-    }
-
-    /// As a page or as problem details, whichever the client would rather have.
-    pub(crate) fn into_response_for(self, headers: &HeaderMap) -> Response {
-        let mut response = if prefers_html_problem(headers) {
-            pages::problem(&self)
-        } else {
-            self.clone().into_response()
-        };
-        response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-        response
     }
 }
 

@@ -14,7 +14,7 @@ use crate::problem::{Kind, Problem};
 use crate::request_outcome::Route;
 use crate::security_headers::add_security_headers;
 use crate::telemetry_layer::{RequestTelemetry, observe, record_route};
-use crate::{assets, create_order, get_invoice, get_order, openapi, pages};
+use crate::{create_order, get_asset, get_invoice, get_order, openapi, pages};
 
 /// The shop's HTTP API.
 pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
@@ -44,7 +44,7 @@ pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
         )
         .route(
             "/assets/{fingerprint}/{name}",
-            get(assets::asset).options(of_reading).route_layer(observed_as(Route::Asset)),
+            get(get_asset::get_asset).options(of_reading).route_layer(observed_as(Route::Asset)),
         );
     let answered = |routes: Router<AppState>| {
         routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
@@ -74,11 +74,12 @@ async fn of_placing() -> impl IntoResponse {
 }
 
 async fn not_found(headers: HeaderMap) -> Response {
-    Problem::new(Kind::NotFound, "There is nothing at this address.").into_response_for(&headers)
+    let problem = Problem::new(Kind::NotFound, "There is nothing at this address.");
+    pages::negotiated_problem(&problem, &headers)
 }
 
 async fn method_not_allowed(headers: HeaderMap) -> Response {
     let detail =
         "This address does not answer to that method; the Allow header names those it does.";
-    Problem::new(Kind::MethodNotAllowed, detail).into_response_for(&headers)
+    pages::negotiated_problem(&Problem::new(Kind::MethodNotAllowed, detail), &headers)
 }

@@ -14,6 +14,7 @@ use lambda_http::RequestExt;
 use telemetry::{Metrics, SpanContext, Telemetry, TraceParent};
 use tracing::Instrument;
 
+use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::request_outcome::{BY_REASON, BY_ROUTE, RequestOutcome, RequestRecord, Route};
 
@@ -73,7 +74,7 @@ pub(crate) async fn observe(
 fn broken(accept: Option<HeaderValue>) -> Response {
     let headers = accept.map(|accept| (ACCEPT, accept)).into_iter().collect();
     let detail = "Something is broken here. It is being looked into; please try again later.";
-    Problem::new(Kind::InternalError, detail).into_response_for(&headers)
+    pages::negotiated_problem(&Problem::new(Kind::InternalError, detail), &headers)
 }
 
 /// Says which part of the shop answered.

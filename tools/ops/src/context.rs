@@ -4,7 +4,7 @@ use anyhow::Result;
 use aws_config::SdkConfig;
 use store::OrderTables;
 
-use crate::arguments::{RunOptions, Target};
+use crate::options::{RunOptions, Target};
 use crate::output::Output;
 use crate::rate_limit::RateLimit;
 use crate::stack::Stack;

@@ -9,6 +9,7 @@ mod context;
 mod dlq;
 mod escape;
 mod interrupt;
+mod options;
 mod orders;
 mod outcome;
 mod output;

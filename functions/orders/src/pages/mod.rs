@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 pub(crate) use form::{form, form_with_errors, form_with_key_conflict};
 pub(crate) use invoice::invoice;
 pub(crate) use order::order;
-pub(crate) use problem::problem;
+pub(crate) use problem::negotiated_problem;
 
 /// From this total on, in cents, a customer is promised a coupon. Who gets one, the topic's filter
 /// alone decides.

@@ -1,11 +1,13 @@
-//! The page of what cannot be served.
+//! A problem as a page, for a browser.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::VARY;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 
 use super::render;
 use crate::assets;
+use crate::content_negotiation::prefers_html_problem;
 use crate::problem::{Kind, Problem};
 
 #[derive(Template)]
@@ -31,8 +33,15 @@ impl<'a> ProblemPage<'a> {
     }
 }
 
-pub(crate) fn problem(problem: &Problem) -> Response {
-    problem.complete(render(&ProblemPage::of(problem), problem.status))
+/// As a page or as problem details, whichever the client prefers.
+pub(crate) fn negotiated_problem(problem: &Problem, headers: &HeaderMap) -> Response {
+    let mut response = if prefers_html_problem(headers) {
+        problem.complete(render(&ProblemPage::of(problem), problem.status))
+    } else {
+        problem.clone().into_response()
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 #[cfg(test)]

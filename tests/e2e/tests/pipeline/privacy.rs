@@ -9,7 +9,7 @@ use lambda_sandbox::Outcome;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Every format, at the level that has_code most.
+/// Every format, at the level that logs most.
 const FORMATS: [[(&str, &str); 2]; 2] = [
     [("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")],
     [("AWS_LAMBDA_LOG_FORMAT", "Text"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")],

@@ -7,18 +7,11 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::Instant;
 
-use super::redrive::Failure;
+use super::redrive_result::{Failure, RedriveResult};
 use crate::interrupt::Interrupt;
 use crate::progress;
 use crate::queue::{BATCH, Message, Queue};
 use crate::rate_limit::RateLimit;
-
-/// What was moved and what was not.
-#[derive(Debug, Default)]
-pub(crate) struct RedriveResult {
-    pub(crate) moved: u64,
-    pub(crate) failures: Vec<Failure>,
-}
 
 /// Long enough for the slowest batch; should this process be killed, what it held is visible again
 /// after this.

@@ -7,6 +7,7 @@ mod names;
 mod peek;
 mod purge;
 mod redrive;
+mod redrive_result;
 #[cfg(test)]
 mod scripted;
 mod show;

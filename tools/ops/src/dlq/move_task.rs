@@ -7,8 +7,7 @@ use aws_client::sdk_error_message;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry;
 
-use super::client_redrive::RedriveResult;
-use super::redrive::Failure;
+use super::redrive_result::{Failure, RedriveResult};
 use crate::interrupt::Interrupt;
 use crate::output::say;
 use crate::progress;

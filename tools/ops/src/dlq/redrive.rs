@@ -5,9 +5,10 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::client_redrive::{RedriveResult, redrive_messages};
+use super::client_redrive::redrive_messages;
 use super::move_task::{Started, start};
 use super::names::Dlq;
+use super::redrive_result::{Failure, RedriveResult};
 use crate::context::Context;
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
@@ -22,15 +23,6 @@ struct Redriven {
     dry_run: bool,
     moved: u64,
     failed: u64,
-}
-
-/// A message that was not moved, or not wholly.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Failure {
-    /// Which; SQS does not say of those that it moves itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) message_id: Option<String>,
-    pub(crate) problem: String,
 }
 
 /// Moves up to `limit` messages back to where they came from.
