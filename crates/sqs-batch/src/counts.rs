@@ -26,12 +26,12 @@ impl BatchCounts {
     }
 
     pub(crate) fn record(&mut self, outcome: &RecordOutcome) {
-        *match outcome {
-            RecordOutcome::Done => &mut self.done,
-            RecordOutcome::AlreadyDone => &mut self.already_done,
-            RecordOutcome::Retry(_) => &mut self.retried,
-            RecordOutcome::Poison(_) => &mut self.poison,
-        } += 1;
+        match outcome {
+            RecordOutcome::Done => self.done += 1,
+            RecordOutcome::AlreadyDone => self.already_done += 1,
+            RecordOutcome::Retry(_) => self.retried += 1,
+            RecordOutcome::Poison(_) => self.poison += 1,
+        }
     }
 }
 

@@ -42,13 +42,21 @@ pub struct BatchOutcome {
     pub counts: BatchCounts,
 }
 
+/// A message of the batch.
 struct Record {
     message_id: String,
     body: String,
     /// Lines about the record have its trace.
     span: Span,
-    order: Option<(OrderId, SystemTime)>,
+    order_id: Option<OrderId>,
     outcome: RecordOutcome,
+}
+
+/// The records of one order, which share an item.
+struct Group {
+    placed_at: SystemTime,
+    /// Their positions in the batch.
+    records: Vec<usize>,
 }
 
 /// Works through one batch and says what came of it. See [`crate::run`] for `prepare` and `commit`.
@@ -60,21 +68,17 @@ pub async fn process<I>(
 ) -> Result<BatchOutcome, BatchError> {
     let deadline = Instant::now() + time_left.saturating_sub(ANSWER_MARGIN);
     let mut records = records(delivery)?;
-    let (orders, items) = prepare_all(&mut records, prepare);
+    let (groups, items) = prepare_all(&mut records, prepare);
     let chunks = items.chunks(MAX_COMMIT).map(|chunk| commit_chunk(chunk, deadline, &commit));
     let outcomes = join_all(chunks).await.into_iter().flatten();
     let mut counts = BatchCounts::default();
-    for (order, outcome) in orders.into_iter().zip(outcomes) {
+    for (Group { placed_at, records: positions }, outcome) in groups.into_iter().zip(outcomes) {
         if outcome == RecordOutcome::Done {
-            let placed_at = order
-                .first()
-                .and_then(|record| records[*record].order)
-                .map(|(_, placed_at)| placed_at);
             // A clock that is behind the one that placed the order sees no age.
-            counts.ages.extend(placed_at.map(|placed_at| placed_at.elapsed().unwrap_or_default()));
+            counts.ages.push(placed_at.elapsed().unwrap_or_default());
         }
-        for record in order {
-            records[record].outcome = outcome.clone();
+        for position in positions {
+            records[position].outcome = outcome.clone();
         }
     }
     for record in &records {
@@ -91,22 +95,22 @@ fn records(delivery: LenientSqsEvent) -> Result<Vec<Record>, BatchError> {
             message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,
             body: message.body.unwrap_or_default(),
             span,
-            order: None,
+            order_id: None,
             outcome: RecordOutcome::Retry("not worked on".to_owned()),
         })
     };
     delivery.messages.into_iter().enumerate().map(record).collect()
 }
 
-/// Makes an item of each record's body, a poison outcome of what cannot be one. Records of the same
-/// order are folded into one item: the first list says, item by item, which records wait for its
-/// outcome.
+/// Makes an item of each record's body, or a poison outcome if that fails. Records of the same order
+/// share one item. There is a group for each item, in the same order.
 fn prepare_all<I>(
     records: &mut [Record],
     prepare: impl Fn(&OrderPlaced) -> I,
-) -> (Vec<Vec<usize>>, Vec<I>) {
-    let (mut waiting, mut items) = (Vec::<Vec<usize>>::new(), Vec::new());
-    let mut place_of = HashMap::<OrderId, usize>::new();
+) -> (Vec<Group>, Vec<I>) {
+    let mut groups = Vec::<Group>::new();
+    let mut items = Vec::new();
+    let mut group_of = HashMap::<OrderId, usize>::new();
     for (position, record) in records.iter_mut().enumerate() {
         let event = match OrderPlaced::decode(&record.body) {
             Ok(event) => event,
@@ -115,21 +119,21 @@ fn prepare_all<I>(
                 continue;
             }
         };
-        record.order = Some((event.order_id, event.placed_at.into()));
-        if let Some(place) = place_of.get(&event.order_id) {
-            waiting[*place].push(position);
+        record.order_id = Some(event.order_id);
+        if let Some(group) = group_of.get(&event.order_id) {
+            groups[*group].records.push(position);
             continue;
         }
         match record.span.in_scope(|| catch_unwind(AssertUnwindSafe(|| prepare(&event)))) {
             Ok(item) => {
-                place_of.insert(event.order_id, items.len());
+                group_of.insert(event.order_id, groups.len());
+                groups.push(Group { placed_at: event.placed_at.into(), records: vec![position] });
                 items.push(item);
-                waiting.push(vec![position]);
             }
             Err(_) => record.outcome = RecordOutcome::Poison("preparing it panicked".to_owned()),
         }
     }
-    (waiting, items)
+    (groups, items)
 }
 
 /// Exactly one outcome for each item, whatever `commit` does.
@@ -155,8 +159,8 @@ async fn commit_chunk<I>(
 
 fn report(records: &[Record]) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
-    for Record { message_id, span, order, outcome, .. } in records {
-        let order_id = order.map(|(order_id, _)| tracing::field::display(order_id));
+    for Record { message_id, span, order_id, outcome, .. } in records {
+        let order_id = order_id.map(tracing::field::display);
         span.in_scope(|| match outcome {
             RecordOutcome::Done => tracing::info!(order_id, message_id, outcome = "done", "record"),
             RecordOutcome::AlreadyDone => {

@@ -91,7 +91,10 @@ impl Outbox {
             .limit(PAGE);
         let answer = scan.send().await.map_err(|error| StoreError::unavailable(&error))?;
         let page = page(&answer.items.unwrap_or_default(), answer.last_evaluated_key);
-        Ok(Some(page).filter(|page| page.next.is_none()))
+        if page.next.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(page))
     }
 
     /// A page of the orders of a shard that were placed at `until` or before and are not known to

@@ -71,8 +71,9 @@ impl Orders {
         let order_put = Put::builder()
             .table_name(&self.tables.orders)
             .set_item(Some(from_order(order, trace, self.shards)))
-            .condition_expression("attribute_not_exists(id)");
-        let order_put = order_put.build().expect("a table and an item are given");
+            .condition_expression("attribute_not_exists(id)")
+            .build()
+            .expect("a table and an item are given");
         let item = TransactWriteItem::builder;
         let writes = [
             claim.map(|claim| item().put(self.put_claim(order, claim)).build()),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
+use crate::row::Attributes;
 use crate::{EffectTable, StoreError};
 
 /// The key of the counter's row. No order has it: it is no id.
@@ -15,24 +16,28 @@ impl EffectTable {
     /// Reserves the next `count` numbers, counted from 1, in one request. No other call gets one of
     /// them. Unused numbers are lost, and so are those of a request whose answer is lost.
     pub async fn reserve_sequence_numbers(&self, count: usize) -> Result<Range<u64>, StoreError> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update.key("order_id", AttributeValue::S(COUNTER.to_owned()));
-        let update =
-            update.update_expression("ADD #last :count").expression_attribute_names("#last", LAST);
-        let update =
-            update.expression_attribute_values(":count", AttributeValue::N(count.to_string()));
-        let answer = update.return_values(ReturnValue::UpdatedNew).send().await;
-        let counter =
-            answer.map_err(|error| StoreError::unavailable(&error))?.attributes.unwrap_or_default();
-        let last = counter
-            .get(LAST)
-            .and_then(|last| last.as_n().ok())
-            .and_then(|last| last.parse::<u64>().ok());
-        let first = last.and_then(|last| (last + 1).checked_sub(count as u64));
-        first
-            .map(|first| first..first + count as u64)
+        let response = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("order_id", AttributeValue::S(COUNTER.to_owned()))
+            .update_expression("ADD #last :count")
+            .expression_attribute_names("#last", LAST)
+            .expression_attribute_values(":count", AttributeValue::N(count.to_string()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(|error| StoreError::unavailable(&error))?;
+        reserved_range(&response.attributes.unwrap_or_default(), count as u64)
             .ok_or(StoreError::Unreadable { table: "numbers", attribute: LAST })
     }
+}
+
+/// The last `count` numbers up to the counter's new value.
+fn reserved_range(counter: &Attributes, count: u64) -> Option<Range<u64>> {
+    let last: u64 = counter.get(LAST)?.as_n().ok()?.parse().ok()?;
+    let end = last.checked_add(1)?;
+    Some(end.checked_sub(count)?..end)
 }
 
 #[cfg(test)]

@@ -23,64 +23,86 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn uri(self) -> &'static str {
-        self.described().0
+        self.description().uri
     }
 
     pub(crate) fn title(self) -> &'static str {
-        self.described().1
+        self.description().title
     }
 
     pub(crate) fn status(self) -> StatusCode {
-        self.described().2
+        self.description().status
     }
 
-    fn described(self) -> (&'static str, &'static str, StatusCode) {
+    fn description(self) -> Description {
         match self {
-            Self::MalformedBody => {
-                ("/problems/malformed-body", "Malformed body", StatusCode::BAD_REQUEST)
-            }
-            Self::InvalidIdempotencyKey => (
+            Self::MalformedBody => Description::new(
+                "/problems/malformed-body",
+                "Malformed body",
+                StatusCode::BAD_REQUEST,
+            ),
+            Self::InvalidIdempotencyKey => Description::new(
                 "/problems/invalid-idempotency-key",
                 "Invalid idempotency key",
                 StatusCode::BAD_REQUEST,
             ),
-            Self::NotFound => ("/problems/not-found", "Not Found", StatusCode::NOT_FOUND),
+            Self::NotFound => {
+                Description::new("/problems/not-found", "Not Found", StatusCode::NOT_FOUND)
+            }
             Self::OrderNotFound => {
-                ("/problems/order-not-found", "Not Found", StatusCode::NOT_FOUND)
+                Description::new("/problems/order-not-found", "Not Found", StatusCode::NOT_FOUND)
             }
             Self::InvoiceNotFound => {
-                ("/problems/invoice-not-found", "Not Found", StatusCode::NOT_FOUND)
+                Description::new("/problems/invoice-not-found", "Not Found", StatusCode::NOT_FOUND)
             }
-            Self::MethodNotAllowed => (
+            Self::MethodNotAllowed => Description::new(
                 "/problems/method-not-allowed",
                 "Method Not Allowed",
                 StatusCode::METHOD_NOT_ALLOWED,
             ),
-            Self::BodyTooLarge => {
-                ("/problems/body-too-large", "Payload Too Large", StatusCode::PAYLOAD_TOO_LARGE)
-            }
-            Self::UnsupportedMediaType => (
+            Self::BodyTooLarge => Description::new(
+                "/problems/body-too-large",
+                "Payload Too Large",
+                StatusCode::PAYLOAD_TOO_LARGE,
+            ),
+            Self::UnsupportedMediaType => Description::new(
                 "/problems/unsupported-media-type",
                 "Unsupported Media Type",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ),
-            Self::InvalidOrder => {
-                ("/problems/invalid-order", "Invalid order", StatusCode::UNPROCESSABLE_ENTITY)
-            }
-            Self::IdempotencyKeyReused => (
+            Self::InvalidOrder => Description::new(
+                "/problems/invalid-order",
+                "Invalid order",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            Self::IdempotencyKeyReused => Description::new(
                 "/problems/idempotency-key-reused",
                 "Idempotency key reused",
                 StatusCode::UNPROCESSABLE_ENTITY,
             ),
-            Self::InternalError => (
+            Self::InternalError => Description::new(
                 "/problems/internal-error",
                 "Internal Server Error",
                 StatusCode::INTERNAL_SERVER_ERROR,
             ),
-            Self::Unavailable => {
-                ("/problems/unavailable", "Service Unavailable", StatusCode::SERVICE_UNAVAILABLE)
-            }
+            Self::Unavailable => Description::new(
+                "/problems/unavailable",
+                "Service Unavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+            ),
         }
+    }
+}
+
+struct Description {
+    uri: &'static str,
+    title: &'static str,
+    status: StatusCode,
+}
+
+impl Description {
+    const fn new(uri: &'static str, title: &'static str, status: StatusCode) -> Self {
+        Self { uri, title, status }
     }
 }
 

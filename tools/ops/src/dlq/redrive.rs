@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
-use crate::queue::{Depth, Queue};
+use crate::queue::Depth;
 
 /// What was done, or with `dry_run` what would be.
 #[derive(Debug, Serialize)]
@@ -49,16 +49,15 @@ pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> 
     let interrupt = Interrupt::listen()?;
     // SQS cannot move a part of a queue, nor what came from a topic.
     let by_sqs = limit.is_none() && !dlq.is_of_subscription();
-    let RedriveResult { moved, failures } = match by_sqs.then_some(start(&from, context.rate_limit))
-    {
-        Some(starting) => match starting.await? {
-            Started::Running(task) => task.follow(&interrupt).await?,
-            Started::Unknown => {
-                say("This endpoint cannot move messages by itself; they are moved from here.");
-                by_hand(context, &from, &to, most, &interrupt).await?
-            }
-        },
-        None => by_hand(context, &from, &to, most, &interrupt).await?,
+    let task = if by_sqs { start(&from, context.rate_limit).await? } else { Started::Unknown };
+    if by_sqs && matches!(task, Started::Unknown) {
+        say("This endpoint cannot move messages by itself; they are moved from here.");
+    }
+    let RedriveResult { moved, failures } = match task {
+        Started::Running(task) => task.follow(&interrupt).await?,
+        Started::Unknown => {
+            redrive_messages(&from, &to, most, context.rate_limit, &interrupt).await?
+        }
     };
     for failure in &failures {
         context.output.line(failure)?;
@@ -71,16 +70,6 @@ pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> 
     } else {
         Outcome::Fine
     })
-}
-
-async fn by_hand(
-    context: &Context,
-    from: &Queue,
-    to: &Queue,
-    most: u64,
-    interrupt: &Interrupt,
-) -> Result<RedriveResult> {
-    redrive_messages(from, to, most, context.rate_limit, interrupt).await
 }
 
 impl fmt::Display for Redriven {
