@@ -138,7 +138,9 @@ fn retired_phrases_stay_retired() {
 #[test]
 fn test_names_have_at_most_60_characters() {
     let mut names = 0;
-    for (file, text) in texts().iter().filter(|(file, _)| file.ends_with(".rs")) {
+    let is_rust =
+        |file: &str| Path::new(file).extension().is_some_and(|extension| extension == "rs");
+    for (file, text) in texts().iter().filter(|(file, _)| is_rust(file)) {
         let mut is_test = false;
         for line in text.lines().map(str::trim) {
             let Some((_, rest)) = line.split_once("fn ") else {

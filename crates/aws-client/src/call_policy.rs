@@ -6,7 +6,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
-/// How often a call is tried and how long it may take. ARCHITECTURE.md lists the policies in use.
+/// How often a call is tried and how long it may take. docs/reference/timeouts.md lists
+/// the policies in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallPolicy {
     /// Attempts, the first one included. Between them the SDK waits with exponential backoff and

@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         if records == 0 {
             let step = SpanContext::child_of(CLIENTS.parse::<TraceParent>().ok());
             step.request_span(ORDER).in_scope(|| {
-                tracing::info!(target: "orders", route = "place", status = 201, order_id = ORDER, outcome = "placed", "request");
+                tracing::info!(target: "orders", route = "create_order", status = 201, order_id = ORDER, outcome = "placed", "request");
             });
         }
         for _ in 0..records {
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
         }
         let served = RequestRecord {
-            route: "place",
+            route: "create_order",
             reason: None,
             time_to_answer: invocation.elapsed(),
             orders_accepted: nonzero_count(1),

@@ -16,8 +16,8 @@ use crate::problem::{Kind, Problem};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Form,
-    Place,
-    Show,
+    CreateOrder,
+    GetOrder,
     Invoice,
     Asset,
     OpenApi,
@@ -182,8 +182,8 @@ impl Route {
     fn name(self) -> &'static str {
         match self {
             Self::Form => "form",
-            Self::Place => "place",
-            Self::Show => "show",
+            Self::CreateOrder => "create_order",
+            Self::GetOrder => "get_order",
             Self::Invoice => "invoice",
             Self::Asset => "asset",
             Self::OpenApi => "openapi",

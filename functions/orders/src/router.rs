@@ -24,11 +24,11 @@ pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
             "/orders",
             post(create_order::create_order)
                 .options(of_placing)
-                .route_layer(observed_as(Route::Place)),
+                .route_layer(observed_as(Route::CreateOrder)),
         )
         .route(
             "/orders/{id}",
-            get(get_order::get_order).options(of_reading).route_layer(observed_as(Route::Show)),
+            get(get_order::get_order).options(of_reading).route_layer(observed_as(Route::GetOrder)),
         )
         .route(
             "/openapi.json",

@@ -9,7 +9,7 @@ use devstack::{Progress, Tools, WebDriver, root};
 
 use super::stack;
 
-/// The pictures that the README shows, as the tests name them.
+/// The pictures of docs/reports/pictures, as the tests name them.
 const SHOWN: [&str; 4] = [
     "desktop-light-fulfilled.png",
     "phone-light-form.png",

@@ -3,7 +3,7 @@
 
 use std::env;
 
-use crate::resources::things;
+use crate::resources::tried_resources;
 use crate::signed_http::{Call, Wire, element};
 
 /// The types of what is tried.
@@ -44,12 +44,12 @@ async fn resources(wire: &Wire, stack: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn every_stack_resource_is_tried() {
     let stack = env::var("ORDER_FANOUT_STACK").expect("ORDER_FANOUT_STACK names the stack");
-    let tried = things();
+    let tried = tried_resources();
     let mut resources = resources(&Wire::tls(), &stack).await;
     resources.retain(|(kind, _)| TYPES.contains(&kind.as_str()));
     assert!(!resources.is_empty());
     resources.retain(|(_, name)| {
         !NOT_TRIED.contains(&&**name) && !tried.iter().any(|(tried, _)| tried == name)
     });
-    assert!(resources.is_empty(), "nobody tries {resources:?}: tests/e2e/tests/iam/things.rs");
+    assert!(resources.is_empty(), "nobody tries {resources:?}: tests/e2e/tests/iam/resources.rs");
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::{env, fs};
 
-use crate::resources::{Kind, things};
+use crate::resources::{Kind, tried_resources};
 use crate::system::ROLES;
 use crate::table::{allowed, tries};
 
@@ -22,7 +22,7 @@ fn table() -> String {
     let columns = ROLES.map(|role| if role == "schedule" { "the relay's schedule" } else { role });
     writeln!(page, "| | Tried | {} |", columns.join(" | ")).expect("a text can be written to");
     writeln!(page, "|---|--:|{}", "---|".repeat(ROLES.len())).expect("a text can be written to");
-    for (thing, kind) in things() {
+    for (thing, kind) in tried_resources() {
         let cells = ROLES.map(|role| {
             let may: Vec<_> =
                 kind.actions().iter().filter(|action| allowed(role, action, &thing)).collect();

@@ -128,12 +128,12 @@ const QUEUES: [&str; 9] = [
 const TOPICS: [&str; 2] = ["OrdersTopic", "AlarmTopic"];
 
 /// Everything by name, as the template calls it, in its order.
-pub(crate) fn things() -> Vec<(String, Kind)> {
+pub(crate) fn tried_resources() -> Vec<(String, Kind)> {
     let each = |names: &[&str], kind| {
         names.iter().map(move |name| ((*name).to_owned(), kind)).collect::<Vec<_>>()
     };
     let of_functions = |what: &'static str, kind| {
-        ["Orders", "Relay", "Fulfilment", "Promotion", "Invoicing"]
+        ["Orders", "OutboxRelay", "Fulfilment", "Promotion", "Invoicing"]
             .map(|function| (format!("{function}{what}"), kind))
             .to_vec()
     };

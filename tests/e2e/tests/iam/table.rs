@@ -4,7 +4,7 @@ use futures::{StreamExt, stream};
 
 use crate::QUEUES;
 use crate::calls::call;
-use crate::resources::{Kind, things};
+use crate::resources::{Kind, tried_resources};
 use crate::signed_http::Wire;
 use crate::system::{ROLES, System, administrator};
 
@@ -89,7 +89,7 @@ pub(crate) fn tries() -> Vec<(&'static str, String, Kind)> {
             .map(move |action| (*action, resource.clone(), kind))
             .collect::<Vec<_>>()
     };
-    things().into_iter().flat_map(on).collect()
+    tried_resources().into_iter().flat_map(on).collect()
 }
 
 /// So many calls side by side.

@@ -127,7 +127,7 @@ async fn accepted_order_and_cold_start_are_counted_once() {
         set(&[&ALWAYS, &ROUTE, &ACCEPTED]),
         "what did not happen is not counted"
     );
-    assert!(documents.iter().all(|document| document["route"] == "place"));
+    assert!(documents.iter().all(|document| document["route"] == "create_order"));
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn every_route_has_its_duration() {
     let documents = measured("orders", &paths.map(at), &[]).await;
     let routes: Vec<_> =
         documents.iter().map(|document| document["route"].as_str().expect("a route")).collect();
-    assert_eq!(routes, ["form", "show", "asset", "other", "other"]);
+    assert_eq!(routes, ["form", "get_order", "asset", "other", "other"]);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ fn steps(row: &[ResultField], stack: &str, id: &str) -> Vec<Step> {
 
 /// Whether the line is of somebody who looked at the order, as its page does every few seconds.
 fn is_a_look(line: &str) -> bool {
-    [r#""route":"show""#, r#"route="show""#].iter().any(|route| line.contains(route))
+    [r#""route":"get_order""#, r#"route="get_order""#].iter().any(|route| line.contains(route))
 }
 
 /// What a line says, without what the table says beside it.
@@ -149,10 +149,10 @@ mod tests {
     #[test]
     fn views_of_the_order_are_left_out() {
         let json = format!(
-            r#"{{"message":"request","route":"show","order_id":"{ID}","outcome":"shown"}}"#
+            r#"{{"message":"request","route":"get_order","order_id":"{ID}","outcome":"shown"}}"#
         );
         let text = format!(
-            "orders INFO request \u{1b}[3mroute\u{1b}[0m=\"show\" status=200 order_id={ID} outcome=\"shown\""
+            "orders INFO request \u{1b}[3mroute\u{1b}[0m=\"get_order\" status=200 order_id={ID} outcome=\"shown\""
         );
         assert_eq!([json, text].map(|line| steps(&line)), [vec![], vec![]]);
     }
