@@ -1,59 +1,106 @@
-//! `cargo xtask doctor`: for each purpose, whether this machine has what it takes, and how to get
-//! what is missing.
+//! `cargo xtask doctor`: what this machine lacks, and how to install it.
 
-mod account;
-mod needs;
-mod verdict;
+use std::process::{ExitCode, Stdio};
 
-use std::process::ExitCode;
-use std::time::Duration;
-
-use anyhow::Result;
-use devstack::root;
 use tokio::process::Command;
-use tokio::time::timeout;
 
-use needs::{Look, PURPOSES};
-use verdict::verdict;
-
-const PYTHON: &str = "import sys, venv, ensurepip; print('Python', sys.version.split()[0])";
-
-/// A program that does not answer is as good as missing.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Prints a verdict for each purpose. A failure if the first of them, to develop here, is not
-/// possible.
-pub(crate) async fn doctor() -> Result<ExitCode> {
-    let mut possible = vec![];
-    for purpose in &PURPOSES {
-        let mut found = vec![];
-        for need in purpose.needs {
-            found.push((need, look(&need.look).await));
-        }
-        let verdict = verdict(purpose, &found);
-        println!("{}\n", verdict.lines.join("\n"));
-        possible.push(verdict.possible);
-    }
-    println!("✓ there   ✗ missing   – not there, and not in the way");
-    Ok(if possible[0] { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+struct Need {
+    name: &'static str,
+    /// A shell command that succeeds where the need is met.
+    check: &'static str,
+    for_what: Purpose,
+    install: &'static str,
 }
 
-/// What is found, in a line.
-async fn look(look: &Look) -> Option<String> {
-    match look {
-        Look::Says(command) => says(command).await,
-        Look::Python => says(&[devstack::python().await.ok()?, "-c", PYTHON]).await,
-        Look::Is(there) => there(),
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Develop,
+    TestAll,
+    Deploy,
 }
 
-/// The first line of what a program prints, if it succeeds.
-async fn says(command: &[&str]) -> Option<String> {
-    let (program, arguments) = command.split_first()?;
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(root()).kill_on_drop(true);
-    let output = timeout(PATIENCE, command.output()).await.ok()?.ok()?;
-    let said = [output.stdout, output.stderr].concat();
-    let line = String::from_utf8_lossy(&said).lines().next().unwrap_or_default().to_owned();
-    output.status.success().then_some(line)
+const NEEDS: [Need; 8] = [
+    need("Rust", "cargo --version", Purpose::Develop, "https://rustup.rs"),
+    need("C compiler", "cc --version", Purpose::Develop, "apt install gcc libc6-dev"),
+    need(
+        "Chromium",
+        "chromedriver --version",
+        Purpose::TestAll,
+        "apt install chromium chromium-driver",
+    ),
+    need("Docker", "docker version", Purpose::TestAll, "apt install docker.io, and start dockerd"),
+    need("valgrind", "valgrind --version", Purpose::TestAll, "apt install valgrind"),
+    need(
+        "libfaketime",
+        "ls /usr/lib/*/faketime/libfaketime.so.1",
+        Purpose::TestAll,
+        "apt install libfaketime",
+    ),
+    need(
+        "arm64 target",
+        "rustup target list --installed | grep aarch64-unknown-linux-gnu",
+        Purpose::Deploy,
+        "rustup target add aarch64-unknown-linux-gnu, or set Architecture to x86_64 in template.yaml",
+    ),
+    need(
+        "AWS credentials",
+        "test -n \"$AWS_ACCESS_KEY_ID$AWS_PROFILE$AWS_CONTAINER_CREDENTIALS_FULL_URI\" || ls ~/.aws/credentials ~/.aws/config",
+        Purpose::Deploy,
+        "aws configure sso, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    ),
+];
+
+const fn need(
+    name: &'static str,
+    check: &'static str,
+    for_what: Purpose,
+    install: &'static str,
+) -> Need {
+    Need { name, check, for_what, install }
+}
+
+/// Prints a line for each need. Fails if one that development requires is missing.
+pub(crate) async fn doctor() -> ExitCode {
+    let python = devstack::python().await.is_ok();
+    println!("{}", line("Python 3.10+", python, Purpose::Develop, "apt install python3-venv"));
+    let mut can_develop = python;
+    for Need { name, check, for_what, install } in NEEDS {
+        let found = succeeds(check).await;
+        println!("{}", line(name, found, for_what, install));
+        can_develop &= found || for_what != Purpose::Develop;
+    }
+    if can_develop { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn line(name: &str, found: bool, for_what: Purpose, install: &str) -> String {
+    let command = match for_what {
+        Purpose::Develop => "cargo xtask run",
+        Purpose::TestAll => "cargo xtask test --all",
+        Purpose::Deploy => "sam deploy",
+    };
+    if found { format!("✓ {name}") } else { format!("✗ {name}: {command} needs it; {install}") }
+}
+
+async fn succeeds(check: &str) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", check]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.status().await.is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn missing_program_is_found_missing() {
+        assert!(succeeds("cargo --version").await);
+        assert!(!succeeds("no-such-program --version").await);
+    }
+
+    #[test]
+    fn missing_need_says_what_to_do() {
+        let line = |found| line("Docker", found, Purpose::TestAll, "apt install docker.io");
+        assert_eq!(line(true), "✓ Docker");
+        assert_eq!(line(false), "✗ Docker: cargo xtask test --all needs it; apt install docker.io");
+    }
 }

@@ -12,9 +12,9 @@ use devstack::{
 
 use screen::Screen;
 
-pub(crate) const PORT: u16 = 3000;
-pub(crate) const AWS_PORT: u16 = 4566;
-pub(crate) const INVOKE_PORT: u16 = 9000;
+const PORT: u16 = 3000;
+const AWS_PORT: u16 = 4566;
+const INVOKE_PORT: u16 = 9000;
 
 /// Options of `cargo xtask run`.
 #[derive(Clone, Copy, Debug, clap::Args)]
