@@ -1,6 +1,7 @@
 //! Publishes the orders that were saved and not published, every minute.
 
 mod relay;
+mod sweep_summary;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use lambda_startup::Startup;

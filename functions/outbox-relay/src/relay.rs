@@ -1,6 +1,6 @@
-//! One sweep of the outbox: look, publish, clear what SNS acknowledged, report.
+//! One sweep of the outbox: find pending orders, publish them, clear the pending flags of those that
+//! SNS acknowledged.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
@@ -8,13 +8,12 @@ use domain::OrderId;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
-use metrique_writer::unit::{AsCount, AsSeconds};
-use metrique_writer::{Entry, EntryWriter};
-use serde::Serialize;
-use store::{Next, Outbox, Page, PendingOrder, Unreadable};
+use store::{Next, Outbox, Page, PendingOrder};
 use telemetry::SpanContext;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use topic::{OrderToPublish, Republisher};
+
+use crate::sweep_summary::SweepSummary;
 
 /// What a sweep works with.
 #[derive(Debug)]
@@ -26,50 +25,16 @@ pub(crate) struct Relay {
     pub(crate) age_seconds: u32,
 }
 
-/// What a sweep found and did: the function's answer, and its log line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct SweepSummary {
-    /// Orders that were pending, and old enough.
-    found: usize,
-    /// Those of them that SNS acknowledged.
-    published: usize,
-    /// Those of them whose pending flag is gone. The others are published once more by the next
-    /// sweep.
-    cleared: usize,
-    /// The age of the oldest, in seconds.
-    oldest_seconds: i64,
-    /// Rows that are no orders.
-    unreadable: usize,
-    /// Calls that failed.
-    failed: usize,
-    /// Whether the time was over before the outbox was.
-    cut_short: bool,
+/// The times of one sweep.
+#[derive(Clone, Copy, Debug)]
+struct Sweep {
+    now: Timestamp,
+    /// Orders that were placed later are left to the orders function.
+    placed_until: Timestamp,
+    deadline: Instant,
 }
 
-impl SweepSummary {
-    /// Calls that failed, and rows that are no orders.
-    pub(crate) fn failures(&self) -> u64 {
-        (self.failed + self.unreadable) as u64
-    }
-}
-
-impl Entry for SweepSummary {
-    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
-        let Self { found, published, cleared: _, oldest_seconds, unreadable: _, failed, cut_short } =
-            *self;
-        let count = |number: usize| AsCount::from(number as u64);
-        // Who did not see all knows of no age that it is the oldest; to say 0 would end an alarm.
-        let known = found > 0 || (failed == 0 && !cut_short);
-        let oldest = AsSeconds::from(u64::try_from(oldest_seconds).unwrap_or_default());
-        writer.value("Sweeps", &count(1));
-        writer.value("OutboxFound", &count(found));
-        writer.value("OutboxPublished", &count(published));
-        writer.value("OutboxOldestAge", &known.then_some(oldest));
-        writer.value("SweepFailures", &AsCount::from(self.failures()));
-    }
-}
-
-/// The time kept back for the answer to travel.
+/// The time kept back for the response to travel.
 const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 /// The time for a sweep whose deadline has passed before it began, as under `cargo lambda watch`,
 /// which dates all deadlines to 1970.
@@ -81,144 +46,114 @@ impl Relay {
     pub(crate) async fn run_until(&self, deadline: SystemTime) -> Result<SweepSummary, Error> {
         let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
         let now = Timestamp::now();
-        let placed_until = now.checked_sub(SignedDuration::from_secs(self.age_seconds.into()))?;
-        let summary = RefCell::new(SweepSummary::default());
-        let whole = timeout(
-            time_left.saturating_sub(ANSWER_MARGIN),
-            self.sweep(now, placed_until, &summary),
-        )
-        .await;
-        let summary = SweepSummary { cut_short: whole.is_err(), ..summary.into_inner() };
-        let SweepSummary {
-            found,
-            published,
-            cleared,
-            oldest_seconds,
-            unreadable,
-            failed,
-            cut_short,
-        } = summary;
-        tracing::info!(
-            found,
-            published,
-            cleared,
-            oldest_seconds,
-            unreadable,
-            failed,
-            cut_short,
-            "sweep"
-        );
+        let sweep = Sweep {
+            now,
+            placed_until: now.checked_sub(SignedDuration::from_secs(self.age_seconds.into()))?,
+            deadline: Instant::now() + time_left.saturating_sub(ANSWER_MARGIN),
+        };
+        let summary = self.sweep(sweep).await;
+        summary.log();
         Ok(summary)
     }
 
-    async fn sweep(
-        &self,
-        now: Timestamp,
-        placed_until: Timestamp,
-        summary: &RefCell<SweepSummary>,
-    ) {
-        match self.outbox.scan_pending(placed_until).await {
-            Ok(Some(page)) => drop(self.publish(page, now, summary).await),
-            Ok(None) => {
+    async fn sweep(&self, sweep: Sweep) -> SweepSummary {
+        let mut summary = SweepSummary::default();
+        let scan = self.outbox.scan_pending(sweep.placed_until);
+        match sweep.in_time(scan, &mut summary).await {
+            Some(Some(page)) => drop(self.publish(page, sweep, &mut summary).await),
+            Some(None) => {
                 let shards = self.outbox.shards();
-                join_all(shards.map(|shard| self.sweep_shard(shard, now, placed_until, summary)))
-                    .await;
+                let shards = join_all(shards.map(|shard| self.sweep_shard(shard, sweep))).await;
+                shards.iter().for_each(|shard| summary.add(shard));
             }
-            Err(error) => fail(summary, &error),
+            None => {}
         }
+        summary
     }
 
-    async fn sweep_shard(
-        &self,
-        shard: u8,
-        now: Timestamp,
-        placed_until: Timestamp,
-        summary: &RefCell<SweepSummary>,
-    ) {
+    async fn sweep_shard(&self, shard: u8, sweep: Sweep) -> SweepSummary {
+        let mut summary = SweepSummary::default();
         let mut from = None;
         loop {
-            let page = match self.outbox.query_shard(shard, placed_until, from).await {
-                Ok(page) => page,
-                Err(error) => return fail(summary, &error),
-            };
-            match self.publish(page, now, summary).await {
-                Some(next) => from = Some(next),
-                None => return,
+            let query = self.outbox.query_shard(shard, sweep.placed_until, from);
+            let Some(page) = sweep.in_time(query, &mut summary).await else { return summary };
+            from = self.publish(page, sweep, &mut summary).await;
+            if from.is_none() {
+                return summary;
             }
         }
     }
 
-    /// Publishes a page's orders and clears the pending flags of those that SNS took. What follows
-    /// is the next page, unless there is none or something failed.
-    async fn publish(
-        &self,
-        page: Page,
-        now: Timestamp,
-        summary: &RefCell<SweepSummary>,
-    ) -> Option<Next> {
-        note_found(summary, &page.orders, now);
-        page.unreadable.iter().for_each(|unreadable| note_unreadable(summary, unreadable));
-        let (orders, steps): (Vec<_>, HashMap<_, _>) = page.orders.into_iter().map(step).unzip();
+    /// Publishes a page's orders and clears the pending flags of those that SNS acknowledged.
+    /// Returns where the next page starts; `None` at the last page, after a failure or at the
+    /// deadline.
+    async fn publish(&self, page: Page, sweep: Sweep, summary: &mut SweepSummary) -> Option<Next> {
+        summary.add_found(&page.orders, sweep.now);
+        page.unreadable.iter().for_each(|unreadable| summary.add_unreadable(unreadable));
+        let (orders, contexts): (Vec<_>, HashMap<_, _>) =
+            page.orders.into_iter().map(to_publish).unzip();
         for orders in orders.chunks(Republisher::MAX_ORDERS) {
-            match self.topic.publish_batch(orders).await {
-                Ok(acknowledged) => self.clear(acknowledged, &steps, summary).await,
-                Err(error) => {
-                    fail(summary, &error);
-                    return None;
-                }
-            }
+            let acknowledged = sweep.in_time(self.topic.publish_batch(orders), summary).await?;
+            self.clear(acknowledged, &contexts, sweep, summary).await?;
         }
         page.next
     }
 
+    /// Returns `None` at the deadline.
     async fn clear(
         &self,
         acknowledged: HashSet<OrderId>,
-        steps: &HashMap<OrderId, SpanContext>,
-        summary: &RefCell<SweepSummary>,
-    ) {
-        summary.borrow_mut().published += acknowledged.len();
+        contexts: &HashMap<OrderId, SpanContext>,
+        sweep: Sweep,
+        summary: &mut SweepSummary,
+    ) -> Option<()> {
+        summary.published += acknowledged.len();
         let acknowledged: Vec<_> = acknowledged.into_iter().collect();
-        let cleared = self.outbox.clear(&acknowledged).await;
+        let clear = async { Ok::<_, Error>(self.outbox.clear(&acknowledged).await) };
+        let cleared = sweep.in_time(clear, summary).await?;
         for (id, cleared) in acknowledged.iter().zip(cleared) {
-            let _span = steps.get(id).map(|step| step.span().entered());
+            let _span = contexts.get(id).map(|context| context.span().entered());
             match cleared {
                 Ok(()) => {
-                    summary.borrow_mut().cleared += 1;
+                    summary.cleared += 1;
                     tracing::info!(order_id = %id, outcome = "published", "order");
                 }
                 Err(error) => {
-                    summary.borrow_mut().failed += 1;
+                    summary.failed += 1;
                     tracing::warn!(order_id = %id, %error, outcome = "published_flag_pending", "order");
                 }
+            }
+        }
+        Some(())
+    }
+}
+
+impl Sweep {
+    /// What the call returns; `None` if it failed or the deadline passed, which the summary counts.
+    async fn in_time<T, E: std::fmt::Display>(
+        self,
+        call: impl Future<Output = Result<T, E>>,
+        summary: &mut SweepSummary,
+    ) -> Option<T> {
+        match timeout_at(self.deadline, call).await {
+            Ok(Ok(value)) => Some(value),
+            Ok(Err(error)) => {
+                summary.failed += 1;
+                tracing::warn!(%error, "a call of the sweep failed");
+                None
+            }
+            Err(_) => {
+                summary.cut_short = true;
+                None
             }
         }
     }
 }
 
-/// An order continues the trace of the request that placed the order.
-fn step(PendingOrder { order, trace }: PendingOrder) -> (OrderToPublish, (OrderId, SpanContext)) {
-    let (id, step) = (order.id, SpanContext::child_of(trace));
-    (OrderToPublish { order, trace: Some(step.trace()) }, (id, step))
-}
-
-fn note_found(summary: &RefCell<SweepSummary>, orders: &[PendingOrder], now: Timestamp) {
-    let mut summary = summary.borrow_mut();
-    summary.found += orders.len();
-    let oldest = orders
-        .iter()
-        .map(|PendingOrder { order, .. }| now.as_second() - order.placed_at.as_second())
-        .max();
-    summary.oldest_seconds = summary.oldest_seconds.max(oldest.unwrap_or_default());
-}
-
-/// It blocks no other order. Only a person can repair it.
-fn note_unreadable(summary: &RefCell<SweepSummary>, Unreadable { key, error }: &Unreadable) {
-    summary.borrow_mut().unreadable += 1;
-    tracing::error!(order_id = key, %error, outcome = "unreadable", "order");
-}
-
-fn fail(summary: &RefCell<SweepSummary>, error: &dyn std::error::Error) {
-    summary.borrow_mut().failed += 1;
-    tracing::warn!(%error, "a call of the sweep failed");
+/// The order continues the trace of the request that placed it.
+fn to_publish(
+    PendingOrder { order, trace }: PendingOrder,
+) -> (OrderToPublish, (OrderId, SpanContext)) {
+    let (id, context) = (order.id, SpanContext::child_of(trace));
+    (OrderToPublish { order, trace: Some(context.trace()) }, (id, context))
 }
