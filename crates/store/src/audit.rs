@@ -1,15 +1,14 @@
 //! The operator's view of the tables: all that is in them, page by page, and orders by their ids.
 
-use std::collections::HashMap;
-
 use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 use domain::{Coupon, Invoice, Order, OrderId, OrderView};
 use telemetry::TraceParent;
 
+use crate::batch_get::{batch_get, consistent_keys};
 use crate::orders::{read, read_invoiced};
 use crate::outbox::{self, INDEX, Next};
 use crate::row::{Attributes, OUTBOX, Reader};
@@ -47,7 +46,7 @@ pub struct SavedOrder {
 /// A row, or what is wrong with it.
 type Read<T> = Result<T, Unreadable>;
 
-/// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
+/// The requests of one read; see [`batch_get`].
 const READ_ROUNDS: usize = 10;
 
 impl Audit {
@@ -134,26 +133,9 @@ impl Audit {
 
     /// Those of up to [`Self::MAX_ORDERS`] different orders that there are, in no order.
     pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<Read<SavedOrder>>, StoreError> {
-        let keys = ids
-            .iter()
-            .map(|id| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))]));
-        let keys = KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            .consistent_read(true)
-            .build();
-        let mut asked =
-            HashMap::from([(self.tables.orders.clone(), keys.expect("keys are given"))]);
-        let mut found = vec![];
-        for _ in 0..READ_ROUNDS {
-            let answer = self.client.batch_get_item().set_request_items(Some(asked)).send().await;
-            let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
-            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            asked = answer.unprocessed_keys.unwrap_or_default();
-            if asked.is_empty() {
-                return Ok(found.iter().map(saved).collect());
-            }
-        }
-        Err(StoreError::Unavailable("keys of the batch were left unread".to_owned()))
+        let keys = [(self.tables.orders.clone(), consistent_keys("id", ids))];
+        let rows = batch_get(&self.client, keys.into(), READ_ROUNDS).await?;
+        Ok(rows.values().flatten().map(saved).collect())
     }
 
     async fn scan<T>(
@@ -180,6 +162,7 @@ fn saved(row: &Attributes) -> Read<SavedOrder> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
 
     #[test]
     fn unreadable_row_error_names_the_row() {

@@ -6,6 +6,7 @@
 //! them through an [`Audit`].
 
 mod audit;
+mod batch_get;
 mod claim;
 mod conflict;
 mod coupons;

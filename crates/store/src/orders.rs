@@ -1,17 +1,16 @@
 //! The orders function's tables: how it reaches them, and how it reads an order with all that
 //! became of it.
 
-use std::collections::HashMap;
 use std::num::NonZeroU8;
 use std::time::Duration;
 
 use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
 use domain::{Invoice, Order, OrderId, OrderView};
 
+use crate::batch_get::{Rows, batch_get, consistent_keys};
 use crate::conflict::RetryConflicts;
 use crate::row::{Attributes, Reader};
 use crate::{StoreError, outbox};
@@ -65,7 +64,7 @@ const READ: CallPolicy = CallPolicy {
     total_timeout: Duration::from_millis(600),
 };
 
-/// DynamoDB may leave keys of a batch unread when it is busy; so often is the rest asked for.
+/// The requests of one read; see [`batch_get`].
 const READ_ROUNDS: usize = 3;
 
 impl Orders {
@@ -145,7 +144,7 @@ pub(crate) async fn read_invoiced(
 }
 
 /// What tables have of one order, by table.
-struct Found(HashMap<String, Vec<Attributes>>);
+struct Found(Rows);
 
 impl Found {
     fn row(&self, table: &str) -> Option<&Attributes> {
@@ -159,32 +158,8 @@ async fn read_rows<const TABLES: usize>(
     id: OrderId,
     tables: [(&String, &str); TABLES],
 ) -> Result<Found, StoreError> {
-    let keys = tables.map(|(table, key)| {
-        let keys = KeysAndAttributes::builder()
-            .keys([(key.to_owned(), AttributeValue::S(id.to_string()))].into())
-            .consistent_read(true)
-            .build();
-        (table.clone(), keys.expect("one key is given"))
-    });
-
-    let mut asked = HashMap::from(keys);
-    let mut found = HashMap::<String, Vec<Attributes>>::new();
-    for _ in 0..READ_ROUNDS {
-        let answer = client.batch_get_item().set_request_items(Some(asked)).send().await;
-        let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
-        for (table, rows) in answer.responses.unwrap_or_default() {
-            found.entry(table).or_default().extend(rows);
-        }
-        asked = answer.unprocessed_keys.unwrap_or_default();
-        if asked.is_empty() {
-            break;
-        }
-    }
-    if !asked.is_empty() {
-        return Err(StoreError::Unavailable("keys of the batch were left unread".to_owned()));
-    }
-
-    Ok(Found(found))
+    let keys = tables.map(|(table, key)| (table.clone(), consistent_keys(key, &[id])));
+    Ok(Found(batch_get(client, keys.into(), READ_ROUNDS).await?))
 }
 
 #[cfg(test)]
