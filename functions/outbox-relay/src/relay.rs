@@ -64,7 +64,9 @@ impl Relay {
             Some(None) => {
                 let shards = self.outbox.shards();
                 let shards = join_all(shards.map(|shard| self.sweep_shard(shard, sweep))).await;
-                shards.iter().for_each(|shard| summary.add(shard));
+                for shard in &shards {
+                    summary.add(shard);
+                }
             }
             None => {}
         }
@@ -89,7 +91,9 @@ impl Relay {
     /// deadline.
     async fn publish(&self, page: Page, sweep: Sweep, summary: &mut SweepSummary) -> Option<Next> {
         summary.add_found(&page.orders, sweep.now);
-        page.unreadable.iter().for_each(|unreadable| summary.add_unreadable(unreadable));
+        for unreadable in &page.unreadable {
+            summary.add_unreadable(unreadable);
+        }
         let (orders, contexts): (Vec<_>, HashMap<_, _>) =
             page.orders.into_iter().map(to_publish).unzip();
         for orders in orders.chunks(Republisher::MAX_ORDERS) {
