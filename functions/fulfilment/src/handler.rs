@@ -1,4 +1,4 @@
-//! From an event to a shipment in the table.
+//! Turns an `order.placed` event into a shipment row.
 
 use std::time::Duration;
 
@@ -8,16 +8,15 @@ use metrique_writer::Entry;
 use metrique_writer::value::Distribution;
 use sqs_batch::BatchCounts;
 
-/// What is measured of a batch.
+/// Fulfilment's own metrics for a batch.
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
 pub(crate) struct FulfilmentMetrics {
-    /// For each order that was shipped, the time since it was placed, in milliseconds: how long the
-    /// customer waited.
+    /// For each shipped order, the time since it was placed, in milliseconds.
     order_age_when_fulfilled: Distribution<Duration>,
 }
 
-/// A parcel for the order, shipped now.
+/// Returns a shipment for the order, with a new tracking number, shipped now.
 pub(crate) fn prepare(event: &OrderPlaced) -> Shipment {
     Shipment {
         order_id: event.order_id,

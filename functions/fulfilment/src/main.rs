@@ -1,4 +1,4 @@
-//! Ships every order: one shipment per order, however often its event arrives.
+//! Ships every order. Each order has one shipment, even if its event is delivered several times.
 
 mod handler;
 

@@ -1,4 +1,4 @@
-//! From an event to an invoice in the table.
+//! Turns an `order.placed` event into an invoice row.
 
 use domain::{Invoice, OrderId, OrderPlaced, whole_seconds};
 use jiff::Timestamp;
@@ -15,20 +15,20 @@ pub(crate) struct UnnumberedInvoice {
     issued_at: Timestamp,
 }
 
-/// What is measured of a batch.
+/// Invoicing's own metrics for a batch.
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
 pub(crate) struct InvoicingMetrics {
     invoices_issued: Option<AsCount<u64>>,
 }
 
-/// A bill for the order, written now.
+/// Returns an invoice for the order, issued now. [`commit`] adds its number.
 pub(crate) fn prepare(event: &OrderPlaced) -> UnnumberedInvoice {
     UnnumberedInvoice { order_id: event.order_id, issued_at: whole_seconds(Timestamp::now()) }
 }
 
-/// Gives each invoice a number and inserts it, unless an earlier delivery of its event did; then
-/// the number stays unused.
+/// Numbers the invoices and inserts them. If an earlier delivery already inserted an order's
+/// invoice, the new number stays unused.
 pub(crate) async fn commit(
     invoices: &EffectTable,
     unnumbered: &[UnnumberedInvoice],

@@ -1,5 +1,5 @@
-//! Writes an invoice for every order: one invoice per order, each with a number of its own, however
-//! often its event arrives.
+//! Writes an invoice for every order. Each order has one invoice with a unique number, even if its
+//! event is delivered several times.
 
 mod handler;
 

@@ -1,20 +1,20 @@
-//! What requests are served with, opened once at start-up.
+//! The state that all requests share, opened once at start-up.
 
 use lambda_startup::{EnvironmentError, Startup};
 use store::{OrderTables, Orders};
 use topic::OrdersTopic;
 
-/// What every request may use.
+/// The axum state.
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {
     pub(crate) orders: Orders,
     pub(crate) topic: OrdersTopic,
-    /// Whether only who has a token is let in: programs, then, for which there are no pages.
+    /// Whether the API requires a token. Then its clients are programs, and it serves no pages.
     pub(crate) jwt_enabled: bool,
 }
 
 impl AppState {
-    /// Opens the connections, to what the environment names.
+    /// Opens the connections that the environment variables configure.
     pub(crate) async fn connect(
         Startup { environment, sdk, .. }: &Startup,
     ) -> Result<Self, EnvironmentError> {

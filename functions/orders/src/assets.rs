@@ -1,5 +1,5 @@
-//! The style sheet, the script and the icon, compiled in. Their address has a fingerprint of their
-//! content, so that a browser may keep them for good.
+//! The style sheet, the script and the icon, compiled in. Their URLs contain a fingerprint of their
+//! content, so browsers may cache them forever.
 
 use std::sync::LazyLock;
 
@@ -22,12 +22,12 @@ pub(crate) struct Asset {
     pub(crate) content: &'static str,
 }
 
-/// The path of an asset, for pages.
+/// Returns the path of an asset, for links in pages.
 pub(crate) fn address(name: &str) -> String {
     format!("/assets/{}/{name}", *FINGERPRINT)
 }
 
-/// The asset of this name, if there is one.
+/// Returns the asset with this name, or `None`.
 pub(crate) fn find(name: &str) -> Option<Asset> {
     let (content_type, content) = match name {
         "style.css" => ("text/css; charset=utf-8", STYLE),
@@ -38,7 +38,7 @@ pub(crate) fn find(name: &str) -> Option<Asset> {
     Some(Asset { content_type, content })
 }
 
-/// Whether an address has the fingerprint of this version's assets.
+/// Whether `fingerprint` is that of this version's assets.
 pub(crate) fn is_current(fingerprint: &str) -> bool {
     fingerprint == *FINGERPRINT
 }

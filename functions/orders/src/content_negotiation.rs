@@ -14,13 +14,13 @@ const APPLICATION_PROBLEM_JSON: MediaType =
     MediaType::from_parts(APPLICATION, PROBLEM, Some(JSON), &[]);
 const TEXT_HTML: MediaType = MediaType::new(TEXT, HTML);
 
-/// Whether the client prefers a page to JSON. A client that does not say, or says something
-/// unreadable, gets JSON.
+/// Whether the client prefers HTML to JSON. JSON is the default, also for an unreadable `Accept`
+/// header.
 pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
     prefers_html_to(&[APPLICATION_JSON, TEXT_HTML], headers)
 }
 
-/// The same of an error, whose JSON is problem details.
+/// Like [`prefers_html`], for an error, whose JSON form is problem details.
 pub(crate) fn prefers_html_problem(headers: &HeaderMap) -> bool {
     prefers_html_to(&[APPLICATION_PROBLEM_JSON, APPLICATION_JSON, TEXT_HTML], headers)
 }
@@ -33,22 +33,21 @@ fn prefers_html_to(available: &[MediaType<'static>], headers: &HeaderMap) -> boo
     Accept::from_str(&ranges).is_ok_and(|accept| accept.negotiate(available) == Some(&TEXT_HTML))
 }
 
-/// Appends the media ranges of one header line that can be read, without their parameters: nothing
-/// here has a variant to choose by a parameter. One that cannot be read, such as the `*` of old
-/// Java clients, is skipped.
+/// Appends the readable media ranges of one header line, without their parameters, which make no
+/// difference here. Unreadable ranges, such as the `*` of old Java clients, are skipped.
 fn push_ranges(ranges: &mut String, line: &str) {
     let line = without_empty_parameters(line);
     for range in MediaTypeList::new(&line).filter_map(Result::ok) {
         let essence = range.essence();
         let weight = range.get_param(Q).and_then(|weight| weight.as_str().parse().ok());
-        // `headers_accept` takes a weight that it cannot read, such as `.2`, for 1.
+        // `headers_accept` reads a weight that it cannot parse, such as `.2`, as 1.
         let weight: f64 = weight.map_or(1.0, |weight: f64| weight.clamp(0.0, 1.0));
         write!(ranges, "{essence};q={weight:.3},")
             .expect("a string takes all that is written to it");
     }
 }
 
-/// `text/html;;charset=utf-8` without its empty parameter, which `mediatype` refuses.
+/// Removes empty parameters, as in `text/html;;charset=utf-8`, which `mediatype` rejects.
 fn without_empty_parameters(line: &str) -> String {
     line.split(';').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(";")
 }

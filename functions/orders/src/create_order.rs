@@ -1,4 +1,4 @@
-//! `POST /orders`: parse, save, publish, answer.
+//! `POST /orders`: parse, save, publish, respond.
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -69,13 +69,14 @@ pub(crate) async fn create_order(
     }
 }
 
-/// From here on the order has an id and a time; it is accepted once it is saved.
+/// Gives the order an id and a time. It is accepted only once it is saved.
 fn accept(customer: CustomerName, amount: Amount) -> Order {
     let placed_at = whole_seconds(Timestamp::now());
     Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }
 }
 
-/// Whatever fails here, the order stays accepted: its pending flag makes the relay publish it.
+/// Publishes the order and clears its pending flag. If either fails, the order stays accepted and
+/// the relay publishes it.
 async fn publish(state: &AppState, order: &Order, trace: TraceParent) -> OutcomeKind {
     if let Err(error) = state.topic.publish(order, trace).await {
         tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not published");
@@ -102,9 +103,9 @@ fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
     }
 }
 
-/// The form comes again with a fresh key, so that what was edited can be ordered if it was meant.
-/// It leads to the first order only who must have placed it: whoever knows an order's address may
-/// read it.
+/// Shows the form again with a fresh key, so the customer can place the edited order. Links to the
+/// first order only if the key is random: whoever has such a key placed that order, and anyone with
+/// an order's URL may read it.
 fn key_of_another(
     encoding: Encoding,
     body: &[u8],
@@ -121,8 +122,8 @@ fn key_of_another(
     })
 }
 
-/// It may have been saved all the same, if only the answer was lost: the form comes again with the
-/// key it had, so that sending it once more is safe.
+/// The order may have been saved and only the response lost. The form keeps its key, so submitting
+/// it again is safe.
 fn not_saved(encoding: Encoding, body: &[u8]) -> Response {
     match encoding {
         Encoding::Json => Problem::unavailable().into_response(),
@@ -132,7 +133,7 @@ fn not_saved(encoding: Encoding, body: &[u8]) -> Response {
     }
 }
 
-/// A form is a page's, and leads to a page.
+/// The response to a form where only JSON is accepted: a form would lead to a page.
 fn no_forms() -> Problem {
     Problem::new(Kind::UnsupportedMediaType, "Here an order is sent as application/json.")
 }

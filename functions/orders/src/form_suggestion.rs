@@ -1,4 +1,4 @@
-//! What the form is prefilled with.
+//! Suggested values for the order form.
 
 use domain::Amount;
 
@@ -19,7 +19,8 @@ const NAMES: [&str; 12] = [
     "Tony Hoare",
 ];
 
-/// A random name, and an amount from 20.00 to 140.00: about half of them earn a coupon.
+/// Returns a random name and an amount from 20.00 to 140.00. About half of the amounts earn a
+/// coupon.
 pub(crate) fn suggest() -> FormInput {
     let random = || getrandom::u64().expect("the operating system gives random numbers");
     let name = usize::try_from(random() % NAMES.len() as u64).expect("an index of a short list");

@@ -19,8 +19,8 @@ pub(crate) async fn get_asset(
         let problem = Problem::new(Kind::NotFound, "There is nothing at this address.");
         return pages::negotiated_problem(&problem, &headers);
     };
-    // While a new version is deployed, its page may ask the old one, or the other way round: that
-    // answer is not kept.
+    // During a deployment, a page of one version may load its assets from the other version. Do not
+    // let the browser cache those.
     let cache_control = if assets::is_current(&fingerprint) {
         "public, max-age=31536000, immutable"
     } else {

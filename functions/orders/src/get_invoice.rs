@@ -1,4 +1,4 @@
-//! `GET /orders/{id}/invoice`: read, answer as a page.
+//! `GET /orders/{id}/invoice`: the invoice as a page.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};

@@ -1,4 +1,4 @@
-//! `GET /orders/{id}`: read, answer as a page or as JSON.
+//! `GET /orders/{id}`: the order as a page or as JSON.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -19,7 +19,7 @@ pub(crate) async fn get_order(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    // What is not an id is the address of no order, like an id that none has.
+    // A malformed id gets the same 404 as an unknown one.
     let id = id.ok().and_then(|Path(id)| id.parse::<OrderId>().ok());
     let Some(id) = id else { return order_not_found(&headers) };
     let view = match state.orders.read(id).await {

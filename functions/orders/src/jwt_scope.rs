@@ -1,6 +1,5 @@
-//! For an API that lets in only who has a token, which API Gateway looks at (docs/adr/0007):
-//! everybody gets JSON, and everybody's idempotency keys are their own. Without tokens nothing of
-//! it runs.
+//! Middleware for an API with a JWT authorizer (docs/adr/0007). Clients get JSON only, and each
+//! caller's idempotency keys are separate. Without an authorizer this middleware does not run.
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -14,11 +13,11 @@ use sha2::{Digest, Sha256};
 use crate::problem::{Kind, Problem};
 use crate::request::{IDEMPOTENCY_KEY, key_of_header};
 
-/// Makes of a request what a program sends, with a key that no other caller can send.
+/// Sets `Accept` to JSON and replaces the idempotency key with one that only this caller can send.
 pub(crate) async fn scope_to_caller(mut request: Request, next: Next) -> Response {
     let subject = subject(&request);
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    // A key that is none is refused where keys are read.
+    // Invalid keys are rejected later, where the handler reads them.
     if let Ok(Some(key)) = key_of_header(request.headers()) {
         let Some(subject) = subject else { return nobodys_key().into_response() };
         let own =
@@ -28,7 +27,7 @@ pub(crate) async fn scope_to_caller(mut request: Request, next: Next) -> Respons
     next.run(request).await
 }
 
-/// Whom the token is about: its `sub`, which no other has of the same issuer.
+/// Returns the token's `sub` claim, which is unique per issuer, unless it is missing or empty.
 fn subject(request: &Request) -> Option<String> {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
         return None;
@@ -37,7 +36,7 @@ fn subject(request: &Request) -> Option<String> {
     claims.get("sub").filter(|subject| !subject.is_empty()).cloned()
 }
 
-/// A digest, as a subject is somebody's name and may be as long as it likes.
+/// Hashes the subject and the key: a subject may be a person's name, and has no maximum length.
 fn own_key(subject: &str, key: &str) -> String {
     let length = (subject.len() as u64).to_be_bytes();
     hex::encode(

@@ -1,11 +1,11 @@
-//! The router as Lambda calls it: an event becomes a request, and a response an answer that Lambda
-//! can read.
+//! Connects the router to Lambda: turns an event into a request, and a response into a response
+//! that Lambda can read.
 //!
-//! `lambda_http` makes a URL of the decoded path, the query and the host. A URL parser gives a
-//! second meaning to what a client had encoded, such as `%3F` or `%2e%2e`, and where the result is
-//! no URL `lambda_http` panics: the client would get API Gateway's own 500. So the event is changed
-//! before `lambda_http` reads it. What `lambda_http` does with a response links every character
-//! encoding of the web; all that is answered here is UTF-8 (docs/adr/0002).
+//! `lambda_http` builds a URL from the decoded path, the query and the host. A URL parser gives
+//! encoded characters such as `%3F` or `%2e%2e` a second meaning. If the result is not a URL,
+//! `lambda_http` panics and the client gets API Gateway's own 500. Therefore this module rewrites
+//! the event before `lambda_http` reads it. It also replaces `lambda_http`'s response conversion,
+//! which links every character encoding of the web: all responses here are UTF-8 (docs/adr/0002).
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -18,16 +18,16 @@ use lambda_http::{Adapter, Body, BoxFuture, IntoResponse, LambdaEvent, Request};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 const SCHEME: &str = "x-forwarded-proto";
-/// Stands for every path that no route can match; the router answers it with 404.
+/// Replaces every path that no route can match; the router responds with 404.
 const NO_ROUTE: &str = "/-";
-/// What a query has percent-encoded, if the client does not leave it as it is.
+/// The characters to percent-encode in a query if the client left them as they are.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
 type Event = LambdaEvent<LambdaRequest>;
 type Utf8Router = MapResponse<Router, fn(Response) -> Utf8Response>;
 type LambdaService = MapRequest<Adapter<'static, Utf8Response, Utf8Router>, fn(Event) -> Event>;
 
-/// The service for `lambda_runtime::run`.
+/// Returns the service for `lambda_runtime::run`.
 pub(crate) fn lambda_service(router: Router) -> LambdaService {
     let router: Utf8Router = ServiceExt::<Request>::map_response(router, Utf8Response);
     ServiceExt::<Event>::map_request(Adapter::from(router), |event| Event {
@@ -36,8 +36,8 @@ pub(crate) fn lambda_service(router: Router) -> LambdaService {
     })
 }
 
-/// Leaves `lambda_http` a URL that means exactly what the client sent. No handler reads the scheme
-/// or the host that a client named, so both headers are dropped.
+/// Rewrites the request so that `lambda_http` builds a URL that means exactly what the client sent.
+/// Drops the scheme and host headers, which no handler reads.
 fn without_url_syntax(mut request: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(request) = &mut request {
         request.headers.remove(SCHEME);
@@ -52,8 +52,8 @@ fn without_url_syntax(mut request: LambdaRequest) -> LambdaRequest {
     request
 }
 
-/// Whether a URL parser leaves the path as it is: letters, digits, `-`, `.`, `_` and `~` between
-/// slashes, and no segment that means another one. No route has any other path.
+/// Whether a URL parser leaves the path unchanged: letters, digits, `-`, `.`, `_` and `~` between
+/// slashes, and no dot segments. Every route has such a path.
 fn is_plain(path: &str) -> bool {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     path.strip_prefix('/').is_some_and(|path| {
@@ -62,7 +62,8 @@ fn is_plain(path: &str) -> bool {
     })
 }
 
-/// A response whose body is in memory. Lambda gets it as text, or in base64 if it is not UTF-8.
+/// A response with its body in memory. Lambda gets the body as text, or as base64 if it is not
+/// UTF-8.
 pub(crate) struct Utf8Response(Response);
 
 impl IntoResponse for Utf8Response {
@@ -83,7 +84,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    /// What becomes of an event in which a client has a hand.
+    /// Returns the request that results from a sample event after `change`.
     fn read(change: impl FnOnce(&mut Value)) -> Request {
         let sample = include_str!("../../../events/orders/place-by-json.json");
         let mut event = serde_json::from_str(sample).unwrap();
@@ -164,7 +165,7 @@ mod tests {
         }
     }
 
-    /// Paths of routes with pieces in them that a URL parser gives a meaning to.
+    /// Paths of routes with inserted pieces that are special to a URL parser.
     fn any_path() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             proptest::sample::select(vec![

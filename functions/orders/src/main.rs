@@ -1,4 +1,4 @@
-//! The HTTP API and its pages: save an order, spend its coupon, publish it, show it.
+//! The HTTP API and its pages: saves an order, spends its coupon, publishes it and shows it.
 
 mod app;
 mod assets;

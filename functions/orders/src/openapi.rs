@@ -1,5 +1,5 @@
-//! `GET /openapi.json`: the contract of the API, compiled in. Written by hand; the tests hold it to
-//! the code.
+//! `GET /openapi.json`: the API's contract, compiled in. It is written by hand; tests compare it
+//! with the code.
 
 use std::sync::LazyLock;
 
@@ -22,7 +22,7 @@ pub(crate) async fn openapi(headers: HeaderMap) -> Response {
     (kept, [(CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
 }
 
-/// Whether the client has this very document already.
+/// Whether `If-None-Match` names this version of the document.
 fn knows_it(headers: &HeaderMap) -> bool {
     let values = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
     values

@@ -1,5 +1,5 @@
-//! Error responses: RFC 9457 problem details. `pages` shows the same to a browser.
-//! What the log keeps is another message, written where the failure is handled.
+//! Error responses: RFC 9457 problem details. `pages` renders them as HTML. Log messages are
+//! separate and written where the failure is handled.
 
 mod kind;
 
@@ -37,8 +37,8 @@ impl FieldError {
         Self { pointer, detail: detail.to_string() }
     }
 
-    /// The coupon cannot be spent. Whichever the reason, the answer is the same: which codes there
-    /// are is nobody's to find out (docs/adr/0009).
+    /// The coupon cannot be spent. The text is the same for every reason, so that nobody can find
+    /// out which codes exist (docs/adr/0009).
     pub(crate) fn coupon_refused() -> Self {
         Self::new(
             "/coupon",
@@ -53,29 +53,29 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 impl Problem {
-    /// A problem of a kind; `detail` is for this client.
+    /// Returns a problem of this kind; `detail` is shown to the client.
     pub(crate) fn new(kind: Kind, detail: &'static str) -> Self {
         Self { kind, title: kind.title(), status: kind.status(), detail, errors: vec![] }
     }
 
-    /// One or more fields of an order are not what they must be.
+    /// One or more fields are invalid.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = "The order was not accepted; each error says which field and why.";
         Self { errors, ..Self::new(Kind::InvalidOrder, detail) }
     }
 
-    /// Nothing is wrong but the coupon.
+    /// The coupon is the only invalid field.
     pub(crate) fn coupon_refused() -> Self {
         Self::invalid(vec![FieldError::coupon_refused()])
     }
 
-    /// The idempotency key stands for another order.
+    /// The idempotency key belongs to another order.
     pub(crate) fn key_of_another() -> Self {
         let detail = "Another order was accepted with this idempotency key. A new order needs a key of its own.";
         Self::new(Kind::IdempotencyKeyReused, detail)
     }
 
-    /// The order is not accepted as far as is known, or cannot be read now.
+    /// The order is not known to be saved, or cannot be read now.
     pub(crate) fn unavailable() -> Self {
         Self::new(
             Kind::Unavailable,
@@ -95,7 +95,7 @@ impl IntoResponse for Problem {
 }
 
 impl Problem {
-    /// The headers that a problem has in any form.
+    /// Adds the headers that a problem has in any format.
     pub(crate) fn complete(&self, mut response: Response) -> Response {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

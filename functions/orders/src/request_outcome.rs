@@ -1,5 +1,5 @@
-//! What is recorded of a request: its log line and its metrics. A handler adds the outcome to its
-//! response as an extension; nothing a customer wrote goes in there.
+//! The log line and the metrics of a request. A handler adds the outcome to its response as an
+//! extension. Outcomes contain nothing that a customer wrote.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use telemetry::{ExtraDimension, nonzero_count};
 
 use crate::problem::{Kind, Problem};
 
-/// Which part of the shop a request was for.
+/// The route of a request, for logs and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Form,
@@ -21,11 +21,11 @@ pub(crate) enum Route {
     Invoice,
     Asset,
     OpenApi,
-    /// None of the shop's addresses, or a method that it does not answer to.
+    /// No route matched, or the route does not support the method.
     Other,
 }
 
-/// What became of a request, and of which order.
+/// The result of a request, and its order if there is one.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestOutcome {
     kind: OutcomeKind,
@@ -36,21 +36,21 @@ pub(crate) struct RequestOutcome {
     fields: Vec<&'static str>,
 }
 
-/// What became of a request for an order.
+/// The result of a request for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutcomeKind {
-    /// Saved, published, and not pending any more.
+    /// Saved, published, and no longer pending.
     Placed,
-    /// Saved and published; the relay publishes it again.
+    /// Saved and published, but still flagged as pending; the relay publishes it again.
     FlagPending,
-    /// Saved; the relay publishes it.
+    /// Saved but not published; the relay publishes it.
     PublishPending,
     /// An earlier request with the same key placed it.
     Replayed,
     Rejected(Reason),
     NotSaved,
     Shown,
-    /// The order is there, and its invoice is not yet.
+    /// The order exists, but its invoice does not yet.
     NotInvoiced,
     NotRead,
 }
@@ -58,25 +58,24 @@ pub(crate) enum OutcomeKind {
 /// Why an order was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It cannot be read: not JSON, or not text.
+    /// The body is not JSON, or not text.
     NotJson,
     MediaType,
     TooLarge,
-    /// It can be read, and something in it is not as it must be.
+    /// The body was parsed, but some of its fields are invalid.
     Invalid,
-    /// The coupon cannot be spent, and nothing else is wrong.
+    /// The coupon cannot be spent; everything else is valid.
     Coupon,
     KeyReused,
 }
 
-/// One request, measured.
+/// The measurements of one request.
 #[derive(Debug)]
 pub(crate) struct RequestRecord {
     pub(crate) route: Route,
     pub(crate) status: StatusCode,
     pub(crate) outcome: Option<RequestOutcome>,
-    /// How long the client waited for this function. `HandlerDuration` also has what the function
-    /// does afterwards.
+    /// The time until the response. `HandlerDuration` also includes the work after it.
     pub(crate) time_to_answer: Duration,
 }
 
@@ -84,7 +83,7 @@ const MILLISECONDS: Unit = Unit::Second(NegativeScale::Milli);
 
 pub(crate) const BY_ROUTE: ExtraDimension =
     ExtraDimension { dimension: "route", metric: "TimeToAnswer", unit: MILLISECONDS };
-/// Of rejections only: a dimension that a document names must be in it.
+/// On rejections only: a metric document must contain every dimension that it names.
 pub(crate) const BY_REASON: ExtraDimension =
     ExtraDimension { dimension: "reason", metric: "OrdersRejected", unit: Unit::Count };
 
@@ -103,17 +102,17 @@ impl RequestOutcome {
         }
     }
 
-    /// Of an order on which a coupon is spent, or not.
+    /// Records whether a coupon is spent on the order.
     pub(crate) fn with_coupon(self, with_coupon: bool) -> Self {
         Self { with_coupon, ..self }
     }
 
-    /// The order that it has to do with.
+    /// Sets the order's id.
     pub(crate) fn about(self, order_id: OrderId) -> Self {
         Self { order_id: Some(order_id), ..self }
     }
 
-    /// Has the request's line and metrics say so.
+    /// Attaches the outcome to the response; the telemetry layer logs and measures it.
     pub(crate) fn with(self, mut response: Response) -> Response {
         response.extensions_mut().insert(self);
         response
@@ -121,7 +120,7 @@ impl RequestOutcome {
 }
 
 impl RequestRecord {
-    /// The one line about the request. Failures have lines of their own, where they are handled.
+    /// Writes the request's log line. Failures are also logged where they are handled.
     pub(crate) fn log(&self) {
         let Self { route, status, outcome, time_to_answer: _ } = self;
         let kind = outcome.as_ref().map(|outcome| outcome.kind);
@@ -142,7 +141,7 @@ impl RequestRecord {
         );
     }
 
-    /// Answers that say it was our fault, and orders that are left to the relay.
+    /// Returns 1 if the service is at fault or left the order to the relay, else 0.
     pub(crate) fn failures(&self) -> u64 {
         let kind = self.outcome.as_ref().map(|outcome| outcome.kind);
         let left = matches!(kind, Some(OutcomeKind::PublishPending | OutcomeKind::FlagPending));

@@ -1,5 +1,4 @@
-//! Which request goes where. API Gateway has one catch-all route, so 404 and 405 are answered here
-//! as well.
+//! The routes. API Gateway has one catch-all route, so 404 and 405 responses also come from here.
 
 use axum::Router;
 use axum::http::header::ALLOW;
@@ -16,7 +15,7 @@ use crate::security_headers::add_security_headers;
 use crate::telemetry_layer::{RequestTelemetry, observe, record_route};
 use crate::{create_order, get_asset, get_invoice, get_order, openapi, pages};
 
-/// The shop's HTTP API.
+/// Returns the router of the HTTP API.
 pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
     let observed_as = |route: Route| map_response_with_state(route, record_route);
     let api = Router::new()
@@ -57,18 +56,18 @@ pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
     around(routes.with_state(state), telemetry)
 }
 
-/// What is around every request. Answers are secured last, so that the answer to a panic is as
-/// well.
+/// Adds the layers that surround every request. The security headers are outermost, so that the
+/// response to a panic has them as well.
 pub(crate) fn around(routes: Router, telemetry: RequestTelemetry) -> Router {
     routes.layer(from_fn_with_state(telemetry, observe)).layer(map_response(add_security_headers))
 }
 
-/// `OPTIONS` of what is read. HEAD is GET without its body, which the router sees to.
+/// `OPTIONS` for readable resources. The router derives HEAD from GET.
 async fn of_reading() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, [(ALLOW, "GET,HEAD,OPTIONS")])
 }
 
-/// `OPTIONS` of where orders are placed.
+/// `OPTIONS` for `/orders`.
 async fn of_placing() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, [(ALLOW, "POST,OPTIONS")])
 }

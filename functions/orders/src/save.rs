@@ -1,19 +1,18 @@
-//! Saving an order in one write, with the key that makes its repetitions one and the coupon that is
-//! spent on it.
+//! Saves an order in one write, with its idempotency key and its coupon.
 
 use domain::{Code, IdempotencyKey, Order, OrderView};
 use store::{Claim, Orders, SaveOutcome, StoreError};
 use telemetry::TraceParent;
 
-/// What makes a request and its repetitions one.
+/// An idempotency key with the fingerprint of its request.
 pub(crate) struct Key {
     pub(crate) key: IdempotencyKey,
     /// A digest of the request's body.
     pub(crate) fingerprint: String,
 }
 
-/// Saves an order, which has its discount from here on if it has a coupon. Without key and coupon
-/// it is one put.
+/// Saves an order, and sets its discount if it has a coupon. Without a key and a coupon this is a
+/// single put.
 pub(crate) async fn save(
     orders: &Orders,
     order: &mut Order,
@@ -37,8 +36,8 @@ pub(crate) async fn save(
     orders.save_with(order, trace, claim.as_ref(), coupon.as_ref()).await
 }
 
-/// The coupon cannot be spent; but the key outranks it, as the same request may have spent it
-/// before.
+/// The result for a coupon that cannot be spent. An earlier request with the same key may have
+/// spent it, so the key is checked first.
 async fn refuse(
     orders: &Orders,
     order: &Order,
@@ -49,7 +48,7 @@ async fn refuse(
     Ok(before.unwrap_or(SaveOutcome::CouponRejected))
 }
 
-/// What a new order is answered with, now and whenever its request is repeated.
+/// The response body for a new order. Repetitions of the request get the same body.
 pub(crate) fn answer_body(order: &Order) -> String {
     let view = OrderView::new(order.clone(), None, None);
     serde_json::to_string(&view).expect("an order of strings and numbers always serialises")

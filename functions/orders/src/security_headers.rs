@@ -1,4 +1,4 @@
-//! What every answer forbids the browser that reads it, whatever is in it.
+//! Security headers for every response.
 
 use axum::http::HeaderValue;
 use axum::http::header::{
@@ -7,17 +7,17 @@ use axum::http::header::{
 };
 use axum::response::Response;
 
-/// Pages load their own style sheet, script and icon, ask their own address and send their own
-/// form; nothing else.
+/// Pages may load their own style sheet, script and icon, call their own origin and submit their
+/// own form; nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 static HEADERS: [(HeaderName, HeaderValue); 7] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    // API Gateway answers over TLS only; over plain HTTP, as on a laptop, browsers ignore it.
+    // API Gateway serves TLS only. Over plain HTTP, as on a laptop, browsers ignore this header.
     (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    // Whoever knows an order's address may read it: no other origin gets it as a referrer.
+    // Anyone with an order's URL may read the order: do not send it to other origins.
     (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),
@@ -33,7 +33,7 @@ static HEADERS: [(HeaderName, HeaderValue); 7] = [
     ),
 ];
 
-/// Adds them to an answer.
+/// Adds the security headers to a response.
 pub(crate) async fn add_security_headers(mut response: Response) -> Response {
     response.headers_mut().extend(HEADERS.iter().cloned());
     response

@@ -1,4 +1,4 @@
-//! Around every request: its trace, its log line, its metrics.
+//! Middleware that records every request: its trace, its log line, its metrics.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::request_outcome::{BY_REASON, BY_ROUTE, RequestOutcome, RequestRecord, Route};
 
-/// Where the log lines and metrics of requests go.
+/// The destination of the requests' log lines and metrics.
 #[derive(Clone)]
 pub(crate) struct RequestTelemetry(Arc<Inner>);
 
@@ -36,7 +36,7 @@ impl From<Telemetry> for RequestTelemetry {
     }
 }
 
-/// Handlers find the request's place in its trace among its extensions.
+/// Handlers find the request's trace context in its extensions.
 pub(crate) async fn observe(
     State(RequestTelemetry(inner)): State<RequestTelemetry>,
     mut request: Request,
@@ -69,15 +69,15 @@ pub(crate) async fn observe(
     response
 }
 
-/// A handler's panic costs its own request. Where it was is logged by the panic hook; what it said
-/// goes nowhere, as it may quote a customer.
+/// The response after a handler's panic. The panic hook logs the location. The panic message is
+/// dropped, because it may quote a customer.
 fn broken(accept: Option<HeaderValue>) -> Response {
     let headers = accept.map(|accept| (ACCEPT, accept)).into_iter().collect();
     let detail = "Something is broken here. It is being looked into; please try again later.";
     pages::negotiated_problem(&Problem::new(Kind::InternalError, detail), &headers)
 }
 
-/// Says which part of the shop answered.
+/// Records which route responded.
 pub(crate) async fn record_route(
     State(route): State<Route>,
     response: Response,
@@ -85,8 +85,8 @@ pub(crate) async fn record_route(
     (Extension(route), response)
 }
 
-/// The trace that the client is in, if it says so in the one form there is. What it says otherwise
-/// is ignored, as W3C Trace Context has it: a new trace begins.
+/// Returns the trace of the client's `traceparent` header. An invalid header is ignored and a new
+/// trace begins, as W3C Trace Context requires.
 fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
     let mut values = headers.get_all(TraceParent::NAME).into_iter();
     match (values.next(), values.next()) {

@@ -1,4 +1,4 @@
-//! Publishes the orders that were saved and not published, every minute.
+//! Publishes pending orders, every minute.
 
 mod relay;
 mod sweep_summary;

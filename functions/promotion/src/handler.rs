@@ -1,4 +1,4 @@
-//! From an event to a coupon in the table.
+//! Turns an `order.placed` event into a coupon row.
 
 use domain::{Coupon, OrderPlaced, whole_seconds};
 use jiff::Timestamp;
@@ -7,14 +7,14 @@ use metrique_writer::unit::AsCount;
 use sqs_batch::BatchCounts;
 use telemetry::nonzero_count;
 
-/// What is measured of a batch.
+/// Promotion's own metrics for a batch.
 #[derive(Entry)]
 #[entry(rename_all = "PascalCase")]
 pub(crate) struct PromotionMetrics {
     coupons_given: Option<AsCount<u64>>,
 }
 
-/// A coupon for the order, with a code that cannot be guessed.
+/// Returns a coupon for the order, with a random code.
 pub(crate) fn prepare(event: &OrderPlaced) -> Coupon {
     Coupon::earned_by(event.order_id, subscriber::random_code(), whole_seconds(Timestamp::now()))
 }

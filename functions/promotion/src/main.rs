@@ -1,5 +1,5 @@
-//! Gives a coupon for every order that reaches it: one per order, however often its event arrives.
-//! Which orders reach it is the subscription's filter policy to say, and nobody else's.
+//! Inserts a coupon for every order it receives. Each order has one coupon, even if its event is
+//! delivered several times. Only the subscription's filter policy decides which orders arrive.
 
 mod handler;
 

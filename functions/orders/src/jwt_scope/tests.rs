@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// What the router is handed of a request: its `Accept` and its key. A problem, if it is handed
-/// nothing.
+/// Returns the `Accept` header and the idempotency key that reach the router, or the problem if the
+/// request was rejected.
 async fn handed(key: Option<&str>, claims: Value) -> Value {
     let mut event: Value =
         serde_json::from_str(include_str!("../../../../events/orders/place-by-json.json")).unwrap();

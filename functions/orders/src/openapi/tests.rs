@@ -1,5 +1,4 @@
-//! What holds the document to the code: addresses, problems, fields and limits are compared,
-//! examples are looked at.
+//! Compares the OpenAPI document with the code: paths, problems, fields, limits and examples.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +31,7 @@ fn validator_of(name: &str) -> Validator {
     validator(&json!({ "$ref": format!("#/components/schemas/{name}") }))
 }
 
-/// Every text in a source between `before` and the next quote.
+/// Returns every text in `source` between `before` and the next quote.
 fn quoted<'a>(source: &'a str, before: &str) -> BTreeSet<&'a str> {
     source.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
@@ -70,7 +69,7 @@ fn document_and_errors_page_list_every_problem_type() {
             named.map(|kind| kind.as_str().unwrap().trim_start_matches("/problems/").to_owned()),
         );
     });
-    // No operation of the document answers so: it is about methods that an address does not have.
+    // No operation documents this problem: it is for methods that a path does not support.
     documented.insert("method-not-allowed".to_owned());
     assert_eq!(documented.iter().map(String::as_str).collect::<BTreeSet<_>>(), types);
 
@@ -98,7 +97,7 @@ fn document_and_errors_page_list_every_problem_type() {
     }
 }
 
-/// Problems as the code makes them.
+/// Problems as the code builds them.
 fn problems() -> Vec<Problem> {
     let headers = |name: &'static str, value: &str| {
         HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())])
@@ -227,8 +226,7 @@ async fn matching_etag_returns_not_modified() {
     }
 }
 
-/// What a customer may write: names of all scripts and lengths about the limit, and amounts that
-/// are nearly good.
+/// Customer input: names in all scripts with lengths around the limit, and almost valid amounts.
 fn fields() -> impl Strategy<Value = (String, String)> {
     let customer = prop_oneof![
         ".{0,8}",
@@ -268,7 +266,7 @@ proptest! {
 
     #[test]
     fn key_schema_accepts_only_valid_keys(key in prop_oneof!["[ -~é\u{a0}\t]{0,4}", "[a-é]{253,257}"]) {
-        // On the way spaces around a header's value are lost.
+        // HTTP removes spaces around a header's value.
         let sent = HeaderValue::from_str(key.trim_matches([' ', '\t']));
         prop_assume!(sent.is_ok());
         let read = Encoding::Json.read(

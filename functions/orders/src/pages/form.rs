@@ -1,4 +1,4 @@
-//! The form in which an order is placed.
+//! The order form.
 
 use askama::Template;
 use axum::extract::RawQuery;
@@ -20,13 +20,13 @@ struct FormPage {
     amount_error: Option<String>,
     coupon_error: Option<String>,
     notice: Option<String>,
-    /// An order that was made with the same form before it was edited.
+    /// An order that was already placed with this form's key, before the form was edited.
     first: Option<OrderId>,
 }
 
 impl FormPage {
-    /// With nothing to say but what was typed. Without a key it could place its order twice: it
-    /// always has one.
+    /// Returns a page with this input and no messages. Adds a key if there is none: without one,
+    /// submitting the form twice could place two orders.
     fn of(input: FormInput) -> Self {
         let input = if input.key.is_empty() { input.with_fresh_key() } else { input };
         Self {
@@ -49,13 +49,14 @@ impl FormPage {
     }
 }
 
-/// `GET /`: the form, prefilled so that one click places an order; `?coupon=` fills a code in.
+/// `GET /`: the form, prefilled so that one click places an order; `?coupon=` sets the code.
 pub(crate) async fn form(RawQuery(query): RawQuery) -> Response {
     let page = FormPage::of(prefilled(&query.unwrap_or_default()));
     ([(CACHE_CONTROL, "no-store")], render(&page, StatusCode::OK)).into_response()
 }
 
-/// Who comes with a coupon is a customer, with a name of their own.
+/// Suggests a name and an amount. A customer with a coupon has their own name, so none is
+/// suggested.
 fn prefilled(query: &str) -> FormInput {
     let suggested = form_suggestion::suggest();
     match coupon_in(query) {
@@ -64,7 +65,8 @@ fn prefilled(query: &str) -> FormInput {
     }
 }
 
-/// What is not a code is left out: a link must not put words of its own on the page.
+/// Returns the coupon code in the query, or an empty string if it is not a code: a link must not
+/// put its own words on the page.
 fn coupon_in(query: &str) -> String {
     let coupon = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "coupon");
     coupon
@@ -73,7 +75,7 @@ fn coupon_in(query: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The form with what was typed, and each message beside its field.
+/// The form with the customer's input, and each error beside its field.
 pub(crate) fn form_with_errors(problem: &Problem, input: FormInput) -> Response {
     let error_at = |pointer| {
         problem
@@ -92,7 +94,7 @@ pub(crate) fn form_with_errors(problem: &Problem, input: FormInput) -> Response 
     problem.complete(render(&page, problem.status))
 }
 
-/// The form with what was edited after it had made an order already.
+/// The form after an edit, when its key has already placed an order.
 pub(crate) fn form_with_key_conflict(
     problem: &Problem,
     input: FormInput,

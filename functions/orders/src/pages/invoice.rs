@@ -1,4 +1,4 @@
-//! An order's invoice, as it is printed.
+//! An order's invoice, for printing.
 
 use askama::Template;
 use axum::http::StatusCode;

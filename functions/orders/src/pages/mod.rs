@@ -1,4 +1,4 @@
-//! The pages, from templates compiled in. Askama escapes whatever a customer typed.
+//! The HTML pages, from compiled-in templates. Askama escapes all customer input.
 
 mod form;
 mod invoice;
@@ -14,8 +14,8 @@ pub(crate) use invoice::invoice;
 pub(crate) use order::order;
 pub(crate) use problem::negotiated_problem;
 
-/// From this total on, in cents, a customer is promised a coupon. Who gets one, the topic's filter
-/// alone decides.
+/// From this total on, in cents, pages promise a coupon. The topic's filter policy decides who gets
+/// one.
 const EARNS_FROM_CENTS: u64 = 8_000;
 
 fn render(page: &impl Template, status: StatusCode) -> Response {
@@ -23,7 +23,7 @@ fn render(page: &impl Template, status: StatusCode) -> Response {
     (status, Html(html)).into_response()
 }
 
-/// A page's HTML without what every change of the style sheet changes.
+/// A page's HTML without the asset fingerprints, which change with every edit of an asset.
 #[cfg(test)]
 fn html(page: &impl Template) -> String {
     page.render().unwrap().replace(&crate::assets::address(""), "/assets/FINGERPRINT/")

@@ -1,4 +1,4 @@
-//! An order's page, which follows the order until there is nothing more to come.
+//! An order's page. It refreshes itself until the order is complete.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -14,20 +14,20 @@ use crate::assets;
 struct OrderPage {
     order: OrderView,
     fulfilled: bool,
-    /// Whether it is large enough for a coupon.
+    /// Whether the total is large enough for a coupon.
     earns: bool,
-    /// Of the coupon that it earned.
+    /// The state of the coupon that this order earned.
     coupon_state: CouponState,
-    /// Whether there is more to come, for which a script looks.
+    /// Whether the page should refresh: the shipment or the coupon is still missing.
     awaits: bool,
-    /// After how many seconds the page is loaded again where no script runs.
+    /// Seconds until the page reloads in a browser without script.
     reload_after: Option<u8>,
 }
 
 /// What the customer can do with a coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CouponState {
-    /// Spend it, or wait for it to be earned.
+    /// The coupon can be spent, or is not earned yet.
     Good,
     Spent,
     Expired,
@@ -55,7 +55,7 @@ impl OrderPage {
     }
 }
 
-/// The older an order, the less often its page is loaded again by itself.
+/// Returns the reload interval in seconds, which grows with the order's age.
 fn reload_after(age: SignedDuration) -> Option<u8> {
     match age.as_secs() {
         ..30 => Some(2),
@@ -93,7 +93,7 @@ mod tests {
         Coupon::earned_by(order.id, Code::from_entropy([8; 12]), order.placed_at)
     }
 
-    /// The page, so many seconds after the order was placed.
+    /// The page, this many seconds after the order was placed.
     fn page(
         order: Order,
         shipment: Option<Shipment>,

@@ -1,4 +1,4 @@
-//! A problem as a page, for a browser.
+//! An error page.
 
 use askama::Template;
 use axum::http::header::VARY;
@@ -15,7 +15,7 @@ use crate::problem::{Kind, Problem};
 struct ProblemPage<'a> {
     problem: &'a Problem,
     heading: &'a str,
-    /// Whether the same address may answer in a moment.
+    /// Whether a retry of the same URL may succeed soon.
     passes: bool,
 }
 
@@ -33,7 +33,7 @@ impl<'a> ProblemPage<'a> {
     }
 }
 
-/// As a page or as problem details, whichever the client prefers.
+/// The problem as a page or as problem details, whichever the client prefers.
 pub(crate) fn negotiated_problem(problem: &Problem, headers: &HeaderMap) -> Response {
     let mut response = if prefers_html_problem(headers) {
         problem.complete(render(&ProblemPage::of(problem), problem.status))

@@ -1,5 +1,5 @@
 //! The kinds of problems. Their URIs are part of the contract: docs/reference/errors.md lists them,
-//! and none is ever changed.
+//! and they never change.
 
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};

@@ -1,10 +1,10 @@
-//! Bodies that were worth keeping, one a line, and what becomes of them by a lost or a strange
-//! byte. Whatever once was read wrongly is added to its file.
+//! Request bodies to test parsers with, one a line, and random mutations of them. Add every body
+//! that was once parsed wrongly to its file.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// A line of a corpus with up to three bytes replaced, put in or left out.
+/// A line of a corpus with up to three bytes replaced, inserted or removed.
 pub(super) fn mutated(corpus: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let byte =
         prop_oneof![any::<u8>(), select(b"0123456789.eE+-,:;&=% \t\"{}[]\\\x00\xff".to_vec())];

@@ -1,5 +1,5 @@
-//! An order as a form. What was typed is kept beside what is wrong with it, so that the form can be
-//! shown again.
+//! Parses an order from a form. Errors carry the customer's input, so that the form can be shown
+//! again.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,13 @@ use percent_encoding::percent_decode;
 use super::{FormInput, NewOrder, Rejected, coupon_of, key, order_of};
 use crate::problem::{FieldError, Kind, Problem};
 
-/// The hidden field.
+/// The name of the hidden field.
 const KEY: &str = "idempotency_key";
 
 pub(super) fn read(body: &[u8]) -> Result<NewOrder, Rejected> {
     let rejected = |problem| Rejected { problem, input: input(body) };
-    // What is not UTF-8 would be read as U+FFFD, which is a character like others if it was typed.
+    // Reject invalid UTF-8: decoding would turn it into U+FFFD, which a customer may also have
+    // typed.
     if percent_decode(body).decode_utf8().is_err() {
         return Err(rejected(Problem::new(Kind::MalformedBody, "The form is not UTF-8.")));
     }

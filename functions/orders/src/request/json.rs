@@ -1,4 +1,4 @@
-//! An order as JSON. Each field is kept as its text until it is parsed, so that an amount never
+//! Parses an order from JSON. Each field keeps its text until it is parsed, so an amount never
 //! becomes a float.
 
 use domain::{Amount, Code, CustomerName};

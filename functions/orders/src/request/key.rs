@@ -9,8 +9,8 @@ use crate::problem::{Kind, Problem};
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The key among the headers, if there is one. Two lines are an error, also where a gateway joined
-/// them with a comma.
+/// Returns the key in the headers, if there is one. Two header lines are an error, also when a
+/// gateway joined them with a comma.
 pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).into_iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -21,7 +21,7 @@ pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, P
     if text.starts_with('"') { parse_structured(text) } else { parse(text) }.map(Some)
 }
 
-/// A structured field's string, as the IETF's draft has it: `"K"` is the key `K`
+/// Parses a structured field string, as the IETF draft defines it: `"K"` is the key `K`
 /// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>). Parameters are
 /// ignored.
 fn parse_structured(text: &str) -> Result<IdempotencyKey, Problem> {
@@ -31,13 +31,13 @@ fn parse_structured(text: &str) -> Result<IdempotencyKey, Problem> {
     }
 }
 
-/// The key in the form, if there is one: a form without it is as good as one with an empty field.
+/// Returns the key in the form, or `None` for an empty or missing field.
 pub(super) fn of_field(value: &str) -> Result<Option<IdempotencyKey>, Problem> {
     if value.is_empty() { Ok(None) } else { parse(value).map(Some) }
 }
 
-/// Whether a key is random, as those of the form are: nobody has it but who was given it. Programs
-/// choose theirs, and others may guess `cart-42`.
+/// Whether a key is random, like the form's keys: then only the client that received it can know
+/// it. Programs choose their own keys, and others may guess `cart-42`.
 pub(crate) fn is_random(key: &IdempotencyKey) -> bool {
     key.as_str().parse::<Uuid>().is_ok_and(|key| key.get_version() == Some(Version::Random))
 }
@@ -46,7 +46,7 @@ fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
     text.parse().map_err(|_| bad_key())
 }
 
-/// Also for a request with two keys: which one is meant is not for us to say.
+/// Also used for a request with two keys, because it is unclear which one is meant.
 pub(super) fn bad_key() -> Problem {
     let detail = "A request has one idempotency key, of 1 to 255 characters, none of them a control character or a comma.";
     Problem::new(Kind::InvalidIdempotencyKey, detail)

@@ -1,5 +1,4 @@
-//! From a request's body to an order that can be trusted: read what was written, then believe only
-//! what parses.
+//! Parses a request's headers and body into a valid order.
 
 #[cfg(test)]
 mod corpus;
@@ -19,55 +18,54 @@ use crate::problem::{FieldError, Kind, Problem};
 
 pub(crate) use key::{IDEMPOTENCY_KEY, is_random, of_header as key_of_header};
 
-/// The largest body that is read, in bytes.
+/// The largest accepted body, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024;
 
 const APPLICATION_JSON: MediaType = MediaType::new(APPLICATION, JSON);
 const APPLICATION_FORM: MediaType = MediaType::new(APPLICATION, x_::WWW_FORM_URLENCODED);
 
-/// What a customer asks for, parsed.
+/// A parsed request for an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewOrder {
     pub(crate) customer: CustomerName,
     pub(crate) amount: Amount,
     /// The coupon to spend on it.
     pub(crate) coupon: Option<Code>,
-    /// What makes this request and its repetitions one, if the client gave it.
+    /// The client's idempotency key, if it sent one.
     pub(crate) key: Option<IdempotencyKey>,
 }
 
-/// How the body is written, which is also how the answer is.
+/// The format of the request body, and so of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Json,
     Form,
 }
 
-/// A body that is no order: the problem, and the fields as far as they could be read, to show them
-/// again.
+/// An invalid body: the problem, and the readable fields, to show them again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected {
     pub(crate) problem: Problem,
     pub(crate) input: FormInput,
 }
 
-/// The form's fields as they were typed.
+/// The form's fields as the customer typed them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FormInput {
     pub(crate) customer: String,
     pub(crate) amount: String,
     pub(crate) coupon: String,
-    /// The hidden field; the next submission is the same request if it is the same.
+    /// The hidden field. Submitting the form again with the same key is the same request.
     pub(crate) key: String,
 }
 
 impl FormInput {
-    /// With a key of its own: whatever is sent with it is another request.
+    /// Replaces the key, so that the next submission is a new request.
     pub(crate) fn with_fresh_key(self) -> Self {
         Self { key: Uuid::new_v4().to_string(), ..self }
     }
 
-    /// What was typed into a form, whether it is an order or not.
+    /// Returns the fields of a form, valid or not.
     pub(crate) fn of_form(body: &[u8]) -> Self {
         form::input(body)
     }
@@ -88,7 +86,7 @@ impl Encoding {
         }
     }
 
-    /// Reads an order from the headers and a body of this encoding.
+    /// Parses an order from the headers and a body in this format.
     pub(crate) fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<NewOrder, Rejected> {
         let rejected = |problem| Rejected { problem, input: FormInput::default() };
         let key = key::of_header(headers).map_err(rejected)?;
@@ -99,7 +97,7 @@ impl Encoding {
         Ok(NewOrder { key: key.or(new.key), ..new })
     }
 
-    /// A digest of the body, compared when the same key is sent again.
+    /// Returns a digest of the body, to compare with later requests that have the same key.
     pub(crate) fn fingerprint(self, body: &[u8]) -> String {
         let encoding: &[u8] = match self {
             Self::Json => b"json:",
@@ -109,14 +107,14 @@ impl Encoding {
     }
 }
 
-/// Whether a line of `Content-Encoding` leaves the body as it is. Gateways join lines with a comma.
+/// Whether a `Content-Encoding` line leaves the body unchanged. Gateways join lines with a comma.
 fn is_identity(line: &HeaderValue) -> bool {
     let mut codings = line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// The one media type of a `Content-Type`. No parameter changes how a body is read here, so one
-/// that cannot be parsed is as good as none.
+/// Returns the media type of a `Content-Type` header. Parameters make no difference here, so
+/// unreadable ones are ignored.
 fn essence(content_type: &HeaderValue) -> Option<MediaType<'_>> {
     let content_type = content_type.to_str().ok()?;
     if MediaTypeList::new(content_type).count() != 1 {
@@ -125,7 +123,7 @@ fn essence(content_type: &HeaderValue) -> Option<MediaType<'_>> {
     MediaType::parse(content_type.split(';').next()?.trim()).ok()
 }
 
-/// Puts the parsed fields together, or all their errors, so that a customer sees both at once.
+/// Combines the parsed fields, or returns all their errors, so that a customer sees them at once.
 fn order_of(
     customer: Result<CustomerName, FieldError>,
     amount: Result<Amount, FieldError>,
@@ -141,7 +139,8 @@ fn order_of(
     }
 }
 
-/// An empty field is no coupon; anything else that is no code is answered like one that nobody has.
+/// Parses the coupon field; empty is `None`. A malformed code gets the same error as an unknown
+/// one.
 fn coupon_of(text: &str) -> Result<Option<Code>, FieldError> {
     if Code::is_blank(text) {
         return Ok(None);
