@@ -1,4 +1,4 @@
-//! How long a call may take, its retries included.
+//! Time limits and retries of calls to AWS.
 
 use std::time::Duration;
 
@@ -6,31 +6,31 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
-/// How often a call is tried and how long it may take. docs/reference/timeouts.md lists
-/// the policies in use.
+/// The number of attempts and the time limits of a call. docs/reference/timeouts.md lists the
+/// policies in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallPolicy {
-    /// Attempts, the first one included. Between them the SDK waits with exponential backoff and
-    /// jitter.
+    /// The number of attempts, including the first. Between attempts the SDK waits with exponential
+    /// backoff and jitter.
     pub max_attempts: u32,
-    /// The time of one attempt.
+    /// The time limit of one attempt.
     pub attempt_timeout: Duration,
-    /// The time of all attempts and the waits between them.
+    /// The time limit of all attempts and the waits between them.
     pub total_timeout: Duration,
 }
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(30);
 
 impl CallPolicy {
-    /// For a person who waits, and may be far from the region.
+    /// For an operator's commands, which may run far from the region.
     pub const PATIENT: Self = Self {
         max_attempts: 5,
         attempt_timeout: Duration::from_secs(10),
         total_timeout: Duration::from_secs(30),
     };
 
-    /// The configuration of a client with this policy. Clients made of one [`SdkConfig`] share its
-    /// connections, whatever their policies.
+    /// Returns `sdk` with this policy. Clients built from one [`SdkConfig`] share its connections,
+    /// whatever their policies.
     #[must_use]
     pub fn apply(self, sdk: &SdkConfig) -> SdkConfig {
         let mut timeouts = TimeoutConfig::builder()

@@ -1,4 +1,4 @@
-//! The SDK's errors in words.
+//! Texts for SDK errors.
 
 use std::error::Error;
 
@@ -7,8 +7,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// What kind of failure it was, for a log. It has nothing of the request or the answer, which may
-/// name a customer.
+/// Returns the kind of failure, for logs. The text contains nothing of the request or the response,
+/// which may name a customer.
 pub fn sdk_error_kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
     let status = |raw: &HttpResponse| raw.status().as_u16();
     match error {
@@ -28,7 +28,7 @@ pub fn sdk_error_kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
     }
 }
 
-/// What AWS answered, or why it did not, for a person: with AWS's own message.
+/// Returns the error with AWS's own message, for a person.
 pub fn sdk_error_message<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,

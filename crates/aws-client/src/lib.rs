@@ -1,5 +1,4 @@
-//! What every client of an AWS service shares: how long its calls may take, and what to say of an
-//! error.
+//! Shared by all clients of AWS services: call policies and error texts.
 
 mod call_policy;
 mod error_text;

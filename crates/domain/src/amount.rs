@@ -1,4 +1,4 @@
-//! Money: whole cents inside, a decimal string with two places outside.
+//! Money: stored as whole cents, written as a decimal string with two places.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,20 +6,20 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// An amount of money in US dollars, from 0.01 to 999999999.99, held as integer cents.
+/// An amount of money in US dollars, from 0.01 to 999999999.99, stored as integer cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Amount {
     cents: u64,
 }
 
-/// Why a text is not an [`Amount`]. The texts are written for the customer.
+/// Why a text is not an [`Amount`]. The messages are for the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
     /// Not a plain decimal number.
     #[error("must be a decimal number, such as 81.50")]
     NotANumber,
-    /// Finer than a cent.
+    /// More than two decimals.
     #[error("must have at most two decimals")]
     TooManyDecimals,
     /// Below one cent, or above the largest amount.
@@ -33,10 +33,10 @@ impl Amount {
     /// The largest amount, 999,999,999.99.
     pub const MAX: Self = Self { cents: 99_999_999_999 };
 
-    /// How many digits the largest amount has in cents.
+    /// The number of digits of the largest amount in cents.
     const MAX_DIGITS: i64 = 11;
 
-    /// An amount of so many cents, if that is in range.
+    /// Returns an amount of this many cents, or `None` if it is out of range.
     #[must_use]
     pub fn from_cents(cents: u64) -> Option<Self> {
         let amount = Self { cents };
@@ -49,8 +49,7 @@ impl Amount {
         self.cents
     }
 
-    /// Reads a JSON number by value and exactly: `1e2` is 100, `81.500` is 81.50, and no digit
-    /// passes through a float.
+    /// Parses a JSON number by value and exactly, without a float: `1e2` is 100, `81.500` is 81.50.
     pub fn from_json_number(text: &str) -> Result<Self, AmountError> {
         if text.starts_with('-') {
             return Err(AmountError::OutOfRange);
@@ -59,8 +58,8 @@ impl Amount {
         Self::from_scientific(mantissa, exponent)
     }
 
-    /// Moves the point along the digits, as no number type is wide enough for every number that
-    /// JSON can write.
+    /// Shifts the decimal point within the digits, because no number type holds every number that
+    /// JSON can express.
     fn from_scientific(mantissa: &str, exponent: &str) -> Result<Self, AmountError> {
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = format!("{whole}{fraction}");
@@ -68,8 +67,7 @@ impl Amount {
         let exponent: i64 = exponent.parse().map_err(|_| AmountError::OutOfRange)?;
         let length =
             |digits: &str| i64::try_from(digits.len()).map_err(|_| AmountError::OutOfRange);
-        // Cents are the digits with the point this far behind the last one, or before it when
-        // negative.
+        // The value in cents is the digits times ten to the power of `shift`.
         let shift = exponent.saturating_sub(length(fraction)?).saturating_add(2);
         if length(digits)?.saturating_add(shift) > Self::MAX_DIGITS {
             return Err(AmountError::OutOfRange);
@@ -90,8 +88,8 @@ impl Amount {
     }
 }
 
-/// Digits, then perhaps a point and at most two more digits; no sign, no exponent, no spaces. Zero
-/// is among them.
+/// Parses digits, optionally followed by a point and at most two more digits, into cents. No sign,
+/// exponent or spaces. Zero is valid.
 pub(crate) fn cents_of_plain(text: &str) -> Result<u64, AmountError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -107,7 +105,7 @@ pub(crate) fn cents_of_plain(text: &str) -> Result<u64, AmountError> {
     cents.ok_or(AmountError::OutOfRange)
 }
 
-/// Always two decimals and no separators: `1234.50`.
+/// Writes two decimals without separators: `1234.50`.
 pub(crate) fn write_cents(cents: u64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     fmt::Display::fmt(&Decimal::from_i128_with_scale(cents.into(), 2), formatter)
 }
@@ -115,7 +113,7 @@ pub(crate) fn write_cents(cents: u64, formatter: &mut fmt::Formatter<'_>) -> fmt
 impl FromStr for Amount {
     type Err = AmountError;
 
-    /// Reads a decimal string such as `80`, `80.0` or `80.00`.
+    /// Parses a decimal string such as `80`, `80.0` or `80.00`.
     fn from_str(text: &str) -> Result<Self, AmountError> {
         Self::from_plain(text)
     }
@@ -147,7 +145,7 @@ mod tests {
     use crate::corpus::mutated;
     use proptest::prelude::*;
 
-    /// The cents that a plain text says, by counting digits.
+    /// Parses a plain text into cents by counting digits.
     fn nonzero_count(text: &str) -> Option<u64> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |part: &str| {

@@ -1,4 +1,4 @@
-//! Codes that people read aloud and type.
+//! Codes that people read aloud and type: coupon codes and tracking numbers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,52 +8,52 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use serde::{Deserialize, Serialize};
 
-/// 12 characters out of 32 that cannot be mistaken for one another (no `0 O 1 I`): 60 bits.
+/// 12 characters from an alphabet of 32 without look-alikes (no `0 O 1 I`): 60 bits.
 ///
-/// A coupon's code is as good as money: `Debug` shows nothing of it, and there is no `Display`, so
-/// that no log line can.
+/// A coupon's code is worth money. `Debug` hides it and there is no `Display`, so it cannot get
+/// into a log.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Code(String);
 
-/// A text is not a [`Code`]. It does not say how it differs from one.
+/// The text is not a [`Code`]. The error does not say why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a code")]
 pub struct CodeError;
 
 impl Code {
-    /// How many characters a code has.
+    /// The number of characters in a code.
     const LENGTH: usize = 12;
-    /// So many of them are shown together.
+    /// The number of characters in a group.
     const GROUP: usize = 4;
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-    /// Makes a code of 12 random bytes, which must come from a secure source. Each byte gives one
-    /// character, and as 32 divides 256, every character is equally likely.
+    /// Makes a code from 12 random bytes, which must come from a secure source. Each byte selects
+    /// one character. 32 divides 256, so every character is equally likely.
     #[must_use]
     pub fn from_entropy(bytes: [u8; 12]) -> Self {
         Self(bytes.iter().map(|byte| char::from(Self::ALPHABET[usize::from(byte % 32)])).collect())
     }
 
-    /// A code read back from where it was kept.
+    /// Wraps a code from storage (upper case, without separators), without checking it.
     #[must_use]
     pub fn from_stored(code: String) -> Self {
         Self(code)
     }
 
-    /// Whether nothing is typed but spaces, dashes and invisible characters.
+    /// Whether the text contains only spaces, dashes and invisible characters.
     #[must_use]
     pub fn is_blank(text: &str) -> bool {
         text.chars().all(is_separator)
     }
 
-    /// The code, upper case and without separators: as it is kept, and compared.
+    /// The code in upper case without separators, for storage and comparison.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The code as people read it: in groups of four with hyphens between them.
+    /// The code for people: groups of four separated by hyphens.
     #[must_use]
     pub fn grouped(&self) -> String {
         let characters: Vec<_> = self.0.chars().collect();
@@ -64,11 +64,11 @@ impl Code {
 impl FromStr for Code {
     type Err = CodeError;
 
-    /// Reads what a person typed or pasted. Case, spaces, dashes and invisible characters make no
-    /// difference, nor do compatibility forms such as full-width letters.
+    /// Parses what a person typed or pasted. Ignores case, spaces, dashes and invisible characters,
+    /// and accepts compatibility forms such as full-width letters.
     ///
-    /// UTS 46 is NFKC with case folding. Its tables are in the functions already, for host names;
-    /// NFKC's own would add 58 kB to each binary that reads codes.
+    /// Uses UTS 46, which is NFKC with case folding: the functions already contain its tables for
+    /// host names. NFKC's own tables would add 58 kB to each binary that reads codes.
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let mapper = Uts46MapperBorrowed::new();
         let characters = mapper.map_normalize(text.chars().filter(|c| !is_separator(*c)));
@@ -78,8 +78,8 @@ impl FromStr for Code {
     }
 }
 
-/// Every space, dash and format character (the soft hyphen, zero-width characters, bidi marks), and
-/// the minus sign.
+/// Spaces, dashes, the minus sign and format characters (the soft hyphen, zero-width characters,
+/// bidi marks).
 fn is_separator(character: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(character);
     let is_invisible_or_dash =

@@ -1,10 +1,10 @@
-//! Texts that were worth keeping, one a line, and what becomes of them by a stroke of the keyboard
-//! or a lost byte. Whatever once was read wrongly is added to its file.
+//! Texts to test parsers with, one a line, and random mutations of them. Add every text that was
+//! once parsed wrongly to its file.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// A line of a corpus with a few characters replaced, put in or left out.
+/// A line of a corpus with a few characters replaced, inserted or removed.
 pub(crate) fn mutated(corpus: &'static str) -> impl Strategy<Value = String> {
     let lines: Vec<_> = corpus.lines().collect();
     let character = prop_oneof![

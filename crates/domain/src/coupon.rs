@@ -1,31 +1,32 @@
-//! What promotion gives for an order.
+//! Coupons, which promotion issues for orders.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Amount, AmountOff, Code, Discount, OrderId};
 
-/// A coupon earned by an order: one per order, whatever is delivered twice.
+/// A coupon earned by an order. Each order earns at most one, even if its event is delivered
+/// several times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coupon {
     /// The order that earned it; the coupon's key.
     pub order_id: OrderId,
     /// What the customer types to spend it.
     pub code: Code,
-    /// How much it takes off, in percent.
+    /// The discount in percent.
     pub percent: u8,
-    /// The instant from which it is worth nothing, UTC.
+    /// The instant from which the coupon is invalid, UTC.
     pub expires_at: Timestamp,
-    /// The order that it is spent on, if it is.
+    /// The order it was spent on, if any.
     pub spent_by: Option<OrderId>,
 }
 
 impl Coupon {
-    /// Every coupon takes 20% off.
+    /// The discount of every coupon in percent.
     pub const PERCENT: u8 = 20;
-    /// Every coupon is good for 90 days of 24 hours.
+    /// The validity of every coupon: 90 days of 24 hours.
     pub const VALIDITY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-    /// The coupon that `order_id` earns at `now`.
+    /// Returns the coupon that `order_id` earns at `now`.
     #[must_use]
     pub fn earned_by(order_id: OrderId, code: Code, now: Timestamp) -> Self {
         let expires_at = now
@@ -34,13 +35,13 @@ impl Coupon {
         Self { order_id, code, percent: Self::PERCENT, expires_at, spent_by: None }
     }
 
-    /// Whether it is worth nothing any more.
+    /// Whether the coupon has expired at `now`.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
 
-    /// What it takes off an order of `amount`.
+    /// Returns the discount on an order of `amount`.
     #[must_use]
     pub fn discount_on(&self, amount: Amount) -> Discount {
         let off = AmountOff::percent_of(self.percent, amount);

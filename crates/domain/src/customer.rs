@@ -1,33 +1,33 @@
-//! Who ordered.
+//! Customers' names.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A customer's name: 1 to 100 characters (Unicode scalar values) after trimming, none of them a
-/// control character or one of U+FFFE and U+FFFF. An event carries the name, and SQS accepts no
-/// message with those
+/// A customer's name: 1 to 100 characters (Unicode scalar values) after trimming, without control
+/// characters, U+FFFE and U+FFFF. Events contain the name, and SQS rejects messages with those
+/// characters
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
 ///
-/// Personal data: its `Debug` shows nothing of it, so that no log line can.
+/// Personal data: `Debug` hides it, so it cannot get into a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CustomerName(String);
 
-/// Why a text is not a [`CustomerName`]. The texts are written for the customer.
+/// Why a text is not a [`CustomerName`]. The messages are for the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerNameError {
-    /// Nothing but spaces.
+    /// Empty, or only spaces.
     #[error("must not be empty")]
     Empty,
     /// More than [`CustomerName::MAX_CHARS`].
     #[error("must be at most 100 characters long")]
     TooLong,
-    /// A line break, a tab, a zero byte or the like.
+    /// Contains a control character, such as a line break, a tab or a zero byte.
     #[error("must not contain control characters")]
     ControlCharacter,
-    /// U+FFFE or U+FFFF, which are not characters.
+    /// Contains U+FFFE or U+FFFF, which are not characters.
     #[error("must not contain U+FFFE or U+FFFF, which no message can carry")]
     Noncharacter,
 }

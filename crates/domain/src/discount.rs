@@ -1,4 +1,4 @@
-//! What a coupon takes off an order.
+//! The discount that a coupon gives on an order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use crate::amount::{cents_of_plain, write_cents};
 use crate::{Amount, AmountError, Code};
 
-/// A coupon spent on an order, and what it took off.
+/// A coupon spent on an order, and the discount it gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discount {
-    /// Which coupon.
+    /// The coupon's code.
     pub code: Code,
-    /// How much it takes off, in percent.
+    /// The discount in percent.
     pub percent: u8,
-    /// How much it took off, in US dollars: less than was ordered.
+    /// The discount in US dollars; less than the order's amount.
     pub amount: AmountOff,
 }
 
-/// An amount of money in US dollars that is not to be paid, from 0.00 on, held as integer cents.
+/// A discount in US dollars, at least 0.00, stored as integer cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AmountOff {
@@ -28,15 +28,15 @@ pub struct AmountOff {
 }
 
 impl AmountOff {
-    /// So many percent of an amount, rounded half-even to the cent, and never all of it: an order's
-    /// total is an [`Amount`], at least a cent, or subscribers that know version 1 of the event
-    /// could not read it.
+    /// Returns `percent` of an amount, rounded half-even to the cent, but never all of it: at least
+    /// one cent stays to pay, because an order's total is an [`Amount`] and subscribers to version
+    /// 1 of the event cannot parse 0.00.
     #[must_use]
     pub fn percent_of(percent: u8, amount: Amount) -> Self {
         let exact =
             Decimal::from_i128_with_scale(i128::from(amount.cents()) * i128::from(percent), 2);
         let rounded = exact.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
-        // 255% of the largest amount fit; whatever did not would be more than all of it.
+        // 255% of the largest amount fits in a u64. A larger value would be capped below anyway.
         let cents = u64::try_from(rounded).unwrap_or(u64::MAX);
         Self { cents: cents.min(amount.cents() - Amount::MIN.cents()) }
     }
@@ -47,7 +47,7 @@ impl AmountOff {
         self.cents
     }
 
-    /// What is left of an amount to be paid; nothing, if this is all of it or more.
+    /// Returns the rest of an amount to pay, or `None` if the discount is all of it or more.
     #[must_use]
     pub fn taken_off(self, amount: Amount) -> Option<Amount> {
         amount.cents().checked_sub(self.cents).and_then(Amount::from_cents)
@@ -57,14 +57,14 @@ impl AmountOff {
 impl FromStr for AmountOff {
     type Err = AmountError;
 
-    /// Reads a decimal string such as `16.3`, `16.30` or `0`.
+    /// Parses a decimal string such as `16.3`, `16.30` or `0`.
     fn from_str(text: &str) -> Result<Self, AmountError> {
         cents_of_plain(text).map(|cents| Self { cents })
     }
 }
 
 impl fmt::Display for AmountOff {
-    /// Always two decimals and no separators: `0.00`.
+    /// Writes two decimals without separators: `0.00`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_cents(self.cents, formatter)
     }
@@ -142,7 +142,7 @@ mod tests {
         fn discount_is_within_half_a_cent_of_the_exact_share(cents in 1..=Amount::MAX.cents(), percent in 0..=99_u8) {
             let amount = Amount::from_cents(cents).unwrap();
             let off = AmountOff::percent_of(percent, amount);
-            // In hundredths of a cent, where the share is a whole number.
+            // In hundredths of a cent, so the share is a whole number.
             let (off_hundredths, share) = (i128::from(off.cents()) * 100, i128::from(cents) * i128::from(percent));
             let error = (off_hundredths - share).abs();
             let capped = off.cents() == cents - 1 && off_hundredths < share;

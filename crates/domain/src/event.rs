@@ -1,5 +1,4 @@
-//! The one event: an order was placed. Version 1 of its contract: fields may be added, never
-//! changed.
+//! The `order.placed` event, version 1 of its contract: fields may be added, never changed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,15 +12,15 @@ pub struct OrderPlaced {
     kind: Kind,
     #[serde(deserialize_with = "version_1")]
     version: u32,
-    /// Which order.
+    /// The order's id.
     pub order_id: OrderId,
-    /// Who ordered. Personal data: for the services that need it, never for a log.
+    /// The customer's name. Personal data: for the services that need it, never for a log.
     pub customer: CustomerName,
     /// The currency of `amount` and `total`.
     pub currency: Currency,
-    /// What was ordered.
+    /// The amount ordered.
     pub amount: Amount,
-    /// What is paid.
+    /// The amount to pay, after the discount.
     pub total: Amount,
     /// When the order was accepted, UTC.
     pub placed_at: Timestamp,
@@ -33,7 +32,7 @@ enum Kind {
     OrderPlaced,
 }
 
-/// By value as a double, as validators of the published schema compare its `const`: `1.0` is 1.
+/// Compares the version as a double, like a validator of the published schema: `1.0` is 1.
 fn version_1<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let version = f64::deserialize(deserializer)?;
     if version.total_cmp(&OrderPlaced::VERSION.into()).is_ne() {
@@ -44,7 +43,7 @@ fn version_1<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D
     Ok(OrderPlaced::VERSION)
 }
 
-/// Why a message body is not an [`OrderPlaced`]: where in the text, and never what stands there.
+/// Why a message body is not an [`OrderPlaced`]: the position in the text, never its content.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an order.placed event, version 1: {problem} at line {line} column {column}")]
 pub struct EventError {
@@ -59,7 +58,7 @@ impl OrderPlaced {
     /// The contract's version.
     pub const VERSION: u32 = 1;
 
-    /// Reads a message body. Fields it does not know are ignored, as a newer producer may add some.
+    /// Parses a message body. Unknown fields are ignored, because a newer producer may add some.
     pub fn decode(body: &str) -> Result<Self, EventError> {
         if !body.trim_start().starts_with('{') {
             return Err(EventError { problem: "not a JSON object", line: 1, column: 1 });
@@ -110,7 +109,7 @@ mod tests {
 
     const GOLDEN: &str = include_str!("golden/order_placed.v1.json");
     const DISCOUNTED: &str = include_str!("golden/order_placed_discounted.v1.json");
-    /// As a later producer may write it: version 1 with fields that nobody here knows.
+    /// Version 1 with unknown fields, as a later producer may write it.
     const NEWER: &str = include_str!("golden/order_placed_newer.v1.json");
     /// The event as subscribers receive it.
     const PUBLISHED: &str = include_str!("../../../docs/reference/order-placed.asyncapi.json");

@@ -1,15 +1,15 @@
-//! What makes a repeated request one request.
+//! Idempotency keys.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A key that a client gives a request, and gives again with every repetition of it: 1 to 255
-/// characters (Unicode scalar values), none of them a control character or a comma. Gateways join
-/// two header lines with a comma, so a key with one may be two keys.
+/// A key that a client sends with a request and with every repetition of it: 1 to 255 characters
+/// (Unicode scalar values), without control characters and commas. Gateways join two header lines
+/// with a comma, so a key with a comma may be two keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// Why a text is not an [`IdempotencyKey`]. The text is written for the client.
+/// The text is not an [`IdempotencyKey`]. The message is for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an idempotency key has 1 to 255 characters, none of them a control character or a comma")]
 pub struct IdempotencyKeyError;
@@ -18,7 +18,7 @@ impl IdempotencyKey {
     /// The longest key, in Unicode scalar values.
     pub const MAX_CHARS: usize = 255;
 
-    /// The key as it was given.
+    /// The key as the client sent it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

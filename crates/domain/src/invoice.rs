@@ -1,4 +1,4 @@
-//! What invoicing does for an order.
+//! Invoices, which invoicing issues for orders.
 
 use std::fmt;
 use std::num::ParseIntError;
@@ -8,25 +8,25 @@ use jiff::Timestamp;
 
 use crate::OrderId;
 
-/// The bill for an order: one per order, whatever is delivered twice. What is billed, and to whom,
-/// stands in the order, which never changes.
+/// The invoice for an order. Each order has one, even if its event is delivered several times. The
+/// amount and the customer are in the order, which never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
-    /// The order that is billed; the invoice's key.
+    /// The invoiced order; the invoice's key.
     pub order_id: OrderId,
-    /// What the shop files it under. No other invoice has it.
+    /// The unique invoice number.
     pub number: InvoiceNumber,
-    /// When it was written, in whole seconds, UTC.
+    /// When the invoice was issued, in whole seconds, UTC.
     pub issued_at: Timestamp,
 }
 
-/// The number of an invoice, counted from 1. They are in the order in which they were given out,
-/// and some are missing: those of deliveries that came twice, and of attempts that failed.
+/// An invoice number, counted from 1. Numbers follow the order in which they were reserved, with
+/// gaps: repeated deliveries and failed attempts use up numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InvoiceNumber(u64);
 
 impl InvoiceNumber {
-    /// The number as a table has it.
+    /// The number as stored in a table.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
@@ -42,14 +42,14 @@ impl From<u64> for InvoiceNumber {
 impl FromStr for InvoiceNumber {
     type Err = ParseIntError;
 
-    /// Reads it as a table has it.
+    /// Parses a number as stored in a table.
     fn from_str(number: &str) -> Result<Self, Self::Err> {
         number.parse().map(Self)
     }
 }
 
 impl fmt::Display for InvoiceNumber {
-    /// As it stands on the invoice: `INV-000042`.
+    /// Writes the number as printed on the invoice: `INV-000042`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "INV-{:06}", self.0)
     }

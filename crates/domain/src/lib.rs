@@ -1,7 +1,8 @@
-//! The shop's words. Nothing here does input or output: no clock, no randomness, no network.
+//! The shop's domain types. This crate does no input or output: no clock, no randomness, no
+//! network.
 //!
-//! Parse, don't validate: a value of one of these types is good, because the only way to make one
-//! checked it.
+//! Parse, don't validate: text from outside becomes a value of these types only through a
+//! constructor that checks it.
 
 mod amount;
 mod code;

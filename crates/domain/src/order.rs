@@ -1,4 +1,4 @@
-//! What a customer asked for.
+//! Orders.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,23 +13,24 @@ pub enum Currency {
     Usd,
 }
 
-/// An order, as it is saved.
+/// An order, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// Its key everywhere.
+    /// The order's key in every table.
     pub id: OrderId,
-    /// Who ordered.
+    /// The customer's name.
     pub customer: CustomerName,
-    /// What was ordered, in US dollars.
+    /// The amount ordered, in US dollars.
     pub amount: Amount,
-    /// A coupon that is spent on it.
+    /// The discount, if a coupon was spent on the order.
     pub discount: Option<Discount>,
-    /// When it was accepted, in whole seconds, UTC.
+    /// When the order was accepted, in whole seconds, UTC.
     pub placed_at: Timestamp,
 }
 
 impl Order {
-    /// What is paid, in US dollars, at least a cent. The threshold for a coupon is on this.
+    /// The amount to pay, in US dollars, at least one cent. The threshold for a coupon applies to
+    /// it.
     #[must_use]
     pub fn total(&self) -> Amount {
         match &self.discount {

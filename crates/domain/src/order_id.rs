@@ -1,4 +1,4 @@
-//! What identifies an order everywhere: table key, event, path, log line.
+//! Order ids, used as table key and in events, paths and logs.
 
 use std::fmt;
 use std::num::NonZeroU8;
@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// An order's id, a random UUID: knowing it is what lets a customer see the order, so it must not
-/// be guessable.
+/// An order's id, a random UUID. Anyone who knows the id may see the order, so it must not be
+/// guessable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrderId(Uuid);
@@ -19,10 +19,10 @@ pub struct OrderId(Uuid);
 pub struct OrderIdError;
 
 impl OrderId {
-    /// The id that no order has.
+    /// An id that no order has.
     pub const NIL: Self = Self(Uuid::nil());
 
-    /// One of `ways` equally likely numbers, always the same for one id.
+    /// Returns one of `ways` equally likely numbers, always the same for the same id.
     #[must_use]
     pub fn shard(self, ways: NonZeroU8) -> u8 {
         u8::try_from(self.0.as_u128() % u128::from(ways.get()))
@@ -39,7 +39,7 @@ impl From<Uuid> for OrderId {
 impl FromStr for OrderId {
     type Err = OrderIdError;
 
-    /// Accepts the one form that [`fmt::Display`] writes, so that an order has one address.
+    /// Accepts only the form that [`fmt::Display`] writes, so an order has only one URL.
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
         let id = Self(Uuid::try_parse(text).map_err(|_| OrderIdError)?);
         let mut canonical = Uuid::encode_buffer();

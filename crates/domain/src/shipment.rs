@@ -1,16 +1,16 @@
-//! What fulfilment does for an order.
+//! Shipments, which fulfilment creates for orders.
 
 use jiff::Timestamp;
 
 use crate::{Code, OrderId};
 
-/// A parcel on its way: one per order, whatever is delivered twice.
+/// A shipment. Each order has one, even if its event is delivered several times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shipment {
-    /// The order it fulfils; the shipment's key.
+    /// The shipped order; the shipment's key.
     pub order_id: OrderId,
-    /// What the customer follows the parcel by.
+    /// The code with which the customer tracks the parcel.
     pub tracking_number: Code,
-    /// When it left, in whole seconds, UTC.
+    /// When it was shipped, in whole seconds, UTC.
     pub shipped_at: Timestamp,
 }

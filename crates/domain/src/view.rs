@@ -12,31 +12,31 @@ use crate::{
 pub struct OrderView {
     /// The order's key.
     pub id: OrderId,
-    /// Who ordered.
+    /// The customer's name.
     pub customer: CustomerName,
-    /// The currency of every amount here.
+    /// The currency of all amounts in this view.
     pub currency: Currency,
     /// When the order was accepted.
     pub placed_at: Timestamp,
-    /// What was ordered.
+    /// The amount ordered.
     pub amount: Amount,
-    /// A coupon spent on this order.
+    /// The discount, if a coupon was spent on this order.
     pub discount: Option<DiscountView>,
-    /// What is paid.
+    /// The amount to pay.
     pub total: Amount,
-    /// How far the order is.
+    /// The order's status.
     pub status: Status,
-    /// The parcel, once there is one.
+    /// The shipment, once it exists.
     pub shipment: Option<ShipmentView>,
-    /// A coupon earned by this order.
+    /// The coupon that this order earned, once it exists.
     pub coupon: Option<CouponView>,
 }
 
-/// How far an order is. Derived, never stored: an order is fulfilled when its shipment exists.
+/// An order's status. It is derived, never stored: an order is fulfilled when its shipment exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Saved, and on its way to the services.
+    /// Saved, not yet shipped.
     Placed,
     /// Shipped.
     Fulfilled,
@@ -45,38 +45,38 @@ pub enum Status {
 /// A coupon spent on an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiscountView {
-    /// Which coupon.
+    /// The coupon's code.
     pub code: Code,
-    /// How much it takes off, in percent.
+    /// The discount in percent.
     pub percent: u8,
-    /// How much it took off.
+    /// The discount in US dollars.
     pub amount: AmountOff,
 }
 
-/// A shipment, to the customer who waits for it.
+/// A shipment, for the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShipmentView {
-    /// What to follow the parcel by.
+    /// The code with which the customer tracks the parcel.
     pub tracking_number: Code,
-    /// When it left.
+    /// When it was shipped.
     pub shipped_at: Timestamp,
 }
 
-/// A coupon, to the customer who earned it.
+/// A coupon, for the customer who earned it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CouponView {
-    /// What to type to spend it.
+    /// The code to enter to spend the coupon.
     pub code: Code,
-    /// How much it takes off, in percent.
+    /// The discount in percent.
     pub percent: u8,
-    /// The instant from which it is worth nothing.
+    /// The instant from which the coupon is invalid.
     pub expires_at: Timestamp,
-    /// Whether it is spent on another order.
+    /// Whether the coupon was spent on another order.
     pub spent: bool,
 }
 
 impl OrderView {
-    /// Puts together what the three tables know of an order.
+    /// Combines an order with its shipment and its coupon.
     #[must_use]
     pub fn new(order: Order, shipment: Option<Shipment>, coupon: Option<Coupon>) -> Self {
         Self {

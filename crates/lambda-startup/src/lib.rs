@@ -1,5 +1,5 @@
-//! What every function does before its first event: the environment becomes settings, settings
-//! become an [`SdkConfig`], and logs have somewhere to go. No other crate reads the environment.
+//! Start-up shared by all functions: reads the environment, builds the [`SdkConfig`] and starts
+//! logging. No other crate reads the environment.
 
 mod environment;
 mod sdk;
@@ -10,19 +10,19 @@ pub use environment::{Environment, EnvironmentError};
 use aws_types::SdkConfig;
 use telemetry::Telemetry;
 
-/// What a function has in its hands when its own start-up begins.
+/// What a function starts with.
 pub struct Startup {
-    /// The template's variables.
+    /// The environment variables.
     pub environment: Environment,
-    /// What every AWS client is built from, with one HTTP connector for all of them.
+    /// The configuration for all AWS clients, with one shared HTTP connector.
     pub sdk: SdkConfig,
     /// The function's logs, traces and metrics.
     pub telemetry: Telemetry,
 }
 
 impl Startup {
-    /// Reads the process's environment and starts logging, under this name. Without
-    /// `METRICS_NAMESPACE`, as on a laptop, nothing is measured.
+    /// Reads the process's environment and starts logging under this function name. Without
+    /// `METRICS_NAMESPACE`, as on a laptop, no metrics are written.
     pub fn begin(function: &'static str) -> Result<Self, EnvironmentError> {
         let environment = Environment;
         let namespace = environment.optional("METRICS_NAMESPACE");

@@ -1,5 +1,5 @@
-//! From the environment to an [`SdkConfig`], without probing for credentials or profiles: on Lambda
-//! they are environment variables, and every other link of the SDK's chain only costs time.
+//! Builds the [`SdkConfig`] from environment variables. It skips the SDK's credential chain: on
+//! Lambda credentials are environment variables, and every other provider only costs time.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ use aws_types::sdk_config::StalledStreamProtectionConfig;
 
 use crate::{Environment, EnvironmentError, trust};
 
-/// A connection is made within this, or another attempt makes a new one. How long a whole call may
-/// take is each client's own to say.
+/// The time limit for opening a connection; after it, the next attempt opens a new one. Each client
+/// limits the whole call itself.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
 
 pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentError> {
@@ -41,8 +41,8 @@ pub(crate) fn config(environment: Environment) -> Result<SdkConfig, EnvironmentE
     Ok(config.build())
 }
 
-/// One connector, and one pool of connections, whoever asks. The SDK's own client would make
-/// another, and read the roots again, for every client that is built.
+/// Returns one HTTP client for all AWS clients, with one connection pool. By default the SDK would
+/// build a connector and read the root certificates again for every client.
 fn http(environment: Environment) -> Result<SharedHttpClient, EnvironmentError> {
     let connector = Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))

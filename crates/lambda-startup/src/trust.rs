@@ -1,5 +1,5 @@
-//! Whose certificates are trusted: Amazon's, compiled in. A function talks to nobody else, and the
-//! system's 140 would be read at every start (docs/adr/0003).
+//! The trusted root certificates: Amazon's, compiled in. A function connects to nothing else, and
+//! reading the system's 140 would cost time at every start (docs/adr/0003).
 
 use std::fs;
 
@@ -8,11 +8,11 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use crate::environment::log_startup_error;
 use crate::{Environment, EnvironmentError};
 
-/// The roots of Amazon Trust Services, which every endpoint of AWS is certified by.
+/// The roots of Amazon Trust Services, which sign the certificates of all AWS endpoints.
 const AMAZON: &str = include_str!("../roots/amazon.pem");
 
-/// What every AWS tool knows it by: a file of PEM certificates to trust instead, as on a stand-in
-/// for AWS.
+/// The variable, standard for AWS tools, that names a PEM file of roots to trust instead. Emulators
+/// of AWS need it.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
 pub(crate) fn context(environment: Environment) -> Result<TlsContext, EnvironmentError> {
@@ -37,7 +37,7 @@ mod tests {
     use rustls_pki_types::CertificateDer;
     use rustls_pki_types::pem::PemObject;
 
-    /// Mozilla's list names its owners as their certificates do, in ASCII.
+    /// Whether the root belongs to Amazon. Certificates contain their owner's name in ASCII.
     fn is_amazons(root: &CertificateDer<'_>) -> bool {
         ["Amazon Root CA ", "Starfield Services Root Certificate Authority"]
             .iter()

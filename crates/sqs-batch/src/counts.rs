@@ -1,4 +1,4 @@
-//! What became of a batch, in numbers.
+//! Counts of a batch's outcomes.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use telemetry::nonzero_count;
 
 use crate::RecordOutcome;
 
-/// What became of a batch, in numbers: of messages, as SQS counts them, and of orders.
+/// Counts of a batch's outcomes, by message. `ages` is by order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchCounts {
     done: u64,
     already_done: u64,
     retried: u64,
     poison: u64,
-    /// For each order that was newly done, how long ago it was placed. Orders are placed at whole
-    /// seconds.
+    /// For each order newly done in this batch, the time since it was placed. Orders are placed at
+    /// whole seconds.
     pub ages: Vec<Duration>,
 }
 
 impl BatchCounts {
-    /// Messages that are handed back.
+    /// The number of messages reported to SQS as failed.
     pub(crate) fn failures(&self) -> u64 {
         self.retried + self.poison
     }
@@ -45,7 +45,7 @@ impl Entry for BatchCounts {
     }
 }
 
-/// What every subscriber measures, and then what this one does.
+/// The metrics of every subscriber, followed by those of one.
 pub(crate) struct Combined<'a, M>(pub(crate) &'a BatchCounts, pub(crate) M);
 
 impl<M: Entry> Entry for Combined<'_, M> {

@@ -1,10 +1,9 @@
 //! The SQS batch processor: decode, isolate, report. No other crate names SQS events.
 //!
-//! A service says what an order means to it ([`run`]'s `prepare`) and how that is done for many
-//! orders at once (`commit`); the processor sees to it that one record's failure is that record's
-//! alone. Whatever is not done is reported by message id in a partial batch response, and SQS
-//! delivers it again or, after enough tries, moves it to the dead-letter queue with its body
-//! intact.
+//! A service defines what to do for an order ([`run`]'s `prepare`) and how to do it for many orders
+//! at once (`commit`). The processor isolates failures of single records. It reports failed records
+//! by message id in a partial batch response. SQS delivers them again or, after enough tries, moves
+//! them to the dead-letter queue with their bodies intact.
 
 mod counts;
 mod processor;
@@ -27,10 +26,10 @@ use tracing::Instrument;
 
 /// Serves SQS batches until Lambda ends the process.
 ///
-/// `prepare` makes of an event what is to be done; it must not do it. `commit` does it for up to
-/// [`MAX_COMMIT`] items of different orders, and gives an outcome on each, in the order of the
-/// items. Doing an item twice must do no more than doing it once. `measure` makes of a batch's
-/// counts the metrics that no other service has.
+/// `prepare` turns an event into an item of work, without side effects. `commit` does the work for
+/// up to [`MAX_COMMIT`] items of different orders and returns one outcome per item, in the order of
+/// the items. It must be idempotent. `measure` turns a batch's counts into the service's own
+/// metrics.
 pub async fn run<I, M: Entry>(
     telemetry: &Telemetry,
     prepare: impl Fn(&OrderPlaced) -> I,
@@ -61,11 +60,11 @@ fn time_left(context: &Context) -> Duration {
     context.deadline().duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// `cargo lambda watch` dates all its deadlines to 1970.
+/// `cargo lambda watch` dates all deadlines to 1970.
 const YEAR_2001_MS: u64 = 1_000_000_000_000;
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The most items of one `commit`, DynamoDB's limit for one `BatchExecuteStatement`.
+/// The maximum number of items in one `commit`, DynamoDB's limit for `BatchExecuteStatement`.
 pub const MAX_COMMIT: usize = 25;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! One batch, from its records to its partial response: prepare each, fold equal orders, commit in
-//! chunks, report.
+//! Processes one batch: prepares each record, groups records of the same order, commits in chunks
+//! and builds the partial batch response.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,29 +16,30 @@ use tracing::Span;
 use crate::sqs_event::Message;
 use crate::{BatchCounts, LenientSqsEvent, MAX_COMMIT, RecordOutcome};
 
-/// The time kept back for the answer to travel: work that would run into it is handed back to SQS.
+/// The time reserved for the response to reach Lambda. Work that would exceed it is reported to SQS
+/// as failed.
 const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 
 /// Why a whole batch failed. SQS then delivers all of it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
-    /// SQS gives every message an id. Without one a record's failure cannot be reported, and an
-    /// empty id in its place is one that SQS does not know.
+    /// A record has no message id, or an empty one, so its failure could not be reported. SQS
+    /// itself always sets an id.
     #[error(
         "record {position} of the batch has no message id, so its failure could not be reported"
     )]
     MissingMessageId {
-        /// Which record, counted from 0.
+        /// The record's position in the batch, counted from 0.
         position: usize,
     },
 }
 
-/// What came of a batch.
+/// The result of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchOutcome {
-    /// Which messages SQS should keep.
+    /// The messages that SQS should keep.
     pub response: SqsBatchResponse,
-    /// How many became what.
+    /// The number of records per outcome.
     pub counts: BatchCounts,
 }
 
@@ -46,7 +47,7 @@ pub struct BatchOutcome {
 struct Record {
     message_id: String,
     body: String,
-    /// Lines about the record have its trace.
+    /// Adds the record's trace to its log lines.
     span: Span,
     order_id: Option<OrderId>,
     outcome: RecordOutcome,
@@ -59,7 +60,7 @@ struct Group {
     records: Vec<usize>,
 }
 
-/// Works through one batch and says what came of it. See [`crate::run`] for `prepare` and `commit`.
+/// Processes one batch. See [`crate::run`] for `prepare` and `commit`.
 pub async fn process<I>(
     delivery: LenientSqsEvent,
     time_left: Duration,
@@ -74,7 +75,7 @@ pub async fn process<I>(
     let mut counts = BatchCounts::default();
     for (Group { placed_at, records: positions }, outcome) in groups.into_iter().zip(outcomes) {
         if outcome == RecordOutcome::Done {
-            // A clock that is behind the one that placed the order sees no age.
+            // The age is 0 if this clock is behind the one that placed the order.
             counts.ages.push(placed_at.elapsed().unwrap_or_default());
         }
         for position in positions {
@@ -102,8 +103,8 @@ fn records(delivery: LenientSqsEvent) -> Result<Vec<Record>, BatchError> {
     delivery.messages.into_iter().enumerate().map(record).collect()
 }
 
-/// Makes an item of each record's body, or a poison outcome if that fails. Records of the same order
-/// share one item. There is a group for each item, in the same order.
+/// Prepares one item per order: records of the same order share an item. A record that cannot be
+/// decoded or prepared becomes poison. Groups and items have the same order.
 fn prepare_all<I>(
     records: &mut [Record],
     prepare: impl Fn(&OrderPlaced) -> I,
@@ -136,7 +137,8 @@ fn prepare_all<I>(
     (groups, items)
 }
 
-/// Exactly one outcome for each item, whatever `commit` does.
+/// Commits a chunk. Returns exactly one outcome per item, even if `commit` panics, times out or
+/// returns the wrong number of outcomes.
 async fn commit_chunk<I>(
     items: &[I],
     deadline: Instant,

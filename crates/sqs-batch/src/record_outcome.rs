@@ -1,15 +1,16 @@
-//! What became of one record.
+//! The outcome of one record.
 
-/// What became of one record. The first two are success; the others are reported to SQS.
+/// The outcome of one record. The first two are success; the others are reported to SQS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordOutcome {
-    /// Its effect is there now.
+    /// This delivery did the work.
     Done,
-    /// An earlier delivery had done it.
+    /// An earlier delivery did the work.
     AlreadyDone,
-    /// Not known to be done; another delivery may do it. The reason is for the log.
+    /// The work is not known to be done; another delivery may do it. The reason is for the log.
     Retry(String),
-    /// No delivery will ever do it: it belongs in the dead-letter queue. The reason is for the log.
+    /// No delivery can succeed, so the message belongs in the dead-letter queue. The reason is for
+    /// the log.
     Poison(String),
 }
 

@@ -1,6 +1,5 @@
-//! What Lambda hands over of a queue, as far as it is needed. What is odd about one message must
-//! not cost the others their delivery: all fields are read for what they should be, and taken for
-//! absent if they are anything else.
+//! The parts of an SQS event that the processor needs. A malformed message must not fail the
+//! others, so every field is read leniently: a value of an unexpected type counts as absent.
 
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
@@ -20,11 +19,11 @@ struct SqsEvent {
 }
 
 impl<'de> Deserialize<'de> for LenientSqsEvent {
-    /// The runtime logs and posts the error, and the parser's own may quote the payload: this one
-    /// never does.
+    /// Returns an error that never quotes the payload. The runtime logs and posts the error, and
+    /// the parser's own message may quote a customer.
     fn deserialize<D: Deserializer<'de>>(payload: D) -> Result<Self, D::Error> {
-        // Read by another deserializer, as the runtime's adds the keys on the way to what it could
-        // not read.
+        // Parsed with a separate deserializer, because the runtime's adds the path of the failed
+        // field to the error.
         let payload = Box::<RawValue>::deserialize(payload)?;
         match serde_json::from_str(payload.get()) {
             Ok(SqsEvent { messages }) => Ok(Self { messages }),
@@ -73,7 +72,7 @@ fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 impl Message {
-    /// What published the order, if it said so in the contract's form.
+    /// The trace of the publisher, if the message has a valid `traceparent` attribute.
     pub(crate) fn trace(&self) -> Option<TraceParent> {
         self.attributes.as_ref()?.traceparent.as_ref()?.string_value.as_ref()?.parse().ok()
     }

@@ -1,4 +1,4 @@
-//! The operator's view of the tables: all that is in them, page by page, and orders by their ids.
+//! The operator's read access to all tables: page by page, and orders by id.
 
 use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
@@ -15,8 +15,8 @@ use crate::row::{Attributes, OUTBOX, Reader};
 use crate::sequence::COUNTER;
 use crate::{OrderTables, StoreError, Unreadable};
 
-/// Reads whole tables, strongly consistent: a row that was written before a scan began is among
-/// what it gives. A row that cannot be read is given as such, beside the others.
+/// Reads whole tables with strongly consistent scans, which include every row written before the
+/// scan began. An unreadable row is returned as an error beside the others.
 #[derive(Clone, Debug)]
 pub struct Audit {
     client: Client,
@@ -26,40 +26,41 @@ pub struct Audit {
 /// Some rows of a table.
 #[derive(Debug)]
 pub struct Scanned<T> {
-    /// The rows, in no order. A page may be empty and not the last.
+    /// The rows, in no particular order. A page may be empty without being the last.
     pub rows: Vec<T>,
     /// Where the next page begins, if there may be one.
     pub next: Option<Next>,
 }
 
-/// An order as it lies in its table.
+/// An order as stored in its table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedOrder {
     /// The order.
     pub order: Order,
-    /// The request that placed it.
+    /// The trace of the request that placed it.
     pub trace: Option<TraceParent>,
-    /// Whether it has its pending flag: it is not known to be published.
+    /// Whether it has a pending flag: it is not known to be published.
     pub publish_pending: bool,
 }
 
-/// A row, or what is wrong with it.
+/// A row, or why it cannot be read.
 type Read<T> = Result<T, Unreadable>;
 
-/// The requests of one read; see [`batch_get`].
+/// The maximum number of requests for one read; see [`batch_get`].
 const READ_ROUNDS: usize = 10;
 
 impl Audit {
-    /// The most orders of one [`Self::orders_by_id`], DynamoDB's limit for `BatchGetItem`.
+    /// The maximum number of orders in one [`Self::orders_by_id`], DynamoDB's limit for
+    /// `BatchGetItem`.
     pub const MAX_ORDERS: usize = 100;
 
-    /// Makes a client for these tables; nothing is asked yet.
+    /// Makes a client for these tables, without a request.
     #[must_use]
     pub fn of(sdk: &SdkConfig, tables: OrderTables) -> Self {
         Self { client: Client::new(&CallPolicy::PATIENT.apply(sdk)), tables }
     }
 
-    /// A page of all orders.
+    /// Returns a page of all orders.
     pub async fn orders(
         &self,
         from: Option<Next>,
@@ -72,15 +73,14 @@ impl Audit {
         .await
     }
 
-    /// A page of the orders that are not known to be published, whatever their shard. The index
-    /// follows the table within moments.
+    /// Returns a page of pending orders of all shards. The index is eventually consistent.
     pub async fn pending(&self, from: Option<Next>) -> Result<Scanned<Read<Order>>, StoreError> {
         let read = |row: &_| Reader { table: "outbox", row }.or_unreadable("id", Reader::order);
         self.scan(self.client.scan().table_name(&self.tables.orders).index_name(INDEX), from, read)
             .await
     }
 
-    /// A page of the orders that have a shipment.
+    /// Returns a page of the ids of orders with a shipment.
     pub async fn shipped(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
         let shipment = |reader: &Reader| reader.shipment().map(|shipment| shipment.order_id);
         let read = |row: &_| Reader { table: "shipments", row }.or_unreadable("order_id", shipment);
@@ -92,7 +92,7 @@ impl Audit {
         .await
     }
 
-    /// A page of the orders that have an invoice.
+    /// Returns a page of the ids of orders with an invoice.
     pub async fn invoiced(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
         let invoice = |reader: &Reader| reader.invoice().map(|invoice| invoice.order_id);
         let read = |row: &_| Reader { table: "invoices", row }.or_unreadable("order_id", invoice);
@@ -103,7 +103,7 @@ impl Audit {
         self.scan(invoices, from, read).await
     }
 
-    /// A page of all coupons.
+    /// Returns a page of all coupons.
     pub async fn coupons(&self, from: Option<Next>) -> Result<Scanned<Read<Coupon>>, StoreError> {
         let read =
             |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", Reader::coupon);
@@ -120,18 +120,19 @@ impl Audit {
         read(&self.client, &self.tables, id).await
     }
 
-    /// Reads an order's invoice, if that is written.
+    /// Reads an order's invoice, if it exists.
     pub async fn invoice(&self, id: OrderId) -> Result<Option<Invoice>, StoreError> {
         let found = read_invoiced(&self.client, &self.tables, id).await?;
         Ok(found.and_then(|(_, invoice)| invoice))
     }
 
-    /// Clears an order's pending flag. Only what is known to be published may lose it.
+    /// Clears an order's pending flag. Call it only for an order that is known to be published.
     pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         outbox::clear(&self.client, &self.tables.orders, id).await
     }
 
-    /// Those of up to [`Self::MAX_ORDERS`] different orders that there are, in no order.
+    /// Returns the existing orders among up to [`Self::MAX_ORDERS`] different ids, in no particular
+    /// order.
     pub async fn orders_by_id(&self, ids: &[OrderId]) -> Result<Vec<Read<SavedOrder>>, StoreError> {
         let keys = [(self.tables.orders.clone(), consistent_keys("id", ids))];
         let rows = batch_get(&self.client, keys.into(), READ_ROUNDS).await?;

@@ -1,4 +1,4 @@
-//! The key that makes a request and its repetitions one.
+//! Idempotency keys in their table.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
 use domain::{IdempotencyKey, Order};
@@ -6,25 +6,25 @@ use domain::{IdempotencyKey, Order};
 use crate::row::{Attributes, FirstClaim, Reader, from_claim};
 use crate::{Orders, SaveOutcome, StoreError};
 
-/// What a request with an idempotency key leaves behind, for the next one with the same key.
+/// A request's idempotency key, with what its repetitions need.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// The request's key.
     pub key: IdempotencyKey,
     /// A digest of the request's body.
     pub fingerprint: String,
-    /// The body it is answered with.
+    /// The body of the response.
     pub answer: String,
 }
 
-/// For how long a key stands for its request, in seconds.
+/// The validity of a key, in seconds.
 const KEY_VALIDITY: i64 = 24 * 60 * 60;
 
 impl Orders {
-    /// What became of an earlier request with this key, or none if the key is free when `order` is
-    /// placed. To be asked where a coupon cannot be spent, as the earlier request may be the one
-    /// that spent it. Strongly consistent: once the coupon is seen spent, the key that was used
-    /// with it is seen as well.
+    /// Returns the outcome of an earlier request with this key, or `None` if the key is free when
+    /// `order` is placed. Call it when a coupon cannot be spent, because the earlier request may
+    /// have spent it. The read is strongly consistent: if the coupon is seen as spent, so is the
+    /// key used with it.
     pub async fn find_claim(
         &self,
         order: &Order,
@@ -45,8 +45,8 @@ impl Orders {
             .then(|| first.outcome_of(order, fingerprint)))
     }
 
-    /// Puts the key's row, unless the key is in use. A key is free when it has no row, or when it
-    /// has expired: that DynamoDB deletes expired rows is only tidiness.
+    /// Puts the key's row unless the key is in use. A key is free if it has no row or its row has
+    /// expired; correctness does not depend on DynamoDB deleting expired rows.
     pub(crate) fn put_claim(&self, order: &Order, claim: &Claim) -> Put {
         let now = order.placed_at.as_second();
         let put = Put::builder()
@@ -59,7 +59,7 @@ impl Orders {
     }
 }
 
-/// Whose key it is that was there already.
+/// Returns the outcome for a key that is already in use.
 pub(crate) fn existing_claim_outcome(
     row: &Attributes,
     order: &Order,
@@ -73,8 +73,8 @@ fn read(row: &Attributes) -> Result<FirstClaim, StoreError> {
 }
 
 impl FirstClaim {
-    /// What a request with the same key and this fingerprint, which wanted to be this order, comes
-    /// to.
+    /// Returns the outcome of a request with the same key and this fingerprint that tried to save
+    /// `order`.
     fn outcome_of(self, order: &Order, fingerprint: &str) -> SaveOutcome {
         if self.order_id == order.id {
             SaveOutcome::Created

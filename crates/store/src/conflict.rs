@@ -1,13 +1,12 @@
-//! A transaction that met another one on the same item is worth another try; the SDK does not know
-//! that.
+//! Retries of transaction conflicts, which the SDK does not retry by default.
 
 use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
-/// Has the SDK retry, with its backoff and jitter, a transaction that was cancelled for
-/// `TransactionConflict`, if only at one of its items: what the next attempt is told of the others
-/// is told of all at once.
+/// Has the SDK retry, with its backoff and jitter, a transaction that was cancelled with
+/// `TransactionConflict` for any of its items. Conditions of other items may have failed as well;
+/// the next attempt reports them all together.
 #[derive(Debug)]
 pub(crate) struct RetryConflicts;
 

@@ -1,5 +1,5 @@
-//! Coupons, as the orders function spends them. Promotion inserts them; that one is spent is two
-//! attributes more in its row: `spent_by` (S, the order) and `spent_at` (S, RFC 3339).
+//! Coupons, as the orders function spends them. Promotion inserts the rows. Spending a coupon adds
+//! two attributes to its row: `spent_by` (S, the order) and `spent_at` (S, RFC 3339).
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update};
 use domain::{Code, Coupon, Order};
@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use crate::row::{Attributes, Reader, SPENT_BY};
 use crate::{Orders, StoreError};
 
-/// The index of coupons by code, as the template names it.
+/// The index of coupons by code, named as in the template.
 const INDEX: &str = "code";
 
 impl Orders {
-    /// The coupon with a code, if it can be spent at `now` as far as the index knows. The index
-    /// follows the table within moments, so it may not know yet that a coupon was given or spent:
-    /// the coupon's row decides, when it is saved.
+    /// Returns the coupon with a code, if the index shows that it can be spent at `now`. The index
+    /// is eventually consistent and may miss a new coupon or a recent spend. The condition on the
+    /// coupon's row decides when the order is saved.
     pub async fn find_spendable_coupon(
         &self,
         code: &Code,
@@ -39,7 +39,7 @@ impl Orders {
         Ok(None)
     }
 
-    /// Spends the coupon on the order, unless its row says that it cannot be.
+    /// Spends the coupon on the order, on condition that its row allows it.
     pub(crate) fn update_spend_coupon(&self, coupon: &Coupon, order: &Order) -> Update {
         let text = |value: &dyn ToString| AttributeValue::S(value.to_string());
         let update = Update::builder()
@@ -59,8 +59,8 @@ impl Orders {
     }
 }
 
-/// Whether a coupon's row, which could not be spent on an order, was spent on that very order: by
-/// an earlier attempt whose answer was lost.
+/// Whether a coupon that could not be spent on an order was already spent on the same order, by an
+/// earlier attempt whose response was lost.
 pub(crate) fn is_spent_on(row: &Attributes, order: &Order) -> bool {
     Reader { table: "coupons", row }.spent_by().is_ok_and(|spent_by| spent_by == Some(order.id))
 }
@@ -74,8 +74,7 @@ mod tests {
 
     const CODE: &str = "ABCDEFGHJKLM";
 
-    /// Asks an AWS whose index has these rows for the coupon, in the second before it expires or so
-    /// many later.
+    /// Looks up the coupon with these rows in the index, `later - 1` seconds after it expires.
     async fn find_spendable_coupon(
         rows: &[Value],
         later: i64,

@@ -1,4 +1,4 @@
-//! A subscriber's memory of what it did: one row per order, inserted once and never changed.
+//! A subscriber's table of completed work: one row per order, inserted once and never changed.
 
 use std::time::Duration;
 
@@ -10,37 +10,36 @@ use aws_types::SdkConfig;
 use crate::statements::{StatementError, execute};
 use crate::{Row, StoreError};
 
-/// A table keyed by `order_id`, in which a second insert for an order fails. That failure is what
-/// makes at-least-once delivery an exactly-once effect, so a row is never deleted and never
-/// expires.
+/// A table keyed by `order_id`, in which a second insert for an order fails. That failure turns
+/// at-least-once delivery into an exactly-once effect, so rows are never deleted and never expire.
 #[derive(Clone, Debug)]
 pub struct EffectTable {
     pub(crate) client: Client,
     pub(crate) table: String,
 }
 
-/// A batch's insert fits the shortest function timeout in use twice over, so that SQS gets its
-/// answer in time.
+/// A batch's insert takes at most half of the shortest function timeout in use, so that SQS gets
+/// its response in time.
 const INSERT: CallPolicy = CallPolicy {
     max_attempts: 3,
     attempt_timeout: Duration::from_millis(400),
     total_timeout: Duration::from_millis(900),
 };
 
-/// What became of one row.
+/// The result for one row.
 #[derive(Debug)]
 pub enum Inserted {
-    /// It is in the table now.
+    /// The row was inserted.
     New,
-    /// The order had one already, from an earlier delivery: nothing changed.
+    /// An earlier delivery inserted the order's row; nothing changed.
     AlreadyThere,
-    /// It is not known to be in the table.
+    /// The row is not known to be in the table.
     Failed(StoreError),
 }
 
 impl EffectTable {
-    /// Makes a client and opens its connection with an insert that DynamoDB refuses, as it names no
-    /// key. Should the connection fail, the first batch opens it.
+    /// Makes a client and opens its connection with an insert without a key, which DynamoDB
+    /// rejects. If the connection fails, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
         let effect_table = Self { client: Client::new(&INSERT.apply(sdk)), table };
         let refused = execute(
@@ -55,8 +54,8 @@ impl EffectTable {
     }
 
     /// Inserts up to 25 rows (the limit of `BatchExecuteStatement`) of different orders in one
-    /// request, and says of each, in the order given, what became of it. One row's failure leaves
-    /// the others alone.
+    /// request. Returns one result per row, in the order given. A failed row does not affect the
+    /// others.
     pub async fn insert<R: Row>(&self, rows: &[R]) -> Vec<Inserted> {
         let statements = rows.iter().map(|row| self.statement(&row.columns())).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
@@ -86,8 +85,7 @@ mod tests {
     use domain::Shipment;
     use serde_json::{Value, json};
 
-    /// Inserts into a table of an AWS that answers so, after it answered the opening of the
-    /// connection.
+    /// Inserts into a mock table that gives this response, after the one to the opening request.
     async fn insert(rows: &[Shipment], answer: (u16, Value)) -> (MockAws, Vec<Inserted>) {
         let aws = MockAws::responding([(200, json!({})), answer]);
         let effect_table = EffectTable::connect(&aws.sdk(), "shipments".to_owned()).await;

@@ -1,32 +1,32 @@
-//! What can go wrong with a table, as its caller must know it.
+//! Errors of table operations.
 
 use aws_client::sdk_error_kind;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-/// A table did not do what it was asked.
+/// A table operation failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No answer, or one that says "not now": nothing is known to have happened, and the same call
-    /// may be tried again.
+    /// DynamoDB gave no response, or a retryable error. The operation may or may not have happened,
+    /// and may be tried again.
     #[error("DynamoDB is unavailable: {0}")]
     Unavailable(String),
-    /// A row is there, but is not what this version writes.
+    /// A row exists, but its format is not one that this version writes.
     #[error("a row of {table} cannot be read: {attribute}")]
     Unreadable {
-        /// Which table.
+        /// The table.
         table: &'static str,
-        /// Which attribute is missing or wrong. Never its value.
+        /// The attribute that is missing or invalid. Never its value.
         attribute: &'static str,
     },
 }
 
-/// A row that is not what this version writes, and stands in the way of nothing else.
+/// An invalid row. It does not block other rows.
 #[derive(Clone, Debug)]
 pub struct Unreadable {
-    /// Its key, as it stands there.
+    /// The row's key as stored.
     pub key: String,
-    /// Which attribute is missing or wrong.
+    /// Which attribute is missing or invalid.
     pub error: StoreError,
 }
 

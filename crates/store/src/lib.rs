@@ -1,9 +1,9 @@
-//! The tables, behind the domain's types. No other crate of the functions names DynamoDB.
+//! The DynamoDB tables, behind domain types. No other crate of the functions names DynamoDB.
 //!
-//! Each service owns its table and inserts into no other's: [`Orders`] is what the orders function
-//! holds, an [`Outbox`] the relay, an [`EffectTable`] a subscriber. What orders does to a table
-//! that is not its own is to record which coupons are spent. The operator's command reads all of
-//! them through an [`Audit`].
+//! Each service owns its table and inserts into no other: the orders function uses [`Orders`], the
+//! relay an [`Outbox`], a subscriber an [`EffectTable`]. One exception: the orders function records
+//! in the coupons table which coupons are spent. The operator's commands read all tables through an
+//! [`Audit`].
 
 mod audit;
 mod batch_get;

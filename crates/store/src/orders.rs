@@ -1,5 +1,5 @@
-//! The orders function's tables: how it reaches them, and how it reads an order with all that
-//! became of it.
+//! The orders function's tables: their clients, and reading an order with its shipment, coupon and
+//! invoice.
 
 use std::num::NonZeroU8;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct OrderTables {
     pub orders: String,
     /// Written by fulfilment, key `order_id`.
     pub shipments: String,
-    /// Inserted into by promotion, and updated by the orders function; key `order_id`.
+    /// Inserted by promotion, updated by the orders function; key `order_id`.
     pub coupons: String,
     /// Written by invoicing, key `order_id`.
     pub invoices: String,
@@ -30,7 +30,7 @@ pub struct OrderTables {
     pub idempotency_keys: String,
 }
 
-/// The orders function's view of the tables.
+/// The orders function's access to the tables.
 #[derive(Clone, Debug)]
 pub struct Orders {
     pub(crate) write_client: Client,
@@ -51,27 +51,27 @@ const CLEAR: CallPolicy = CallPolicy {
     attempt_timeout: Duration::from_millis(200),
     total_timeout: Duration::from_millis(200),
 };
-/// Of a coupon, before the save.
+/// For looking up a coupon before the save.
 const LOOK_UP: CallPolicy = CallPolicy {
     max_attempts: 2,
     attempt_timeout: Duration::from_millis(200),
     total_timeout: Duration::from_millis(330),
 };
-/// Of one round; see [`READ_ROUNDS`].
+/// For each round; see [`READ_ROUNDS`].
 const READ: CallPolicy = CallPolicy {
     max_attempts: 2,
     attempt_timeout: Duration::from_millis(300),
     total_timeout: Duration::from_millis(600),
 };
 
-/// The requests of one read; see [`batch_get`].
+/// The maximum number of requests for one read; see [`batch_get`].
 const READ_ROUNDS: usize = 3;
 
 impl Orders {
-    /// Makes a client and opens its connection by reading an order that does not exist. Should that
-    /// fail, the first request opens it.
+    /// Makes a client and opens its connection by reading a non-existent order. If that fails, the
+    /// first request opens it.
     ///
-    /// `shards` is how many values the pending flag is spread over.
+    /// `shards` is the number of shards of the outbox index.
     pub async fn connect(sdk: &SdkConfig, tables: OrderTables, shards: NonZeroU8) -> Self {
         let write_config =
             Config::from(&SAVE.apply(sdk)).to_builder().retry_classifier(RetryConflicts).build();
@@ -94,12 +94,12 @@ impl Orders {
         outbox::clear(&self.unmark_client, &self.tables.orders, id).await
     }
 
-    /// Reads an order, with what became of it.
+    /// Reads an order with its shipment and its coupon.
     pub async fn read(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
         read(&self.read_client, &self.tables, id).await
     }
 
-    /// Reads an order with its invoice, if that is written.
+    /// Reads an order with its invoice, if it exists.
     pub async fn read_invoiced(
         &self,
         id: OrderId,
@@ -143,7 +143,7 @@ pub(crate) async fn read_invoiced(
     Ok(Some((Reader { table: "orders", row: order }.order()?, invoice)))
 }
 
-/// What tables have of one order, by table.
+/// The rows of one order, by table.
 struct Found(Rows);
 
 impl Found {
@@ -152,7 +152,7 @@ impl Found {
     }
 }
 
-/// Reads the rows of an order in tables with these keys, in one strongly consistent request.
+/// Reads an order's rows from tables with these keys, in one strongly consistent request.
 async fn read_rows<const TABLES: usize>(
     client: &Client,
     id: OrderId,

@@ -1,6 +1,5 @@
-//! The outbox: which orders are saved but not known to be published. An order carries its pending
-//! flag in its own row; a sparse index, which holds pending orders only, finds them by shard and
-//! age.
+//! The outbox: orders that are saved but not known to be published. A pending order has a flag in
+//! its own row. A sparse index, which contains pending orders only, finds them by shard and age.
 
 use std::collections::HashMap;
 use std::num::NonZeroU8;
@@ -27,12 +26,12 @@ pub struct Outbox {
     shards: NonZeroU8,
 }
 
-/// Some pending orders.
+/// A page of pending orders.
 #[derive(Debug)]
 pub struct Page {
-    /// The orders; those of one shard oldest first.
+    /// The orders; within a shard, oldest first.
     pub orders: Vec<PendingOrder>,
-    /// Rows among them that are no orders.
+    /// Rows that are not valid orders.
     pub unreadable: Vec<Unreadable>,
     /// Where the next page begins, if there may be one.
     pub next: Option<Next>,
@@ -43,7 +42,7 @@ pub struct Page {
 pub struct PendingOrder {
     /// The order.
     pub order: Order,
-    /// The request that placed it, whose trace a publish continues.
+    /// The trace of the request that placed it, which a publish continues.
     pub trace: Option<TraceParent>,
 }
 
@@ -51,9 +50,9 @@ pub struct PendingOrder {
 #[derive(Clone, Debug)]
 pub struct Next(pub(crate) Attributes);
 
-/// The index of pending orders, as the template names it.
+/// The index of pending orders, named as in the template.
 pub(crate) const INDEX: &str = "outbox";
-/// So many orders are read at once: ten batches of what SNS takes.
+/// The maximum number of orders in a page: ten SNS batches.
 const PAGE: i32 = 100;
 const ONCE: CallPolicy = CallPolicy {
     max_attempts: 1,
@@ -62,8 +61,8 @@ const ONCE: CallPolicy = CallPolicy {
 };
 
 impl Outbox {
-    /// Makes a client and opens its connection by looking for orders of long ago. Should that fail,
-    /// the first sweep opens it.
+    /// Makes a client and opens its connection with a scan for orders from 1970. If that fails, the
+    /// first sweep opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
         let outbox = Self { client: Client::new(&ONCE.apply(sdk)), table, shards };
         if let Err(error) = outbox.scan_pending(Timestamp::UNIX_EPOCH).await {
@@ -72,14 +71,14 @@ impl Outbox {
         outbox
     }
 
-    /// The shards that there are.
+    /// The shard numbers.
     pub fn shards(&self) -> impl Iterator<Item = u8> + use<> {
         0..self.shards.get()
     }
 
-    /// All orders that were placed at `until` or before and are not known to be published, if there
-    /// is no more than a page in the whole outbox, and none if there may be more. It is one request
-    /// for all shards, as nearly always there are no such orders.
+    /// Returns all pending orders that were placed at `until` or before, or `None` if the outbox
+    /// may contain more than a page. One request covers all shards, because the outbox is nearly
+    /// always empty.
     pub async fn scan_pending(&self, until: Timestamp) -> Result<Option<Page>, StoreError> {
         let scan = self
             .client
@@ -97,9 +96,8 @@ impl Outbox {
         Ok(Some(page))
     }
 
-    /// A page of the orders of a shard that were placed at `until` or before and are not known to
-    /// be published. The index follows the table within moments: an order may be listed that was
-    /// published just now.
+    /// Returns a page of a shard's pending orders that were placed at `until` or before. The index
+    /// is eventually consistent: it may list an order that was published a moment ago.
     pub async fn query_shard(
         &self,
         shard: u8,
@@ -120,15 +118,15 @@ impl Outbox {
         Ok(page(&answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// Clears the pending flags of up to 25 orders in one request, and says of each, in the order
-    /// given, whether it is gone. Only what is known to be published may lose it.
+    /// Clears the pending flags of up to 25 orders in one request. Returns one result per order, in
+    /// the order given. Call it only for orders that are known to be published.
     pub async fn clear(&self, ids: &[OrderId]) -> Vec<Result<(), StoreError>> {
         if ids.is_empty() {
             return vec![];
         }
         let statements = ids.iter().map(|id| self.clear_statement(*id)).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
-            // There is no such order any more.
+            // The order no longer exists, so neither does its flag.
             Err(StatementError::Rejected(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => {
                 Ok(())
             }
@@ -137,7 +135,7 @@ impl Outbox {
         done.collect()
     }
 
-    /// An update that makes no row of nothing, as each of `PartiQL`'s.
+    /// Like all `PartiQL` updates, this one does not create a missing row.
     fn clear_statement(&self, id: OrderId) -> BatchStatementRequest {
         BatchStatementRequest::builder()
             .statement(format!("UPDATE \"{}\" REMOVE {OUTBOX} WHERE id = ?", self.table))
@@ -164,8 +162,8 @@ fn page(rows: &[Attributes], next: Option<Attributes>) -> Page {
     page
 }
 
-/// Clears one pending flag, on condition that there is a row: an unconditional update would make
-/// one of nothing.
+/// Clears one pending flag, on condition that the row exists: an unconditional update would create
+/// it.
 pub(crate) async fn clear(client: &Client, table: &str, id: OrderId) -> Result<(), StoreError> {
     let update = client
         .update_item()

@@ -1,5 +1,4 @@
-//! How the domain's values lie in their tables. Money and time are kept as the contract writes
-//! them.
+//! Conversion between domain values and table rows. Money and time have the format of the contract.
 
 use std::collections::HashMap;
 use std::num::NonZeroU8;
@@ -11,12 +10,12 @@ use telemetry::TraceParent;
 
 use crate::{Claim, StoreError, Unreadable};
 
-/// A row as DynamoDB gives it.
+/// A row as DynamoDB returns it.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// What a subscriber writes for an order, keyed by the order's id.
+/// A row that a subscriber writes for an order, keyed by the order's id.
 pub trait Row {
-    /// Its attributes, `order_id` first, always in the same order.
+    /// The row's attributes, `order_id` first, always in the same order.
     fn columns(&self) -> Vec<(&'static str, AttributeValue)>;
 }
 
@@ -51,20 +50,20 @@ impl Row for Invoice {
     }
 }
 
-/// The attribute of an order's row that says it is not known to be published, and is the key of the
+/// The attribute of an order's row that marks it as not known to be published; the key of the
 /// outbox index.
 pub(crate) const OUTBOX: &str = "outbox";
 
 /// The attribute of a coupon's row that names the order it is spent on.
 pub(crate) const SPENT_BY: &str = "spent_by";
 
-/// The attribute of an order's row that a coupon left there.
+/// The attribute of an order's row with the discount from a coupon.
 const DISCOUNT: &str = "discount";
 
-/// An order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S, RFC
-/// 3339 in whole seconds, so that it sorts), `traceparent` (S, the request that placed it), while
-/// it is not known to be published `outbox` (N, its shard), and if a coupon was spent on it
-/// `discount` (M of `code`, S; `percent`, N; `amount`, N, US dollars taken off).
+/// Returns an order's row: `id` (S, key), `customer` (S), `amount` (N, US dollars), `placed_at` (S,
+/// RFC 3339 in whole seconds, so that it sorts), `traceparent` (S, the request that placed it).
+/// While the order is not known to be published, also `outbox` (N, its shard). If a coupon was
+/// spent on it, also `discount` (M of `code`, S; `percent`, N; `amount`, N, US dollars taken off).
 pub(crate) fn from_order(order: &Order, trace: TraceParent, shards: NonZeroU8) -> Attributes {
     let mut row = HashMap::from([
         (OUTBOX.to_owned(), AttributeValue::N(order.id.shard(shards).to_string())),
@@ -88,8 +87,8 @@ fn from_discount(discount: &Discount) -> AttributeValue {
     ]))
 }
 
-/// The row of an idempotency key: `idempotency_key` (S, key), `fingerprint` (S), `order_id` (S),
-/// `answer` (S), `expires_at` (N, seconds since 1970).
+/// Returns the row of an idempotency key: `idempotency_key` (S, key), `fingerprint` (S), `order_id`
+/// (S), `answer` (S), `expires_at` (N, seconds since 1970).
 pub(crate) fn from_claim(claim: &Claim, order_id: OrderId, expires_at: i64) -> Attributes {
     HashMap::from([
         ("idempotency_key".to_owned(), string(&claim.key)),
@@ -100,7 +99,7 @@ pub(crate) fn from_claim(claim: &Claim, order_id: OrderId, expires_at: i64) -> A
     ])
 }
 
-/// What the first request with a key left behind.
+/// The stored claim of the first request with a key.
 pub(crate) struct FirstClaim {
     pub(crate) fingerprint: String,
     pub(crate) order_id: OrderId,
@@ -109,7 +108,7 @@ pub(crate) struct FirstClaim {
     pub(crate) expires_at: i64,
 }
 
-/// Takes a table's row apart, attribute by attribute.
+/// Reads domain values from a table's row.
 pub(crate) struct Reader<'a> {
     pub(crate) table: &'static str,
     pub(crate) row: &'a Attributes,
@@ -127,8 +126,8 @@ impl Reader<'_> {
         })
     }
 
-    /// The trace that the order belongs to. There is none in older rows, and an odd one is no
-    /// reason to lose an order.
+    /// The trace of the order. Older rows have none, and an invalid one does not make the order
+    /// invalid.
     pub(crate) fn trace(&self) -> Option<TraceParent> {
         self.parsed(TraceParent::NAME).ok()
     }
@@ -159,7 +158,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The order that a coupon is spent on, if it is.
+    /// The order a coupon was spent on, if any.
     pub(crate) fn spent_by(&self) -> Result<Option<OrderId>, StoreError> {
         self.row.contains_key(SPENT_BY).then(|| self.parsed(SPENT_BY)).transpose()
     }
@@ -173,7 +172,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the row whole, or says which one it is and what is wrong with it.
+    /// Reads the whole row, or returns its key and what is wrong with it.
     pub(crate) fn or_unreadable<T>(
         &self,
         key: &'static str,
@@ -183,7 +182,7 @@ impl Reader<'_> {
         read(self).map_err(|error| Unreadable { key: key(), error })
     }
 
-    /// There is none in older rows, and in most of the others.
+    /// The discount. Older rows and orders without a coupon have none.
     fn discount(&self, amount: Amount) -> Result<Option<Discount>, StoreError> {
         let unreadable = || self.unreadable(DISCOUNT);
         let row = match self.row.get(DISCOUNT) {

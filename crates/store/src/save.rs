@@ -1,5 +1,5 @@
-//! One write that carries the order and its pending flag, and what must not be there without them:
-//! the key of a request that may come twice, the coupon that is spent.
+//! Saves an order with its pending flag in one write, together with its idempotency key and its
+//! spent coupon.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -15,30 +15,30 @@ use crate::coupons::is_spent_on;
 use crate::row::{Attributes, Reader, from_order};
 use crate::{Claim, Orders, StoreError};
 
-/// What became of an order that was to be saved.
+/// The result of saving an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaveOutcome {
     /// It is saved.
     Created,
-    /// The same request was accepted before: nothing is saved, and its answer is to be given again.
+    /// The same request was accepted before. Nothing is saved; repeat the earlier response.
     Replayed {
-        /// The order it made.
+        /// The order that the earlier request placed.
         order_id: OrderId,
-        /// The body it was answered with.
+        /// The body of the earlier response.
         answer: String,
     },
-    /// Another request was accepted with this key: nothing is saved.
+    /// Another request was accepted with this key. Nothing is saved.
     KeyConflict {
-        /// The order that one made.
+        /// The order that the other request placed.
         order_id: OrderId,
     },
-    /// The coupon is spent, expired, or not what it was taken for: nothing is saved.
+    /// The coupon is spent, expired, or has changed since it was looked up. Nothing is saved.
     CouponRejected,
 }
 
 impl Orders {
-    /// Saves a new order with its pending flag. Saving the very same order again is success: when
-    /// DynamoDB's answer was lost, the SDK's second attempt finds what the first one wrote.
+    /// Saves a new order with its pending flag. Saving the identical order again succeeds: if
+    /// DynamoDB's response is lost, the SDK's second attempt finds the row of the first.
     pub async fn save(&self, order: &Order, trace: TraceParent) -> Result<(), StoreError> {
         let put = self
             .write_client
@@ -58,9 +58,9 @@ impl Orders {
         }
     }
 
-    /// Saves a new order unless its request's key was used before or its coupon cannot be spent;
-    /// all of it in one transaction. The key outranks everything: a request that spent its own
-    /// coupon is answered as it was.
+    /// Saves a new order in one transaction, unless its key is in use or its coupon cannot be
+    /// spent. The key is checked first: a repeated request that spent its own coupon gets its
+    /// earlier response.
     pub async fn save_with(
         &self,
         order: &Order,
@@ -105,9 +105,9 @@ fn is_mismatch<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
         .is_some_and(TransactWriteItemsError::is_idempotent_parameter_mismatch_exception)
 }
 
-/// What a cancelled transaction means, if it says so: of each write a reason, in their order. What
-/// is not known of the key is not known of the request, whatever the coupon's row says; and a
-/// conflict says nothing of any row.
+/// Returns the outcome of a cancelled transaction, or `None` if it is unknown. There is one reason
+/// per write, in the order of the writes. If the key's row exists, it decides. Otherwise the
+/// outcome is unknown if the key's reason is not `None`, or if any reason is `TransactionConflict`.
 fn classify_cancellation(
     reasons: &[CancellationReason],
     order: &Order,
@@ -147,7 +147,7 @@ mod tests {
     use aws_mock::{MockAws, coupon, order};
     use serde_json::{Value, json};
 
-    /// An AWS whose first answer is for the opening of the connection.
+    /// A mock whose first response is for the request that opens the connection.
     fn aws(answers: impl IntoIterator<Item = (u16, Value)>) -> MockAws {
         MockAws::responding([(200, json!({}))].into_iter().chain(answers))
     }
@@ -189,7 +189,7 @@ mod tests {
         Coupon { order_id: OrderId::NIL, ..coupon("ABCDEFGHJKLM") }
     }
 
-    /// A failed condition on the coupon, whose row says that this order spent it.
+    /// A failed condition on a coupon that was spent on this order.
     fn spent_by(order: OrderId) -> Value {
         let row = json!({"order_id": {"S": OrderId::NIL.to_string()}, "spent_by": {"S": order.to_string()}});
         json!({"Code": "ConditionalCheckFailed", "Item": row})
@@ -203,7 +203,7 @@ mod tests {
         json!({"Code": "ConditionalCheckFailed"})
     }
 
-    /// Saves an order with a coupon, and a key if one is wanted, at an AWS that answers so.
+    /// Saves an order with a coupon, and optionally a key, against a mock with this response.
     async fn spend(
         order: &Order,
         with_key: bool,

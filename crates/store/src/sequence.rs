@@ -1,4 +1,4 @@
-//! Numbers that are given out once, from a counter in a subscriber's own table.
+//! Unique sequence numbers, from a counter in a subscriber's own table.
 
 use std::ops::Range;
 
@@ -7,14 +7,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use crate::row::Attributes;
 use crate::{EffectTable, StoreError};
 
-/// The key of the counter's row. No order has it: it is no id.
+/// The key of the counter's row. It is not a valid order id, so no order has it.
 pub(crate) const COUNTER: &str = "last-number";
-/// The counter's attribute: the last number that was given out (N).
+/// The counter's attribute: the last reserved number (N).
 const LAST: &str = "last";
 
 impl EffectTable {
-    /// Reserves the next `count` numbers, counted from 1, in one request. No other call gets one of
-    /// them. Unused numbers are lost, and so are those of a request whose answer is lost.
+    /// Reserves the next `count` numbers, counted from 1, in one request. No other call gets them.
+    /// Unused numbers are lost, and so are the numbers of a request whose response is lost.
     pub async fn reserve_sequence_numbers(&self, count: usize) -> Result<Range<u64>, StoreError> {
         let response = self
             .client
@@ -33,7 +33,7 @@ impl EffectTable {
     }
 }
 
-/// The last `count` numbers up to the counter's new value.
+/// Returns the last `count` numbers up to the counter's new value.
 fn reserved_range(counter: &Attributes, count: u64) -> Option<Range<u64>> {
     let last: u64 = counter.get(LAST)?.as_n().ok()?.parse().ok()?;
     let end = last.checked_add(1)?;
@@ -46,7 +46,7 @@ mod tests {
     use aws_mock::MockAws;
     use serde_json::{Value, json};
 
-    /// Takes three numbers of an AWS that answers so.
+    /// Reserves three numbers from a mock with this response.
     async fn three(status: u16, answer: Value) -> (MockAws, Result<Range<u64>, StoreError>) {
         let aws = MockAws::responding([(200, json!({})), (status, answer)]);
         let taken = EffectTable::connect(&aws.sdk(), "invoices".to_owned())

@@ -1,4 +1,4 @@
-//! Many writes in one request, each done or not by itself.
+//! Many independent writes in one request.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::types::{
 
 use crate::StoreError;
 
-/// A statement that did nothing, as far as is known.
+/// A statement that is not known to have succeeded.
 #[derive(Clone, Debug)]
 pub(crate) enum StatementError {
-    /// DynamoDB says why.
+    /// DynamoDB rejected it with this code.
     Rejected(BatchStatementErrorCodeEnum),
-    /// It may have been done all the same, if only the answer was lost.
+    /// Unknown: it may have succeeded, and only the response was lost.
     Indeterminate(StoreError),
 }
 
@@ -25,8 +25,8 @@ impl From<StatementError> for StoreError {
     }
 }
 
-/// Executes up to 25 statements (the limit of `BatchExecuteStatement`), and says of each, in the
-/// order given, whether it was done.
+/// Executes up to 25 statements (the limit of `BatchExecuteStatement`). Returns one result per
+/// statement, in the order given.
 pub(crate) async fn execute(
     client: &Client,
     statements: Vec<BatchStatementRequest>,

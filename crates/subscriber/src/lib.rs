@@ -1,12 +1,11 @@
-//! What this shop's subscribers share: inserting a row for each order, unless an earlier delivery of
-//! its event did, and random codes.
+//! Shared by the subscribers: idempotent inserts, one row per order, and random codes.
 
 use domain::Code;
 use sqs_batch::RecordOutcome;
 use store::{EffectTable, Inserted, Row};
 
-/// Inserts up to 25 rows of different orders in one request, and gives the processor's outcome on
-/// each, in the order given. Rows made again of the same event change nothing: the first stays.
+/// Inserts up to 25 rows of different orders in one request. Returns one outcome per row, in the
+/// order given. If an order already has a row, it stays unchanged.
 pub async fn insert<R: Row>(effect_table: &EffectTable, rows: &[R]) -> Vec<RecordOutcome> {
     let inserted = effect_table.insert(rows).await.into_iter();
     let outcomes = inserted.map(|inserted| match inserted {
@@ -17,7 +16,7 @@ pub async fn insert<R: Row>(effect_table: &EffectTable, rows: &[R]) -> Vec<Recor
     outcomes.collect()
 }
 
-/// A code of 12 random bytes of the operating system, which nobody can guess.
+/// Returns a code from 12 random bytes of the operating system.
 #[must_use]
 pub fn random_code() -> Code {
     let mut entropy = [0; 12];

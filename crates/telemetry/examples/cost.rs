@@ -1,8 +1,8 @@
-//! What the telemetry of so many requests costs in instructions: run it under callgrind with two
-//! numbers and divide the difference.
+//! Measures the instructions that telemetry costs: run it under callgrind with two different
+//! request counts and divide the difference.
 //!
-//! Each request is as orders records one that was placed: one span, one line, one document of
-//! metrics. A record of a batch costs its span and its line alone.
+//! Each request is recorded like a placed order in the orders function: one span, one line, one
+//! metric document. A record of a batch costs one span and one line.
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! One invocation, from the event to the answer: its lines, its duration and its metrics go out
-//! together.
+//! One invocation, from the event to the response. Its log lines and metrics are written together.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -20,7 +19,7 @@ pub struct Telemetry {
     pub(crate) cold: AtomicBool,
 }
 
-/// A running invocation. However it ends, what was logged in it is written then.
+/// A running invocation. When it is dropped, its buffered lines are written.
 #[must_use]
 pub struct Invocation<'a> {
     telemetry: &'a Telemetry,
@@ -28,13 +27,14 @@ pub struct Invocation<'a> {
 }
 
 impl Telemetry {
-    /// Metrics of one kind of entry, whose dimension is `function` and for some of them one more.
+    /// Returns a formatter for entries of one kind. Their dimension is `function`; some metrics
+    /// have one of `extra_dimensions` as well.
     #[must_use]
     pub fn metrics(&self, extra_dimensions: &[ExtraDimension]) -> Metrics {
         Metrics::of(self.namespace.as_deref(), extra_dimensions)
     }
 
-    /// Begins an invocation. Lambda has a process do one at a time.
+    /// Begins an invocation. A Lambda process handles one at a time.
     pub fn invocation(&self) -> Invocation<'_> {
         self.output.hold();
         Invocation { telemetry: self, start: Instant::now() }
@@ -42,8 +42,8 @@ impl Telemetry {
 }
 
 impl Invocation<'_> {
-    /// Counts what the invocation did in vain, in a document of its own that says which version of
-    /// the function it was: a deployment is judged by it. Nothing is written of nothing.
+    /// Counts the invocation's failed work in the `Failures` metric, whose `version` dimension
+    /// drives the rollback of a deployment. Writes nothing if `failures` is 0.
     pub fn failed(&self, failures: u64) {
         if failures > 0 {
             let mut line = vec![];
@@ -58,8 +58,8 @@ impl Invocation<'_> {
         self.start.elapsed()
     }
 
-    /// Ends the invocation with what was measured: `HandlerDuration` (milliseconds) and, the first
-    /// time, `ColdStarts` (count) are added.
+    /// Ends the invocation and writes `measured`, with `HandlerDuration` (milliseconds) and, for
+    /// the process's first invocation, `ColdStarts` (count).
     pub fn end(self, metrics: &Metrics, measured: &impl Entry) {
         let Self { telemetry, start } = &self;
         let document = Document {
@@ -80,7 +80,7 @@ impl Drop for Invocation<'_> {
     }
 }
 
-/// A span whose lines have the `request_id` that Lambda gave the invocation.
+/// Returns a span that adds the invocation's `request_id` to its lines.
 #[must_use]
 pub fn request_span(request_id: &str) -> Span {
     tracing::error_span!("invocation", request_id)

@@ -1,5 +1,4 @@
-//! A line for machines: one flat JSON object, of the event's fields and those of the spans it
-//! happened in.
+//! The JSON log format: one flat object per line, with the fields of the event and of its spans.
 
 use std::fmt::{self, Debug, Display, Write};
 
@@ -13,16 +12,16 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// `timestamp` and `level` are named as Lambda's log controls look for them.
+/// Formats events. Lambda's log controls require the names `timestamp` and `level`.
 pub(crate) struct Json {
     pub(crate) function: &'static str,
 }
 
-/// To the microsecond, whatever its digits are.
+/// Always six decimals: microseconds.
 const TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
-/// Fields as they stand within an object: each with a comma before it. A span's are written once,
-/// for all its lines.
+/// Formats fields as members of an object, each with a comma before it. A span's fields are
+/// formatted once for all its lines.
 pub(crate) struct JsonFields;
 
 impl<S> FormatEvent<S, JsonFields> for Json
@@ -73,11 +72,11 @@ impl<'writer> FormatFields<'writer> for JsonFields {
     }
 }
 
-/// What the fields of a request's span or line take, in bytes.
+/// The usual size of the fields of a request's span or line, in bytes.
 const USUAL: usize = 256;
 
-/// In a string of its own: to grow the writer's, member by member, would cost more than the
-/// members.
+/// Collects members in its own string, because growing the writer's string for each member is
+/// slower.
 struct Members(String);
 
 impl Members {
@@ -121,13 +120,13 @@ impl Visit for Members {
     }
 }
 
-/// Writes text as the inside of a JSON string.
+/// Escapes text for a JSON string.
 struct Escaped<'a>(&'a mut String);
 
 impl Escaped<'_> {
     fn push(&mut self, text: &str) {
-        // Nearly always there is none. To look at all bytes and stop at none is several times
-        // quicker.
+        // Usually no character needs escaping. Checking all bytes without an early exit is several
+        // times faster.
         if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
             return self.0.push_str(text);
         }
@@ -149,7 +148,8 @@ impl Write for Escaped<'_> {
     }
 }
 
-/// All of these are characters of one byte, and no byte of a longer character is like them.
+/// Whether a byte must be escaped. These are all single-byte characters, and no byte of a
+/// multi-byte character equals one of them.
 fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < b' '
 }
@@ -165,7 +165,7 @@ mod tests {
     use tracing_subscriber::fmt::layer;
     use tracing_subscriber::prelude::*;
 
-    /// What is written while `log` runs, line by line.
+    /// Returns the lines written while `log` runs.
     fn lines(log: impl FnOnce()) -> Vec<Value> {
         let writes = Writes::default();
         let lines = layer().fmt_fields(JsonFields).event_format(Json { function: "orders" });

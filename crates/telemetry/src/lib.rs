@@ -1,8 +1,8 @@
 //! A function's log lines, trace context and metrics.
 //!
-//! Our own events come at the level asked for, everybody else's at `warn`: the Lambda runtime and
-//! the SDK print whole payloads, customers' names included, at TRACE. Nothing here can switch that
-//! on.
+//! Events of this workspace's crates are logged at the configured level, all others at `warn` or
+//! above: at TRACE the Lambda runtime and the SDK print whole payloads with customers' names. No
+//! setting can enable that.
 
 mod invocation;
 mod json;
@@ -27,7 +27,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
-/// How to log.
+/// Log level and format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSettings {
     level: LevelFilter,
@@ -36,15 +36,15 @@ pub struct LogSettings {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LogFormat {
-    /// One JSON object a line, for machines.
+    /// One JSON object per line, for machines.
     Json,
     /// Short and coloured, for a terminal that shows several functions.
     Text,
 }
 
 impl LogSettings {
-    /// Reads the values of Lambda's `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`; text at
-    /// `info` where there are none, as on a laptop.
+    /// Parses the values of Lambda's `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`. The
+    /// default, as on a laptop, is text at `info`.
     #[must_use]
     pub fn from_lambda(level: Option<&str>, format: Option<&str>) -> Self {
         let level = match level.map(str::to_ascii_uppercase).as_deref() {
@@ -57,7 +57,7 @@ impl LogSettings {
     }
 }
 
-/// Our own crates, whose events carry ids and never names.
+/// This workspace's crates, whose events contain ids and never names.
 const OURS: [&str; 10] = [
     "orders",
     "outbox_relay",
@@ -71,15 +71,15 @@ const OURS: [&str; 10] = [
     "telemetry",
 ];
 
-/// The runtime's own report of a panic quotes its message, and that of an event it cannot read
-/// quotes the event.
+/// The runtime's target whose messages may quote a customer: panic messages, and events that it
+/// cannot read.
 const QUOTES: &str = "lambda_runtime::layers";
 
-/// Sends this process's events to standard output, and gives what metrics go out by. Call it once,
-/// before anything logs. `function` is the name in every line and metric; without a `namespace` no
-/// metric is written. `version` is the one that Lambda runs, a dimension of `Failures`.
+/// Sends this process's events to standard output and returns its telemetry. Call it once, before
+/// anything logs. `function` is the name in every line and metric. Without a `namespace` no metrics
+/// are written. `version` is the running Lambda version, a dimension of `Failures`.
 ///
-/// Of a panic it logs the place and not the message, which may quote a customer.
+/// Panics are logged with their location but without their message, which may quote a customer.
 #[must_use]
 pub fn init(
     function: &'static str,

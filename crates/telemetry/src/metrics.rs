@@ -1,5 +1,6 @@
-//! Metrics in the embedded metric format: one JSON document for an invocation, among its log lines,
-//! formatted when it ends. No thread sends them later, as a frozen sandbox would keep it waiting.
+//! Metrics in the embedded metric format: one JSON document per invocation, among its log lines,
+//! written when it ends. No background thread sends them, because Lambda freezes the process
+//! between invocations.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,14 +12,13 @@ use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 
 use crate::Telemetry;
 
-/// Formats the entries of one kind. Nothing comes of it where there is no namespace, as on a
-/// laptop.
+/// Formats the entries of one kind. Without a namespace, as on a laptop, it writes nothing.
 pub struct Metrics {
     emf: Option<Mutex<Emf>>,
 }
 
-/// A metric with one more dimension, which every entry of its kind has. A
-/// dimension has few values, and never an id, a name or an amount: each makes a metric of its own.
+/// A metric with one more dimension, which every entry of its kind must have. A dimension has few
+/// values, never an id, a name or an amount, because each value creates a separate metric.
 #[derive(Clone, Copy, Debug)]
 pub struct ExtraDimension {
     /// The dimension.
@@ -29,8 +29,8 @@ pub struct ExtraDimension {
     pub unit: Unit,
 }
 
-/// A count of what happened; none, if nothing did. To an alarm and a sum an absent count is as good
-/// as a zero, which would take as long to write, and as much to keep, as any other.
+/// Returns the count, or `None` for 0. Alarms and sums treat an absent count like 0, and leaving it
+/// out saves the time and the storage.
 #[must_use]
 pub fn nonzero_count(number: u64) -> Option<AsCount<u64>> {
     (number > 0).then(|| number.into())
@@ -39,8 +39,7 @@ pub fn nonzero_count(number: u64) -> Option<AsCount<u64>> {
 const FUNCTION: &str = "function";
 const VERSION: &str = "version";
 
-/// What is measured of every invocation, whatever the function, and then what the function
-/// measured.
+/// The metrics of every invocation, followed by those of the function.
 pub(crate) struct Document<'a, E> {
     pub(crate) function: &'static str,
     pub(crate) cold_starts: Option<AsCount<u64>>,
@@ -71,8 +70,8 @@ impl Metrics {
         Self { emf }
     }
 
-    /// Writes a document's line; nothing if it is not one, which is an error in the entry and is
-    /// logged.
+    /// Writes a document as one line. If an entry is not a valid document, logs the error and
+    /// writes nothing.
     pub(crate) fn write(&self, document: &impl Entry, line: &mut Vec<u8>) {
         let Some(emf) = &self.emf else { return };
         let formatted = emf.lock().unwrap_or_else(PoisonError::into_inner).format(document, line);
@@ -83,15 +82,15 @@ impl Metrics {
     }
 }
 
-/// What a version of a function did in vain.
+/// The failed work of one version of a function.
 struct Failures<'a> {
     function: &'static str,
     version: &'a str,
     number: AsCount<u64>,
 }
 
-/// Writes the document that counts a version's failures; nothing, where nothing is measured or
-/// there is no version. What it is formatted with is made anew, as few invocations need it.
+/// Writes the document that counts a version's failures. Writes nothing without a namespace or a
+/// version. The formatter is built on each call, because failures are rare.
 pub(crate) fn write_failures(telemetry: &Telemetry, failures: u64, line: &mut Vec<u8>) {
     let (Some(namespace), Some(version)) = (&telemetry.namespace, &telemetry.version) else {
         return;

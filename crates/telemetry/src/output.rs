@@ -1,5 +1,6 @@
-//! Standard output, which is what Lambda makes log events of: a line each, but one `write` for an
-//! invocation, as every write of a small function costs it more than the line itself.
+//! Standard output, which Lambda splits into log events by line. The lines of an invocation are
+//! written with one `write`, because in a small function a `write` costs more than formatting the
+//! line.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,18 +8,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Where all lines go. Clones write to the same place.
+/// The destination of all lines. Clones write to the same place.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Mutex<State>>);
 
 struct State {
-    /// Whether an invocation is running, whose end will write what is held back.
+    /// Whether an invocation is running. Its end writes the buffered lines.
     holding: bool,
     lines: Vec<u8>,
     to: Box<dyn Write + Send>,
 }
 
-/// No more than this, in bytes, is held back.
+/// The maximum size of the buffer, in bytes.
 const MOST: usize = 64 * 1024;
 
 impl Output {
@@ -26,19 +27,19 @@ impl Output {
         Self(Arc::new(Mutex::new(State { holding: false, lines: Vec::new(), to: Box::new(to) })))
     }
 
-    /// Holds lines back from now on.
+    /// Starts buffering lines.
     pub(crate) fn hold(&self) {
         self.state().holding = true;
     }
 
-    /// Writes what was held back, and holds nothing back any more.
+    /// Writes the buffered lines and stops buffering.
     pub(crate) fn release(&self) {
         let mut state = self.state();
         state.holding = false;
         state.write_out();
     }
 
-    /// Lets `write` add a whole line, or several.
+    /// Lets `write` append one or more whole lines. `urgent` lines are written immediately.
     pub(crate) fn add(&self, urgent: bool, write: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
         write(&mut state.lines);
@@ -48,7 +49,7 @@ impl Output {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Half a line of somebody who panicked is better than no lines from then on.
+        // After a panic a line may be incomplete. Keep logging anyway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -64,8 +65,8 @@ impl State {
     }
 }
 
-/// Takes the lines of one event. A warning does not wait: what follows it may be the end of the
-/// process.
+/// The writer for one event's lines. Warnings and errors are written immediately, because the
+/// process may end right after them.
 pub(crate) struct Lines<'a> {
     output: &'a Output,
     urgent: bool,
@@ -98,7 +99,7 @@ impl<'a> MakeWriter<'a> for Output {
 pub(crate) mod tests {
     use super::*;
 
-    /// Keeps every write apart.
+    /// Records each write separately.
     #[derive(Clone, Default)]
     pub(crate) struct Writes(Arc<Mutex<Vec<String>>>);
 

@@ -1,12 +1,12 @@
-//! One step of an order's way: a request, a record, a publish. A span here is what its log lines
-//! say it is.
+//! The trace context of one step of an order: a request, a record or a publish. Spans are not
+//! exported: they exist only as ids in log lines and in `traceparent`.
 
 use tracing::Span;
 
 use crate::trace_parent::HexId;
 use crate::{SpanId, TraceParent};
 
-/// A step that continues a trace or begins one.
+/// A span that continues a trace or begins one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpanContext {
     own: TraceParent,
@@ -14,7 +14,7 @@ pub struct SpanContext {
 }
 
 impl SpanContext {
-    /// The step after `cause`; without one, the first of a new trace.
+    /// Returns a child span of `cause`, or without one the root span of a new trace.
     #[must_use]
     pub fn child_of(cause: Option<TraceParent>) -> Self {
         match cause {
@@ -23,14 +23,14 @@ impl SpanContext {
         }
     }
 
-    /// What the next step comes after.
+    /// The trace context to pass to the next step.
     #[must_use]
     pub fn trace(self) -> TraceParent {
         self.own
     }
 
-    /// A span whose lines have `trace_id`, `span_id` and, if something caused it, `parent_span_id`.
-    /// It is there at every level, as a failure's line needs it most.
+    /// Returns a span that adds `trace_id`, `span_id` and, for a child, `parent_span_id` to its
+    /// lines. It is enabled at every log level, because error lines need the ids most.
     #[must_use]
     pub fn span(self) -> Span {
         let (trace_id, span_id, parent_span_id) = self.ids();
@@ -43,8 +43,8 @@ impl SpanContext {
         )
     }
 
-    /// The same for an invocation that is one step: one span instead of two, and `request_id` in
-    /// its lines.
+    /// Like [`Self::span`], with `request_id`, for an invocation that is one step: one span instead
+    /// of two.
     #[must_use]
     pub fn request_span(self, request_id: &str) -> Span {
         let (trace_id, span_id, parent_span_id) = self.ids();

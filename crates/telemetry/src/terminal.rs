@@ -1,5 +1,5 @@
-//! A line for people: the function's name, the level, then the event's own fields. Ids of requests
-//! and spans are left to the machines' lines.
+//! The log format for terminals: the function's name, the level, and the event's own fields. Ids of
+//! requests and spans are only in the JSON format.
 
 use std::fmt::Result;
 
@@ -35,7 +35,7 @@ where
     }
 }
 
-/// As most programs have it.
+/// The usual ANSI colours.
 fn colour(level: Level) -> u8 {
     match level {
         Level::ERROR => 31,

@@ -1,10 +1,10 @@
-//! Which trace an order belongs to, as W3C Trace Context writes it (`traceparent`, version 00).
+//! W3C Trace Context (`traceparent`, version 00).
 
 use std::fmt;
 use std::num::{NonZeroU64, NonZeroU128};
 use std::str::FromStr;
 
-/// A trace and one span of it: the one that whoever reads this continues.
+/// A trace and one of its spans, which the receiver continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceParent {
     trace_id: TraceId,
@@ -12,48 +12,49 @@ pub struct TraceParent {
     flags: u8,
 }
 
-/// One order's way from the request to the last subscriber. 32 hexadecimal digits.
+/// A trace's id: one order, from the request to the last subscriber. 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceId(NonZeroU128);
 
-/// One step of the way: a request, a record, a publish. 16 hexadecimal digits.
+/// A span's id: one step, such as a request, a record or a publish. 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpanId(NonZeroU64);
 
-/// The text is not a `traceparent` of version 00. It is never repeated: it came from outside.
+/// The text is not a `traceparent` of version 00. The error never contains the text, which came
+/// from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceParentError;
 
-/// The only flag of version 00: the caller may have recorded its span.
+/// The flag `sampled`, the only one in version 00: the caller may have recorded its span.
 const SAMPLED: u8 = 1;
 
 impl TraceParent {
-    /// The header's and the message attribute's name.
+    /// The name of the header and of the message attribute.
     pub const NAME: &'static str = "traceparent";
 
-    /// A new trace with its first span.
+    /// Returns a new trace with its first span.
     #[must_use]
     pub fn begin() -> Self {
         let mut entropy = [0; 16];
         getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
-        // Zero is no id. It comes up once in 2^128.
+        // Zero is not a valid id. The probability is 2^-128.
         let trace_id = NonZeroU128::new(u128::from_ne_bytes(entropy)).unwrap_or(NonZeroU128::MAX);
         Self { trace_id: TraceId(trace_id), span_id: SpanId::random(), flags: SAMPLED }
     }
 
-    /// A new span of the same trace, caused by this one.
+    /// Returns a new child span in the same trace.
     #[must_use]
     pub fn child(self) -> Self {
         Self { span_id: SpanId::random(), ..self }
     }
 
-    /// The trace.
+    /// The trace's id.
     #[must_use]
     pub fn trace_id(self) -> TraceId {
         self.trace_id
     }
 
-    /// The span.
+    /// The span's id.
     #[must_use]
     pub fn span_id(self) -> SpanId {
         self.span_id
@@ -74,8 +75,8 @@ impl SpanId {
 impl FromStr for TraceParent {
     type Err = TraceParentError;
 
-    /// Takes the one form of version 00: lower-case hexadecimal, no id all zeros, and nothing after
-    /// the flags. Of the flags only the one that version 00 defines is kept.
+    /// Parses version 00 strictly: lower-case hexadecimal, no id all zeros, and nothing after the
+    /// flags. Only the flag that version 00 defines is kept.
     fn from_str(text: &str) -> Result<Self, TraceParentError> {
         let [b'0', b'0', b'-', ids @ ..] = text.as_bytes() else { return Err(TraceParentError) };
         let (trace_id, ids) = hexadecimal::<32>(ids)?;
@@ -94,7 +95,7 @@ impl FromStr for TraceParent {
     }
 }
 
-/// The number in the first `DIGITS` lower-case digits, and what comes after them.
+/// Parses the first `DIGITS` lower-case hexadecimal digits. Returns the number and the rest.
 fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceParentError> {
     let (digits, rest) = text.split_first_chunk::<DIGITS>().ok_or(TraceParentError)?;
     let number = digits.iter().try_fold(0, |number, digit| {
@@ -108,11 +109,12 @@ fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceP
     Ok((number, rest))
 }
 
-/// An id as text, without a formatter: on every line, `{:032x}` takes five times as long.
+/// An id as text. It avoids a formatter, because `{:032x}` takes five times as long and every line
+/// has ids.
 pub(crate) struct HexId<const DIGITS: usize>([u8; DIGITS]);
 
 impl<const DIGITS: usize> HexId<DIGITS> {
-    /// Two digits for each byte.
+    /// Returns two digits for each byte.
     fn of(bytes: &[u8]) -> Self {
         const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
         let mut digits = [0; DIGITS];

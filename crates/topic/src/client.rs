@@ -1,5 +1,4 @@
-//! A client of the topic whose calls must end within a time of their own, and what every message of
-//! ours carries.
+//! The SNS client, and the attributes of every message.
 
 use std::collections::HashMap;
 
@@ -14,8 +13,8 @@ use telemetry::TraceParent;
 
 use crate::TopicError;
 
-/// Makes a client and opens its connection with a publish of nothing, which SNS refuses. Should the
-/// connection fail, the first message opens it.
+/// Makes a client and opens its connection with an empty publish, which SNS rejects. If the
+/// connection fails, the first message opens it.
 pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, policy: CallPolicy) -> Client {
     let client = Client::new(&policy.apply(sdk));
     let nothing =
@@ -28,8 +27,8 @@ pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, policy: CallPolicy) -> C
     client
 }
 
-/// The message attributes: `amount`, a `Number`, carries what is paid, and the topic's
-/// subscriptions filter on it; `traceparent` is what subscribers continue.
+/// Returns the message attributes. `amount` (`Number`) is the total to pay, on which subscriptions
+/// filter. `traceparent` is the trace that subscribers continue.
 pub(crate) fn attributes(
     event: &OrderPlaced,
     trace: Option<TraceParent>,

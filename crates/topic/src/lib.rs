@@ -1,7 +1,7 @@
 //! Publishing orders on the topic. No other crate of the functions names SNS.
 //!
-//! [`OrdersTopic`] is what the orders function holds, a [`Republisher`] the relay. The operator's
-//! command reads filter policies through [`Subscriptions`].
+//! The orders function uses [`OrdersTopic`], the relay a [`Republisher`]. The operator's commands
+//! read filter policies through [`Subscriptions`].
 
 mod client;
 mod orders_topic;
@@ -12,7 +12,7 @@ pub use orders_topic::OrdersTopic;
 pub use republish::{OrderToPublish, Republisher};
 pub use subscriptions::{Filter, Subscriptions};
 
-/// SNS is not known to have done what it was asked.
+/// The request to SNS is not known to have succeeded.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("SNS is unavailable: {0}")]
 pub struct TopicError(String);

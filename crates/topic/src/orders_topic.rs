@@ -1,4 +1,4 @@
-//! One order, as soon as it is saved.
+//! Publishes one order, as soon as it is saved.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use telemetry::TraceParent;
 use crate::TopicError;
 use crate::client::{attributes, connect, unavailable};
 
-/// The topic that every order is published on.
+/// The topic on which every order is published.
 #[derive(Clone, Debug)]
 pub struct OrdersTopic {
     client: Client,
@@ -30,7 +30,7 @@ impl OrdersTopic {
         Self { client: connect(sdk, &arn, PUBLISH).await, arn }
     }
 
-    /// Publishes `order.placed`, which `trace` is the cause of.
+    /// Publishes `order.placed`, which subscribers process as part of `trace`.
     pub async fn publish(&self, order: &Order, trace: TraceParent) -> Result<(), TopicError> {
         let event = OrderPlaced::from(order);
         let publish = self.client.publish().topic_arn(&self.arn).message(event.encode());
@@ -93,16 +93,16 @@ mod tests {
         let [_primed, _failed, _published, _failed_again, _given_up] = aws.requests();
     }
 
-    /// Source:
+    /// Whether SQS accepts the text. SNS delivers to SQS, so its attributes allow the same
+    /// characters. Source:
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
-    /// SNS delivers to SQS, so its attributes have the same alphabet.
     fn sqs_accepts(text: &str) -> bool {
         text.chars().all(|c| {
             matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
         })
     }
 
-    /// Any character, with those about which SQS or a name is particular more often.
+    /// Any text, with more of the characters that SQS or names treat specially.
     fn any_text() -> impl Strategy<Value = String> {
         let particular = prop::char::ranges(
             vec!['\0'..=' ', '\u{7f}'..='\u{a0}', '\u{fff0}'..='\u{ffff}'].into(),

@@ -1,4 +1,4 @@
-//! Many orders that were saved and, as far as is known, not published.
+//! Publishes many pending orders.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Republisher {
 pub struct OrderToPublish {
     /// The order.
     pub order: Order,
-    /// What it is published by, if that is known: what subscribers do is part of the same trace.
+    /// The trace to continue, if it is known; subscribers continue it too.
     pub trace: Option<TraceParent>,
 }
 
@@ -36,23 +36,23 @@ const ONCE: CallPolicy = CallPolicy {
 };
 
 impl Republisher {
-    /// The most orders of one [`Self::publish_batch`], SNS's limit for `PublishBatch`.
+    /// The maximum number of orders in one [`Self::publish_batch`], SNS's limit for `PublishBatch`.
     pub const MAX_ORDERS: usize = 10;
 
-    /// For the relay: its calls are tried once, as the next minute is the retry. Makes a client and
-    /// opens its connection.
+    /// Makes a client for the relay and opens its connection. Calls have one attempt: the next
+    /// minute's sweep is the retry.
     pub async fn connect(sdk: &SdkConfig, arn: String) -> Self {
         Self { client: connect(sdk, &arn, ONCE).await, arn }
     }
 
-    /// For an operator, whose calls may take their time. Nothing is asked yet.
+    /// Makes a client for an operator, with patient time limits, without a request.
     #[must_use]
     pub fn patient(sdk: &SdkConfig, arn: String) -> Self {
         Self { client: Client::new(&CallPolicy::PATIENT.apply(sdk)), arn }
     }
 
-    /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request, and gives the
-    /// ids of those that SNS acknowledged, one by one. Of the others nothing is known.
+    /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request. Returns the
+    /// ids of those that SNS acknowledged. The others may or may not be published.
     pub async fn publish_batch(
         &self,
         orders: &[OrderToPublish],

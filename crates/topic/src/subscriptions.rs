@@ -1,4 +1,4 @@
-//! The filter policy that SNS applies to a subscription.
+//! The filter policies of the topic's subscriptions.
 
 use std::collections::HashMap;
 
@@ -16,24 +16,23 @@ pub struct Subscriptions {
     arn: String,
 }
 
-/// What a subscription lets through, in SNS's own words.
+/// A subscription's filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// The filter policy, JSON. Without one, everything passes.
+    /// The filter policy, JSON. Without one, all messages pass.
     pub policy: Option<String>,
-    /// What the policy is about: `MessageAttributes`, which is also what it is without a scope, or
-    /// `MessageBody`.
+    /// The policy's scope: `MessageAttributes`, also the default, or `MessageBody`.
     pub scope: Option<String>,
 }
 
 impl Subscriptions {
-    /// Makes a client; nothing is asked yet.
+    /// Makes a client, without a request.
     #[must_use]
     pub fn of(sdk: &SdkConfig, topic_arn: String) -> Self {
         Self { client: Client::new(&CallPolicy::PATIENT.apply(sdk)), arn: topic_arn }
     }
 
-    /// The filter of the queue with this ARN, or nothing if it is not subscribed.
+    /// Returns the filter of the queue with this ARN, or `None` if it is not subscribed.
     pub async fn filter_of(&self, queue_arn: &str) -> Result<Option<Filter>, TopicError> {
         let mut all = self
             .client
@@ -62,7 +61,7 @@ impl Subscriptions {
             .await;
         let mut attributes: HashMap<_, _> =
             answer.map_err(|error| unavailable(&error))?.attributes.unwrap_or_default();
-        // SNS leaves out what is not set; an empty text means the same.
+        // SNS omits attributes that are not set; an empty value means the same.
         let mut attribute = |name: &str| attributes.remove(name).filter(|value| !value.is_empty());
         Ok(Filter { policy: attribute("FilterPolicy"), scope: attribute("FilterPolicyScope") })
     }

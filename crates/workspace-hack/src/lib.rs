@@ -1,6 +1,6 @@
-//! Nothing but dependencies: the union of what the functions share, with one set of features.
+//! Dependencies only: the union of what the functions share, with one set of features.
 //!
-//! `sam build` runs cargo once per function. Were their features to differ, cargo would compile the
-//! AWS SDK again for each of them. Every function reaches this crate through `lambda-startup`;
-//! `xtask/tests/features.rs` compares what comes out. The linker drops what a function does not
-//! call.
+//! `sam build` runs cargo once per function. If their features differed, cargo would compile the
+//! AWS SDK again for each function. Every function depends on this crate through `lambda-startup`;
+//! `xtask/tests/features.rs` checks the resolved features. The linker drops what a function does
+//! not call.

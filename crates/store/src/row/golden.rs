@@ -1,7 +1,6 @@
-//! Rows as every release has written them, the latest shape of each table last. A shape is added
-//! here and never changed or taken away: rows of that shape are in somebody's tables, and the
-//! release before this one reads what this one writes while a deployment is under way
-//! (docs/guides/deploying.md).
+//! Rows as every release has written them, the latest format of each table last. Formats are added
+//! here, never changed or removed: existing tables contain such rows, and during a deployment the
+//! previous release reads what this one writes (docs/guides/deploying.md).
 
 use serde_json::Value;
 
@@ -15,7 +14,7 @@ fn golden(table: &str) -> Vec<Attributes> {
     all[table].as_array().unwrap().iter().map(attributes).collect()
 }
 
-/// Attributes from DynamoDB's JSON, of the types that we use.
+/// Converts DynamoDB's JSON, limited to the attribute types in use.
 fn attributes(row: &Value) -> Attributes {
     let attribute = |value: &Value| match value.as_object().unwrap().iter().next().unwrap() {
         (kind, Value::String(text)) if kind == "S" => AttributeValue::S(text.clone()),

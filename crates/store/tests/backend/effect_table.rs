@@ -1,4 +1,4 @@
-//! A subscriber's rows, inserted in one request.
+//! Inserting a subscriber's rows in one request.
 
 use aws_mock::{order, shipment};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -6,7 +6,7 @@ use store::{Inserted, Row};
 
 use crate::Shop;
 
-/// A row as its columns, for what a domain type never is.
+/// A row of arbitrary columns, for values that a domain type cannot have.
 struct Columns(Vec<(&'static str, AttributeValue)>);
 
 impl Row for Columns {

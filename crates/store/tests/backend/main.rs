@@ -1,5 +1,5 @@
-//! The tables, on the backend that `AWS_ENDPOINT_URL` names: made from template.yaml, each test's
-//! its own.
+//! Tests against the backend at `AWS_ENDPOINT_URL`. Each test creates its own tables from
+//! template.yaml.
 
 mod effect_table;
 mod outbox;

@@ -1,4 +1,4 @@
-//! Orders that are saved and not known to be published.
+//! Pending orders in the outbox.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -15,8 +15,8 @@ fn trace() -> TraceParent {
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a traceparent")
 }
 
-/// Every pending order until a time, page by page: its shard, and the sizes of the shard's pages. A
-/// scan sees the same, or that it is too much for one.
+/// Returns all pending orders until a time, with their shards, and the page sizes of each shard.
+/// Also checks that a scan returns the same, or `None` if there is more than a page.
 async fn sweep(outbox: &Outbox, until: Timestamp) -> (Vec<(u8, Order)>, Vec<Vec<usize>>) {
     let (mut found, mut sizes) = (Vec::new(), Vec::new());
     for shard in outbox.shards() {
@@ -148,7 +148,7 @@ async fn shard_pages_list_each_order_once_oldest_first() {
             placed.push(order);
         }
     }
-    // Newest first, so that the order they come in is the index's.
+    // Newest first, so that the order of the results comes from the index.
     for order in placed.iter().rev() {
         shop.orders.save(order, trace()).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! An order with all that became of it.
+//! Reading an order with its shipment and its coupon.
 
 use aws_mock::{order, shipment};
 use domain::{Code, Coupon, OrderView};

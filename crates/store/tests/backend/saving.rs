@@ -1,4 +1,4 @@
-//! One conditional put.
+//! Saving an order with one conditional put.
 
 use aws_mock::order;
 use domain::OrderView;

@@ -1,4 +1,4 @@
-//! One transaction of an idempotency key and its order.
+//! Saving an order with its idempotency key in one transaction.
 
 use aws_mock::order;
 use domain::{Order, OrderView};

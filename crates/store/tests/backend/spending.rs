@@ -1,4 +1,4 @@
-//! One transaction of an order and the coupon that is spent on it.
+//! Saving an order and spending its coupon in one transaction.
 
 use aws_mock::{coupon, order};
 use domain::{Code, Coupon, Order, OrderId, OrderView};
@@ -36,7 +36,7 @@ impl Shop {
         self.orders.read(id).await.expect("an answer").is_some()
     }
 
-    /// What the coupon's row has beside what promotion wrote: who spent it, and when.
+    /// Returns the coupon's `spent_by` and `spent_at`, if it is spent.
     async fn spent(&self) -> Option<(String, String)> {
         let row = self.tables.rows("CouponsTable").await.remove(0);
         let text = |name: &str| row.get(name)?.as_s().ok().cloned();

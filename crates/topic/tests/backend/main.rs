@@ -1,5 +1,5 @@
-//! The topic and its subscriptions, on the backend that `AWS_ENDPOINT_URL` names: made from
-//! template.yaml, each test's its own.
+//! Tests against the backend at `AWS_ENDPOINT_URL`. Each test creates its own topic and queues from
+//! template.yaml.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -16,7 +16,8 @@ fn trace() -> TraceParent {
     TRACE.parse().expect("a traceparent")
 }
 
-/// What a subscriber is to receive of an order: the event itself, and what it is filtered by.
+/// Returns the message that a subscriber should receive for an order: the event and the attributes
+/// to filter on.
 fn published(order: &Order) -> Message {
     let attributes = [
         ["amount", "Number", &order.total().to_string()],
@@ -29,7 +30,7 @@ fn published(order: &Order) -> Message {
     }
 }
 
-/// Delivered is in no certain order.
+/// The messages' bodies as a set: delivery has no particular order.
 fn bodies<'a>(messages: impl IntoIterator<Item = &'a Message>) -> BTreeSet<&'a str> {
     messages.into_iter().map(|message| message.body.as_str()).collect()
 }
