@@ -1,4 +1,4 @@
-"""A subscriber's work in Python: a shipment for each order of a batch, in one request, and what is to be tried again."""
+"""A subscriber's work in Python: inserts a shipment for each order of a batch in one request, and returns the failures."""
 
 import json
 import os

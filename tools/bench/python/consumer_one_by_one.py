@@ -29,4 +29,4 @@ def insert(order_id):
     try:
         dynamodb.put_item(TableName=TABLE, Item=row, ConditionExpression="attribute_not_exists(order_id)")
     except dynamodb.exceptions.ConditionalCheckFailedException:
-        pass  # an earlier delivery did it
+        pass  # an earlier delivery inserted it

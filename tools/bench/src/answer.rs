@@ -1,22 +1,22 @@
-//! What an invocation must come to: one that failed is not measured.
+//! The expected outcome of an invocation: a failed one must not be measured.
 
 use anyhow::{Context, Result, bail, ensure};
 use lambda_sandbox::Outcome;
 use serde_json::Value;
 
-/// What is expected of an invocation.
+/// What an invocation is expected to return.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Expected {
-    /// An HTTP answer of this status.
+    /// An HTTP response with this status.
     Status(u64),
-    /// A batch of which nothing is tried again.
+    /// A batch response without failed records.
     WholeBatch,
-    /// A sweep that found, published and cleared so many orders.
+    /// A relay run that found, published and cleared this many orders.
     SweepSummary(u64),
 }
 
 impl Expected {
-    /// An error unless that is what the invocation came to.
+    /// Returns an error unless the outcome is the expected one.
     pub(crate) fn check(self, outcome: &Outcome) -> Result<()> {
         let body = match outcome {
             Outcome::Response(body) => body,

@@ -1,4 +1,4 @@
-//! What is measured: a program, what it is asked, and what it must answer.
+//! What is measured: a program, its event and the expected answer.
 
 use std::path::{Path, PathBuf};
 
@@ -13,20 +13,20 @@ use crate::stub::{Calls, PENDING, Stub, TABLE_WITH_PENDING_ORDERS};
 /// A program under measurement with one kind of event.
 #[derive(Clone, Debug)]
 pub(crate) struct Benchmark {
-    /// What it is called in tables, such as `orders: POST`.
+    /// Its name in tables, such as `orders: POST`.
     pub(crate) name: &'static str,
-    /// The function that it is or stands for.
+    /// The function that it is, or is compared with.
     pub(crate) function: &'static str,
     pub(crate) program: Program,
     pub(crate) event: Bytes,
     pub(crate) expected: Expected,
-    /// What it asks of AWS for one event.
+    /// Its AWS calls for one event.
     pub(crate) asks: &'static [(&'static str, u64)],
-    /// Beside those that all have.
+    /// Variables beside the common ones.
     pub(crate) variables: &'static [(&'static str, &'static str)],
 }
 
-/// How it is started.
+/// How to start a program.
 #[derive(Clone, Debug)]
 pub(crate) enum Program {
     /// A binary, as it is deployed.
@@ -41,7 +41,7 @@ impl Program {
             Self::Bootstrap(path) => Command::new(path),
             Self::Python { interpreter, module } => {
                 let mut python = Command::new(interpreter);
-                // As on Lambda, where a function cannot write beside its code.
+                // As on Lambda, where Python cannot write bytecode beside the code.
                 python.args(["-B", "-m", "awslambdaric", &format!("{module}.handler")]);
                 python.current_dir(devstack::root().join("tools/bench/python"));
                 python
@@ -49,7 +49,7 @@ impl Program {
         }
     }
 
-    /// The binary, if it is one.
+    /// The binary's path, if it is one.
     pub(crate) fn bootstrap(&self) -> Option<&Path> {
         match self {
             Self::Bootstrap(path) => Some(path),
@@ -59,7 +59,7 @@ impl Program {
 }
 
 impl Benchmark {
-    /// Its environment, as the template sets it, against a stub.
+    /// Its environment against a stub, as the template sets it.
     pub(crate) fn variables(&self, stub: &Stub) -> Vec<(String, String)> {
         let roots = stub.roots();
         let own = [
@@ -77,14 +77,14 @@ impl Benchmark {
         all.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// What it asks of AWS for so many events.
+    /// Its AWS calls for this many events.
     pub(crate) fn calls(&self, events: u64) -> Calls {
         let calls = self.asks.iter().filter(|_| events > 0);
         calls.map(|(operation, times)| ((*operation).to_owned(), times * events)).collect()
     }
 }
 
-/// About as long as that of a role; it is part of what each request signs and sends.
+/// About the length of a role's session token, which each request signs and sends.
 const SESSION_TOKEN_LENGTH: usize = 800;
 
 const TEMPLATE: [(&str, &str); 15] = [
@@ -112,7 +112,7 @@ const TEMPLATE: [(&str, &str); 15] = [
 pub(crate) const ORDERS: &str = "orders: POST";
 /// The consumers.
 pub(crate) const CONSUMERS: [&str; 2] = ["fulfilment: 10 orders", "promotion: 10 orders"];
-/// The name of what everything is compared with.
+/// The benchmark that all others are compared with.
 pub(crate) const NO_OP: &str = "no-op lambda_http";
 
 /// The default `BatchSize` of an event source mapping.
@@ -124,10 +124,10 @@ pub(crate) const DEFAULT_SDK: &str = "SDK defaults, orders: POST";
 pub(crate) const PYTHON_ORDERS: &str = "Python, orders: POST";
 /// The same work in Python.
 pub(crate) const PYTHON_CONSUMER: &str = "Python, fulfilment: 10 orders";
-/// The same in Python as it is usually written, with a request for each order.
+/// Python as it is usually written, with one request per order.
 pub(crate) const PYTHON_ONE_BY_ONE: &str = "Python, fulfilment: 10 orders, one by one";
 
-/// What the functions are compared with: the same work with the SDK's defaults, and in Python.
+/// The comparison programs: the same work with the SDK's defaults, and in Python.
 pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Benchmark>> {
     let post = events::sample("orders/place-by-json.json")?;
     let benchmark = |name, function, program, event, expected, asks| {
@@ -162,7 +162,7 @@ const PLACE: [(&str, u64); 3] = [("PutItem", 1), ("Publish", 1), ("UpdateItem", 
 const PLACE_ONCE_AND_SPEND: [(&str, u64); 4] =
     [("Query", 1), ("TransactWriteItems", 1), ("Publish", 1), ("UpdateItem", 1)];
 
-/// The functions and the no-ops, in the order of the table. `binaries` has a folder for each.
+/// The functions and the no-ops, in table order. `binaries` has a folder for each.
 pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
     let post = events::sample("orders/place-by-json.json")?;
     let every_minute = events::sample("outbox-relay/every-minute.json")?;

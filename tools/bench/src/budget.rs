@@ -1,5 +1,5 @@
-//! What each function may cost: `tools/bench/budget.toml`. Figures that hardly vary from run to
-//! run, and no times.
+//! The cost budget of each function, `tools/bench/budget.toml`. It has figures that hardly vary
+//! between runs, and no times.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,22 +10,22 @@ use devstack::root;
 
 use crate::result::Measured;
 
-/// Figures by what they are called, by benchmark.
+/// Figures by benchmark and by name.
 pub(crate) type Figures = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Where the budget is kept.
 const FILE: &str = "tools/bench/budget.toml";
-/// So many hundredths from the budget is no news.
+/// Deviations up to this are ignored.
 const TOLERANCE_PERCENT: u64 = 5;
 
-/// The budget as it is kept.
+/// Reads the budget file.
 pub(crate) fn kept() -> Result<Figures> {
     let text =
         fs::read_to_string(root().join(FILE)).with_context(|| format!("{FILE} cannot be read"))?;
     toml::from_str(&text).with_context(|| format!("{FILE} is not understood"))
 }
 
-/// What there is a budget for, of what was measured.
+/// The figures of a run that have budgets.
 pub(crate) fn figures(measured: &[Measured]) -> Figures {
     let of = |measured: &Measured| {
         let instructions = measured.instructions;
@@ -45,7 +45,7 @@ pub(crate) fn figures(measured: &[Measured]) -> Figures {
     measured.iter().map(of).collect()
 }
 
-/// Of each figure the lower one.
+/// Keeps the lower value of each figure.
 pub(crate) fn keep_lower(figures: &mut Figures, others: Figures) {
     for (benchmark, others) in others {
         let figures = figures.entry(benchmark).or_default();
@@ -55,7 +55,7 @@ pub(crate) fn keep_lower(figures: &mut Figures, others: Figures) {
     }
 }
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Comparison {
     /// Figures over their budgets, and figures without one or budgets without a figure.
@@ -104,12 +104,12 @@ pub(crate) fn compare(budget: &Figures, found: &Figures) -> Comparison {
     comparison
 }
 
-/// What to do about figures over their budgets.
+/// The advice for figures over their budgets.
 pub(crate) const HOW_TO_RAISE: &str = "\
 If what it buys is worth it, raise the line in tools/bench/budget.toml to the figure above, with the reason in a comment beside it;
 `cargo xtask bench --check --suggest` prints the file as it would be.";
 
-/// The budget that these figures just meet.
+/// A budget file that matches these figures exactly.
 pub(crate) fn suggestion(found: &Figures) -> Result<String> {
     let mut text = String::new();
     for (benchmark, figures) in found {
@@ -126,7 +126,7 @@ fn percent(large: u64, small: u64) -> String {
     format!("{:.1} %", (large as f64 / small as f64 - 1.0) * 100.0)
 }
 
-/// With an underscore before every three digits, as TOML takes it.
+/// The number with an underscore before every three digits, as TOML allows.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups =

@@ -1,9 +1,9 @@
-//! Instructions, counted by valgrind's callgrind. They hardly vary from run to run, so that a small
-//! change shows.
+//! Instructions, counted by valgrind's callgrind. The counts hardly vary between runs, so that
+//! small changes show.
 //!
-//! Callgrind is a hundred times slower than the processor, most of all in code that is met for the
-//! first time, and a function would run out of its time with AWS. So libfaketime has its time pass
-//! slower still; its own instructions are not counted.
+//! Callgrind slows a program down a hundredfold, most of all code that runs for the first time, and
+//! a function's timeouts for AWS would expire. So libfaketime slows the program's clock down
+//! further; its own instructions are not counted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,15 +23,15 @@ use crate::stub::Stub;
 /// Instructions in user space, of one sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Instructions {
-    /// From the start of the process until it asks for an event, and has nothing left to do.
+    /// From the start of the process until it waits for its first event.
     pub(crate) init: u64,
     /// For its first event.
     pub(crate) first: u64,
-    /// For each later event, in the mean.
+    /// For each later event, on average.
     pub(crate) warm: u64,
 }
 
-/// Valgrind, with what slows a program's time down.
+/// Valgrind with libfaketime.
 #[derive(Debug)]
 pub(crate) struct Callgrind {
     libfaketime: PathBuf,
@@ -39,20 +39,20 @@ pub(crate) struct Callgrind {
 
 /// Events after the first one.
 const WARM: u64 = 40;
-/// How often a short run is made: what is random in it, such as keys, hash seeds and the order of
-/// answers, shows least in the middle.
+/// Short runs are repeated and the median taken, which is least affected by random keys, hash seeds
+/// and the order of responses.
 const RUNS: usize = 5;
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Where distributions put it.
+/// Where distributions install libfaketime.
 const LIBRARIES: [&str; 4] =
     ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
 const LIBFAKETIME: &str = "libfaketime.so.1";
-/// A hundredth of real time.
+/// Slows the clock to a hundredth of real time.
 const SLOWLY: &str = "+0 x0.01";
 
 impl Callgrind {
-    /// Finds the tools, or says what is missing.
+    /// Finds the tools. The error names what is missing.
     pub(crate) async fn find() -> Result<Self> {
         let install = "(on Debian and Ubuntu: apt install valgrind libfaketime)";
         let version = Command::new("valgrind").arg("--version").output().await;
@@ -69,8 +69,7 @@ impl Callgrind {
         })
     }
 
-    /// Counts the instructions of a bootstrap by running it with no event, with one, and with many
-    /// more.
+    /// Counts a bootstrap's instructions by running it with no event, with one, and with many more.
     pub(crate) async fn count(
         &self,
         benchmark: &Benchmark,
@@ -79,13 +78,13 @@ impl Callgrind {
     ) -> Result<Instructions> {
         let none = self.median(benchmark, bootstrap, stub, 0).await?;
         let one = self.median(benchmark, bootstrap, stub, 1).await?;
-        // What is random at the start is shared among many here.
+        // One long run is enough: the random part of the start is divided among many events.
         let many = self.costs(benchmark, bootstrap, stub, 1 + WARM).await?.values().sum();
         Ok(difference(none, one, many))
     }
 
-    /// Which functions the instructions of a bootstrap are executed in: those of its start, and
-    /// those of a warm invocation in the mean.
+    /// A bootstrap's instructions by function: those of its start, and the average of a warm
+    /// invocation.
     pub(crate) async fn by_function(
         &self,
         benchmark: &Benchmark,

@@ -1,4 +1,4 @@
-//! The events that functions are measured with.
+//! The events for benchmarks.
 
 use std::fs;
 
@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 pub(crate) fn sample(name: &str) -> Result<Bytes> {
     let text = fs::read(devstack::root().join("events").join(name))
         .with_context(|| format!("events/{name}"))?;
-    // As Lambda hands it over, without the layout for people.
+    // Compact, as Lambda sends it.
     Ok(serde_json::from_slice::<Value>(&text)?.to_string().into())
 }
 
-/// The sample order by JSON as it comes from who may have to send it twice and has a coupon to
-/// spend.
+/// The sample JSON order, with an idempotency key and a coupon.
 pub(crate) fn with_key_and_coupon() -> Result<Bytes> {
     let mut event: Value = serde_json::from_slice(&sample("orders/place-by-json.json")?)?;
     event["headers"]["idempotency-key"] = json!("0f0f0f0f-0000-4000-8000-000000000001");
@@ -24,8 +23,8 @@ pub(crate) fn with_key_and_coupon() -> Result<Bytes> {
     Ok(event.to_string().into())
 }
 
-/// A batch of so many orders of $81.50, as SQS hands them over with raw delivery: with the
-/// attributes that they were published with.
+/// A batch of `orders` orders of $81.50, as SQS delivers them with raw delivery, including the
+/// message attributes that they were published with.
 pub(crate) fn batch(orders: usize) -> Bytes {
     json!({ "Records": (0..orders).map(record).collect::<Vec<_>>() }).to_string().into()
 }

@@ -1,5 +1,4 @@
-//! How cost grows: with sandboxes side by side, with the size of a batch, with the number of
-//! invocations.
+//! How cost grows with parallel sandboxes, with batch size and with the number of invocations.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,7 @@ use crate::sandbox::{invoke, start};
 use crate::statistics::median;
 use crate::stub::Stub;
 
-/// What was found.
+/// The results.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Growth {
     pub(crate) side_by_side: Vec<SideBySide>,
@@ -27,29 +26,29 @@ pub(crate) struct Growth {
     pub(crate) memory: Vec<Memory>,
 }
 
-/// So many sandboxes of one function, each with one event at a time.
+/// Parallel sandboxes of one function, each with one event at a time.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SideBySide {
     pub(crate) sandboxes: usize,
-    /// Invocations of all of them.
+    /// Total throughput of all sandboxes.
     pub(crate) per_second: f64,
     pub(crate) warm_p50_us: f64,
 }
 
-/// Warm invocations of a consumer with so many records.
+/// Warm invocations of a consumer with batches of one size.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Batch {
     pub(crate) records: usize,
     pub(crate) payload_bytes: usize,
     pub(crate) warm_p50_us: f64,
     pub(crate) cpu_us: Option<f64>,
-    /// Records that were handed back to be tried again, of all invocations.
+    /// Records returned as failed, over all invocations.
     pub(crate) returned: usize,
-    /// Records of all invocations.
+    /// Records delivered, over all invocations.
     pub(crate) handed_over: usize,
 }
 
-/// What is resident after so many invocations of one sandbox, in KiB.
+/// Resident memory in KiB after each number of invocations of one sandbox.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Memory {
     pub(crate) name: String,
@@ -59,10 +58,10 @@ pub(crate) struct Memory {
 const SIDE_BY_SIDE: [usize; 4] = [1, 2, 4, 8];
 const RECORDS: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 const AFTER: [u32; 4] = [100, 1_000, 5_000, 10_000];
-/// What Lambda takes at once, in bytes.
+/// Lambda's limit of a synchronous request, in bytes.
 pub(crate) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
-/// Measures orders side by side, batches of a consumer, and the memory of both.
+/// Measures orders in parallel, a consumer's batches, and the memory of both.
 pub(crate) async fn measure(
     orders: &Benchmark,
     consumer: &Benchmark,
@@ -117,7 +116,8 @@ async fn side_by_side(benchmark: &Benchmark, stub: &Stub, sandboxes: usize) -> R
 
 async fn batches(consumer: &Benchmark, stub: &Stub, records: usize) -> Result<Batch> {
     let event = events::batch(records);
-    // As many records in all, within reason, so that small batches do not rest on fewer of them.
+    // About the same number of records for each batch size, within reason, so that results for
+    // small batches are as reliable.
     let invocations = (4_000 / records).clamp(5, 300);
     let mut sandbox = start(consumer, stub).await?;
     let process = sandbox.process_id().context("it is running")?;
@@ -142,7 +142,7 @@ async fn batches(consumer: &Benchmark, stub: &Stub, records: usize) -> Result<Ba
     })
 }
 
-/// Hands over a batch, and says how many of its records came back.
+/// Sends a batch, and returns its duration and how many records failed.
 async fn returned(sandbox: &mut Sandbox, event: &Bytes) -> Result<(Duration, usize)> {
     let invoked = sandbox.invoke_timed(event.clone()).await?;
     let Outcome::Response(answer) = &invoked.outcome else {
@@ -169,7 +169,7 @@ async fn memory(benchmark: &Benchmark, stub: &Stub) -> Result<Memory> {
 }
 
 impl Memory {
-    /// What is resident in the end over what was at the beginning; `None` if unknown.
+    /// The last resident size divided by the first; `None` if unknown.
     #[expect(clippy::cast_precision_loss, reason = "kibibytes")]
     pub(crate) fn growth(&self) -> Option<f64> {
         let (_, first) = self.after.first()?;

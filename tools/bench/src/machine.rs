@@ -1,4 +1,4 @@
-//! What the figures were measured on.
+//! The machine that the figures were measured on.
 
 use std::fs;
 use std::process::Command;
@@ -31,8 +31,8 @@ impl Machine {
     }
 }
 
-/// The commit that the working tree is at, and whether it has changes that are in none. What is
-/// written of the results is not counted.
+/// The commit of the working tree, and whether there are uncommitted changes, other than in the
+/// written results.
 pub(crate) fn commit() -> String {
     let commit = said(&["git", "rev-parse", "--short=12", "HEAD"]);
     let changed = said(&["git", "status", "--porcelain", "--", ".", ":!docs"]);

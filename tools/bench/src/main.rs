@@ -1,5 +1,4 @@
-//! Measures the functions beside functions that do nothing, as Lambda runs them: `cargo xtask
-//! bench`.
+//! Measures the functions and no-op functions, run as Lambda runs them: `cargo xtask bench`.
 
 mod answer;
 mod benchmark;
@@ -36,44 +35,42 @@ use page::table;
 use result::Run;
 use stub::Stub;
 
-/// Measures what the functions cost, beside functions that do nothing.
+/// Measure what the functions cost, compared with functions that do nothing.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Options {
-    /// Compare instructions, memory and binaries with tools/bench/budget.toml, and measure nothing
-    /// else.
+    /// Compare only instructions, memory and binary sizes with tools/bench/budget.toml.
     #[arg(long)]
     check: bool,
-    /// Print what tools/bench/budget.toml would be if it just allowed what was measured.
+    /// Print a tools/bench/budget.toml that just allows the measured values.
     #[arg(long, requires = "check")]
     suggest: bool,
-    /// Measure how cost grows, and nothing else.
+    /// Measure only how cost grows.
     #[arg(long, conflicts_with_all = ["check", "only", "alone"])]
     growth: bool,
-    /// Show which functions most instructions are executed in, and measure nothing else. Builds
-    /// binaries that have their names still (about five minutes the first time).
+    /// Show only the functions that execute most instructions. Builds binaries with symbol names
+    /// (about five minutes the first time).
     #[arg(long, conflicts_with_all = ["check", "growth", "alone"])]
     profile: bool,
-    /// Only these functions, and the no-ops.
+    /// Measure only these functions, and the no-ops.
     #[arg(long, num_args = 1.., value_parser = FUNCTIONS)]
     only: Vec<String>,
-    /// Without the same work in Python and with the SDK's defaults.
+    /// Skip the comparison with Python and with the SDK's defaults.
     #[arg(long)]
     alone: bool,
-    /// How many sandboxes each median is of.
+    /// The number of sandboxes behind each median.
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
-    /// How many warm invocations each sandbox has.
+    /// The number of warm invocations in each sandbox.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     warm: u32,
-    /// How long DynamoDB and SNS take to answer, in milliseconds.
+    /// The response time of DynamoDB and SNS, in milliseconds.
     #[arg(long, default_value_t = 0)]
     delay_ms: u64,
 }
 
-/// One thread for the stub and the Runtime API, so that a function has the other processors to
-/// itself.
+/// Stub and Runtime API share one thread, so that the function has the other processors to itself.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match unless_stopped(bench(Options::parse())).await {
@@ -85,10 +82,10 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What a shell shows for a command that Ctrl-C cut short.
+/// The shell's exit code for a command that Ctrl-C ended.
 const CUT_SHORT: u8 = 130;
 
-/// Does the work, unless a signal to end comes first: then it is dropped, and with it every
+/// Runs the work until a termination signal arrives. Then it drops the work, which ends every
 /// sandbox.
 async fn unless_stopped(work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -164,7 +161,7 @@ async fn bench(options: Options) -> Result<()> {
     grow(&benchmarks, &stub).await
 }
 
-/// Measures how cost grows, and writes the page anew.
+/// Measures how cost grows, and rewrites the page.
 async fn grow(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
     let benchmark = |name| {
         benchmarks.iter().find(|benchmark| benchmark.name == name).context("all are measured")

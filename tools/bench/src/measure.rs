@@ -1,5 +1,5 @@
-//! A run: all benchmarks in turn, again and again, so that whatever else the machine does hits all
-//! of them alike.
+//! A run: all benchmarks in turn, repeatedly, so that other load on the machine affects all of them
+//! alike.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,18 @@ use crate::sandbox::{first_in_share, live};
 use crate::statistics::median;
 use crate::stub::Stub;
 
-/// How much is measured.
+/// How much to measure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
     pub(crate) sandboxes: usize,
     pub(crate) warm_invocations: u32,
 }
 
-/// Memory sizes whose share of a processor first invocations are measured with, in MB.
+/// Memory sizes, in MB, whose CPU share limits first invocations.
 const MEMORY_SIZES: [u32; 3] = [128, 256, 512];
 
-/// What a budget is kept of: nothing that depends on how busy the machine is. All of it must be
-/// measured.
+/// Measures the figures that have budgets. None depends on the machine's load, and all are
+/// required.
 pub(crate) async fn budgeted(benchmarks: &[Benchmark], stub: &Stub) -> Result<Vec<Measured>> {
     let callgrind = Callgrind::find().await?;
     let extent = Extent { sandboxes: 5, warm_invocations: 100 };
@@ -40,7 +40,7 @@ pub(crate) async fn budgeted(benchmarks: &[Benchmark], stub: &Stub) -> Result<Ve
     Ok(measured)
 }
 
-/// Measures all benchmarks, and says what could not be.
+/// Measures all benchmarks, and records what could not be measured.
 pub(crate) async fn all(
     benchmarks: &[Benchmark],
     stub: &Stub,
@@ -157,7 +157,7 @@ async fn instructions(
     bar: &ProgressBar,
 ) -> Result<()> {
     for (benchmark, measured) in benchmarks.iter().zip(measured) {
-        // With a thread for each processor, what is counted depends on which of them is quicker.
+        // With several threads, the count depends on which of them is quicker.
         if let Some(bootstrap) =
             benchmark.program.bootstrap().filter(|_| benchmark.name != DEFAULT_SDK)
         {

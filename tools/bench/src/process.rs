@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// The time that all threads of a process have had on a processor so far, in the kernel's
-/// nanoseconds. None where the kernel keeps no such count.
+/// The CPU time of all threads of a process so far, from the kernel's nanosecond count. `None`
+/// where the kernel does not keep it.
 pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
     let times = threads.map(|thread| {
@@ -17,12 +17,12 @@ pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
     times.sum()
 }
 
-/// The most memory that a process has had resident so far, in KiB.
+/// The peak resident memory of a process so far, in KiB.
 pub(crate) fn peak_resident_kib(process: u32) -> Option<u64> {
     kib(&fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmHWM:")
 }
 
-/// Waits until a process that has nothing to wait for does nothing.
+/// Waits until a process uses no CPU time.
 pub(crate) async fn quiet(process: u32) {
     let mut before = cpu_time(process);
     loop {
@@ -35,10 +35,10 @@ pub(crate) async fn quiet(process: u32) {
     }
 }
 
-/// Long enough for a process that has something to do to do some of it.
+/// Long enough for a busy process to use some CPU time.
 const A_WHILE: Duration = Duration::from_millis(20);
 
-/// The memory that a process has resident now, in KiB.
+/// The current resident memory of a process, in KiB.
 pub(crate) fn resident_kib(process: u32) -> Option<u64> {
     kib(&fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmRSS:")
 }
@@ -52,19 +52,19 @@ fn kib(status: &str, field: &str) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// A share of a processor, as Lambda gives it by a function's memory. Whatever is put into it must
-/// have ended when this is dropped.
+/// A limit to a share of a processor, as Lambda derives it from a function's memory. Limited
+/// processes must have ended when this is dropped.
 #[derive(Debug)]
 pub(crate) struct CpuShare {
     folder: PathBuf,
 }
 
-/// The memory with which a function has one whole processor, in MB.
+/// The memory size, in MB, at which Lambda gives a function one whole processor.
 const WHOLE_PROCESSOR_MB: u32 = 1769;
 const PERIOD: Duration = Duration::from_millis(20);
 
 impl CpuShare {
-    /// What Lambda grants a function of so many MB: 1.45 ms in each 20 ms at 128 MB.
+    /// Lambda's share for a function of this size: 1.45 ms in each 20 ms at 128 MB.
     pub(crate) fn of_memory(megabytes: u32) -> Result<Self> {
         let period = PERIOD.as_micros();
         let quota = period * u128::from(megabytes) / u128::from(WHOLE_PROCESSOR_MB);
@@ -90,7 +90,7 @@ impl CpuShare {
         Ok(share)
     }
 
-    /// From now on the process has no more than this share.
+    /// Limits the process to this share from now on.
     pub(crate) fn limit(&self, process: u32) -> Result<()> {
         fs::write(self.folder.join("cgroup.procs"), process.to_string())
             .context("a process cannot be limited")
@@ -99,7 +99,7 @@ impl CpuShare {
 
 impl Drop for CpuShare {
     fn drop(&mut self) {
-        // A killed process leaves its group a moment after its parent learns of it.
+        // A killed process leaves its cgroup a moment after its parent is notified.
         for _ in 0..100 {
             if fs::remove_dir(&self.folder).is_ok() {
                 return;

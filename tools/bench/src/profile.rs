@@ -1,14 +1,13 @@
-//! Callgrind's own file: which instructions were executed, and where.
+//! Callgrind's profile format: instruction counts by function.
 
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result, ensure};
 
-/// Instructions by the function that executed them, whose own they are and not those of what it
-/// called.
+/// Exclusive instruction counts by function, without those of its callees.
 pub(crate) type Costs = BTreeMap<String, u64>;
 
-/// Which instructions of a profile were executed outside of the object whose file has this name.
+/// The instructions of a profile that were executed outside the object with this file name.
 pub(crate) fn executed_outside(object: &str, profile: &str) -> Result<Costs> {
     let (mut objects, mut functions) = (HashMap::new(), HashMap::new());
     let (mut current_object, mut current) = ("", "");
@@ -24,7 +23,7 @@ pub(crate) fn executed_outside(object: &str, profile: &str) -> Result<Costs> {
         } else if let Some(name) = line.strip_prefix("cfn=") {
             full_name(name, &mut functions);
         } else if line.starts_with("calls=") {
-            // What follows was executed by the function that is called, and is counted there.
+            // The next line is the callee's inclusive cost, which is counted there.
             lines.next();
         } else if let Some(count) = line.strip_prefix("totals: ") {
             total = Some(count.trim().parse::<u64>()?);
@@ -42,7 +41,7 @@ pub(crate) fn executed_outside(object: &str, profile: &str) -> Result<Costs> {
     Ok(costs)
 }
 
-/// The file names a thing in full once, as `(3) libc.so.6`, and later by its number.
+/// The profile has each name in full once, as `(3) libc.so.6`, and later by its number.
 fn full_name<'a>(name: &'a str, names: &mut HashMap<&'a str, &'a str>) -> &'a str {
     match name.split_once(' ') {
         Some((number, full)) => {
@@ -53,7 +52,7 @@ fn full_name<'a>(name: &'a str, names: &mut HashMap<&'a str, &'a str>) -> &'a st
     }
 }
 
-/// Of a line that begins with a place: its number, or how far it is from the last one.
+/// The cost on a line that begins with a position: an absolute number, or relative to the last one.
 fn cost(line: &str) -> Option<u64> {
     let (place, count) = line.split_once(' ')?;
     let number = place.trim_start_matches(['+', '-', '*']);

@@ -1,4 +1,4 @@
-//! Where the instructions go: `cargo xtask bench --profile`.
+//! Instructions by function: `cargo xtask bench --profile`.
 
 use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets};
@@ -9,13 +9,13 @@ use crate::callgrind::Callgrind;
 use crate::profile::Costs;
 use crate::stub::Stub;
 
-/// So many functions are named.
+/// How many functions to print.
 const SHOWN: usize = 25;
 /// A name with all its type parameters may fill a screen.
 const LONGEST_NAME: usize = 100;
 
-/// Prints in which functions of each benchmark most instructions are executed. Its binary must have
-/// its names still.
+/// Prints the functions with the most instructions in each benchmark. The binaries must have symbol
+/// names.
 pub(crate) async fn print(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
     let callgrind = Callgrind::find().await?;
     for benchmark in benchmarks {

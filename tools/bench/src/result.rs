@@ -1,4 +1,4 @@
-//! What a run found, as it is kept.
+//! The results of a run, as they are kept.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::statistics::{median, percentile};
 /// A whole run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
-    /// The commit of the working tree, and whether it has changes that are in none.
+    /// The commit of the working tree, and whether there are uncommitted changes.
     pub(crate) commit: String,
     pub(crate) machine: Machine,
-    /// How many sandboxes each median is of.
+    /// The number of sandboxes behind each median.
     pub(crate) sandboxes: usize,
     /// How many warm invocations each sandbox had.
     pub(crate) warm_invocations: u32,
@@ -26,29 +26,29 @@ pub(crate) struct Run {
     pub(crate) not_measured: Vec<String>,
 }
 
-/// What was found of one benchmark: medians over its sandboxes. Times are in microseconds.
+/// One benchmark's results: medians over its sandboxes. Times are in microseconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) name: String,
     pub(crate) function: String,
     /// From the start of the process until it asks for its first event.
     pub(crate) init_us: f64,
-    /// From handing over the first event until its outcome.
+    /// From sending the first event until its outcome.
     pub(crate) first_us: f64,
     pub(crate) init_and_first_us: f64,
     pub(crate) warm_p50_us: f64,
     pub(crate) warm_p99_us: f64,
     pub(crate) cpu: Option<CpuTimes>,
     pub(crate) peak_resident_kib: Option<f64>,
-    /// What it logs for one event.
+    /// Bytes logged for one event.
     pub(crate) log_bytes: f64,
     pub(crate) binary_bytes: Option<u64>,
     pub(crate) instructions: Option<Instructions>,
-    /// The first invocation with the share of a processor that Lambda gives at so many MB.
+    /// The first invocation with Lambda's CPU share, by memory size in MB.
     pub(crate) first_at_mb_us: BTreeMap<u32, f64>,
 }
 
-/// Time on a processor.
+/// CPU time.
 #[expect(clippy::struct_field_names, reason = "the unit, as it is kept")]
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct CpuTimes {
@@ -58,7 +58,7 @@ pub(crate) struct CpuTimes {
 }
 
 impl Measured {
-    /// The medians over the lives of a benchmark's sandboxes, of which there must be one at least.
+    /// The medians over the runs of a benchmark's sandboxes. There must be at least one.
     pub(crate) fn of(name: &str, function: &str, lives: &[SandboxRun]) -> Self {
         let over =
             |of: &dyn Fn(&SandboxRun) -> f64| median(&lives.iter().map(of).collect::<Vec<_>>());
@@ -96,7 +96,7 @@ pub(crate) fn micros(duration: &std::time::Duration) -> f64 {
 }
 
 impl Run {
-    /// A benchmark by its name, if it was measured.
+    /// The benchmark with this name, if it was measured.
     pub(crate) fn of(&self, name: &str) -> Option<&Measured> {
         self.benchmarks.iter().find(|benchmark| benchmark.name == name)
     }

@@ -1,4 +1,4 @@
-//! One sandbox's life, measured: start, first event, many more.
+//! One sandbox, measured from start to end: start, first event, many more.
 
 use std::time::Duration;
 
@@ -9,32 +9,32 @@ use crate::benchmark::Benchmark;
 use crate::process::{CpuShare, cpu_time, peak_resident_kib};
 use crate::stub::Stub;
 
-/// What was seen of one sandbox.
+/// The measurements of one sandbox.
 #[derive(Debug)]
 pub(crate) struct SandboxRun {
     pub(crate) init: Duration,
     pub(crate) first: Duration,
     pub(crate) warm: Vec<Duration>,
-    /// None where the kernel does not count it.
+    /// `None` where the kernel does not count it.
     pub(crate) cpu: Option<Cpu>,
     pub(crate) peak_resident_kib: Option<u64>,
-    /// What it wrote for one event, in the mean.
+    /// Bytes logged for one event, on average.
     pub(crate) log_bytes: f64,
 }
 
-/// Time on a processor.
+/// CPU time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cpu {
     pub(crate) init: Duration,
     pub(crate) first: Duration,
-    /// Of one warm invocation, in the mean.
+    /// Of one warm invocation, on average.
     pub(crate) warm: Duration,
 }
 
-/// Longer than any function may take, so that a slow machine makes slow figures and not failures.
+/// Longer than any timeout, so that a slow machine yields slow figures instead of failures.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Starts a sandbox of the benchmark, hands over one event and `warm` more.
+/// Starts a sandbox of the benchmark, and sends one event and then `warm` more.
 pub(crate) async fn live(benchmark: &Benchmark, stub: &Stub, warm: u32) -> Result<SandboxRun> {
     let mut sandbox = start(benchmark, stub).await?;
     let process = sandbox.process_id().context("it is running")?;
@@ -59,8 +59,8 @@ pub(crate) async fn live(benchmark: &Benchmark, stub: &Stub, warm: u32) -> Resul
     Ok(SandboxRun { init, first, warm: took, cpu, peak_resident_kib, log_bytes })
 }
 
-/// Starts a sandbox of the benchmark with all the processor it wants, as Lambda does, and hands
-/// over its first event when it has no more than its share.
+/// Starts a sandbox of the benchmark without a CPU limit, as Lambda does, then limits it to its
+/// share and sends the first event.
 pub(crate) async fn first_in_share(
     benchmark: &Benchmark,
     stub: &Stub,
@@ -79,14 +79,14 @@ pub(crate) async fn start(benchmark: &Benchmark, stub: &Stub) -> Result<Sandbox>
     let sandbox =
         Sandbox::start_command(command, benchmark.variables(stub), FUNCTION_TIMEOUT).await;
     let sandbox = sandbox.with_context(|| format!("{} does not start", benchmark.name))?;
-    // A connection that was begun and not needed is still made in the background.
+    // A connection that the function began to open, but did not need, completes in the background.
     stub.settled().await;
-    // What it asks before its first event is its own affair, as long as it is answered.
+    // Calls before the first event are not counted, as long as the stub could answer them.
     stub.take_calls().with_context(|| format!("{}, at its start", benchmark.name))?;
     Ok(sandbox)
 }
 
-/// Hands over an event, and waits until it asks for the next one.
+/// Sends an event, waits until the function asks for the next one, and returns the duration.
 pub(crate) async fn invoke(sandbox: &mut Sandbox, benchmark: &Benchmark) -> Result<Duration> {
     let Invoked { outcome, took } = sandbox.invoke_timed(benchmark.event.clone()).await?;
     benchmark.expected.check(&outcome).with_context(|| benchmark.name)?;
@@ -94,7 +94,7 @@ pub(crate) async fn invoke(sandbox: &mut Sandbox, benchmark: &Benchmark) -> Resu
     Ok(took)
 }
 
-/// Ends it, and gives what it wrote.
+/// Ends the sandbox, and returns its log.
 async fn end(
     sandbox: Sandbox,
     benchmark: &Benchmark,
@@ -106,7 +106,7 @@ async fn end(
     Ok(log)
 }
 
-/// An error unless it asked of AWS what it must for so many events, and had nothing to complain of.
+/// Checks that the function made the expected AWS calls for this many events and logged no problem.
 pub(crate) fn check(log: &[String], benchmark: &Benchmark, stub: &Stub, events: u64) -> Result<()> {
     let calls = stub.take_calls().with_context(|| benchmark.name)?;
     ensure!(

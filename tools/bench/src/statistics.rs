@@ -1,6 +1,6 @@
-//! What is said of many measurements.
+//! Statistics over measurements.
 
-/// The value that so much of the others (0 to 1) is not above. The values must not be empty.
+/// The percentile at `share` (0 to 1). `values` must not be empty.
 pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -14,7 +14,7 @@ pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
     sorted[rank.clamp(1, sorted.len()) - 1]
 }
 
-/// The value in the middle, of two the mean.
+/// The median: the middle value, or the mean of the middle two.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! What the figures are to be, and whether they are.
+//! Targets for the figures, and whether they are met.
 
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -7,7 +7,7 @@ use crate::benchmark::{
 };
 use crate::result::{Measured, Run};
 
-/// A figure with what it must be and what it is meant to be.
+/// A figure with its limit (`must`) and its goal (`aim`).
 #[derive(Debug, PartialEq)]
 pub(crate) struct Target {
     pub(crate) what: String,
@@ -18,7 +18,7 @@ pub(crate) struct Target {
     unit: &'static str,
 }
 
-/// Which way is better.
+/// Whether lower or higher is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Better {
     Less,
@@ -52,7 +52,7 @@ impl Target {
         }
     }
 
-    /// What is found, must be, is meant to be, and the verdict.
+    /// The figure, its limit, its goal, and the verdict.
     pub(crate) fn row(&self) -> [String; 5] {
         let Self { what, found, must, aim, unit, better } = self;
         let sign = if *better == Better::Less { "≤" } else { "≥" };
@@ -70,7 +70,7 @@ impl Target {
 /// The headers of [`Target::row`].
 pub(crate) const HEADER: [&str; 5] = ["", "found", "must", "aim", ""];
 
-/// The targets that this run says something of.
+/// The targets that this run has figures for.
 pub(crate) fn all(run: &Run) -> Vec<Target> {
     let mut all = vec![];
     let Some(no_op) = run.of(NO_OP) else { return all };
@@ -172,7 +172,7 @@ fn python_over(all: &mut Vec<Target>, python: &Measured, orders: &Measured) {
     }
 }
 
-/// For a terminal.
+/// The targets as a table for a terminal.
 pub(crate) fn text(run: &Run) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_header(HEADER);

@@ -1,5 +1,5 @@
-//! Docker, as far as `sam local` needs it: is it there, is Lambda's image, and where containers
-//! reach this machine.
+//! Docker, as far as `sam local` needs it: the daemon, Lambda's image, and the address at which
+//! containers reach this machine.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
@@ -11,26 +11,27 @@ use tokio::process::Command;
 use crate::Progress;
 use crate::sam::ARCHITECTURE;
 
-/// A Docker whose daemon answers.
+/// A Docker installation whose daemon responds.
 #[derive(Clone, Debug)]
 pub struct Docker {
-    /// The bridge that containers are on by default.
+    /// The default bridge network.
     pub(crate) bridge: String,
-    /// This machine's address on it.
+    /// This machine's address on that bridge.
     pub(crate) address: Ipv4Addr,
 }
 
-/// What the functions run in.
+/// The image that the functions run in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Image {
-    /// Lambda's own, as AWS publishes it.
+    /// Lambda's own image, as AWS publishes it.
     Lambdas,
-    /// What `.ci/lambda-image` makes under the same name where that cannot be pulled.
+    /// The stand-in that `.ci/lambda-image` builds under the same name, for machines that cannot
+    /// pull it.
     StandIn,
 }
 
 impl Docker {
-    /// Finds it; the error says why there is none that can be used.
+    /// Finds the Docker daemon. The error says why it cannot be used.
     pub async fn find() -> Result<Self> {
         let name = "{{index .Options \"com.docker.network.bridge.name\"}}";
         let bridge =
@@ -44,7 +45,7 @@ impl Docker {
 }
 
 impl Image {
-    /// The image that `sam local` builds upon, which is pulled unless it is there.
+    /// Finds the image that `sam local` builds upon, and pulls it if it is missing.
     pub async fn find(progress: Progress) -> Result<Self> {
         let image = format!("public.ecr.aws/lambda/provided:al2023-{}", ARCHITECTURE.0);
         let label = "{{index .Config.Labels \"order-fanout.stand-in\"}}";
@@ -60,7 +61,7 @@ impl Image {
     }
 }
 
-/// Runs the client and gives what it prints.
+/// Runs the Docker client and returns its output.
 async fn docker(arguments: &[&str]) -> Result<String> {
     let mut docker = Command::new("docker");
     let output = docker.args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await;

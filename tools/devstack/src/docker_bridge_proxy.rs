@@ -1,6 +1,6 @@
-//! What `sam local` needs to run the functions in containers on the local stack: a door from
-//! Docker's bridge to the emulator, which listens on loopback only, and a configuration that knows
-//! door and tables (docs/adr/0015).
+//! Lets `sam local` run the functions in containers on the local stack: a proxy from Docker's
+//! bridge to the emulator, which listens on loopback only, and a configuration file with the
+//! proxy's address and the table names (docs/adr/0015).
 
 use std::fs;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use crate::sam::ARCHITECTURE;
 use crate::workspace::root;
 use crate::{Docker, Stack, tcp};
 
-/// An open door. It is closed when this is dropped.
+/// A running proxy. It stops when this is dropped.
 #[derive(Debug)]
 pub struct DockerBridgeProxy {
     accepting: JoinHandle<()>,
@@ -25,11 +25,11 @@ pub struct DockerBridgeProxy {
 pub const SAM_LOCAL: &str = "target/sam-local.toml";
 
 const VARIABLES: &str = "target/sam-local.json";
-/// Connections that wait to be accepted.
+/// The listen backlog: connections waiting to be accepted.
 const BACKLOG: u32 = 64;
 
 impl DockerBridgeProxy {
-    /// Opens the door to a stack, and writes down what the SAM CLI is to know.
+    /// Starts a proxy to a stack and writes the SAM CLI's configuration file.
     pub async fn open(docker: &Docker, stack: &Stack) -> Result<Self> {
         let emulator = stack.endpoint.trim_start_matches("http://").parse::<SocketAddr>();
         let emulator = emulator.with_context(|| format!("{} is no address", stack.endpoint))?;
@@ -39,7 +39,7 @@ impl DockerBridgeProxy {
 
         let mut variables = stack.variables().await?;
         variables.insert("AWS_ENDPOINT_URL".to_owned(), door);
-        // Or that of the shell, which names a file of this machine, goes into the container.
+        // Otherwise the shell's value, a path on this machine, would reach the container.
         variables.entry("AWS_CA_BUNDLE".to_owned()).or_default();
         fs::write(
             root().join(VARIABLES),
@@ -56,10 +56,9 @@ impl Drop for DockerBridgeProxy {
     }
 }
 
-/// Without `skip_pull_image` every invocation asks a registry whether the image is the newest, and
-/// fails where there is none. A container that is not warm is started anew for every request; the
-/// shop's own port is 3000. An authoriser, though it is left out by its condition, would keep the
-/// API from starting.
+/// Without `skip_pull_image` every invocation asks a registry for a newer image, and fails when
+/// offline. Without warm containers every request starts one. The shop's own port is 3000. The
+/// authoriser must go: even when its condition excludes it, it keeps the API from starting.
 fn configuration() -> String {
     format!(
         r#"version = 0.1
@@ -80,8 +79,8 @@ disable_authorizer = true
     )
 }
 
-/// Listens to containers: what another machine sends to this address comes by another interface,
-/// and is refused.
+/// Listens on the bridge only. A connection from another machine arrives on another interface and
+/// is refused.
 fn listen(docker: &Docker) -> Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     #[cfg(target_os = "linux")]

@@ -10,7 +10,7 @@ use crate::server::{Server, folder};
 use crate::workspace::root;
 use crate::{FUNCTIONS, Progress, STACK_NAME, Tools};
 
-/// A running emulator. It ends, with the functions it runs, when this is dropped.
+/// A running emulator. It stops, together with the functions it runs, when this is dropped.
 #[derive(Debug)]
 pub struct Emulator {
     server: Server,
@@ -18,7 +18,7 @@ pub struct Emulator {
     guard: Option<Guard>,
 }
 
-/// How a guarded emulator is reached over TLS.
+/// How to reach an emulator with IAM checks, over TLS.
 #[derive(Debug)]
 struct Guard {
     port: u16,
@@ -26,26 +26,26 @@ struct Guard {
     certificate: PathBuf,
 }
 
-/// Who runs a function when it is invoked.
+/// What runs a function when it is invoked.
 #[derive(Clone, Debug)]
 pub enum Invocations {
-    /// The emulator itself, from what was deployed.
+    /// The emulator, from the deployed package.
     Deployed,
-    /// The same, the functions reaching AWS through a proxy at this address.
+    /// The same, but the functions reach AWS through a proxy at this address.
     DeployedBehind(String),
     /// `cargo lambda watch` on this port.
     Watch(u16),
 }
 
-/// What the template deploys and what deploying needs.
+/// The services that the template and its deployment use.
 const SERVICES: &str =
     "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,scheduler,sns,sqs,sts";
 
-/// Starts ministack, which lacks one of the template's resources.
+/// Starts ministack, patched for resource types that it lacks.
 const LAUNCHER: &str = "tools/devstack/tools/emulator.py";
 
 impl Emulator {
-    /// Starts it on a loopback port and waits until it answers.
+    /// Starts the emulator on a loopback port and waits until it responds.
     pub async fn start(
         tools: &Tools,
         port: u16,
@@ -70,9 +70,9 @@ impl Emulator {
         Ok(Self { server, port, guard: None })
     }
 
-    /// Starts it on free loopback ports as a guarded one: it checks signatures and asks policies,
-    /// as AWS does, and is reached over TLS. It answers in plain HTTP as well, where policies can
-    /// be seen to refuse what comes.
+    /// Starts an emulator with IAM checks on free loopback ports: it verifies signatures and
+    /// evaluates policies, as AWS does, and serves TLS. It also serves plain HTTP, so that tests
+    /// can see policies deny such requests.
     pub async fn start_guarded(tools: &Tools, progress: Progress) -> Result<Self> {
         let (port, folder) = (free_port()?, folder()?);
         let guard =
@@ -87,7 +87,7 @@ impl Emulator {
         Ok(Self { server, port, guard: Some(guard) })
     }
 
-    /// Gives a command what it needs to talk to it, over TLS if it is guarded, and to no real
+    /// Points a command at the emulator (over TLS if IAM checks are on) and away from any real
     /// account.
     pub fn set_aws_env<'command>(&self, command: &'command mut Command) -> &'command mut Command {
         match &self.guard {
@@ -99,19 +99,20 @@ impl Emulator {
         }
     }
 
-    /// The template's parameter that has functions trust it; none if it is not guarded.
+    /// The template parameter that makes functions trust the emulator's certificate; `None` without
+    /// IAM checks.
     #[must_use]
     pub fn ca_bundle(&self) -> Option<String> {
         self.guard.as_ref().map(|guard| format!("CaBundle={}", guard.certificate.display()))
     }
 
-    /// Stops it as a shutting-down machine does and starts it again, with all it knew. Whatever the
-    /// functions were doing is cut short.
+    /// Stops the emulator as a machine shutdown does and starts it again with its state. Running
+    /// functions are cut short.
     pub async fn restart(&mut self) -> Result<()> {
         self.server.restart().await
     }
 
-    /// Its address in plain HTTP: the AWS endpoint of every service.
+    /// Its address in plain HTTP: the endpoint of every AWS service.
     #[must_use]
     pub fn endpoint(&self) -> String {
         endpoint(self.port)
@@ -123,18 +124,18 @@ impl Emulator {
         self.port
     }
 
-    /// Its process, whose children are the functions; none when it has ended.
+    /// The emulator's process id (the functions are its children), or `None` once it has ended.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
         self.server.process_id()
     }
 
-    /// Waits until it ends, which it does not do of itself, and says why.
+    /// Waits until the emulator ends, which it never does by itself, and returns why.
     pub async fn failure(&mut self) -> anyhow::Error {
         self.server.failure().await
     }
 
-    /// A folder for what belongs to it; gone when it is.
+    /// The emulator's temporary folder. It is deleted with the emulator.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.server.folder()
@@ -147,7 +148,7 @@ impl Guard {
     }
 }
 
-/// The emulator's command, which hands its functions this AWS endpoint.
+/// The emulator's command line. Functions get `endpoint` as their AWS endpoint.
 fn command(tools: &Tools, folder: &Path, port: u16, endpoint: String) -> Result<Command> {
     let mut command = tools.command("python");
     command.arg(root().join(LAUNCHER));
@@ -156,7 +157,7 @@ fn command(tools: &Tools, folder: &Path, port: u16, endpoint: String) -> Result<
         .get_envs()
         .find_map(|(name, value)| (name == "PATH").then_some(value).flatten());
     let path = path.context("the tools' command sets PATH")?.to_owned();
-    // The functions inherit this environment: they are to see nothing of whoever started it.
+    // The functions inherit this environment, so it must hold nothing of the user's.
     command.env_clear().env("PATH", path).envs(aws_environment(endpoint));
     command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
     command.env("SERVICES", SERVICES).env("IOT_MTLS_ENABLED", "0");
@@ -169,7 +170,7 @@ fn health(port: u16) -> String {
     format!("{}/_ministack/health", endpoint(port))
 }
 
-/// Gives a command what it needs to talk to the emulator on a port, and to no real account.
+/// Points a command at the emulator on a port and away from any real account.
 pub fn set_aws_env(command: &mut Command, port: u16) -> &mut Command {
     command.envs(aws_environment(endpoint(port)))
 }
@@ -178,8 +179,7 @@ pub(crate) fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// The standard variables of AWS's tools, with keys that are worth nothing. Configuration files are
-/// out of the way.
+/// The standard AWS variables, with dummy keys. The user's configuration files are disabled.
 fn aws_environment(endpoint: String) -> [(&'static str, String); 8] {
     [
         ("AWS_ENDPOINT_URL", endpoint),

@@ -17,7 +17,7 @@ pub(crate) fn client() -> HttpClient {
     Client::builder(TokioExecutor::new()).build_http()
 }
 
-/// Whether the address answers with success.
+/// Whether a GET of the address succeeds.
 pub(crate) async fn answers(client: &HttpClient, url: &str) -> bool {
     match url.parse() {
         Ok(url) => client.get(url).await.is_ok_and(|answer| answer.status().is_success()),
@@ -25,7 +25,7 @@ pub(crate) async fn answers(client: &HttpClient, url: &str) -> bool {
     }
 }
 
-/// Whether the address answers that there is nothing. Without an answer this is not known: no.
+/// Whether the address responds 404. No response counts as no.
 pub(crate) async fn is_not_found(client: &HttpClient, url: &str) -> bool {
     match url.parse() {
         Ok(url) => {
@@ -35,18 +35,18 @@ pub(crate) async fn is_not_found(client: &HttpClient, url: &str) -> bool {
     }
 }
 
-/// A GET, answered with JSON.
+/// Sends a GET and parses the JSON response.
 pub(crate) async fn get_json(client: &HttpClient, url: &str) -> Result<Value> {
     call(client, Request::get(url).body(Full::default())?).await
 }
 
-/// A POST of JSON, answered with JSON.
+/// Sends a POST of JSON and parses the JSON response.
 pub(crate) async fn post_json(client: &HttpClient, url: &str, body: &Value) -> Result<Value> {
     let request = Request::post(url).header(CONTENT_TYPE, "application/json");
     call(client, request.body(Full::from(serde_json::to_vec(body)?))?).await
 }
 
-/// A call of one of the AWS APIs that speak JSON; `target` names the service and the operation.
+/// Calls an AWS API that speaks JSON. `target` names the service and the operation.
 pub(crate) async fn call_aws(
     client: &HttpClient,
     endpoint: &str,

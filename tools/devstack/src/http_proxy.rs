@@ -1,5 +1,5 @@
-//! The shop's front door on this machine: what reaches its port goes on to the HTTP API in the
-//! emulator, and to nothing else of it.
+//! The shop's address on this machine: a proxy that forwards its port to the HTTP API in the
+//! emulator, and to nothing else in it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 
 use crate::Stack;
 
-/// An open front door. It closes when this is dropped.
+/// A running proxy. It stops when this is dropped.
 #[derive(Debug)]
 pub struct HttpProxy {
     url: String,
@@ -33,7 +33,7 @@ pub struct HttpProxy {
     answers: Answers,
 }
 
-/// How many requests were answered with which status.
+/// How many responses had which status.
 type Answers = Arc<Mutex<BTreeMap<u16, u64>>>;
 
 const UNPOISONED: &str = "nobody panics while counting";
@@ -41,7 +41,7 @@ const UNPOISONED: &str = "nobody panics while counting";
 type Body = Either<Incoming, Full<Bytes>>;
 
 impl HttpProxy {
-    /// Opens the door on a loopback port.
+    /// Starts the proxy on a loopback port.
     pub async fn open(stack: &Stack, port: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.with_context(|| format!("port {port} is taken"))?;
@@ -70,7 +70,7 @@ impl HttpProxy {
         &self.url
     }
 
-    /// How many requests have come through and were answered with which status.
+    /// How many responses had which status so far.
     #[must_use]
     pub fn answers(&self) -> BTreeMap<u16, u64> {
         self.answers.lock().expect(UNPOISONED).clone()
@@ -87,8 +87,8 @@ impl Drop for HttpProxy {
 struct Way {
     client: Client<HttpConnector, Incoming>,
     host: HeaderValue,
-    /// What the emulator serves the API's paths below. It resolves no dot segments, so nothing else
-    /// of the emulator can be reached with a path that begins like this.
+    /// The path prefix under which the emulator serves the API. The emulator does not resolve dot
+    /// segments, so a path with this prefix cannot reach anything else in it.
     api: String,
     answers: Answers,
 }
@@ -115,13 +115,13 @@ async fn serve(connection: TcpStream, way: Way) {
             Ok::<_, Infallible>(response)
         }
     });
-    // A client that goes away in the middle is no news.
+    // A client may disconnect at any time.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), forward).await;
 }
 
 async fn forward(mut request: Request<Incoming>, way: &Way) -> Result<Response<Body>> {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
-    // `*` and what CONNECT names are no paths. The client would send a CONNECT to the emulator
+    // `*` and the target of CONNECT are not paths. The client would send a CONNECT to the emulator
     // itself.
     if !path.starts_with('/') || request.method() == Method::CONNECT {
         return Ok(answer(
@@ -137,8 +137,8 @@ async fn forward(mut request: Request<Incoming>, way: &Way) -> Result<Response<B
     Ok(response.map(Either::Left))
 }
 
-/// The headers that are about one connection, and so are not forwarded: these, and what
-/// `Connection` names (<https://www.rfc-editor.org/rfc/rfc9110.html#section-7.6.1>).
+/// Hop-by-hop headers, which are not forwarded: these, and those that `Connection` names
+/// (<https://www.rfc-editor.org/rfc/rfc9110.html#section-7.6.1>).
 const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::Outputs;
 
-    /// Sends a request as it is written, and gives what the emulator got and what the client got.
+    /// Sends a raw request, and returns what the emulator and what the client received.
     async fn exchange(request: &str, answer: &str) -> (String, String) {
         let emulator = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let outputs = r#"[{ "OutputKey": "ShopUrl", "OutputValue": "https://0123abcd.execute-api.us-east-1.amazonaws.com" }]"#;
@@ -193,7 +193,7 @@ mod tests {
             connection.write_all(answer.as_bytes()).await.unwrap();
             received
         };
-        // The client is answered without the emulator, or by way of it.
+        // The client may get its response without the emulator.
         tokio::select! {
             biased;
             received = received => (received, read_head(&mut client).await),

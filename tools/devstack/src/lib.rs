@@ -1,8 +1,8 @@
-//! The laptop's cloud: it installs the pinned tools, starts the emulator, deploys the template as
-//! it is with the real SAM CLI, serves the shop over HTTP, and shows what the functions log.
+//! AWS on a laptop: installs the pinned tools, starts the emulator, deploys the unchanged template
+//! with the real SAM CLI, serves the shop over HTTP, and shows the functions' logs.
 //!
-//! Everything listens on loopback only, but for the door that [`DockerBridgeProxy`] opens to
-//! Docker's. It links no AWS SDK, so that the first command starts soon.
+//! Everything listens on loopback only, except [`DockerBridgeProxy`], which listens on Docker's
+//! bridge. The crate links no AWS SDK, so that it compiles quickly.
 
 mod cargo_tool;
 mod checkov;
@@ -64,14 +64,14 @@ pub use watch::Watch;
 pub use web_driver::WebDriver;
 pub use workspace::root;
 
-/// The functions, named as their packages and binaries are.
+/// The functions, by package and binary name.
 pub const FUNCTIONS: [&str; 5] = ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing"];
 
-/// The stack's name on a laptop, as samconfig.toml has it for `local`.
+/// The local stack's name, as in samconfig.toml under `local`.
 pub const STACK_NAME: &str = "order-fanout-local";
 
-/// The name of a function in the template, which `sam build` gives its folder:
-/// `OutboxRelayFunction` of `outbox-relay`.
+/// A function's logical id in the template, which is also its folder in `sam build`'s output:
+/// `OutboxRelayFunction` for `outbox-relay`.
 #[must_use]
 pub fn resource(function: &str) -> String {
     let capitalised = |word: &str| format!("{}{}", word[..1].to_uppercase(), &word[1..]);

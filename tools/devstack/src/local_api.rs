@@ -7,7 +7,7 @@ use crate::server::{Server, folder};
 use crate::workspace::root;
 use crate::{Progress, SAM_LOCAL, Tools};
 
-/// A running `sam local start-api`. It ends, with its container, when this is dropped.
+/// A running `sam local start-api`. It stops, with its container, when this is dropped.
 #[derive(Debug)]
 pub struct LocalApi {
     _server: Server,
@@ -15,9 +15,9 @@ pub struct LocalApi {
 }
 
 impl LocalApi {
-    /// Starts it on a loopback port, on the stack whose
-    /// [`DockerBridgeProxy`](crate::DockerBridgeProxy) are open, and waits until the function
-    /// answers.
+    /// Starts it on a loopback port, for the stack that the
+    /// [`DockerBridgeProxy`](crate::DockerBridgeProxy) serves, and waits until the function
+    /// responds.
     pub async fn start(tools: &Tools, port: u16, progress: Progress) -> Result<Self> {
         let mut command = sam::sam(tools);
         command
@@ -35,7 +35,7 @@ impl LocalApi {
         Ok(Self { _server: server.await?, url })
     }
 
-    /// Its address.
+    /// Its base URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

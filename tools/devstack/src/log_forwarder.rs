@@ -1,5 +1,5 @@
-//! What watched functions write, kept where a deployed function's log is: there the operator's
-//! command looks for it.
+//! Forwards the output of watched functions to the log groups of the deployed ones, where `ops`
+//! reads it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use crate::http::{self, HttpClient};
 use crate::{FUNCTIONS, STACK_NAME, Stack};
 
-/// Takes lines and puts them into the functions' log groups.
+/// Puts lines into the functions' log groups.
 #[derive(Clone, Debug)]
 pub struct LogForwarder {
     lines: UnboundedSender<Line>,
@@ -19,7 +19,7 @@ pub struct LogForwarder {
 #[derive(Debug)]
 struct Line {
     function: &'static str,
-    /// In milliseconds since 1970.
+    /// Milliseconds since 1970.
     timestamp: u64,
     message: String,
 }
@@ -27,7 +27,7 @@ struct Line {
 const STREAM: &str = "watch";
 
 impl LogForwarder {
-    /// For a stack on the emulator. It ends when the last one that can take lines is dropped.
+    /// Forwards to a stack on the emulator, until the last clone is dropped.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
         let (lines, taken) = mpsc::unbounded_channel();
@@ -36,7 +36,7 @@ impl LogForwarder {
         Self { lines }
     }
 
-    /// Keeps a line that begins with its function's name, as they do on a terminal.
+    /// Forwards a line that begins with its function's name, as on a terminal.
     pub fn take(&self, line: &str) {
         let Some(function) = FUNCTIONS.into_iter().find(|function| line.starts_with(function))
         else {
@@ -44,7 +44,7 @@ impl LogForwarder {
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let timestamp = u64::try_from(now).unwrap_or(u64::MAX);
-        // Whoever keeps them may have ended with the emulator.
+        // The forwarding task may have ended with the emulator.
         let _ = self.lines.send(Line { function, timestamp, message: line.to_owned() });
     }
 }
@@ -57,12 +57,12 @@ struct Log {
 impl Log {
     async fn keep(&self, mut lines: UnboundedReceiver<Line>) {
         for function in FUNCTIONS {
-            // It may be there from an earlier run of the same stack.
+            // An earlier run of the same stack may have created it.
             let _ = self.call("CreateLogStream", function, &mut json!({})).await;
         }
         while let Some(Line { function, timestamp, message }) = lines.recv().await {
             let events = json!([{ "timestamp": timestamp, "message": message }]);
-            // The line was shown; that it is also kept is a convenience.
+            // The terminal has shown the line already; forwarding is best effort.
             let _ = self.call("PutLogEvents", function, &mut json!({ "logEvents": events })).await;
         }
     }

@@ -1,4 +1,4 @@
-//! What the functions log, as one stream.
+//! The functions' logs, as one stream.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -35,11 +35,11 @@ struct Event {
 }
 
 const POLL: Duration = Duration::from_millis(300);
-/// How far apart two functions' lines may come in, in milliseconds.
+/// How late a function's line may arrive after another function's, in milliseconds.
 const OVERLAP: u64 = 10_000;
 
 impl LogStream {
-    /// The stream from now on.
+    /// A stream of the lines from now on.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -52,9 +52,9 @@ impl LogStream {
         }
     }
 
-    /// Hands every line to `show`, for ever. A poll that fails is repeated: the emulator may be
-    /// busy, and what ended it or the stack is reported by
-    /// [`Emulator::failure`](crate::Emulator::failure) and [`Stack::deletion`].
+    /// Passes every line to `show`, for ever. A failed poll is repeated, as the emulator may be
+    /// busy. [`Emulator::failure`](crate::Emulator::failure) and [`Stack::deletion`] report the end
+    /// of either.
     pub async fn follow(mut self, mut show: impl FnMut(&str)) -> Infallible {
         loop {
             for line in self.new_lines().await.unwrap_or_default() {
@@ -91,8 +91,8 @@ impl LogStream {
     }
 }
 
-/// The lines that Lambda itself writes around an invocation, and those that `CloudWatch` makes
-/// metrics of.
+/// Whether Lambda itself wrote the line around an invocation, or it is a metrics document for
+/// `CloudWatch`.
 fn is_platform(line: &str) -> bool {
     let for_machines = ["START RequestId:", "END RequestId:", "REPORT RequestId:", r#"{"_aws":"#];
     for_machines.iter().any(|prefix| line.starts_with(prefix))

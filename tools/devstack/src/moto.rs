@@ -1,5 +1,5 @@
-//! A second opinion on what AWS does: moto, which shares no code with the emulator that the stack
-//! is deployed to. Tables, topics and queues only: it runs no function.
+//! moto, a second AWS emulator that shares no code with the first. It serves tables, topics and
+//! queues only, and runs no function.
 
 use anyhow::Result;
 use tokio::process::Command;
@@ -8,14 +8,14 @@ use crate::python::Locked;
 use crate::server::{Server, folder};
 use crate::{Progress, emulator};
 
-/// A running moto server. It ends when this is dropped.
+/// A running moto server. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Moto {
     _server: Server,
     port: u16,
 }
 
-/// It lives apart from the tools: what it needs and what SAM CLI needs do not agree.
+/// An environment of its own: its dependencies conflict with the SAM CLI's.
 const MOTO: Locked = Locked {
     folder: "second-backend",
     file: "tools/devstack/tools/second-backend.txt",
@@ -24,7 +24,8 @@ const MOTO: Locked = Locked {
 };
 
 impl Moto {
-    /// Installs it unless it is installed, starts it on a loopback port and waits until it answers.
+    /// Installs moto unless it is installed, starts it on a loopback port and waits until it
+    /// responds.
     pub async fn start(port: u16, progress: Progress) -> Result<Self> {
         let bin = MOTO.install(progress).await?;
         let folder = folder()?;
@@ -35,7 +36,7 @@ impl Moto {
         Ok(Self { _server: server, port })
     }
 
-    /// Its port: the AWS endpoint of every service is there.
+    /// Its port: the endpoint of every AWS service.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port

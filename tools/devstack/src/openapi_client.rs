@@ -1,4 +1,4 @@
-//! A client in Python, generated from the API's document as strangers do it.
+//! A Python client, generated from the API's document as an API user would.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::Progress;
 use crate::python::Locked;
 use crate::workspace::root;
 
-/// The installed generator, and what generated clients need.
+/// The installed generator, with what generated clients import.
 #[derive(Clone, Debug)]
 pub struct OpenApiClient {
     bin: PathBuf,
@@ -23,13 +23,13 @@ const GENERATOR: Locked = Locked {
 };
 
 impl OpenApiClient {
-    /// Installs the generator unless the very same is installed.
+    /// Installs the generator unless the same version is installed.
     pub async fn install(progress: Progress) -> Result<Self> {
         Ok(Self { bin: GENERATOR.install(progress).await? })
     }
 
-    /// Generates the package `client` in the folder from the document that `url` serves. A warning
-    /// is an error: it says that a part of the API is left out.
+    /// Generates the package `client` in the folder from the document at `url`. A warning is an
+    /// error: the generator skipped a part of the API.
     pub async fn generate(&self, url: &str, folder: &Path, progress: Progress) -> Result<()> {
         let mut generator = Command::new(self.bin.join("openapi-python-client"));
         generator.args(["generate", "--fail-on-warning", "--meta", "none", "--url", url]);
@@ -38,8 +38,8 @@ impl OpenApiClient {
         progress.command("Generating a client from the API's document", &mut generator).await
     }
 
-    /// Places an order at `url` with the client in the folder and reads it back. Prints the
-    /// answers, one JSON object a line.
+    /// Places an order at `url` with the client in the folder and reads it back. Returns the
+    /// responses, one JSON object a line.
     pub async fn place(
         &self,
         url: &str,

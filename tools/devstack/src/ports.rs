@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use anyhow::{Context, Result};
 
-/// A port that nobody listens on now.
+/// A free port.
 pub fn free_port() -> Result<u16> {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 
-/// Fails when someone listens on the port; `option` is what to choose another one by.
+/// Fails when the port is in use. The error names `option`, which sets another one.
 pub fn require_free(port: u16, option: &str) -> Result<()> {
     for address in [IpAddr::from(Ipv4Addr::LOCALHOST), invoke_address(port).ip()] {
         let listener = TcpListener::bind((address, port));
@@ -23,8 +23,7 @@ pub fn require_free(port: u16, option: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where `cargo lambda invoke` looks for a function by default: on IPv6's loopback, where
-/// there is one.
+/// The default host of `cargo lambda invoke`: IPv6's loopback, where available.
 #[must_use]
 pub(crate) fn invoke_address(port: u16) -> SocketAddr {
     let has_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
@@ -36,7 +35,7 @@ pub(crate) fn invoke_address(port: u16) -> SocketAddr {
     SocketAddr::new(address, port)
 }
 
-/// Where a function under `cargo lambda watch` takes its events.
+/// The URL at which `cargo lambda watch` accepts a function's events.
 pub(crate) fn invoke_url(port: u16, function: &str) -> String {
     format!("http://{}/2015-03-31/functions/{function}/invocations", invoke_address(port))
 }

@@ -1,4 +1,4 @@
-//! Child processes that leave nothing behind.
+//! Child processes that are cleaned up with all their descendants.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
-/// A child process with a process group of its own: when it is dropped, the whole group is asked to
-/// end, and killed if it does not.
+/// A child process in its own process group. When this is dropped, the whole group gets a SIGTERM,
+/// and a SIGKILL if it does not end.
 #[derive(Debug)]
 pub struct ProcessGroup {
     child: Child,
@@ -18,7 +18,7 @@ pub struct ProcessGroup {
 
 /// How long a group may take to end before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long it is looked after once it was killed.
+/// How long to wait for a group after it was killed.
 const MERCY: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -32,26 +32,25 @@ impl ProcessGroup {
         Ok(Self { child, id: Pid::from_raw(id.try_into()?) })
     }
 
-    /// The child itself, for its output.
+    /// The child, for its output.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
-    /// Runs a command to its end, its output where this process's goes; `what` names it in the
-    /// error.
+    /// Runs a command to its end with inherited output. `what` names it in the error.
     pub async fn run(what: &str, command: &mut Command) -> Result<()> {
         let status = Self::spawn(command)?.wait().await?;
         ensure!(status.success(), "{what} failed ({status})");
         Ok(())
     }
 
-    /// The child's process; none when it has ended.
+    /// The child's process id, or `None` once it has ended.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Asks the child to end, and waits until it has.
+    /// Sends SIGTERM to the child and waits until it has ended.
     pub async fn end(&mut self) -> Result<ExitStatus> {
         kill(self.id, Signal::SIGTERM).context("it ended before it was asked to")?;
         self.wait().await
@@ -62,7 +61,7 @@ impl ProcessGroup {
         Ok(self.child.wait().await?)
     }
 
-    /// Whether the child has ended.
+    /// The exit status, if the child has ended.
     pub fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
@@ -71,8 +70,8 @@ impl ProcessGroup {
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let start = Instant::now();
-        // A group is gone when no signal can be sent to it. Its leader must be waited for, or it
-        // stays as a zombie; a zombie that somebody else has to wait for is not waited for here.
+        // The group is gone when no signal can be sent to it. Its leader must be reaped first;
+        // zombies with another parent are not waited for.
         while start.elapsed() < PATIENCE + MERCY {
             let signal = if start.elapsed() < PATIENCE { Signal::SIGTERM } else { Signal::SIGKILL };
             if killpg(self.id, signal).is_err() {

@@ -1,5 +1,5 @@
-//! Progress of long steps: a spinner with the time on a terminal, a line at the start and at the
-//! end elsewhere.
+//! Progress of long steps: a spinner with the elapsed time on a terminal, otherwise a line at the
+//! start and the end.
 
 use std::collections::VecDeque;
 use std::process::{ExitStatus, Stdio};
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::ProcessGroup;
 
-/// Where the steps of a command are shown.
+/// Where progress is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress;
 
@@ -21,13 +21,13 @@ pub struct Progress;
 const TAIL_LINES: usize = 20;
 
 impl Progress {
-    /// Runs a command to its end, showing its last line of output; all of its last lines if it
-    /// fails.
+    /// Runs a command to its end and shows its last line of output. If it fails, the error has its
+    /// last lines.
     pub async fn command(self, what: &str, command: &mut Command) -> Result<()> {
         self.command_output(what, command).await.map(drop)
     }
 
-    /// Like [`Self::command`], and gives its standard output.
+    /// Like [`Self::command`], and returns its standard output.
     pub async fn command_output(self, what: &str, command: &mut Command) -> Result<String> {
         self.step(what, async |bar| {
             let Outcome { status, output, tail } = watch(command, bar).await?;
@@ -41,13 +41,13 @@ impl Progress {
         .await
     }
 
-    /// Runs a command to its end, showing its last line of output, and gives its standard output
-    /// whatever it ends with.
+    /// Runs a command to its end, showing its last line of output, and returns its standard output
+    /// whatever the exit status.
     pub async fn command_outcome(self, what: &str, command: &mut Command) -> Result<String> {
         self.step(what, async |bar| Ok(watch(command, bar).await?.output)).await
     }
 
-    /// Shows that something is being done until it is.
+    /// Shows progress until the work is done.
     pub async fn step<T>(
         self,
         what: &str,
@@ -77,7 +77,7 @@ impl Progress {
 struct Outcome {
     status: ExitStatus,
     output: String,
-    /// Its last lines, of standard error as well.
+    /// The last lines of standard output and standard error.
     tail: VecDeque<String>,
 }
 

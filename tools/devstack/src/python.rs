@@ -1,4 +1,4 @@
-//! Python environments of the project's own, made of what a file locks by version and hash.
+//! The project's own Python environments, built from files that pin versions and hashes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,22 +10,22 @@ use tokio::process::Command;
 use crate::Progress;
 use crate::workspace::{root, tools_dir};
 
-/// Packages, each with all that it needs, that live in one environment.
+/// Packages, with all their dependencies, that are installed into one environment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Locked {
     /// The environment's folder below `.tools/`.
     pub(crate) folder: &'static str,
-    /// The file that locks them, from the repository's top.
+    /// The requirements file that pins them, relative to the repository's top folder.
     pub(crate) file: &'static str,
-    /// The file's text, as it was when this was compiled.
+    /// The file's text at compile time.
     pub(crate) text: &'static str,
-    /// What the user reads while they are installed.
+    /// The progress text during installation.
     pub(crate) doing: &'static str,
 }
 
 impl Locked {
-    /// Installs the packages unless the very same are installed, and gives the folder of their
-    /// commands.
+    /// Installs the packages unless the same versions are installed, and returns the folder of
+    /// their commands.
     pub(crate) async fn install(self, progress: Progress) -> Result<PathBuf> {
         let venv = tools_dir().join(self.folder);
         let (bin, stamp) = (venv.join("bin"), venv.join("installed-requirements.txt"));
@@ -48,7 +48,7 @@ impl Locked {
     }
 }
 
-/// Python as Lambda runs it: its runtime client and the AWS SDK.
+/// What a Python function needs: Lambda's runtime client and the AWS SDK.
 const LAMBDA: Locked = Locked {
     folder: "lambda-python",
     file: "tools/devstack/tools/lambda-python.txt",
@@ -56,8 +56,7 @@ const LAMBDA: Locked = Locked {
     doing: "Installing Lambda's Python into .tools (half a minute, once)",
 };
 
-/// Installs what a function in Python needs unless it is installed, and gives the interpreter that
-/// finds it.
+/// Installs what a Python function needs unless it is installed, and returns the interpreter.
 pub async fn lambda_python(progress: Progress) -> Result<PathBuf> {
     Ok(LAMBDA.install(progress).await?.join("python"))
 }

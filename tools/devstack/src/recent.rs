@@ -1,4 +1,4 @@
-//! The orders that were heard of last, and what the functions said of each.
+//! The most recent orders, and what the functions logged about each.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,15 +14,15 @@ pub struct Recent {
 #[derive(Clone, Debug)]
 struct Order {
     id: String,
-    /// `fulfilment done`, once each.
+    /// Such as `fulfilment done`, without duplicates.
     events: Vec<String>,
 }
 
 const MOST: usize = 4;
 
 impl Recent {
-    /// Takes notice of a line as the functions write it on a terminal. One that only says that
-    /// somebody looked at an order is no news.
+    /// Adds a line of the functions' terminal output. Lines that only report a read of an order are
+    /// ignored.
     pub fn push(&mut self, line: &str) {
         let line = console::strip_ansi_codes(line);
         let Some((function, id, outcome)) = parse(&line).filter(|(.., outcome)| *outcome != LOOK)
@@ -35,7 +35,7 @@ impl Recent {
             .unwrap_or_else(|| Order { id: id.to_owned(), events: vec![] });
         let event = format!("{function} {outcome}");
         if !order.events.contains(&event) {
-            // It logs when it has published the order, and subscribers are as quick.
+            // It logs after it has published the order, so subscribers may log first.
             let place = if outcome.starts_with("placed") { 0 } else { order.events.len() };
             order.events.insert(place, event);
         }
@@ -48,7 +48,7 @@ impl Recent {
 
 const LOOK: &str = "shown";
 
-/// Which function a line is of, which order it names, and what became of that.
+/// The function, the order id and the outcome in a line.
 fn parse(line: &str) -> Option<(&'static str, &str, &str)> {
     let function = FUNCTIONS.into_iter().find(|function| line.starts_with(function))?;
     let id = line.split_once("order_id=")?.1.split(' ').next()?;
@@ -57,7 +57,7 @@ fn parse(line: &str) -> Option<(&'static str, &str, &str)> {
 }
 
 impl fmt::Display for Recent {
-    /// A line for each order, and none at the end.
+    /// One line for each order, without a final line break.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, Order { id, events }) in self.orders.iter().enumerate() {
             let end = if position + 1 < self.orders.len() { "\n" } else { "" };

@@ -17,7 +17,7 @@ pub async fn validate(tools: &Tools, progress: Progress) -> Result<()> {
         .await
 }
 
-/// This machine's processor, as the template's `Architecture` names it and as cargo-lambda does.
+/// This machine's processor, as the template's `Architecture` and as cargo-lambda name it.
 pub(crate) const ARCHITECTURE: (&str, &str) =
     if cfg!(target_arch = "aarch64") { ("arm64", "--arm64") } else { ("x86_64", "--x86-64") };
 
@@ -36,7 +36,7 @@ pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
         .await
 }
 
-/// The example of `sqs-batch` that panics on purpose, built as the functions are.
+/// Builds `sqs-batch`'s `panics` example, as the functions are built.
 pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<()> {
     let mut cargo = tools.cargo();
     cargo.args([
@@ -52,8 +52,8 @@ pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<(
     progress.command("Building the example that panics", &mut cargo).await
 }
 
-/// Packages of the workspace, built as `sam build` builds the functions. Gives the folder that has
-/// one for each binary, with its `bootstrap`.
+/// Builds packages of the workspace as `sam build` builds the functions. Returns the folder that
+/// holds a folder for each binary, with its `bootstrap`.
 pub async fn build_packages(
     tools: &Tools,
     packages: &[&str],
@@ -66,7 +66,7 @@ pub async fn build_packages(
     Ok(root().join("target/lambda"))
 }
 
-/// The same with the names of its functions in each binary, apart from all that is built without.
+/// Like [`build_packages`], but keeps symbol names, in an output folder of its own.
 pub async fn build_with_names(
     tools: &Tools,
     packages: &[&str],
@@ -88,8 +88,8 @@ pub async fn build_with_names(
     Ok(folder.join("lambda"))
 }
 
-/// The workspace in this folder, built so. Its own `.cargo/config.toml` keeps what is built apart
-/// from what is built of ours.
+/// Builds the workspace in this folder the same way. Its own `.cargo/config.toml` separates its
+/// output from ours.
 pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {
     let mut cargo = tools.cargo();
     cargo
@@ -98,13 +98,13 @@ pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Res
     progress.command(&format!("Building {folder} (some minutes, once)"), &mut cargo).await
 }
 
-/// The template as it is in the repository; the functions are not built for it.
+/// The template in the repository. The functions need not be built for it.
 pub const TEMPLATE: &str = "template.yaml";
 
-/// The template as `sam build` left it, beside the functions that it built.
+/// The template that `sam build` writes beside the built functions.
 pub const BUILT_TEMPLATE: &str = ".aws-sam/build/template.yaml";
 
-/// `sam deploy` of a template to the emulator.
+/// Runs `sam deploy` of a template to the emulator.
 pub async fn deploy(
     tools: &Tools,
     emulator: &Emulator,
@@ -114,8 +114,8 @@ pub async fn deploy(
     deploy_with(tools, emulator, template, &[], progress).await
 }
 
-/// The same with other parameters, such as `OutboxAge=2`; if there are any, the template's defaults
-/// hold for all others.
+/// Like [`deploy`], with parameters such as `OutboxAge=2`. If there are any, all others keep the
+/// template's defaults, not samconfig.toml's.
 pub async fn deploy_with(
     tools: &Tools,
     emulator: &Emulator,
@@ -130,8 +130,8 @@ pub async fn deploy_with(
     if !parameters.is_empty() {
         deploy.arg("--parameter-overrides").args(parameters);
     }
-    // It leaves empty folders behind, and without the other looks for the configuration beside the
-    // template.
+    // sam leaves empty folders in TMPDIR; without the other option it expects the configuration
+    // beside the template.
     deploy.env("TMPDIR", emulator.folder());
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
     progress.command("Deploying the template", emulator.set_aws_env(&mut deploy)).await?;

@@ -1,5 +1,5 @@
-//! Schemathesis, which makes requests up from what an API says of itself, good and bad ones, and
-//! compares every answer with that.
+//! Schemathesis, which generates valid and invalid requests from an OpenAPI document and compares
+//! every response with the document.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ pub struct Schemathesis {
     bin: PathBuf,
 }
 
-/// It lives apart from the tools: only fuzzing needs it.
+/// An environment of its own: only fuzzing needs it.
 const SCHEMATHESIS: Locked = Locked {
     folder: "schemathesis",
     file: "tools/devstack/tools/schemathesis.txt",
@@ -25,12 +25,12 @@ const SCHEMATHESIS: Locked = Locked {
 };
 
 impl Schemathesis {
-    /// Installs it unless the very same is installed.
+    /// Installs Schemathesis unless the same version is installed.
     pub async fn install(progress: Progress) -> Result<Self> {
         Ok(Self { bin: SCHEMATHESIS.install(progress).await? })
     }
 
-    /// Whether a document keeps the rules of its own specification.
+    /// Checks that a document is valid OpenAPI.
     pub async fn validate(&self, document: &str, progress: Progress) -> Result<()> {
         let mut validator = Command::new(self.bin.join("openapi-spec-validator"));
         progress
@@ -38,9 +38,9 @@ impl Schemathesis {
             .await
     }
 
-    /// Fuzzes the API at `url`, which has its document at `/openapi.json`: up to so many requests
-    /// of one operation, or scenarios of several, drawn from a seed. What came of it is left in
-    /// `report`, as JSON.
+    /// The command that fuzzes the API at `url`, whose document is at `/openapi.json`: up to
+    /// `examples` requests of one operation, or scenarios of several, drawn from a seed. It writes
+    /// its result to `report`, as JSON.
     #[must_use]
     pub fn command(&self, url: &str, examples: u64, seed: u64, report: &Path) -> Command {
         let tools = root().join("tools/devstack/tools");

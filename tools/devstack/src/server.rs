@@ -1,5 +1,5 @@
-//! A server of somebody else's: a process that answers on loopback, and its log for when it does
-//! not.
+//! A third-party server: a process that listens on loopback, and its log, which is shown when it
+//! fails to start.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,10 +11,10 @@ use tokio::process::Command;
 
 use crate::{ProcessGroup, Progress, http};
 
-/// A running server. It ends, with what it started, when this is dropped.
+/// A running server. It stops, with its child processes, when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
-    // Dropped first: the process must be gone before its folder is.
+    // Dropped first: the process must end before its folder is deleted.
     process: ProcessGroup,
     folder: TempDir,
     name: &'static str,
@@ -26,13 +26,13 @@ const LOG: &str = "server.log";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// A new folder for what belongs to a server.
+/// Creates a temporary folder for a server.
 pub(crate) fn folder() -> Result<TempDir> {
     Ok(tempfile::Builder::new().prefix("order-fanout-").tempdir()?)
 }
 
 impl Server {
-    /// Starts it in its folder and waits until its health page answers. `name` is what it is called
+    /// Starts the server in its folder and waits until its health page responds. `name` is its name
     /// in messages.
     pub(crate) async fn start(
         name: &'static str,
@@ -51,25 +51,25 @@ impl Server {
         Ok(server)
     }
 
-    /// Asks it to end, and starts it again when it has, in the same folder.
+    /// Stops the server with SIGTERM and starts it again in the same folder.
     pub(crate) async fn restart(&mut self) -> Result<()> {
         self.process.end().await?;
         self.process = ProcessGroup::spawn(&mut self.command)?;
         self.wait_until_it_answers().await
     }
 
-    /// Its process; none when it has ended.
+    /// Its process id, or `None` once it has ended.
     pub(crate) fn process_id(&self) -> Option<u32> {
         self.process.process_id()
     }
 
-    /// Waits until it ends, which it does not do of itself, and says why.
+    /// Waits until the server ends, which it never does by itself, and returns why.
     pub(crate) async fn failure(&mut self) -> anyhow::Error {
         let status = self.process.wait().await;
         anyhow::anyhow!("{} ended ({status:?}):\n\n{}", self.name, self.last_words())
     }
 
-    /// Its folder; gone when it is.
+    /// Its folder. It is deleted with the server.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -1,4 +1,4 @@
-//! A deployed stack, known by its outputs.
+//! A deployed stack, identified by its outputs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,7 +44,7 @@ struct Environment {
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 impl Stack {
-    /// Waits until the stack is deleted, as `sam delete` does, and says so.
+    /// Waits until the stack is deleted, for example by `sam delete`, and returns that as an error.
     pub async fn deletion(&self) -> anyhow::Error {
         let (client, url) = (http::client(), self.configuration_url(FUNCTIONS[0]));
         while !http::is_not_found(&client, &url).await {
@@ -59,8 +59,8 @@ impl Stack {
         format!("{}/2015-03-31/functions/{STACK_NAME}-{function}/configuration", self.endpoint)
     }
 
-    /// The variables that the template gave the deployed functions. Where two have one of the same
-    /// name, it is the same.
+    /// The environment variables that the template gave the deployed functions. A name that several
+    /// functions share has the same value in each.
     pub(crate) async fn variables(&self) -> Result<BTreeMap<String, String>> {
         let (client, mut variables) = (http::client(), BTreeMap::new());
         for function in FUNCTIONS {
@@ -82,7 +82,7 @@ impl Outputs {
         serde_json::from_str(json).context("sam did not print outputs as JSON")
     }
 
-    /// The output of that name.
+    /// The output with this name.
     pub fn get(&self, name: &str) -> Result<&str> {
         let output = self.0.iter().find(|output| output.output_key == name);
         output
@@ -90,8 +90,8 @@ impl Outputs {
             .with_context(|| format!("the stack has no output {name}"))
     }
 
-    /// The outputs with another address of the shop: on this machine it is reached through its
-    /// front door.
+    /// The outputs with the shop's URL replaced by that of the local
+    /// [`HttpProxy`](crate::HttpProxy).
     #[must_use]
     pub fn with_shop_url(mut self, url: &str) -> Self {
         for output in self.0.iter_mut().filter(|output| output.output_key == "ShopUrl") {
@@ -100,7 +100,7 @@ impl Outputs {
         self
     }
 
-    /// The id of the HTTP API, which its address begins with.
+    /// The id of the HTTP API, the first part of its host name.
     pub(crate) fn api_id(&self) -> Result<&str> {
         let host = self.get("ShopUrl")?.trim_start_matches("https://");
         host.split('.').next().context("the shop's address has a host")

@@ -1,4 +1,4 @@
-//! How far everything is: rows in the tables, messages in the queues, read from the emulator.
+//! Row counts of the tables and message counts of the queues, read from the emulator.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use crate::Stack;
 use crate::http::{self, HttpClient};
 
-/// A look at a stack's tables and queues.
+/// Reads a stack's tables and queues.
 #[derive(Debug)]
 pub struct StackProgress {
     client: HttpClient,
     stack: Stack,
 }
 
-/// What was there at one moment, as counts.
+/// The counts at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Depths {
     orders: u64,
@@ -24,7 +24,7 @@ pub struct Depths {
     invoicing: Service,
 }
 
-/// A subscriber: the messages on the way to it, what it did, and what it could not do.
+/// A subscriber: messages waiting for it, rows it wrote, and messages it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Service {
     waiting: u64,
@@ -34,13 +34,13 @@ struct Service {
 }
 
 impl StackProgress {
-    /// Of this stack.
+    /// For this stack.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
         Self { client: http::client(), stack: stack.clone() }
     }
 
-    /// Looks.
+    /// Reads all counts.
     pub async fn look(&self) -> Result<Depths> {
         Ok(Depths {
             orders: self.rows("OrdersTable").await?,
@@ -60,14 +60,14 @@ impl StackProgress {
         Ok(Service { waiting, in_flight, done, dead })
     }
 
-    /// A table's rows. AWS counts them every six hours; the emulator at every look.
+    /// A table's row count. AWS updates it every six hours, the emulator at every request.
     async fn rows(&self, table: &str) -> Result<u64> {
         let body = json!({ "TableName": self.stack.outputs.get(table)? });
         let answer = self.call("DynamoDB_20120810.DescribeTable", &body).await?;
         answer.pointer("/Table/ItemCount").and_then(Value::as_u64).context("a table has no count")
     }
 
-    /// A queue's messages: to be had now, and hidden because somebody works on them.
+    /// A queue's messages: visible, and in flight.
     async fn messages(&self, queue: &str) -> Result<(u64, u64)> {
         let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
         let body = json!({ "QueueUrl": self.stack.outputs.get(queue)?, "AttributeNames": names });
@@ -82,7 +82,7 @@ impl StackProgress {
 }
 
 impl Service {
-    /// For the row in the invoices' table that counts them.
+    /// Subtracts the invoices table's counter row.
     fn without_a_row(self) -> Self {
         Self { done: self.done.saturating_sub(1), ..self }
     }

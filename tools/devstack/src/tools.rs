@@ -1,5 +1,4 @@
-//! The pinned tools (SAM CLI, cargo-lambda, the emulator) in a Python environment of the project's
-//! own.
+//! The pinned tools (SAM CLI, cargo-lambda, the emulator) in a Python environment of the project.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,7 +17,7 @@ pub struct Tools {
     bin: PathBuf,
 }
 
-/// Every tool and what it needs.
+/// All tools and their dependencies.
 const TOOLS: Locked = Locked {
     folder: "venv",
     file: "tools/devstack/tools/requirements.txt",
@@ -27,18 +26,18 @@ const TOOLS: Locked = Locked {
 };
 
 impl Tools {
-    /// Installs the tools unless the very same are installed.
+    /// Installs the tools unless the same versions are installed.
     pub async fn install(progress: Progress) -> Result<Self> {
         Ok(Self { bin: TOOLS.install(progress).await? })
     }
 
-    /// A command of one of the tools, which finds the other tools first on its path.
+    /// A command of one of the tools, with the other tools first on its path.
     #[must_use]
     pub fn command(&self, name: &str) -> Command {
         self.prepared(Command::new(self.bin.join(name)))
     }
 
-    /// `cargo`, which finds cargo-lambda.
+    /// `cargo`, with cargo-lambda on its path.
     #[must_use]
     pub fn cargo(&self) -> Command {
         let mut command = self.prepared(Command::new("cargo"));
@@ -46,9 +45,9 @@ impl Tools {
         command
     }
 
-    /// As if it were typed into a shell with the tools on its path. What `cargo run` sets for this
-    /// process of its package must not reach another cargo: `ring` takes it for a change and is
-    /// compiled again, with all that stands on it.
+    /// Prepares a command as if typed into a shell with the tools on its path. It removes the
+    /// package variables that `cargo run` sets for this process: they make `ring` recompile, with
+    /// all its dependents.
     fn prepared(&self, mut command: Command) -> Command {
         command.env("PATH", self.path());
         let is_from_cargo = |name: &str| {

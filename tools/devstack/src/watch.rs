@@ -1,4 +1,4 @@
-//! The functions under `cargo lambda watch`: edit, and the next event meets the new code.
+//! The functions under `cargo lambda watch`: after an edit, the next event runs the new code.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
@@ -17,23 +17,23 @@ use crate::{Emulator, FUNCTIONS, ProcessGroup, Progress, Stack, Tools, http, tcp
 /// A running `cargo lambda watch`.
 #[derive(Debug)]
 pub struct Watch {
-    // Dropped first: what functions say of their end, such as a lost connection, is not shown.
+    // Dropped first, so that the functions' errors during shutdown are not shown.
     _tasks: JoinSet<()>,
     process: ProcessGroup,
     port: u16,
 }
 
-/// What cargo and the runtime say of every instance of a function, and nobody needs to know.
-/// Several cargos write at once, and lines lose their beginnings.
+/// Fragments of uninteresting lines that cargo and the runtime print for every instance. Several
+/// cargo processes write at once, so lines may lose their beginnings.
 const NOISE: [&str; 4] =
     ["waiting for file lock", "AWS_LAMBDA_MAX_CONCURRENCY", "`dev` profile [", "Running `"];
 const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(120);
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 impl Watch {
-    /// Builds the functions once, so that no event has to wait for a compiler. Chosen as `cargo
-    /// lambda watch` chooses them, by binary, or cargo would resolve other features and the watch
-    /// would compile everything again.
+    /// Builds the functions once, so that no event waits for the compiler. It selects them by
+    /// binary, as `cargo lambda watch` does: another selection would resolve other features and
+    /// compile everything again.
     pub async fn prebuild(tools: &Tools, progress: Progress) -> Result<()> {
         let mut cargo = tools.cargo();
         cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
@@ -41,8 +41,8 @@ impl Watch {
     }
 
     /// Starts watching on a loopback port, with the environment of the deployed functions, and
-    /// calls each function once so that it is up before a queue delivers to it. Its output goes to
-    /// `show`, line by line.
+    /// invokes each function once so that it is up before a queue delivers to it. Passes its output
+    /// to `show`, line by line.
     pub async fn start(
         tools: &Tools,
         emulator: &Emulator,
@@ -55,9 +55,9 @@ impl Watch {
         let address = invoke_address(port);
         cargo.args(["lambda", "watch", "--invoke-address", &address.ip().to_string()]);
         cargo.args(["--invoke-port", &address.port().to_string()]);
-        // Its own log, not the functions'.
+        // This is cargo-lambda's own log, not the functions'.
         emulator::set_aws_env(&mut cargo, emulator.port()).env("RUST_LOG", "off");
-        // Metrics would be written among the lines that somebody reads.
+        // Metrics documents would clutter the terminal.
         cargo.envs(stack.variables().await?).env_remove("METRICS_NAMESPACE");
         let mut process = ProcessGroup::spawn(cargo.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let stdout = process.child().stdout.take().context("standard output is piped")?;
@@ -74,7 +74,7 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Waits until it ends, which it does not do of itself, and says so.
+    /// Waits until it ends, which it never does by itself, and returns that as an error.
     pub async fn failure(&mut self) -> anyhow::Error {
         let status = self.process.wait().await;
         anyhow::anyhow!("cargo lambda watch ended ({status:?})")
@@ -99,7 +99,7 @@ impl Watch {
     }
 }
 
-/// An event that changes nothing: a look at the form, or an empty batch.
+/// An event without effects: a GET of the form, or an empty batch.
 fn harmless_event(function: &str) -> Value {
     match function {
         "orders" => json!({

@@ -1,5 +1,5 @@
-//! What the pages are tested with in a real browser: chromedriver, which starts Chromium, and
-//! axe-core, which looks for what keeps people from using a page.
+//! Browser testing: chromedriver, which starts Chromium, and axe-core, which finds accessibility
+//! problems.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use crate::ports::free_port;
 use crate::python::Locked;
 use crate::server::{Server, folder};
 
-/// A running chromedriver. It ends, with its browsers, when this is dropped.
+/// A running chromedriver. It stops, with its browsers, when this is dropped.
 #[derive(Debug)]
 pub struct WebDriver {
     _server: Server,
@@ -20,7 +20,7 @@ pub struct WebDriver {
     axe: PathBuf,
 }
 
-/// axe-core lies in a package of Python's, so that nobody needs npm for one file.
+/// axe-core comes from a Python package, so that npm is not needed for one file.
 const AXE: Locked = Locked {
     folder: "axe",
     file: "tools/devstack/tools/axe.txt",
@@ -29,7 +29,7 @@ const AXE: Locked = Locked {
 };
 
 impl WebDriver {
-    /// Whether this machine has a chromedriver.
+    /// Whether chromedriver is installed on this machine.
     pub async fn is_installed() -> bool {
         let mut version = Command::new("chromedriver");
         version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
@@ -37,13 +37,13 @@ impl WebDriver {
     }
 
     /// Installs axe-core unless it is installed, starts chromedriver on loopback and waits until it
-    /// answers.
+    /// responds.
     pub async fn start(progress: Progress) -> Result<Self> {
         let axe = axe(progress).await?;
         let (port, folder) = (free_port()?, folder()?);
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}"));
-        // What browsers keep goes where it is deleted.
+        // Browser profiles and caches go into a folder that is deleted.
         for variable in ["TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
             command.env(variable, folder.path());
         }
@@ -54,13 +54,13 @@ impl WebDriver {
         Ok(Self { _server: server, url, axe })
     }
 
-    /// Where it answers.
+    /// chromedriver's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The file of axe-core.
+    /// The path of axe-core's script.
     #[must_use]
     pub fn axe(&self) -> &Path {
         &self.axe

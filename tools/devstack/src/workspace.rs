@@ -1,11 +1,11 @@
-//! Where things lie.
+//! Paths in the workspace.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The repository's top folder, as cargo sets it when it runs a command of ours: a copied checkout
-/// must not work on the one that it was copied from.
+/// The repository's top folder, from the variable that cargo sets at run time: a binary in a copied
+/// checkout must not work on the original.
 #[must_use]
 pub fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();

@@ -1,15 +1,16 @@
-"""Starts the emulator, patched for what in template.yaml it does not know.
+"""Starts the emulator, patched for the parts of template.yaml that it does not support.
 
-It refuses a template with a type that it does not know, and there is one template for AWS and for here. A saved query is a
-text for people to run in CloudWatch's console, X-Ray's policy lets a topic send what nobody here receives, and CodeDeploy
-moves an alias slowly that is moved at once here: it is enough that they have names.
+It rejects a template with unsupported resource types, and the same template is deployed to AWS. For these types a name is
+enough: people run saved queries in CloudWatch's console, nothing here receives X-Ray's traces, and without CodeDeploy the
+alias moves at once.
 
-Of an HTTP API it answers every OPTIONS itself, where AWS does so only if the API has a CORS configuration, and it does not
-read the one that a template has. It also serves the connections of a WebSocket API below every HTTP API; AWS does not.
+The emulator answers every OPTIONS request of an HTTP API itself, whereas AWS does so only if the API has a CORS
+configuration, and it ignores the template's one. Unlike AWS, it also serves a WebSocket API's connections below every HTTP
+API.
 
-It knows no alarm on an expression: such an alarm is made on the first metric of its expression, and no test relies on it.
+It does not support alarms on an expression: they are created on the expression's first metric, and no test relies on them.
 
-With AUTH=true it is guarded: guard.py and transport.py say what that takes.
+With AUTH=true it checks IAM: see guard.py and transport.py.
 """
 
 import os
@@ -43,7 +44,7 @@ def named(kind, needed):
 
 
 def reads_cors(properties_of):
-    """A template says AllowOrigins, and the emulator looks for allowOrigins."""
+    """Renames the template's AllowOrigins to allowOrigins, which the emulator expects."""
 
     def properties(props, *names):
         read = properties_of(props, *names)
@@ -56,7 +57,7 @@ def reads_cors(properties_of):
 
 
 def forwards_options(handle):
-    """Without a CORS configuration OPTIONS goes where any method goes. In small letters it is not the one that is answered."""
+    """Routes OPTIONS like any method without a CORS configuration: the emulator does not intercept it in lower case."""
 
     async def handled(api_id, stage, path, method, *rest):
         if method == "OPTIONS" and not (apigateway._apis.get(api_id) or {}).get("corsConfiguration"):
@@ -88,7 +89,7 @@ async def no_connections(*_):
 
 
 for kind, needed in NEEDED.items():
-    # An emulator that has learned it does it in its own way.
+    # A newer emulator may support the type: its own handler wins.
     provisioners._RESOURCE_HANDLERS.setdefault(kind, named(kind, needed))
 provisioners._cw_metric_alarm_record = on_first_metric(provisioners._cw_metric_alarm_record)
 provisioners._apigw_v2_api_props = reads_cors(provisioners._apigw_v2_api_props)

@@ -1,7 +1,7 @@
-"""What the emulator checks of IAM when it is guarded, where AWS checks something else, or checks and it does not.
+"""Patches the emulator's IAM checks where AWS checks something else, or where the emulator checks nothing.
 
-It evaluates policies as AWS does, but takes the name of an API call for the action that a policy allows, and asks no role
-for what AWS itself does in that role's name.
+It evaluates policies as AWS does, but equates the API operation with the IAM action, and does not check the role when AWS
+itself acts with that role.
 """
 
 import json
@@ -12,14 +12,14 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-# One permission covers a call and its batch.
+# The single operation's permission covers the batch operation.
 BATCHES = {
     "sns:PublishBatch": "sns:Publish",
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
-# What these calls may do is what their statements do.
+# These operations need the permissions of their statements.
 STATEMENTS = {
     "dynamodb:ExecuteStatement": lambda call: [call],
     "dynamodb:BatchExecuteStatement": lambda call: call.get("Statements", []),
@@ -37,7 +37,7 @@ def batch_is_one(extract):
 
 
 def statement_by_statement(transaction_checks):
-    """Each PartiQL statement is an action of its own on its table or index, like the items of a transaction."""
+    """Checks each PartiQL statement as an action on its table or index, like the items of a transaction."""
 
     def checks(action, body, region, account):
         if action not in STATEMENTS:
@@ -54,7 +54,7 @@ def statement_by_statement(transaction_checks):
 
 
 def stream_in_group(resource_of):
-    """A log group's ARN ends with its streams: policies name them as `:*`."""
+    """Appends `:*`, for the streams, to a log group's ARN, as policies have it."""
 
     def resource(service, method, path, headers, body, *rest):
         arn = resource_of(service, method, path, headers, body, *rest)
@@ -80,7 +80,7 @@ def may(role_arn, action, resource):
 
 
 def service_names_its_account(trusts):
-    """Where the account stands for a service that takes a role, it says for whom, as the service does."""
+    """Sets aws:SourceAccount, as a service does, when the account assumes a role in place of a service."""
 
     def trusted(document, caller, context=None):
         if context and caller.endswith(":root"):
@@ -91,7 +91,7 @@ def service_names_its_account(trusts):
 
 
 def polls_as_the_function(create):
-    """A queue is polled in the name of the function's role, which is asked for when the two are connected."""
+    """Checks the permissions of the function's role to poll the queue when the event source mapping is created."""
 
     def created(logical_id, properties, stack):
         function, *_ = provisioners._lambda_function_for_cfn_ref(properties["FunctionName"])
@@ -104,7 +104,7 @@ def polls_as_the_function(create):
 
 
 def starts_as_the_schedule(invoke):
-    """A schedule starts its target in the name of its own role."""
+    """Checks that the schedule's role may invoke the target."""
 
     def invoked(target, *rest):
         if may(target.get("RoleArn", ""), "lambda:InvokeFunction", target["Arn"]):
@@ -115,7 +115,7 @@ def starts_as_the_schedule(invoke):
 
 
 def lets_the_api_in(invoke):
-    """API Gateway starts a function that lets it in."""
+    """Checks that the function's policy lets API Gateway invoke it."""
 
     async def invoked(integration, api_id, stage, path, method, headers, body, query, route="$default", *rest, **more):
         arn = apigateway._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))

@@ -1,4 +1,4 @@
-"""Places an order with the client that was generated from the API's document, and reads it back.
+"""Places an order with the client generated from the API's document, and reads it back.
 
 Usage: openapi-client.py URL CUSTOMER AMOUNT, in the folder that has the package `client`. It prints one JSON object for
 each call: the status, the type of the parsed answer and its fields.

@@ -1,14 +1,13 @@
-"""What Schemathesis must know of the shop beyond its OpenAPI document.
+"""A Schemathesis check for rules of the shop that its OpenAPI document cannot express.
 
-A schema cannot say which coupons there are, which idempotency keys are taken, which orders exist: a request that is well
-formed may be refused for these, and for nothing else. Schemathesis' own check of it (positive_data_acceptance) would have to
-let every 422 pass.
+A schema cannot say which coupons, idempotency keys and orders exist: a valid request may be rejected for these reasons, and
+for no other. Schemathesis's own check (positive_data_acceptance) would have to accept every 422.
 """
 
 import schemathesis
 
 ACCEPTED = (200, 201, 204, 303, 304)
-# As a problem, and in a form that is shown again: with a key as the form makes them, and with any other.
+# In a problem, and in a form with errors: for a key that a form generated, and for any other key.
 KEY_REUSED = ("/problems/idempotency-key-reused", "has already placed", "accepted with this idempotency key")
 
 
@@ -25,7 +24,7 @@ def well_formed_requests_are_accepted(_context, response, case):
 
 
 def refused_for_others(answer, case):
-    """Whether a problem, or a form that is shown again, is about the coupon or the key that was sent, and about no other field."""
+    """Whether a problem, or a form with errors, concerns only the coupon or the key that was sent."""
     body = case.body if isinstance(case.body, dict) else {}
     coupon = body.get("coupon") and ('"/coupon"' in answer or 'id="coupon-error"' in answer)
     has_key = body.get("idempotency_key") or "Idempotency-Key" in (case.headers or {})

@@ -1,4 +1,4 @@
-"""How a guarded emulator is reached: over TLS, and in plain HTTP to be refused by the policies."""
+"""Serves an emulator with IAM checks over TLS, and over plain HTTP, which the policies deny."""
 
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
@@ -11,7 +11,7 @@ from ministack import app
 
 
 def certify(certificate_file, key_file):
-    """A certificate for loopback, good for a day, that vouches for itself."""
+    """A self-signed certificate for loopback, valid for a day."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(timezone.utc)
@@ -36,6 +36,6 @@ def certify(certificate_file, key_file):
 
 
 def listen(host, plain_port):
-    """In plain HTTP beside TLS, and on no third port, which would be 443."""
+    """Serves plain HTTP beside TLS, but not on a third port, which would be 443."""
     Config._insecure_bind = [f"{host}:{plain_port}"]
     app._port_is_bindable = lambda *_: False

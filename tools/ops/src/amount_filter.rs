@@ -1,5 +1,5 @@
-//! Which amounts a subscription's filter policy lets through, worked out as SNS does, and exactly:
-//! the policy's numbers are read as decimals from their text, never through a float.
+//! Which amounts a subscription's filter policy matches, evaluated as SNS does, and exactly: the
+//! policy's numbers are parsed as decimals from their text, never through a float.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,13 +17,13 @@ use crate::queue::Queue;
 /// A filter on the `amount` message attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AmountFilter {
-    /// There is no filter.
+    /// No filter: every amount matches.
     Everything,
-    /// What is in one of these ranges.
+    /// Amounts in one of these ranges.
     AnyOf(Vec<Range>),
 }
 
-/// All of its bounds hold.
+/// A range: all its bounds must match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Range(Vec<Bound>);
 
@@ -54,8 +54,8 @@ const ATTRIBUTE: &str = "amount";
 const OPERATOR: &str = "numeric";
 
 impl AmountFilter {
-    /// What the topic lets through to promotion's queue now. The template says what it should be;
-    /// this is what it is.
+    /// The filter policy now in force on promotion's subscription, which may differ from the
+    /// template's.
     pub(crate) async fn in_force(context: &Context) -> Result<Self> {
         let url = context.stack.output("PromotionQueueUrl")?.to_owned();
         let queue = Queue { client: Client::new(&context.sdk), url };
@@ -66,7 +66,7 @@ impl AmountFilter {
         )?)
     }
 
-    /// Reads a subscription's filter. What it cannot read is an error, never a guess.
+    /// Parses a subscription's filter. Anything unsupported is an error, never a guess.
     pub(crate) fn read(Filter { policy, scope }: &Filter) -> Result<Self> {
         let Some(policy) = policy else { return Ok(Self::Everything) };
         let scope = scope.as_deref().unwrap_or("MessageAttributes");
@@ -94,7 +94,7 @@ impl AmountFilter {
         Ok(Self::AnyOf(conditions.into_iter().map(Range::read).collect::<Result<_>>()?))
     }
 
-    /// Whether the topic would hand an order of this total to the subscriber.
+    /// Whether the topic delivers an order of this total to the subscriber.
     pub(crate) fn lets_through(&self, total: Amount) -> bool {
         let total = Decimal::from_i128_with_scale(total.cents().into(), 2);
         match self {
@@ -125,7 +125,7 @@ impl Bound {
         let comparison: Comparison =
             serde_json::from_str(comparison.get()).context("a comparison is unknown")?;
         let text = value.get();
-        // A number in quotes is a text, and SNS compares it with no number.
+        // A number in quotes is a string, which SNS compares with no number.
         let value = Decimal::from_str_exact(text)
             .with_context(|| format!("{text} is not a plain number"))?;
         Ok(Self { comparison, value })
@@ -242,7 +242,7 @@ mod tests {
         assert!(AmountFilter::read(&body).unwrap_err().to_string().contains("MessageBody"));
     }
 
-    /// Bounds are in units of 0.00001, the finest that SNS knows.
+    /// Bounds are in units of 0.00001, the finest that SNS supports.
     const UNITS_PER_CENT: i64 = 1_000;
 
     fn bound() -> impl Strategy<Value = (&'static str, i64)> {

@@ -1,15 +1,15 @@
-//! What can be said on the command line, and `--help`.
+//! The command line, and `--help`.
 
 use clap::{Parser, Subcommand};
 
 use crate::options::{RunOptions, Target};
 use crate::{check, dlq, orders, trace};
 
-/// Looks after a deployed order fan-out: its dead-letter queues, its outbox, and whether every
+/// Operate a deployed order fan-out: manage its dead-letter queues and outbox, and check that every
 /// order was carried out.
 ///
-/// AWS is found as every AWS tool finds it: `AWS_PROFILE`, `AWS_REGION`, SSO, keys in the
-/// environment, `AWS_ENDPOINT_URL`.
+/// Uses the standard AWS configuration: `AWS_PROFILE`, `AWS_REGION`, SSO, keys in the environment,
+/// `AWS_ENDPOINT_URL`.
 #[derive(Debug, Parser)]
 #[command(name = "ops", bin_name = "ops", after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -31,29 +31,28 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Dead-letter queues: what they hold, and what to do with it.
+    /// List, show, redrive and purge dead-letter queues.
     Dlq {
         #[command(subcommand)]
         command: dlq::Command,
     },
-    /// Orders: which were not published, and publishing them again.
+    /// List unpublished orders, and publish orders again.
     Orders {
         #[command(subcommand)]
         command: orders::Command,
     },
-    /// Compare what was ordered with what was done, and list every difference with what to do about
-    /// it.
+    /// Compare orders with shipments, invoices and coupons, and list every difference with its
+    /// remedy.
     ///
-    /// Every order older than the grace must have a shipment and an invoice; every order that the
-    /// promotion subscription's filter policy lets through, as it is in force now, must have a
-    /// coupon; and nothing else may have any of these. It reads four whole tables, strongly
-    /// consistent, which is paid for per row.
+    /// Every order older than the grace period must have a shipment and an invoice; every order
+    /// that the promotion subscription's current filter policy matches must have a coupon; and
+    /// nothing else may have any of these. The command reads four whole tables with strong
+    /// consistency, which AWS charges per row.
     Check(check::Options),
-    /// One order's way: what the tables and the functions' logs say of it, with the time at each
-    /// step.
+    /// Show an order's history from the tables and the functions' logs, with the time of each step.
     ///
-    /// Exits with 3 if the order has no shipment or no invoice, or no coupon and the filter policy
-    /// gives it one.
+    /// Exits with 3 if the order lacks a shipment, an invoice, or a coupon that the filter policy
+    /// gives it.
     Trace(trace::Options),
 }
 

@@ -1,4 +1,4 @@
-//! How the command reaches AWS.
+//! AWS client configuration.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// The SDK's whole chain: environment, profiles, SSO, processes, instance roles.
+/// The SDK's default chain: environment, profiles, SSO, credential processes, instance roles.
 pub(crate) async fn as_every_tool_finds_it() -> SdkConfig {
     loader().load().await
 }
 
-/// The emulator of `cargo xtask run`, which takes any keys.
+/// The emulator of `cargo xtask run`, which accepts any keys.
 pub(crate) async fn on_this_machine(port: u16) -> SdkConfig {
     let keys = Credentials::new("test", "test", None, None, "--local");
     let endpoint = format!("http://localhost:{port}");
@@ -26,7 +26,7 @@ pub(crate) async fn on_this_machine(port: u16) -> SdkConfig {
 }
 
 fn loader() -> ConfigLoader {
-    // One TLS stack for all of the workspace: rustls on ring.
+    // One TLS stack for the whole workspace: rustls on ring.
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))

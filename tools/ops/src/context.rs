@@ -1,4 +1,4 @@
-//! What every command works with.
+//! What every command needs.
 
 use anyhow::Result;
 use aws_config::SdkConfig;
@@ -10,7 +10,7 @@ use crate::rate_limit::RateLimit;
 use crate::stack::Stack;
 use crate::{aws, stack};
 
-/// A stack that was found, the way to AWS, and how the operator wants things done.
+/// The stack, its AWS configuration, and the operator's options.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) sdk: SdkConfig,

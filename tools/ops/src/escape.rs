@@ -1,23 +1,23 @@
-//! Text from outside on its way to a terminal. What an attacker puts into a message, a name or an
-//! error must not move the cursor, recolour the screen, reorder the line or hide in it.
+//! Escapes untrusted text for a terminal. Messages, names and errors from outside must not move the
+//! cursor, recolour the screen, reorder the line or hide text.
 
 use std::fmt::Write;
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// The text as one line: what is not visible as it is stands as `\u{9b}`, line breaks included.
+/// The text as one line: invisible characters and line breaks are escaped as `\u{9b}`.
 pub(crate) fn line(text: &str) -> String {
     replace(text, is_unsafe, |character, safe| safe.extend(character.escape_unicode()))
 }
 
-/// The text with its line breaks, otherwise as [`line`] has it.
+/// Like [`line`], but keeps line breaks.
 pub(crate) fn lines(text: &str) -> String {
     let is_unsafe = |character| character != '\n' && is_unsafe(character);
     replace(text, is_unsafe, |character, safe| safe.extend(character.escape_unicode()))
 }
 
-/// The same JSON, written without such characters. In valid JSON they are in strings only.
+/// Escapes such characters in JSON. In valid JSON they occur in strings only.
 pub(crate) fn json(json: &str) -> String {
     replace(json, is_unsafe, |character, safe| {
         for unit in character.encode_utf16(&mut [0; 2]) {
@@ -27,7 +27,7 @@ pub(crate) fn json(json: &str) -> String {
 }
 
 /// C0, DEL and C1 controls; bidi marks, zero-width and other format characters; line and paragraph
-/// separators; and what is drawn as nothing, such as variation selectors and fillers.
+/// separators; and characters that render as nothing, such as variation selectors and fillers.
 fn is_unsafe(character: char) -> bool {
     let is_ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character);
     is_ignorable

@@ -1,21 +1,21 @@
-//! Ctrl-C, for work that must not be cut in the middle of a step.
+//! Ctrl-C, for work that must not stop in the middle of a step.
 
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Whether it is time to stop.
+/// Whether the operator asked to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt {
     requested: watch::Receiver<bool>,
 }
 
-/// What a shell shows for a command that Ctrl-C ended.
+/// The shell's exit code for a command that Ctrl-C ended.
 const CUT_SHORT: i32 = 130;
 
 impl Interrupt {
-    /// From here on the first Ctrl-C (or SIGTERM) only asks to stop; the second ends the process at
-    /// once.
+    /// From here on the first Ctrl-C (or SIGTERM) only requests a stop; the second ends the process
+    /// at once.
     pub(crate) fn listen() -> Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -32,7 +32,7 @@ impl Interrupt {
         Ok(Self { requested })
     }
 
-    /// One that was pressed, or will never be.
+    /// An interrupt with a fixed state.
     #[cfg(test)]
     pub(crate) fn fixed(requested: bool) -> Self {
         Self { requested: watch::channel(requested).1 }

@@ -1,5 +1,5 @@
-//! `ops`: what an operator does to a deployed stack. It looks into dead-letter queues, redrives and
-//! purges them, publishes orders again, and reconciles what was ordered with what was done.
+//! `ops`: the operator's command for a deployed stack. It shows, redrives and purges dead-letter
+//! queues, publishes orders again, and reconciles orders with shipments, invoices and coupons.
 
 mod amount_filter;
 mod arguments;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use clap::Args;
 
-/// Which stack, and where.
+/// The stack, and where it is.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
     /// The stack's name.
@@ -16,8 +16,8 @@ pub(crate) struct Target {
         value_name = "NAME"
     )]
     pub(crate) stack: String,
-    /// The stack of `cargo xtask run` on this machine, order-fanout-local at port 4566, whatever
-    /// --stack, profiles and variables say.
+    /// Use the stack of `cargo xtask run` on this machine, order-fanout-local at port 4566,
+    /// whatever --stack, profiles and variables specify.
     #[arg(long, global = true)]
     pub(crate) local: bool,
     /// The port of the AWS endpoint on this machine, with --local.
@@ -25,21 +25,21 @@ pub(crate) struct Target {
     pub(crate) aws_port: u16,
 }
 
-/// How it runs and prints.
+/// How the command runs and prints.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RunOptions {
-    /// Say what would be done, and change nothing.
+    /// Print what would be done, and change nothing.
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
     /// Print one JSON object per line on standard output; everything else goes to standard error.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The most messages moved or orders published in a second, 1 to 500.
+    /// The most messages to move or orders to publish per second, 1 to 500.
     #[arg(long, global = true, default_value = "100", value_parser = rate, value_name = "N")]
     pub(crate) rate: NonZeroU32,
 }
 
-/// 500 a second is as fast as SQS itself redrives.
+/// 500 a second is SQS's own maximum for a redrive.
 fn rate(text: &str) -> Result<NonZeroU32, &'static str> {
     let rate = text.parse().ok().filter(|rate: &NonZeroU32| rate.get() <= 500);
     rate.ok_or("it must be a whole number from 1 to 500")

@@ -1,19 +1,19 @@
-//! How a command ends, as scripts see it. `--help` lists the codes.
+//! Exit codes. `--help` lists them.
 
 use std::process::ExitCode;
 
-/// The end of a command that could say what it did.
+/// How a command ended that could report its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// All is well.
+    /// Success.
     Fine,
-    /// Something was not done.
+    /// Some work failed.
     Failed,
-    /// The question before the deed could not be asked.
+    /// A confirmation was required but could not be asked for.
     Usage,
-    /// What was found needs a person.
+    /// The result needs an operator's attention.
     NeedsAttention,
-    /// Ctrl-C came first.
+    /// Ctrl-C stopped the command.
     Interrupted,
 }
 

@@ -1,6 +1,6 @@
-//! Standard output is for what was asked: tables and lines for people, or JSON objects for
-//! programs. Standard error is for everything said beside it. All of it is escaped here, as much of
-//! it comes from outside.
+//! Standard output has results only: tables and lines for people, or JSON objects for programs.
+//! Everything else goes to standard error. This module escapes all of it, as much of it comes from
+//! outside.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -12,23 +12,23 @@ use serde::Serialize;
 
 use crate::escape;
 
-/// Where results go.
+/// How results are printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     pub(crate) json: bool,
 }
 
-/// What can stand in a table.
+/// A type that can be printed as a table row.
 pub(crate) trait Row: Serialize {
-    /// The columns' heads.
+    /// The column headers.
     const HEAD: &'static [&'static str];
 
-    /// What stands in each column.
+    /// The text of each column.
     fn cells(&self) -> Vec<String>;
 }
 
 impl Output {
-    /// Prints a table, or each of its rows as an object.
+    /// Prints a table, or each row as a JSON object.
     pub(crate) fn table<R: Row>(self, rows: &[R]) -> io::Result<()> {
         if self.json {
             return rows.iter().try_for_each(object);
@@ -47,7 +47,7 @@ impl Output {
         writeln!(io::stdout(), "{}", table.trim_fmt())
     }
 
-    /// Prints one thing in its own words, or as an object.
+    /// Prints one value as text, or as a JSON object.
     pub(crate) fn line(self, thing: &(impl Serialize + Display)) -> io::Result<()> {
         if self.json {
             object(thing)
@@ -57,7 +57,7 @@ impl Output {
     }
 }
 
-/// Says something to whoever is watching.
+/// Prints a message on standard error.
 pub(crate) fn say(text: impl Display) {
     eprintln!("{}", escape::lines(&text.to_string()));
 }
@@ -66,13 +66,13 @@ fn object(thing: &impl Serialize) -> io::Result<()> {
     writeln!(io::stdout(), "{}", escape::json(&serde_json::to_string(thing)?))
 }
 
-/// How long ago something was, to the second: `2h 5m 1s`.
+/// The time since `of`, to the second: `2h 5m 1s`.
 pub(crate) fn age(of: Timestamp, now: Timestamp) -> String {
     let age = SignedDuration::from_secs(now.as_second().saturating_sub(of.as_second()).max(0));
     format!("{age:#}")
 }
 
-/// One thing or many, in words.
+/// A number with its noun in the singular or plural.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// Work of a known size.
+/// A bar for work of known size.
 pub(crate) fn bar(what: &str, size: u64) -> ProgressBar {
     styled(
         ProgressBar::new(size),
@@ -15,7 +15,7 @@ pub(crate) fn bar(what: &str, size: u64) -> ProgressBar {
     )
 }
 
-/// Work whose size nobody knows.
+/// A spinner for work of unknown size.
 pub(crate) fn spinner(what: &str) -> ProgressBar {
     styled(
         ProgressBar::new_spinner(),

@@ -1,4 +1,4 @@
-//! A queue, as SQS shows it.
+//! SQS queue operations.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -16,47 +16,46 @@ use jiff::Timestamp;
 
 use crate::output::say;
 
-/// One queue and the way to it.
+/// A queue and its client.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     pub(crate) client: Client,
     pub(crate) url: String,
 }
 
-/// How many messages there are, as far as SQS knows: it says "approximate" and is, for about a
-/// minute after a change.
+/// Approximate message counts. SQS's counts lag behind for about a minute after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Depth {
-    /// To be had now.
+    /// Available to receive.
     pub(crate) visible: u64,
-    /// Hidden, because somebody received them and has not deleted them.
+    /// Received by a consumer and not yet deleted.
     pub(crate) in_flight: u64,
 }
 
-/// A message that was received and is hidden from others for a while.
+/// A received message, hidden from other consumers until its visibility timeout.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) receipt: String,
     pub(crate) body: String,
-    /// When it first entered any queue: a move to a dead-letter queue does not change it.
+    /// When it was first sent. A move to a dead-letter queue keeps this time.
     pub(crate) sent_at: Option<Timestamp>,
     pub(crate) receive_count: u32,
     pub(crate) attributes: BTreeMap<String, MessageAttributeValue>,
     trace_header: Option<String>,
 }
 
-/// What became of each message of a batch, by message id.
+/// The result for each message of a batch, by message id.
 pub(crate) type Results<T> = HashMap<String, Result<T, String>>;
 
-/// The most messages of one request.
+/// SQS's limit of messages in one request.
 pub(crate) const BATCH: usize = 10;
 
-/// An empty answer after so long a look at all of SQS's servers is one to believe.
+/// Long polling queries all of SQS's servers, so an empty response after this wait is reliable.
 const WAIT_SECONDS: i32 = 1;
 
 impl Queue {
-    /// How many messages it holds.
+    /// Its message counts.
     pub(crate) async fn depth(&self) -> Result<Depth> {
         let (visible, hidden) = (
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -94,8 +93,8 @@ impl Queue {
         Ok(answer.attributes.unwrap_or_default())
     }
 
-    /// Takes up to `most` messages (and no more than [`BATCH`]) and hides them from others for so
-    /// long.
+    /// Receives up to `most` messages (at most [`BATCH`]) and hides them from other consumers for
+    /// `hidden_for`.
     pub(crate) async fn receive(&self, most: usize, hidden_for: Duration) -> Result<Vec<Message>> {
         let receive =
             self.client.receive_message().queue_url(&self.url).wait_time_seconds(WAIT_SECONDS);
@@ -109,8 +108,8 @@ impl Queue {
         messages.unwrap_or_default().into_iter().map(Message::read).collect()
     }
 
-    /// Shows messages to others again, at once. Where that fails it is said and no more: somebody
-    /// else may have received or deleted a message meanwhile, and time does the rest.
+    /// Makes messages visible again at once. A failure is only reported: another consumer may have
+    /// received or deleted the message, and otherwise the visibility timeout ends by itself.
     pub(crate) async fn release(&self, messages: &[Message]) {
         let mut problems = vec![];
         for batch in messages.chunks(BATCH) {
@@ -133,7 +132,7 @@ impl Queue {
         }
     }
 
-    /// Sends copies, body and attributes intact, and says of each message which id the copy got.
+    /// Sends copies with body and attributes intact. Returns the copy's id for each message.
     pub(crate) async fn send(&self, messages: &[Message]) -> Result<Results<String>> {
         let entries =
             messages.iter().enumerate().map(|(position, message)| message.entry(position));
@@ -152,7 +151,7 @@ impl Queue {
         Ok(by_message(messages, sent.chain(failed).collect()))
     }
 
-    /// Deletes messages for good.
+    /// Deletes messages.
     pub(crate) async fn delete(&self, messages: &[Message]) -> Result<Results<()>> {
         let entries = messages.iter().enumerate().map(|(position, message)| {
             let entry = DeleteMessageBatchRequestEntry::builder().id(position.to_string());
@@ -173,7 +172,7 @@ impl Queue {
         Ok(by_message(messages, deleted.chain(failed).collect()))
     }
 
-    /// Deletes everything in it.
+    /// Deletes all its messages.
     pub(crate) async fn purge(&self) -> Result<()> {
         let answer = self.client.purge_queue().queue_url(&self.url).send().await;
         answer.map(drop).map_err(|error| self.failed("be purged", &sdk_error_message(&error)))
@@ -206,7 +205,7 @@ impl Message {
         })
     }
 
-    /// Its size as SQS counts it, about.
+    /// Its approximate size as SQS counts it.
     pub(crate) fn bytes(&self) -> usize {
         let attribute = |(name, value): (&String, &MessageAttributeValue)| {
             let binary = value.binary_value().map_or(0, |blob| blob.as_ref().len());
@@ -233,7 +232,7 @@ impl Message {
     }
 }
 
-/// An entry of which SQS says nothing counts as failed.
+/// An entry missing from SQS's response counts as failed.
 fn by_message<T>(
     messages: &[Message],
     mut by_position: HashMap<String, Result<T, String>>,

@@ -1,11 +1,11 @@
-//! No more per second than the operator wants.
+//! A limit on operations per second, which the operator sets.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// So many things a second.
+/// A maximum number of operations per second.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RateLimit {
     per_second: NonZeroU32,
@@ -16,17 +16,17 @@ impl RateLimit {
         Self { per_second }
     }
 
-    /// So many things a second.
+    /// The maximum per second.
     pub(crate) fn per_second(self) -> NonZeroU32 {
         self.per_second
     }
 
-    /// The most that may be done at once, of what AWS takes in one request.
+    /// The batch size: `most`, what AWS accepts in one request, unless the rate is lower.
     pub(crate) fn at_once(self, most: usize) -> usize {
         usize::try_from(self.per_second.get()).map_or(most, |rate| rate.min(most))
     }
 
-    /// Waits until what was begun at `start` may be followed by more.
+    /// Waits until `start` plus the time that this many operations take at the limit.
     pub(crate) async fn after(self, things: usize, start: Instant) {
         let things = u32::try_from(things).unwrap_or(u32::MAX);
         sleep_until(start + Duration::from_secs(1) * things / self.per_second.get()).await;

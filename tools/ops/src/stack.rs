@@ -1,4 +1,4 @@
-//! A deployed stack, known by its outputs.
+//! A deployed stack, identified by its outputs.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Asks CloudFormation for the outputs of the stack.
+    /// Reads the stack's outputs from CloudFormation.
     pub(crate) async fn read(sdk: &SdkConfig, name: &str) -> Result<Self> {
         let answer = Client::new(sdk).describe_stacks().stack_name(name).send().await;
         let answer = answer.map_err(|error| {

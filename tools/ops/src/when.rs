@@ -1,8 +1,8 @@
-//! A time, as an operator says it.
+//! A time, as the operator enters it.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Reads an RFC 3339 time, or a duration and means that long ago.
+/// Parses an RFC 3339 time, or a duration before now.
 pub(crate) fn when(text: &str) -> Result<Timestamp, &'static str> {
     const WRONG: &str =
         "it must be a time such as 2026-11-22T10:00:00Z or a duration such as 2h or 90m";
@@ -13,8 +13,7 @@ pub(crate) fn when(text: &str) -> Result<Timestamp, &'static str> {
     if ago.is_negative() {
         return Err(WRONG);
     }
-    // Orders are placed at whole seconds: without its fraction, the time includes those of its own
-    // second.
+    // Orders are placed at whole seconds: truncated, the time includes orders of its own second.
     let now = Timestamp::from_second(Timestamp::now().as_second())
         .expect("the second of a timestamp is in range");
     now.checked_sub(ago).map_err(|_| WRONG)

@@ -1,6 +1,5 @@
 //! Saves an order, publishes it and clears its pending flag, with the SDK's defaults: its
-//! configuration chain, its TLS, a thread for each processor, and connections opened when they are
-//! first needed.
+//! configuration chain, its TLS, a thread for each processor, and connections opened on first use.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -39,7 +38,7 @@ async fn place(shop: &Shop, request: Request) -> Result<Response<Body>, Error> {
         return problem(422);
     }
     let id = Uuid::new_v4();
-    // As far as it goes without a library for dates, which would be one more default to choose.
+    // Seconds since 1970: a date library would be one more default to choose.
     let placed_at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().to_string();
     let trace = format!("00-{}-{:016x}-01", Uuid::new_v4().simple(), id.as_u64_pair().0);
     save(shop, id, customer, amount, &placed_at, &trace).await?;

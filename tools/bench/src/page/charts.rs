@@ -1,4 +1,4 @@
-//! Bars, as SVG.
+//! Bar charts, as SVG.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// A bar: what it is of, and how long its parts are.
+/// A bar: its label, and the lengths of its parts.
 #[derive(Debug)]
 pub(super) struct Bar {
     pub(super) name: String,
@@ -22,8 +22,7 @@ const PARTS: [RGBColor; 2] = [RGBColor(70, 110, 160), RGBColor(225, 140, 60)];
 const INK: RGBColor = RGBColor(40, 40, 40);
 const PAPER: RGBColor = RGBColor(255, 255, 255);
 
-/// Draws bars below each other, each with its whole length in `unit` beside it. `parts` are the
-/// names of their parts.
+/// Draws bars below each other, each with its total in `unit` beside it. `parts` names their parts.
 pub(super) fn draw(
     file: &Path,
     title: &str,

@@ -21,11 +21,11 @@ use charts::Bar;
 const PAGE: &str = "docs/reports/benchmarks.md";
 const FOLDER: &str = "docs/reports/benchmarks";
 const RUN: &str = "run.json";
-/// What is kept of how cost grows.
+/// The file of the kept growth results.
 pub(crate) const GROWTH: &str = "growth.json";
 
 impl Run {
-    /// Keeps it for the page.
+    /// Keeps the run for the page.
     pub(crate) fn keep(&self) -> Result<()> {
         keep(RUN, self)
     }
@@ -38,7 +38,7 @@ pub(crate) fn keep<T: Serialize>(name: &str, result: &T) -> Result<()> {
         .context("the result cannot be written")
 }
 
-/// A kept result; none where there is none yet.
+/// Reads a kept result, or `None` if there is no such file yet.
 pub(crate) fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<T>> {
     let Ok(text) = fs::read_to_string(file(name)) else { return Ok(None) };
     Ok(Some(
@@ -51,7 +51,7 @@ fn file(name: &str) -> PathBuf {
     root().join(FOLDER).join(name)
 }
 
-/// Writes the page and its charts anew.
+/// Rewrites the page and its charts.
 pub(crate) fn write() -> Result<()> {
     let mut page = String::from(
         "# What it costs\n\nWritten by `cargo xtask bench` from what it measured; not by hand.\n",

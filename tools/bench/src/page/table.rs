@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use crate::benchmark::NO_OP;
 use crate::result::{Measured, Run};
 
-/// What a column says of a benchmark beside the no-op.
+/// A cell's text, from a benchmark and the no-op.
 type Say = fn(&Measured, &Measured) -> Option<String>;
 
 const COLUMNS: [(&str, Say); 17] = [
@@ -31,7 +31,7 @@ const COLUMNS: [(&str, Say); 17] = [
     ("binary MB", |of, _| of.binary_bytes.map(mega)),
 ];
 
-/// Header and rows, by benchmark.
+/// The header and a row for each benchmark.
 pub(crate) fn rows(run: &Run) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let header = std::iter::once("").chain(COLUMNS.map(|(name, _)| name)).collect();
     let Some(no_op) = run.of(NO_OP) else { return (header, vec![]) };
@@ -42,7 +42,7 @@ pub(crate) fn rows(run: &Run) -> (Vec<&'static str>, Vec<Vec<String>>) {
     (header, run.benchmarks.iter().map(row).collect())
 }
 
-/// For a terminal. It is wide: a figure to a line, a benchmark to a column.
+/// The table for a terminal, transposed: a figure per line, a benchmark per column.
 pub(crate) fn text(run: &Run) -> String {
     let (header, rows) = rows(run);
     let mut table = Table::new();

@@ -14,12 +14,12 @@ use model::{ASSUMED, Item, Limit, Measures, batch_at, bill, drain_seconds, limit
 const PAGE: &str = "docs/reports/scaling.md";
 const STEPS: [f64; 6] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0];
 const BACKLOG: f64 = 10_000_000.0;
-/// How many batches of fulfilment at once a backlog is worked off with: the template's, and the
-/// most.
+/// Numbers of concurrent fulfilment batches for working off a backlog: the template's, and up to
+/// Lambda's maximum for a queue.
 const AT_ONCE: [f64; 4] = [10.0, 100.0, 500.0, 1_000.0];
 const SECONDS_A_MONTH: f64 = 30.0 * 24.0 * 3_600.0;
 
-/// Writes the page from a run; nothing if it lacks what the model needs.
+/// Writes the page from a run, or nothing if the run lacks what the model needs.
 pub(crate) fn write(run: &Run) -> Result<()> {
     let Some(measures) = Measures::of(run).filter(|_| run.delay_ms == 0) else { return Ok(()) };
     fs::write(root().join(PAGE), page(run, measures)?)?;

@@ -1,21 +1,21 @@
-//! What an order costs and what it uses up, from what was measured and what is assumed.
+//! What an order costs and consumes, from measurements and assumptions.
 
 use crate::benchmark::{CONSUMERS, ORDERS};
 use crate::result::Run;
 
-/// How long an invocation lasts on Lambda, and what it logs.
+/// Duration of invocations on Lambda, and bytes logged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measures {
-    /// Of orders, with the time that DynamoDB and SNS take.
+    /// The orders function, including the time of DynamoDB and SNS.
     pub(crate) orders_ms: f64,
-    /// Of a consumer with a batch.
+    /// A consumer with a batch.
     pub(crate) consumer_ms: f64,
     pub(crate) orders_log_bytes: f64,
-    /// Of a whole batch of ten.
+    /// For a full batch of ten.
     pub(crate) consumer_log_bytes: f64,
 }
 
-/// What is taken for granted.
+/// The model's assumptions.
 pub(crate) const ASSUMED: [&str; 5] = [
     "DynamoDB answers a write in 5 ms, a batch of inserts in 10 ms, and SNS a publish in 15 ms.",
     "Three orders in ten are of $80 or more.",
@@ -30,14 +30,13 @@ const CLEAR_MS: f64 = 5.0;
 const INSERT_MS: f64 = 10.0;
 const POLLER_MS: f64 = 20.0;
 const PROMOTED: f64 = 0.3;
-/// How often an order is consumed: by fulfilment, by invoicing and, if it is large enough, by
-/// promotion.
+/// Deliveries per order: to fulfilment, to invoicing and, for large orders, to promotion.
 const CONSUMED: f64 = 2.0 + PROMOTED;
 const MEMORY_GB: f64 = 0.25;
 const FULL_BATCH: f64 = 10.0;
 
 impl Measures {
-    /// From a run against a stub that answers at once; none if it did not measure what is needed.
+    /// From a run against a stub without delay; `None` if the run lacks measurements.
     pub(crate) fn of(run: &Run) -> Option<Self> {
         let (orders, consumer) = run.of(ORDERS).zip(run.of(CONSUMERS[0]))?;
         Some(Self {
@@ -49,29 +48,29 @@ impl Measures {
     }
 }
 
-/// A price, and how much of what it is for an order uses.
+/// A price, and how many units an order uses.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) what: &'static str,
     pub(crate) per_order: f64,
-    /// US dollars for a million.
+    /// US dollars per million units.
     pub(crate) price: f64,
     pub(crate) source: &'static str,
 }
 
 impl Item {
-    /// US dollars for a million orders.
+    /// US dollars per million orders.
     pub(crate) fn cost(&self) -> f64 {
         self.per_order * self.price
     }
 }
 
-/// How many records a consumer is given at once when so many orders come in a second.
+/// The average batch size of a consumer at this order rate.
 pub(crate) fn batch_at(orders_per_second: f64) -> f64 {
     if orders_per_second < 1_000.0 { 1.0 } else { FULL_BATCH }
 }
 
-/// What a million orders cost with batches of this size.
+/// The cost items of a million orders at this batch size.
 pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
     let batches = CONSUMED / batch;
     let billed_ms = measures.orders_ms.ceil() + batches * measures.consumer_ms.ceil();
@@ -81,8 +80,8 @@ pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
         item("HTTP API, requests", 1.0, 1.0, "https://aws.amazon.com/api-gateway/pricing/"),
         item("Lambda, requests", 1.0 + batches, 0.2, LAMBDA),
         item("Lambda, GB-seconds", billed_ms / 1e3 * MEMORY_GB, 13.3334, LAMBDA),
-        // Saved and cleared, each in the table and in the index; shipped, rewarded and invoiced;
-        // and the invoice counter.
+        // Saved and cleared, each in table and index; shipment, coupon and invoice rows; and the
+        // invoice counter.
         item(
             "DynamoDB, write units",
             4.0 + CONSUMED + 1.0 / batch,
@@ -90,7 +89,7 @@ pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
             "https://aws.amazon.com/dynamodb/pricing/on-demand/",
         ),
         item("SNS, publishes", 1.0, 0.5, "https://aws.amazon.com/sns/pricing/"),
-        // Sent one by one; received and deleted by the batch.
+        // Sent one by one; received and deleted in batches.
         item("SQS, requests", CONSUMED + 2.0 * batches, 0.4, "https://aws.amazon.com/sqs/pricing/"),
         item(
             "CloudWatch Logs, KB",
@@ -103,7 +102,7 @@ pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
 
 const LAMBDA: &str = "https://aws.amazon.com/lambda/pricing/";
 
-/// Something that there is only so much of.
+/// A quota or other limit.
 #[derive(Debug)]
 pub(crate) struct Limit {
     pub(crate) what: &'static str,
@@ -114,13 +113,13 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// How many orders a second it carries.
+    /// The order rate at which it is reached.
     pub(crate) fn carries(&self) -> f64 {
         self.quota / self.per_order
     }
 }
 
-/// What binds, in the order in which it does; with full batches, as it does when orders are many.
+/// The limits, lowest first, assuming full batches, as at high rates.
 pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
     let batches = CONSUMED / FULL_BATCH;
     let limit =
@@ -204,8 +203,8 @@ fn cycle_ms(measures: Measures) -> f64 {
     measures.consumer_ms + POLLER_MS
 }
 
-/// How long fulfilment takes for so many messages, in seconds, when it starts with five batches at
-/// once and may add 300 each minute up to `most`.
+/// How many seconds fulfilment takes for this many messages, starting with five concurrent batches
+/// and adding up to 300 per minute until `most`.
 pub(crate) fn drain_seconds(measures: Measures, messages: f64, most: f64) -> f64 {
     let per_batch_at_once = FULL_BATCH / (cycle_ms(measures) / 1e3);
     let (mut left, mut at_once, mut seconds) = (messages, f64::min(5.0, most), 0.0);
@@ -261,7 +260,7 @@ mod tests {
 
     #[test]
     fn backlog_drains_at_poller_concurrency() {
-        // Five batches at once from the start: 10 / 30 ms each.
+        // Five concurrent batches from the start: 10 / 30 ms each.
         assert!(near(drain_seconds(MEASURES, 1_000_000.0, 5.0), 1_000_000.0 / (5.0 * 10.0 / 0.03)));
         assert!(drain_seconds(MEASURES, 1e7, 1_250.0) > 1e7 / (1_250.0 * 10.0 / 0.03));
         assert!(drain_seconds(MEASURES, 1e7, 1_250.0) < drain_seconds(MEASURES, 1e7, 10.0));

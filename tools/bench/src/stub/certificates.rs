@@ -1,5 +1,5 @@
-//! Certificates for one run: a chain as long as that of an AWS endpoint, and as many roots to read
-//! as a function has there.
+//! Certificates for one run: a chain as long as that of an AWS endpoint, and as many roots to parse
+//! as a function has on Lambda.
 
 use std::sync::Arc;
 
@@ -12,19 +12,18 @@ use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivateKeyDer;
 
-/// What the stub shows, and what a function trusts.
+/// The server's configuration, and the roots for clients.
 #[derive(Debug)]
 pub(super) struct Chain {
     /// TLS 1.3 with leaf and intermediate.
     pub(super) server: Arc<ServerConfig>,
-    /// The root among four others, PEM.
+    /// Our root among four others, as PEM.
     pub(super) roots: String,
 }
 
-/// The lengths of the five roots that AWS's endpoints lead to, in bytes of DER. The first is what
-/// ours stands for.
+/// The DER lengths of the five roots behind AWS's endpoints. The first is that of ours.
 const ROOT_LENGTHS: [usize; 5] = [837, 1349, 442, 502, 1011];
-/// Of experiments' own: RFC 4512's example arc means nothing to anybody.
+/// An OID from the example arc for padding: no client interprets it.
 const FILLING: [u64; 7] = [1, 3, 6, 1, 4, 1, 32473];
 
 impl Chain {
@@ -66,7 +65,7 @@ fn authority(name: &str) -> CertificateParams {
     params
 }
 
-/// A root of about this length.
+/// A root certificate of about this length.
 fn root(name: &str, length: usize) -> Result<(Certificate, Issuer<'static, KeyPair>)> {
     let key = KeyPair::generate()?;
     let mut params = authority(name);

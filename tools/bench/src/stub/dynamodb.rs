@@ -1,19 +1,19 @@
-//! What DynamoDB answers when all is well. It keeps nothing: an order that is asked for is there, a
-//! row that is inserted is new.
+//! DynamoDB's successful responses. The stub stores nothing: every order that is read exists, every
+//! insert is of a new row.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-/// A table whose outbox holds [`PENDING`] orders; those of all others are empty.
+/// A table whose outbox has [`PENDING`] orders. All other outboxes are empty.
 pub(crate) const TABLE_WITH_PENDING_ORDERS: &str = "order-fanout-OrdersTable-PENDING00000";
-/// How many orders the relay finds there.
+/// How many pending orders the relay finds there.
 pub(crate) const PENDING: usize = 10;
 
 const NOBODYS_ID: &str = "00000000-0000-0000-0000-000000000000";
 const LONG_AGO: &str = "1970-01-01T00:00:00Z";
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-/// The answer's body to an operation; an error says what is wrong with the request.
+/// The response body for an operation. The error says what is wrong with the request.
 pub(super) fn answer(operation: &str, request: &Value) -> Result<Value> {
     match operation {
         "PutItem" => {
@@ -50,7 +50,7 @@ fn row(item: &Value) -> Result<()> {
     Ok(())
 }
 
-/// An item of a transaction: a row that is put, or a coupon that is spent.
+/// Checks an item of a transaction: a put row, or a spent coupon.
 fn written(write: &Value) -> Result<()> {
     match write.get("Update") {
         Some(spent) => text(spent, "/Key/order_id/S").map(drop),
@@ -58,14 +58,14 @@ fn written(write: &Value) -> Result<()> {
     }
 }
 
-/// A counter that nobody has counted by yet.
+/// The response for a counter that starts at zero.
 fn counted(request: &Value) -> Result<Value> {
     let count =
         request.pointer("/ExpressionAttributeValues/:count").context("nothing is counted")?;
     Ok(json!({ "Attributes": { "last": count } }))
 }
 
-/// Every code is that of a coupon which nobody has spent.
+/// Every code belongs to an unspent coupon.
 fn coupon_of_code(request: &Value) -> Result<Value> {
     ensure!(text(request, "/IndexName")? == "code", "coupons are found by their code");
     let mut coupon = row_of(text(request, "/TableName")?, "f0f0f0f0-0000-4000-8000-000000000000")?;
@@ -118,7 +118,7 @@ fn with(mut row: Value, key: &str, id: &str) -> Value {
     row
 }
 
-/// The insert that opens a connection names no key, and is refused.
+/// The warm-up insert names no key, and is rejected.
 fn executed(statement: &Value) -> Result<Value> {
     let text = text(statement, "/Statement")?;
     let clears = text.starts_with("UPDATE \"") && text.ends_with(" REMOVE outbox WHERE id = ?");

@@ -1,6 +1,5 @@
-//! A stub of DynamoDB and SNS over TLS on loopback. It answers what the functions ask and nothing
-//! else: any other request is answered with 500 and remembered, so that a function which fails
-//! cannot look fast.
+//! A stub of DynamoDB and SNS over TLS on loopback. It answers only the functions' known requests.
+//! Any other request gets a 500 and is recorded, so that a failing function cannot look fast.
 
 mod certificates;
 mod dynamodb;
@@ -33,10 +32,10 @@ use certificates::Chain;
 
 pub(crate) use dynamodb::{PENDING, TABLE_WITH_PENDING_ORDERS};
 
-/// How often each operation was asked for.
+/// How often each operation was called.
 pub(crate) type Calls = BTreeMap<String, u64>;
 
-/// A running stub. It ends when this is dropped.
+/// A running stub. It stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Stub {
     port: u16,
@@ -48,7 +47,7 @@ pub(crate) struct Stub {
 #[derive(Debug, Default)]
 struct Seen {
     calls: Calls,
-    /// Connections that are being made.
+    /// TLS handshakes in progress.
     handshakes: usize,
     unexpected: Vec<String>,
 }
@@ -58,8 +57,8 @@ const LOOK_AGAIN: Duration = Duration::from_micros(200);
 const ROOTS: &str = "roots.pem";
 
 impl Stub {
-    /// Starts it on a free loopback port. Each answer takes `delay` at least, as that of a service
-    /// far away.
+    /// Starts the stub on a free loopback port. Each response takes at least `delay`, to simulate a
+    /// remote service.
     pub(crate) async fn start(delay: Duration) -> Result<Self> {
         let chain = Chain::make()?;
         let folder = tempfile::Builder::new().prefix("order-fanout-bench-").tempdir()?;
@@ -76,29 +75,29 @@ impl Stub {
         Ok(Self { port, folder, seen, accepting })
     }
 
-    /// Its address, of every service.
+    /// Its URL, for every service.
     pub(crate) fn url(&self) -> String {
         format!("https://localhost:{}", self.port)
     }
 
-    /// The roots to trust it by, a PEM file.
+    /// The PEM file with its root certificates.
     pub(crate) fn roots(&self) -> String {
         self.folder.path().join(ROOTS).display().to_string()
     }
 
-    /// A folder for what belongs to this run; gone when the stub is.
+    /// A folder for this run. It is deleted with the stub.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Waits until no connection is being made.
+    /// Waits until no handshake is in progress.
     pub(crate) async fn settled(&self) {
         while self.seen.lock().expect(UNPOISONED).handshakes > 0 {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
 
-    /// What it was asked since this was last called. An error if anything of it was not expected.
+    /// The calls since this was last called, or an error if any was unexpected.
     pub(crate) fn take_calls(&self) -> Result<Calls> {
         let mut seen = self.seen.lock().expect(UNPOISONED);
         let (calls, unexpected) =
@@ -131,8 +130,8 @@ async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, 
     seen.lock().expect(UNPOISONED).handshakes -= 1;
     let connection = match accepted {
         Ok(connection) => connection,
-        // A function that is killed, or has found another connection meanwhile, breaks off; one
-        // that does not trust us says so.
+        // A function that is killed, or no longer needs the connection, breaks off; one that does
+        // not trust the stub sends an alert.
         Err(error)
             if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
         {
@@ -150,11 +149,11 @@ async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, 
         let seen = Arc::clone(&seen);
         async move { Ok::<_, Infallible>(answer(request, &seen, delay).await) }
     });
-    // A function that is killed leaves its connections as they are.
+    // A killed function leaves its connections open.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), answer).await;
 }
 
-/// An answer on its way.
+/// A response in preparation.
 struct Answer {
     status: u16,
     content_type: &'static str,
@@ -220,7 +219,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio_rustls::TlsConnector;
 
-    /// What it answers over TLS, trusted by the roots that it hands out.
+    /// Sends a request over TLS, trusting the stub's roots, and returns the response.
     async fn asked(stub: &Stub, headers: &str, body: &str) -> String {
         let mut roots = RootCertStore::empty();
         for root in CertificateDer::pem_file_iter(stub.roots()).unwrap() {

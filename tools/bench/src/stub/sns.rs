@@ -1,4 +1,4 @@
-//! What SNS answers when all is well.
+//! SNS's successful responses.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ const REQUEST: &str = "<ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-0186
 const MESSAGE_ID: &str = "<MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId>";
 const NAMESPACE: &str = "xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"";
 
-/// The answer's status and body to a form; an error says what is wrong with the request.
+/// The response's status and body for a form. The error says what is wrong with the request.
 pub(super) fn answer(form: &HashMap<String, String>) -> Result<(u16, String)> {
     let has = |name: &str| form.get(name).is_some_and(|value| !value.is_empty());
     ensure!(has("TopicArn"), "SNS is asked without a topic");
@@ -39,7 +39,7 @@ fn batch(members: &str) -> String {
     format!("<PublishBatchResponse {NAMESPACE}>{result}</PublishBatchResponse>")
 }
 
-/// A publish of nothing, which opens a connection.
+/// The rejection of the empty publish that opens a connection.
 fn refused() -> (u16, String) {
     let error = "<Error><Type>Sender</Type><Code>EmptyBatchRequest</Code><Message>The batch request doesn't contain any \
                  entries.</Message></Error>";

@@ -1,4 +1,4 @@
-//! How AWS's services name a call, and how they say that it failed.
+//! How AWS's services name operations and report errors.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -9,12 +9,12 @@ use super::Fault;
 
 const TARGET: &str = "x-amz-target";
 
-/// Whether the service called speaks JSON, as DynamoDB and SQS do, or XML, as SNS.
+/// Whether the service speaks JSON, as DynamoDB and SQS do, rather than XML, as SNS does.
 pub(super) fn speaks_json(headers: &HeaderMap) -> bool {
     headers.contains_key(TARGET)
 }
 
-/// The operation called, such as `PutItem`. DynamoDB names it in a header, SNS in the body.
+/// The requested operation, such as `PutItem`. DynamoDB names it in a header, SNS in the body.
 pub(super) fn operation(headers: &HeaderMap, body: &[u8]) -> String {
     let target = headers.get(TARGET).and_then(|target| target.to_str().ok());
     if let Some((_, operation)) = target.and_then(|target| target.rsplit_once('.')) {
@@ -24,7 +24,7 @@ pub(super) fn operation(headers: &HeaderMap, body: &[u8]) -> String {
     body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned()
 }
 
-/// An error as DynamoDB (JSON) or SNS (XML) words it, in answer to a request.
+/// The response of DynamoDB (JSON) or SNS (XML) for a fault.
 pub(super) fn error_answer(fault: Fault, json: bool, request: &[u8]) -> Response<Full<Bytes>> {
     let (status, code) = match (fault, json) {
         (Fault::Throttle, true) => (StatusCode::BAD_REQUEST, "ThrottlingException"),
@@ -52,8 +52,8 @@ pub(super) fn error_answer(fault: Fault, json: bool, request: &[u8]) -> Response
     response.body(Full::from(body)).expect("these headers are valid")
 }
 
-/// A reason for each write of a transaction. What others are at is an item that is updated, as a
-/// coupon is; or else the first, an idempotency key.
+/// The cancellation reason of each write of a transaction. The conflict is on the item that is
+/// updated (a coupon), or else on the first item (an idempotency key).
 fn reasons(request: &[u8]) -> Vec<serde_json::Value> {
     let request: serde_json::Value = serde_json::from_slice(request).unwrap_or_default();
     let writes = request["TransactItems"].as_array().map_or(&[][..], Vec::as_slice);

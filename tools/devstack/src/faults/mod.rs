@@ -1,6 +1,5 @@
-//! A proxy between functions and the AWS endpoint that does to their calls what networks and
-//! services do: it can refuse, delay, throttle and fail them, and let one through and lose its
-//! answer.
+//! A proxy between functions and the AWS endpoint that injects faults: it can refuse, delay,
+//! throttle or fail a call, or forward it and drop the response.
 
 mod aws;
 mod plan;
@@ -25,7 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::http::{self, HttpClient};
 use plan::{Met, Plan};
 
-/// A running proxy. It ends when this is dropped.
+/// A running proxy. It stops when this is dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
     url: String,
@@ -36,33 +35,33 @@ pub struct FaultProxy {
 
 type Connections = Arc<Mutex<JoinSet<()>>>;
 
-/// What happens to a call.
+/// A fault that the proxy injects into a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The connection is closed before the call gets through.
+    /// Close the connection before the call gets through.
     Refuse,
-    /// The call gets through late.
+    /// Forward the call late.
     Delay(Duration),
-    /// The service says that it is asked too much. Nothing happens.
+    /// Respond that the request was throttled. Nothing is executed.
     Throttle,
-    /// The service says that it failed. Nothing happens.
+    /// Respond with a server error. Nothing is executed.
     Fail,
-    /// The service says that another transaction was at the same item. Nothing happens.
+    /// Respond that another transaction was using the same item. Nothing is executed.
     Conflict,
-    /// The call gets through and does its work; then the connection is closed instead of an answer.
+    /// Forward the call, then close the connection instead of responding.
     LoseAnswer,
-    /// The call gets through and does its work; the answer never comes, and nothing else does.
+    /// Forward the call, but never respond and keep the connection open.
     WithholdAnswer,
 }
 
-/// A fault that was arranged, to see when it happens.
+/// A scheduled fault, with a count of how often it was injected.
 #[derive(Debug)]
 pub struct Injected {
     happened: watch::Receiver<u32>,
 }
 
 impl Fault {
-    /// Its name, for a report.
+    /// The fault's name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -78,7 +77,8 @@ impl Fault {
 }
 
 impl FaultProxy {
-    /// Starts in front of an endpoint, on a free loopback port. Without faults, every call passes.
+    /// Starts a proxy in front of an endpoint, on a free loopback port. Without faults, every call
+    /// passes.
     pub async fn start(endpoint: &str) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -90,31 +90,31 @@ impl FaultProxy {
         Ok(Self { url, plan, connections, accepting })
     }
 
-    /// The endpoint to give to functions.
+    /// The endpoint to configure in functions.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Arranges that the next `times` calls of an operation, such as `PutItem` or `Publish`, meet a
-    /// fault. Faults of one operation happen in the order they were arranged in.
+    /// Schedules a fault for the next `times` calls of an operation, such as `PutItem` or
+    /// `Publish`. Faults of one operation are injected in the order in which they were scheduled.
     #[expect(clippy::must_use_candidate, reason = "not every caller waits for it to happen")]
     pub fn inject(&self, operation: &str, fault: Fault, times: u32) -> Injected {
         Injected { happened: self.plan().arrange(operation, fault, times) }
     }
 
-    /// From now on, and until [`Self::calm`], one call in `one_in` meets a fault, drawn from the
-    /// seed.
+    /// From now until [`Self::calm`], injects a random fault, drawn from the seed, into one call in
+    /// `one_in`.
     pub fn storm(&self, seed: u64, one_in: u32) {
         self.plan().storm(seed, one_in);
     }
 
-    /// Nothing goes wrong any more.
+    /// Stops injecting faults.
     pub fn calm(&self) {
         self.plan().calm();
     }
 
-    /// How many calls met a fault so far, by its name.
+    /// How many calls met a fault so far, by the fault's name.
     #[must_use]
     pub fn met(&self) -> BTreeMap<&'static str, u32> {
         self.plan().met()
@@ -124,7 +124,7 @@ impl FaultProxy {
         self.plan.lock().expect(UNPOISONED)
     }
 
-    /// Closes every connection, as a server does with those that nobody has used for a while.
+    /// Closes every connection, as a server does with idle ones.
     pub async fn hang_up(&self) {
         let mut connections = std::mem::take(&mut *self.connections.lock().expect(UNPOISONED));
         connections.shutdown().await;
@@ -140,13 +140,13 @@ impl Drop for FaultProxy {
 }
 
 impl Injected {
-    /// How often it has happened. An answer counts as lost once the service has given it.
+    /// How often it was injected. A response counts as lost once the service has sent it.
     #[must_use]
     pub fn times(&self) -> u32 {
         *self.happened.borrow()
     }
 
-    /// Waits until it has happened.
+    /// Waits until it was injected.
     pub async fn happened(&mut self) {
         // The sender lives as long as the proxy does.
         let _ = self.happened.wait_for(|times| *times > 0).await;
@@ -179,7 +179,7 @@ async fn accept(listener: TcpListener, connections: Connections, way: Way) {
             let way = way.clone();
             async move { answer(request, &way).await }
         });
-        // An error here is a fault that was arranged, or a client that was killed.
+        // An error here is an injected fault, or a client that was killed.
         let connection = http1::Builder::new().serve_connection(TokioIo::new(connection), answer);
         connections.lock().expect(UNPOISONED).spawn(async { drop(connection.await) });
     }

@@ -1,4 +1,4 @@
-//! Which call meets which fault: those that were arranged one by one, and those of a storm.
+//! Which call meets which fault: those scheduled one by one, and random ones.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::Fault;
 
-/// What is to go wrong.
+/// The faults to inject.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     rules: Vec<Rule>,
@@ -30,7 +30,7 @@ struct Storm {
     one_in: u32,
 }
 
-/// A fault that a call meets.
+/// A fault for one call.
 #[derive(Debug)]
 pub(super) struct Met {
     pub(super) fault: Fault,
@@ -38,7 +38,7 @@ pub(super) struct Met {
 }
 
 impl Met {
-    /// Tells whoever arranged it.
+    /// Notifies the caller that scheduled it.
     pub(super) fn happens(&self) {
         if let Some(happened) = &self.happened {
             happened.send_modify(|times| *times += 1);
@@ -47,7 +47,7 @@ impl Met {
 }
 
 impl Plan {
-    /// Arranges that the next `times` calls of an operation meet a fault.
+    /// Schedules a fault for the next `times` calls of an operation.
     pub(super) fn arrange(
         &mut self,
         operation: &str,
@@ -59,23 +59,23 @@ impl Plan {
         seen
     }
 
-    /// From now on, one call in so many meets a fault of any kind that its operation knows.
+    /// From now on, one call in `one_in` meets a random fault that is possible for its operation.
     pub(super) fn storm(&mut self, seed: u64, one_in: u32) {
         self.storm = Some(Storm { random: Rng::with_seed(seed), one_in });
     }
 
-    /// Nothing goes wrong any more.
+    /// Stops injecting faults.
     pub(super) fn calm(&mut self) {
         self.rules.clear();
         self.storm = None;
     }
 
-    /// How many calls met a fault so far, by its name.
+    /// How many calls met a fault so far, by the fault's name.
     pub(super) fn met(&self) -> BTreeMap<&'static str, u32> {
         self.met.clone()
     }
 
-    /// What happens to a call of an operation.
+    /// The fault for the next call of an operation, if any.
     pub(super) fn meet(&mut self, operation: &str) -> Option<Met> {
         let met = self.arranged(operation).or_else(|| self.storm.as_mut()?.strike(operation))?;
         *self.met.entry(met.fault.name()).or_default() += 1;
@@ -106,7 +106,7 @@ impl Storm {
             return None;
         }
         let fault = self.random.choice(Self::KINDS)?;
-        // No other operation has an answer that says so.
+        // Only transactions can report a conflict.
         let possible = fault != Fault::Conflict || operation == "TransactWriteItems";
         possible.then_some(Met { fault, happened: None })
     }

@@ -1,4 +1,4 @@
-//! A difference between what was ordered and what was done, and what to do about it.
+//! A difference between what was ordered and what was done, and how to fix it.
 
 use std::fmt;
 
@@ -7,52 +7,52 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::Unreadable;
 
-/// One difference, of one order.
+/// One difference, for one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    /// The order's id, or what stands in its place.
+    /// The order's id, or the row's key if there is no id.
     pub(crate) order_id: String,
     #[serde(flatten)]
     pub(crate) difference: Difference,
 }
 
-/// What is not as it should be.
+/// The kind of difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "snake_case")]
 pub(crate) enum Difference {
-    /// The order is older than the grace, and was not shipped.
+    /// The order is older than the grace period and has no shipment.
     NoShipment { placed_at: Timestamp },
-    /// The order is older than the grace, and has no invoice.
+    /// The order is older than the grace period and has no invoice.
     NoInvoice { placed_at: Timestamp },
-    /// The order is older than the grace, earned a coupon, and has none.
+    /// The order is older than the grace period, earned a coupon, and has none.
     NoCoupon { placed_at: Timestamp, total: Amount },
-    /// The order has a coupon that the filter policy does not give it.
+    /// The order has a coupon although the filter policy excludes its amount.
     CouponNotEarned { total: Amount },
-    /// The order is older than the grace and has a discount, and no coupon says that it is spent on
-    /// it.
+    /// The order is older than the grace period and has a discount, but no coupon is marked as
+    /// spent on it.
     DiscountWithoutCoupon { total: Amount },
-    /// The coupon that another order earned says that it is spent on this one, which has no such
-    /// discount, or is none.
+    /// A coupon that another order earned is marked as spent on this id, but this order lacks the
+    /// discount or does not exist.
     CouponWithoutDiscount { earned_by: OrderId },
-    /// The shipment belongs to no order.
+    /// The shipment's order does not exist.
     ShipmentWithoutOrder,
-    /// The invoice belongs to no order.
+    /// The invoice's order does not exist.
     InvoiceWithoutOrder,
-    /// The coupon belongs to no order.
+    /// The coupon's order does not exist.
     CouponWithoutOrder,
-    /// The row is not what this version writes.
+    /// This version cannot parse the row.
     Unreadable { problem: String },
 }
 
 impl Difference {
-    /// Whether a subscriber has not done what it should have.
+    /// Whether a subscriber's work is missing.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(self, Self::NoShipment { .. } | Self::NoInvoice { .. } | Self::NoCoupon { .. })
     }
 }
 
 impl Finding {
-    /// Of a row that cannot be read.
+    /// The finding for a row that cannot be parsed.
     pub(crate) fn unreadable(Unreadable { key, error }: &Unreadable) -> Self {
         Self {
             order_id: key.clone(),

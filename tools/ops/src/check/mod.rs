@@ -1,4 +1,4 @@
-//! `ops check`: whether what was ordered is what was done.
+//! `ops check`: compares orders with shipments, invoices and coupons.
 
 mod finding;
 mod reconcile;
@@ -23,26 +23,26 @@ use crate::when::when;
 /// Options of `ops check`.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How long an order may be on its way before it is missed, in seconds.
+    /// The grace period in seconds: younger orders may lack rows.
     #[arg(long, default_value_t = 300, value_name = "SECONDS")]
     grace: u32,
-    /// Ignore what is missing for orders placed before this: a time (2026-11-22T10:00:00Z) or a
+    /// Ignore missing rows of orders placed before this: a time (2026-11-22T10:00:00Z) or a
     /// duration (2h). Use it when a subscriber is newer than the first orders.
     #[arg(long, value_parser = when, value_name = "WHEN")]
     since: Option<Timestamp>,
 }
 
-/// Reads everything and lists every difference.
+/// Reads all tables and lists every difference.
 pub(crate) async fn run(context: &Context, Options { grace, since }: Options) -> Result<Outcome> {
     let filter = AmountFilter::in_force(context).await?;
     say(format!("Orders {filter} earn a coupon, says the subscription's filter policy."));
-    // Counted from before the shipments are read: one that comes while they are read may be
-    // overlooked.
+    // Taken before the shipments are read: a shipment that is inserted during the read may be
+    // missed.
     let due_until = Timestamp::now().checked_sub(SignedDuration::from_secs(grace.into()))?;
     let audit = Audit::of(&context.sdk, context.tables()?);
 
-    // Orders last: an order that is placed meanwhile is too young to be missed. The other way
-    // round, its shipment would seem to belong to no order.
+    // Orders are read last: one placed meanwhile is younger than the grace period. Read first, its
+    // shipment would look orphaned.
     let spinner = progress::spinner("Reading rows");
     let (mut differences, mut missing) = (0, 0);
     let mut report = |finding: Finding| {
@@ -94,8 +94,8 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
     Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
 }
 
-/// All rows of a subscriber's table; and the ids of those that cannot be read, which are reported, and
-/// count as done: such a row keeps the order's real one from being inserted.
+/// All rows of a subscriber's table, and the ids of rows that cannot be parsed. Those are reported
+/// and count as done: such a row blocks the insert of a correct one.
 async fn all<T>(
     spinner: &ProgressBar,
     page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<T, Unreadable>>, StoreError>,

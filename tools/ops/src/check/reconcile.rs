@@ -1,4 +1,5 @@
-//! Comparing, one order at a time, so that orders need not all be held. Pure: ids, cents and times.
+//! The comparison, one order at a time, so that orders need not be kept in memory. Pure: ids, cents
+//! and times.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -9,7 +10,7 @@ use store::Unreadable;
 
 use super::finding::{Difference, Finding};
 
-/// What was done and has not been found an order for yet.
+/// Subscribers' rows whose orders have not been read yet.
 #[derive(Debug)]
 pub(crate) struct Reconciliation {
     /// The orders that have a shipment.
@@ -18,14 +19,14 @@ pub(crate) struct Reconciliation {
     pub(crate) invoiced: HashSet<OrderId>,
     /// The orders that have a coupon.
     pub(crate) rewarded: HashSet<OrderId>,
-    /// The orders that a coupon with a code is spent on, and the order that earned it.
+    /// The orders that a coupon with this code is spent on, and the order that earned it.
     pub(crate) spent: HashMap<(OrderId, Code), OrderId>,
-    /// An order that was placed in this time is missed when it was not carried out.
+    /// Missing rows are reported for orders placed in this range.
     pub(crate) due: RangeInclusive<Timestamp>,
 }
 
 impl Reconciliation {
-    /// Compares an order with what was done for it. Each order comes once.
+    /// Compares an order with its rows. Call it once for each order.
     pub(crate) fn order(&mut self, order: &Order, earns_coupon: bool) -> Vec<Finding> {
         let (shipped, rewarded) = (self.shipped.remove(&order.id), self.rewarded.remove(&order.id));
         let invoiced = self.invoiced.remove(&order.id);
@@ -56,8 +57,7 @@ impl Reconciliation {
             .collect()
     }
 
-    /// Notes an order of which no more than the key can be read: what was done for it belongs to
-    /// it.
+    /// Records an order of which only the key can be parsed. Its rows count as matched.
     pub(crate) fn unreadable_order(&mut self, unreadable: &Unreadable) -> Finding {
         if let Ok(id) = unreadable.key.parse() {
             self.shipped.remove(&id);
@@ -68,7 +68,7 @@ impl Reconciliation {
         Finding::unreadable(unreadable)
     }
 
-    /// After the last order: what belongs to none.
+    /// Findings for the rows whose orders do not exist. Call it after the last order.
     pub(crate) fn without_order(self) -> Vec<Finding> {
         let sorted = |ids: HashSet<OrderId>| {
             let mut ids: Vec<_> = ids.into_iter().collect();
@@ -110,7 +110,7 @@ mod tests {
     const DUE_UNTIL: i64 = 1_000;
     const THRESHOLD: u64 = 80_00;
 
-    /// What may be true of one order id.
+    /// A combination of rows for one order id.
     #[expect(
         clippy::struct_excessive_bools,
         reason = "each is true or not, whatever the others are"
@@ -122,11 +122,11 @@ mod tests {
         invoiced: bool,
         rewarded: bool,
         discounted: bool,
-        /// By coupons of these codes.
+        /// Codes of the coupons spent on it.
         spent: Vec<char>,
     }
 
-    /// The code of an order's discount, if it has one.
+    /// The code of an order's discount.
     const CODE: char = 'A';
 
     fn code(of: char) -> Code {
@@ -193,7 +193,7 @@ mod tests {
         findings.iter().map(|finding| (finding.order_id.clone(), kind(finding))).collect()
     }
 
-    /// The same, from what each difference means.
+    /// The expected findings, derived independently from the definition of each difference.
     fn expected(number: usize, case: &Case) -> Vec<(String, String)> {
         let due = |placed_at| (DUE_SINCE..=DUE_UNTIL).contains(&placed_at);
         let by_its_own = case.spent.contains(&CODE);

@@ -1,5 +1,5 @@
-//! Moving messages from here: received, sent, and deleted once SQS has acknowledged the copy. A
-//! message may so be in both queues, never in neither.
+//! Moves messages from this process: receive, send, and delete once SQS has acknowledged the copy.
+//! A message may be in both queues for a while, but never in neither.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,18 +13,19 @@ use crate::progress;
 use crate::queue::{BATCH, Message, Queue};
 use crate::rate_limit::RateLimit;
 
-/// Long enough for the slowest batch; should this process be killed, what it held is visible again
-/// after this.
+/// Long enough for the slowest batch. If this process is killed, its messages become visible again
+/// after this time.
 const HIDDEN_FOR: Duration = Duration::from_secs(120);
 
-/// SQS answers from some of its servers: one answer without anything new is not the end.
+/// SQS samples its servers, so one response without a new message does not mean that the queue is
+/// empty.
 const FRUITLESS_LOOKS: u32 = 2;
 
-/// What one request may carry. SQS takes four times as much by now; older endpoints do not.
+/// The size limit of one request. SQS now accepts four times as much; older endpoints do not.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// Moves up to `most` messages, each once. It ends even when what was moved fails again and comes
-/// back: a message that comes back bears the id that its copy got, and is left alone.
+/// Moves up to `most` messages, each once. It ends even when moved messages fail again and return:
+/// it remembers the ids of the copies and skips them.
 pub(crate) async fn redrive_messages(
     from: &Queue,
     to: &Queue,
@@ -50,9 +51,9 @@ pub(crate) async fn redrive_messages(
 struct Move<'a> {
     from: &'a Queue,
     to: &'a Queue,
-    /// The ids of what was looked at, and of the copies in the source queue.
+    /// The ids of received messages, and of their copies in the source queue.
     known: HashSet<String>,
-    /// What is to be visible again in the end.
+    /// Messages to make visible again at the end.
     left_alone: Vec<Message>,
     result: RedriveResult,
 }
@@ -70,7 +71,7 @@ impl Move<'_> {
             let start = Instant::now();
             let received =
                 self.from.receive(rate_limit.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
-            // The same message may come twice, even in one answer.
+            // The same message may be received twice, even in one response.
             let (fresh, again): (Vec<_>, _) =
                 received.into_iter().partition(|message| self.known.insert(message.id.clone()));
             self.left_alone.extend(again);
@@ -142,8 +143,8 @@ impl Move<'_> {
     }
 }
 
-/// Cuts what was received into what one request may carry. A message that is too large alone goes
-/// alone.
+/// Splits received messages into batches that fit one request. An oversized message gets a batch of
+/// its own.
 fn batches<T>(messages: Vec<T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut batches: Vec<Vec<T>> = vec![];
     let mut room = 0;
@@ -171,16 +172,16 @@ mod tests {
     use super::*;
     use crate::dlq::scripted;
 
-    /// What a queue was asked to do: the bodies that were sent, and how many messages were made
-    /// visible again.
+    /// What a queue was asked to do: the bodies sent, and how many messages were made visible
+    /// again.
     #[derive(Default)]
     struct Seen {
         sent: Vec<String>,
         shown_again: usize,
     }
 
-    /// A dead-letter queue to which every message comes back the moment it was moved, and is
-    /// received twice each time.
+    /// A dead-letter queue to which every moved message returns at once, and which delivers each
+    /// message twice.
     fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<Seen>>) {
         let waiting = Mutex::new(first.iter().map(ToString::to_string).collect::<Vec<_>>());
         let seen = Arc::<Mutex<Seen>>::default();
@@ -221,7 +222,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn returning_poison_is_moved_only_once() {
         let (queue, seen) = poisonous(&["a", "b"]);
-        // SQS may say that there are more than there are: it must end all the same.
+        // The approximate count may be too high; the redrive must still end.
         let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
         let RedriveResult { moved, failures } =
             redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(false))

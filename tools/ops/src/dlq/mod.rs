@@ -1,4 +1,4 @@
-//! The dead-letter queues: what they hold, and what to do with it.
+//! The dead-letter queue commands.
 
 mod client_redrive;
 mod list;
@@ -21,52 +21,51 @@ use crate::outcome::Outcome;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// How many messages each dead-letter queue holds and how old they are; and for context, the
-    /// source queues.
+    /// List the dead-letter queues with message counts and ages, and the source queues for context.
     ///
-    /// SQS does not say how old a queue's oldest message is. It is read from a sample of up to ten,
-    /// so a message is at least that old. Exits with 3 if a dead-letter queue holds messages.
+    /// SQS does not report the age of the oldest message. It is read from a sample of up to ten, so
+    /// the real age may be higher. Exits with 3 if a dead-letter queue holds messages.
     List,
-    /// Look at messages: when they were first sent, how often they were received, why they would
-    /// fail, and their bodies.
+    /// Show messages: when they were first sent, how often they were received, why they would fail,
+    /// and their bodies.
     ///
-    /// Bodies hold personal data, customers' names among it: mind where the output goes. The
-    /// messages stay in the queue and can be received again at once; each look adds one to their
-    /// receive count, which means nothing in a dead-letter queue.
+    /// Bodies contain personal data such as customers' names: take care where the output goes. The
+    /// messages stay in the queue and can be received again at once. Showing them increases their
+    /// receive count, which has no effect in a dead-letter queue.
     Show {
         /// Which dead-letter queue.
         dlq: Dlq,
-        /// The most messages to look at.
+        /// The most messages to show.
         #[arg(long, default_value_t = 10, value_name = "N")]
         limit: usize,
     },
-    /// Move messages back to the source queue, where they are tried again.
+    /// Move messages back to the source queue, where they are processed again.
     ///
-    /// The dead-letter queue of a queue is moved by SQS itself, where it can. That of a
-    /// subscription, and with --limit, is moved from here: a message is deleted only once SQS
-    /// acknowledged its copy in the source queue. What is there at the start is moved, each message
-    /// once, even if it fails again and comes back. Doing it twice is harmless: a second delivery
-    /// has no second effect.
+    /// SQS itself moves the messages of a queue's dead-letter queue, where it can. For a
+    /// subscription's dead-letter queue, and with --limit, this command moves them: it deletes a
+    /// message only once SQS has acknowledged the copy in the source queue. It moves the messages
+    /// present at the start, each once, even if one fails again and returns. Repeating a redrive is
+    /// harmless: a second delivery has no second effect.
     Redrive {
         /// Which dead-letter queue.
         dlq: Dlq,
-        /// The most messages to move; all without it.
+        /// The most messages to move (default: all).
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
     },
-    /// Delete every message, for good.
+    /// Delete all messages permanently.
     ///
-    /// It asks first; where nobody can be asked, it refuses without --yes.
+    /// Asks for confirmation first. Without a terminal, it requires --yes.
     Purge {
         /// Which dead-letter queue.
         dlq: Dlq,
-        /// Do not ask.
+        /// Do not ask for confirmation.
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Does what was said.
+/// Runs the command.
 pub(crate) async fn run(context: &Context, command: Command) -> Result<Outcome> {
     match command {
         Command::List => list::list(context).await,

@@ -1,4 +1,4 @@
-//! Moving messages by SQS itself: `StartMessageMoveTask`, for the dead-letter queues of queues.
+//! Moves messages with SQS's `StartMessageMoveTask`, for the dead-letter queues of queues.
 
 use std::time::Duration;
 
@@ -14,28 +14,28 @@ use crate::progress;
 use crate::queue::Queue;
 use crate::rate_limit::RateLimit;
 
-/// What SQS made of the request.
+/// The response to the start request.
 pub(crate) enum Started {
-    /// It moves the messages.
+    /// SQS is moving the messages.
     Running(MoveTask),
-    /// This endpoint does not know how to: it is an emulator.
+    /// The endpoint, an emulator, does not support the action.
     Unknown,
 }
 
-/// A task that SQS works on.
+/// A running move task.
 pub(crate) struct MoveTask {
     queue: Queue,
     arn: String,
     handle: String,
 }
 
-/// What endpoints say of an action that they do not know.
+/// The error codes of endpoints for an unsupported action.
 const UNKNOWN_ACTION: [&str; 4] =
     ["InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented"];
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Has SQS move everything in a dead-letter queue to where each message came from.
+/// Starts moving all messages of a dead-letter queue to their source queues.
 pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started> {
     let arn = from.arn().await?;
     let task = from.client.start_message_move_task().source_arn(&arn);
@@ -56,7 +56,7 @@ pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started
 }
 
 impl MoveTask {
-    /// Waits until it is done. Ctrl-C has SQS cancel it: what was moved stays moved.
+    /// Waits until the task is done. Ctrl-C cancels it; messages already moved stay moved.
     pub(crate) async fn follow(self, interrupt: &Interrupt) -> Result<RedriveResult> {
         let bar = progress::bar("SQS is redriving", 0);
         let mut cancelled = false;
@@ -108,7 +108,7 @@ impl MoveTask {
         }
     }
 
-    /// The queue's newest task is this one: a queue has one at a time.
+    /// A queue has one task at a time, so its newest task is this one.
     async fn state(&self) -> Result<ListMessageMoveTasksResultEntry> {
         let tasks = self
             .queue
@@ -145,7 +145,7 @@ mod tests {
 
     type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
-    /// A queue whose move is in these states, one look after the other; the last one stays.
+    /// A queue whose move task goes through these states and stays in the last one.
     fn moving(states: &[Value]) -> (Queue, Requests) {
         let (asked, states) = (Requests::default(), Mutex::new(states.to_vec()));
         let kept = Arc::clone(&asked);

@@ -1,4 +1,4 @@
-//! Which dead-letter queues there are, and where each one's messages came from.
+//! The dead-letter queues, and the source queue of each.
 
 use std::fmt;
 
@@ -12,21 +12,21 @@ use crate::queue::Queue;
 /// A dead-letter queue of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Dlq {
-    /// What fulfilment could not do.
+    /// Messages that fulfilment failed.
     Fulfilment,
-    /// What promotion could not do.
+    /// Messages that promotion failed.
     Promotion,
-    /// What invoicing could not do.
+    /// Messages that invoicing failed.
     Invoicing,
-    /// What the topic could not put on fulfilment's queue.
+    /// Messages that the topic could not deliver to fulfilment's queue.
     FulfilmentSubscription,
-    /// What the topic could not put on promotion's queue.
+    /// Messages that the topic could not deliver to promotion's queue.
     PromotionSubscription,
-    /// What the topic could not put on invoicing's queue.
+    /// Messages that the topic could not deliver to invoicing's queue.
     InvoicingSubscription,
 }
 
-/// A queue that messages come to a dead-letter queue from.
+/// The queue whose messages end in a dead-letter queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Fulfilment,
@@ -44,7 +44,7 @@ impl Dlq {
         Self::InvoicingSubscription,
     ];
 
-    /// Whether it is a subscription's, which SQS cannot redrive.
+    /// Whether it belongs to a subscription: SQS cannot redrive those.
     pub(crate) fn is_of_subscription(self) -> bool {
         matches!(
             self,
@@ -54,7 +54,7 @@ impl Dlq {
         )
     }
 
-    /// The queue that its messages belong in.
+    /// The queue to redrive to.
     pub(crate) fn source(self) -> Source {
         match self {
             Self::Fulfilment | Self::FulfilmentSubscription => Source::Fulfilment,
@@ -63,7 +63,6 @@ impl Dlq {
         }
     }
 
-    /// The queue itself.
     pub(crate) fn queue(self, context: &Context) -> Result<Queue> {
         let output = match self {
             Self::Fulfilment => "FulfilmentDlqUrl",
@@ -78,7 +77,7 @@ impl Dlq {
 }
 
 impl fmt::Display for Dlq {
-    /// As the command line has it.
+    /// The command line's name for it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_possible_value().expect("no variant is skipped").get_name().fmt(formatter)
     }
@@ -87,7 +86,6 @@ impl fmt::Display for Dlq {
 impl Source {
     pub(crate) const ALL: [Self; 3] = [Self::Fulfilment, Self::Promotion, Self::Invoicing];
 
-    /// The queue itself.
     pub(crate) fn queue(self, context: &Context) -> Result<Queue> {
         let output = match self {
             Self::Fulfilment => "FulfilmentQueueUrl",

@@ -1,5 +1,5 @@
-//! Looking at messages without taking them: each is received, and made visible again in the end,
-//! whatever happens.
+//! Reads messages without removing them: each is received, and made visible again at the end, even
+//! after an error.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,13 +9,14 @@ use anyhow::Result;
 use crate::interrupt::Interrupt;
 use crate::queue::{BATCH, Message, Queue};
 
-/// Should this process be killed, the messages are visible again after this.
+/// If this process is killed, the messages become visible again after this time.
 const HIDDEN_FOR: Duration = Duration::from_secs(60);
 
-/// SQS answers from some of its servers: one answer without anything new is not the end.
+/// SQS samples its servers, so one response without a new message does not mean that the queue is
+/// empty.
 const FRUITLESS_LOOKS: u32 = 2;
 
-/// Up to `limit` messages, the oldest first. Which ones is SQS's choice.
+/// Up to `limit` messages, the oldest first. SQS chooses which ones.
 pub(crate) async fn peek(
     queue: &Queue,
     limit: usize,
@@ -30,7 +31,7 @@ pub(crate) async fn peek(
     Ok(messages)
 }
 
-/// The same message may come twice, and then its newer receipt is the one that counts.
+/// The same message may be received twice; then only its newer receipt handle is valid.
 async fn look(
     queue: &Queue,
     limit: usize,

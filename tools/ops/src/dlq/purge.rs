@@ -15,11 +15,11 @@ use crate::output::{count, say};
 struct Purged {
     queue: String,
     dry_run: bool,
-    /// About so many messages, as SQS counts.
+    /// Approximate, as SQS counts.
     deleted: u64,
 }
 
-/// Deletes everything in a dead-letter queue, if the operator means it.
+/// Deletes all messages of a dead-letter queue after the operator has confirmed.
 pub(crate) async fn purge(context: &Context, dlq: Dlq, yes: bool) -> Result<Outcome> {
     let queue = dlq.queue(context)?;
     let depth = queue.depth().await?;

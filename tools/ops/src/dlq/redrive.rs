@@ -1,4 +1,4 @@
-//! `ops dlq redrive`: who moves the messages, and what is said in the end.
+//! `ops dlq redrive`: chooses how to move the messages, and reports the result.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::outcome::Outcome;
 use crate::output::{count, say};
 use crate::queue::Depth;
 
-/// What was done, or with `dry_run` what would be.
+/// What was done, or with `dry_run` what would be done.
 #[derive(Debug, Serialize)]
 struct Redriven {
     queue: String,
@@ -25,7 +25,7 @@ struct Redriven {
     failed: u64,
 }
 
-/// Moves up to `limit` messages back to where they came from.
+/// Moves up to `limit` messages back to their source queue.
 pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> Result<Outcome> {
     let (from, to) = (dlq.queue(context)?, dlq.source().queue(context)?);
     let Depth { visible, in_flight } = from.depth().await?;
@@ -47,7 +47,7 @@ pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> 
     }
 
     let interrupt = Interrupt::listen()?;
-    // SQS cannot move a part of a queue, nor what came from a topic.
+    // SQS cannot move part of a queue, nor messages that came from a topic.
     let by_sqs = limit.is_none() && !dlq.is_of_subscription();
     let task = if by_sqs { start(&from, context.rate_limit).await? } else { Started::Unknown };
     if by_sqs && matches!(task, Started::Unknown) {

@@ -1,4 +1,4 @@
-//! SQS from a script, for what the local emulator does not do.
+//! A mock SQS with scripted responses, for what the local emulator does not support.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::queue::Queue;
 
-/// From an action, such as `SendMessageBatch`, and its request to a status and an answer.
+/// Maps an action, such as `SendMessageBatch`, and its request to a status and a response.
 type Answer = dyn Fn(&str, Value) -> (u16, Value) + Send + Sync;
 
 #[derive(Clone)]
@@ -24,7 +24,7 @@ struct Script {
     answer: Arc<Answer>,
 }
 
-/// A queue that answers from a script.
+/// A queue with scripted responses.
 pub(super) fn queue(answer: impl Fn(&str, Value) -> (u16, Value) + Send + Sync + 'static) -> Queue {
     let connector = SharedHttpConnector::new(Script { answer: Arc::new(answer) });
     let sdk = SdkConfig::builder()

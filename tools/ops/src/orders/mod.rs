@@ -1,4 +1,4 @@
-//! Orders: which were not published, and publishing them again.
+//! The order commands: list unpublished orders, and publish orders again.
 
 mod replay;
 mod unpublished;
@@ -14,31 +14,30 @@ use crate::when::when;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The outbox: orders that are saved and not known to be published.
+    /// List the outbox: saved orders that may not be published.
     ///
-    /// The relay publishes them every minute. One that is some minutes old says that it cannot.
-    /// Exits with 3 if there are any.
+    /// The relay publishes them every minute. An order that stays here for several minutes shows
+    /// that the relay fails. Exits with 3 if there are any.
     Unpublished,
     /// Publish orders again, and clear the pending flag of those that SNS acknowledged.
     ///
-    /// Every subscriber receives them again. That is safe: what it has done for an order it does
-    /// not do twice.
+    /// Every subscriber receives them again. That is safe: a second delivery has no second effect.
     #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "since"])))]
     Replay {
         /// The orders' ids.
         #[arg(value_name = "ID")]
         ids: Vec<OrderId>,
-        /// Every order placed from here on: a time such as 2026-11-22T10:00:00Z, or so long ago,
-        /// such as 2h or 90m. It reads the whole orders table.
+        /// Publish every order placed since a time (2026-11-22T10:00:00Z) or a duration ago (2h,
+        /// 90m). Reads the whole orders table.
         #[arg(long, value_parser = when, value_name = "TIME")]
         since: Option<Timestamp>,
-        /// And until here; now, without it.
+        /// The end of that time range (default: now).
         #[arg(long, value_parser = when, requires = "since", value_name = "TIME")]
         until: Option<Timestamp>,
     },
 }
 
-/// Does what was said.
+/// Runs the command.
 pub(crate) async fn run(context: &Context, command: Command) -> Result<Outcome> {
     match command {
         Command::Unpublished => unpublished::unpublished(context).await,

@@ -19,7 +19,7 @@ use crate::outcome::Outcome;
 use crate::output::{count, say};
 use crate::progress;
 
-/// What became of an order.
+/// The result for one order.
 #[derive(Debug, Serialize)]
 struct Replayed {
     order_id: String,
@@ -29,9 +29,9 @@ struct Replayed {
     problem: Option<String>,
 }
 
-/// The orders with these ids.
+/// Publishes the orders with these ids.
 pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outcome> {
-    // An id that is given twice is meant once, and DynamoDB refuses it twice.
+    // DynamoDB rejects a batch with duplicate keys.
     let ids: Vec<_> = BTreeSet::from_iter(ids).into_iter().collect();
     let bar = progress::bar("Publishing", u64::try_from(ids.len())?);
     let mut replay = Replay::new(context, bar)?;
@@ -52,7 +52,7 @@ pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outco
     Ok(replay.end())
 }
 
-/// Every order that was placed in a time.
+/// Publishes every order that was placed in a time range.
 pub(crate) async fn of_time(
     context: &Context,
     placed: RangeInclusive<Timestamp>,
@@ -61,7 +61,7 @@ pub(crate) async fn of_time(
     let mut from = None;
     loop {
         let page = replay.audit.orders(from).await?;
-        // An order that cannot be read may be one of them: it is reported.
+        // A row that cannot be parsed may be in the range, so it is reported.
         let meant = |row: &Result<SavedOrder, Unreadable>| {
             row.as_ref().map_or(true, |saved| placed.contains(&saved.order.placed_at))
         };
@@ -99,8 +99,8 @@ impl<'a> Replay<'a> {
         })
     }
 
-    /// Publishes these orders. Gives whether to go on: not after Ctrl-C, nor when SNS fails
-    /// altogether.
+    /// Publishes these orders. Returns whether to continue: not after Ctrl-C, nor when a whole
+    /// request to SNS fails.
     async fn all(&mut self, orders: Vec<Result<SavedOrder, Unreadable>>) -> Result<bool> {
         let mut readable = vec![];
         for row in orders {

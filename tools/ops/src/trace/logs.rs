@@ -1,4 +1,4 @@
-//! What the functions logged of an order, found by CloudWatch Logs Insights.
+//! What the functions logged about an order, found by CloudWatch Logs Insights.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const MOST_LINES: i32 = 1_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
-/// Every line of the functions' logs that says what became of the order, in the order they were
+/// Every outcome line about the order in the functions' logs, in the order in which they were
 /// written.
 pub(super) async fn of_order(
     context: &Context,
@@ -69,8 +69,8 @@ fn failed(problem: &str) -> anyhow::Error {
     anyhow!("the logs cannot be looked through: {problem}")
 }
 
-/// The lines of an event that name the order: a local function writes text, and several lines in
-/// one event.
+/// The lines of a log event that name the order: a local function writes text, with several lines
+/// in one event.
 fn steps(row: &[ResultField], stack: &str, id: &str) -> Vec<Step> {
     let field = |name: &str| {
         let field = row.iter().find(|field| field.field() == Some(name));
@@ -92,12 +92,12 @@ fn steps(row: &[ResultField], stack: &str, id: &str) -> Vec<Step> {
     lines.map(step).collect()
 }
 
-/// Whether the line is of somebody who looked at the order, as its page does every few seconds.
+/// Whether the line only reports a read of the order, as its page sends every few seconds.
 fn is_a_look(line: &str) -> bool {
     [r#""route":"get_order""#, r#"route="get_order""#].iter().any(|route| line.contains(route))
 }
 
-/// What a line says, without what the table says beside it.
+/// A line's text without what other columns show.
 fn what(line: &str, source: &str, id: &str) -> String {
     let Ok(Value::Object(line)) = serde_json::from_str(line) else {
         let line = line.replace(&format!(" order_id={id}"), "");

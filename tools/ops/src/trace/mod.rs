@@ -1,4 +1,4 @@
-//! `ops trace`: one order's way, with the time at each step.
+//! `ops trace`: one order's steps, with the time of each.
 
 mod logs;
 mod step;
@@ -21,16 +21,16 @@ pub(crate) struct Options {
     /// The order's id.
     #[arg(value_name = "ID")]
     id: OrderId,
-    /// How long after it was placed to look through the logs, in hours. Looking is paid for by what
-    /// is looked through.
+    /// How many hours of logs to search, from the time of the order. AWS charges for the amount
+    /// searched.
     #[arg(long, default_value_t = 24, value_name = "HOURS")]
     hours: u16,
 }
 
-/// Logs may be stamped a little before what is in the table.
+/// A log's timestamp may be a little earlier than the table's.
 const BEFORE: SignedDuration = SignedDuration::from_secs(60);
 
-/// Reads the tables and the functions' logs, and puts what they say of the order in order.
+/// Reads the tables and the functions' logs, and prints the order's steps in order.
 pub(crate) async fn run(context: &Context, Options { id, hours }: Options) -> Result<Outcome> {
     let audit = Audit::of(&context.sdk, context.tables()?);
     let Some(order) = audit.whole(id).await? else {
@@ -76,7 +76,7 @@ fn from_tables(order: &OrderView, invoice: Option<&Invoice>) -> Vec<Step> {
     [Some(placed), shipped, invoiced].into_iter().flatten().collect()
 }
 
-/// What the order must have and has not.
+/// What the order should have and lacks.
 fn missing(order: &OrderView, invoice: Option<&Invoice>, earns_coupon: bool) -> Vec<&'static str> {
     [
         (order.shipment.is_none(), "no shipment"),

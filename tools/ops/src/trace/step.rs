@@ -1,4 +1,4 @@
-//! One step of an order's way.
+//! One step in an order's processing.
 
 use std::collections::HashSet;
 use std::fmt::{self, Display};
@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use crate::output::Row;
 
-/// Something that happened to an order.
+/// An event in an order's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) time: Timestamp,
-    /// Who says so.
+    /// Where it is recorded.
     pub(crate) source: Source,
     pub(crate) what: String,
 }
@@ -21,28 +21,28 @@ pub(crate) struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Source {
-    /// A table, whose times are whole seconds.
+    /// A table, with times in whole seconds.
     Table(&'static str),
-    /// A function's log, whose times are milliseconds.
+    /// A function's log, with times in milliseconds.
     Function(String),
 }
 
-/// A step as it is shown.
+/// A step as it is printed.
 #[derive(Debug, Serialize)]
 pub(crate) struct Shown {
     time: Timestamp,
-    /// How long after the first line of a log, in milliseconds. A table's second is too long for
-    /// that.
+    /// Milliseconds since the first log line. `None` for a table, whose whole seconds are too
+    /// coarse.
     after_ms: Option<i64>,
     source: Source,
     what: String,
 }
 
 impl Shown {
-    /// The steps of an order, as one led to the other. A function's line has the time of its end;
-    /// the one that placed the order was publishing it still while subscribers had it, and yet it
-    /// comes first. A table's time is cut to its second: its row comes after the first line of the
-    /// function that wrote it.
+    /// Sorts an order's steps causally. A log line has the time at which its function ended: the
+    /// orders function logs after it has published, when subscribers may already have logged, and
+    /// yet its line comes first. A table's time is truncated to the second: its row comes after the
+    /// first line of the function that wrote it.
     pub(crate) fn in_order(mut steps: Vec<Step>) -> Vec<Self> {
         let mut done = HashSet::new();
         steps.sort_by_key(|step| step.time);
@@ -96,7 +96,7 @@ pub(crate) const SHIPMENTS: &str = "shipments table";
 pub(crate) const INVOICES: &str = "invoices table";
 
 impl Source {
-    /// The table that a function writes, of those that are looked into.
+    /// The table that a function writes, among those that `trace` reads.
     fn writes(&self) -> Option<&'static str> {
         match self {
             Self::Function(name) if name == "orders" => Some(ORDERS),

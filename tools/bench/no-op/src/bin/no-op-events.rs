@@ -1,4 +1,4 @@
-//! A queue's function that does nothing.
+//! An event function that does nothing.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
