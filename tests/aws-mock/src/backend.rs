@@ -1,4 +1,4 @@
-//! The emulator under the tests.
+//! The emulator that the tests run against.
 
 use std::env;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::sdk;
 
-/// Some AWS on this machine, and a name that nothing on it has yet.
+/// An emulator on this machine, and a unique suffix for resource names.
 #[derive(Clone, Debug)]
 pub struct Backend {
     sdk: SdkConfig,
@@ -17,8 +17,8 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// The one that `AWS_ENDPOINT_URL` names. It is never looked for elsewhere, so that no test
-    /// reaches an account.
+    /// The emulator at `AWS_ENDPOINT_URL`. There is no default, so that no test reaches a real
+    /// account.
     #[must_use]
     pub fn under_test() -> Self {
         let endpoint = env::var("AWS_ENDPOINT_URL").expect("AWS_ENDPOINT_URL names the backend");
@@ -29,13 +29,13 @@ impl Backend {
         }
     }
 
-    /// What clients of it are built from.
+    /// The configuration for clients.
     #[must_use]
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
 
-    /// A name for what the template calls by its logical id; no other test has it.
+    /// A unique name for the resource with this logical id in the template.
     pub(crate) fn named(&self, logical_id: &str) -> String {
         format!("{logical_id}-{}", self.name)
     }

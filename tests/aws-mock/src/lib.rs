@@ -1,9 +1,9 @@
-//! What the tests of `store` and `topic` stand on.
+//! Test support for `store` and `topic`.
 //!
-//! A [`Backend`] is an emulator with the template's tables and topic on it; the same tests run on
-//! two that share no code, so that one's mistake is not taken for AWS's word. A [`MockAws`] AWS
-//! gives scripted answers, for what no emulator shows: what a request says to the letter, and
-//! answers that only a busy or broken AWS gives.
+//! A [`Backend`] is an emulator with the template's tables and topic. The same tests run on two
+//! emulators that share no code, so that a mistake of one shows. A [`MockAws`] gives scripted
+//! responses, for what no emulator shows: the exact bytes of a request, and responses that only a
+//! busy or broken AWS gives.
 
 mod backend;
 mod mock_aws;

@@ -1,4 +1,4 @@
-//! A mock of AWS that gives scripted answers.
+//! A mock of AWS with scripted responses.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::sdk;
 
-/// Gives its answers one after the other, whatever the request, and keeps what it was asked.
+/// Returns its responses in order, whatever the request, and records the requests.
 #[derive(Clone, Debug)]
 pub struct MockAws {
     script: Arc<Mutex<Script>>,
@@ -26,7 +26,7 @@ struct Script {
     asked: Vec<RecordedRequest>,
 }
 
-/// A request, as it would have gone to AWS.
+/// A recorded request.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
     target: Option<String>,
@@ -34,7 +34,7 @@ pub struct RecordedRequest {
 }
 
 impl MockAws {
-    /// Answers with these statuses and bodies. A request after the last of them fails the test.
+    /// Responds with these statuses and bodies. A request after the last of them fails the test.
     #[must_use]
     pub fn responding<B: ToString>(answers: impl IntoIterator<Item = (u16, B)>) -> Self {
         let answers =
@@ -42,14 +42,13 @@ impl MockAws {
         Self { script: Arc::new(Mutex::new(Script { answers, asked: Vec::new() })) }
     }
 
-    /// What clients of it are built from.
+    /// The configuration for clients.
     #[must_use]
     pub fn sdk(&self) -> SdkConfig {
         sdk::config(self.clone()).build()
     }
 
-    /// What it was asked, in order: so many requests, and no others. Every answer must have been
-    /// given.
+    /// The recorded requests, in order. Panics unless every response was used.
     #[must_use]
     pub fn requests<const REQUESTS: usize>(&self) -> [RecordedRequest; REQUESTS] {
         let script = self.script();
@@ -67,7 +66,7 @@ impl MockAws {
 }
 
 impl RecordedRequest {
-    /// The operation of a request in JSON, such as `PutItem`, and its body.
+    /// The operation of a JSON request, such as `PutItem`, and its body.
     #[must_use]
     pub fn json(&self) -> (&str, Value) {
         let operation = self
@@ -78,14 +77,14 @@ impl RecordedRequest {
         (operation, serde_json::from_str(&self.body).expect("the body is JSON"))
     }
 
-    /// The fields of a request in AWS's query protocol, `Action` among them.
+    /// The form fields of a request in AWS's query protocol, including `Action`.
     #[must_use]
     pub fn form(&self) -> BTreeMap<String, String> {
         form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
     }
 
-    /// The message attributes of a request to SNS, or of its entry whose fields begin so: name,
-    /// data type, value.
+    /// The message attributes of an SNS request, or of its entry whose fields have this prefix:
+    /// name, data type, value.
     #[must_use]
     pub fn message_attributes(&self, entry: &str) -> Vec<[String; 3]> {
         let form = self.form();

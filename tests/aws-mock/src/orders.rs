@@ -1,4 +1,4 @@
-//! Orders, shipments and coupons that nobody placed, sent or earned.
+//! Sample orders, shipments and coupons.
 
 use domain::{Code, Coupon, Order, OrderId, Shipment};
 use uuid::Uuid;
@@ -15,14 +15,14 @@ pub fn order(amount: &str) -> Order {
     }
 }
 
-/// The parcel of an order.
+/// A shipment of an order.
 #[must_use]
 pub fn shipment(order_id: OrderId) -> Shipment {
     let shipped_at = "2026-11-22T10:00:07Z".parse().expect("a time");
     Shipment { order_id, tracking_number: Code::from_entropy([7; 12]), shipped_at }
 }
 
-/// A coupon with this code, good on the day that [`order`] is placed.
+/// A coupon with this code, valid on the day on which [`order`] is placed.
 #[must_use]
 pub fn coupon(code: &str) -> Coupon {
     let earned_at = "2026-11-01T10:00:00Z".parse().expect("a time");

@@ -1,5 +1,4 @@
-//! The configuration that every client here is built from: as a function has it, with keys that are
-//! worth nothing.
+//! The configuration of every client here: as in a function, with dummy keys.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;

@@ -1,4 +1,4 @@
-//! The template's tables, made on a backend for one test.
+//! The template's tables, created on a backend for one test.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 
 use crate::{Backend, template};
 
-/// Tables that no other test sees, and what a look into them takes.
+/// Tables for one test, and a client to inspect them.
 #[derive(Clone, Debug)]
 pub struct Tables {
     client: Client,
@@ -27,7 +27,7 @@ struct Table {
     key_schema: Vec<Key>,
     #[serde(default)]
     global_secondary_indexes: Vec<Index>,
-    // Of the table's life, not of what its rows do.
+    // Concerns the table's life cycle, not its rows.
     #[serde(default, rename = "DeletionProtectionEnabled")]
     _deletion_protection: IgnoredAny,
     #[serde(default, rename = "PointInTimeRecoverySpecification")]
@@ -70,7 +70,7 @@ struct Projected {
 }
 
 impl Tables {
-    /// Makes all of the template's tables.
+    /// Creates all tables of the template.
     pub async fn make(backend: &Backend) -> Self {
         let tables = Self { client: Client::new(backend.sdk()), backend: backend.clone() };
         for (id, table) in template::resources::<Table>("AWS::DynamoDB::Table") {
@@ -92,13 +92,13 @@ impl Tables {
         tables
     }
 
-    /// The name of the table that the template calls `logical_id`.
+    /// The name of the table with this logical id.
     #[must_use]
     pub fn name(&self, logical_id: &str) -> String {
         self.backend.named(logical_id)
     }
 
-    /// Puts a row into a table, whatever is there.
+    /// Puts a row into a table, and replaces any with the same key.
     pub async fn put(&self, logical_id: &str, columns: Vec<(&'static str, AttributeValue)>) {
         let row = columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let put = self.client.put_item().table_name(self.name(logical_id)).set_item(Some(row));
@@ -111,7 +111,7 @@ impl Tables {
         scan.send().await.expect("the table can be read").items.unwrap_or_default()
     }
 
-    /// Every row that an index has, with what the index projects.
+    /// Every row of an index, with the projected attributes.
     pub async fn index_rows(
         &self,
         logical_id: &str,

@@ -1,4 +1,4 @@
-//! The template's resources, read as it has them: what the tests make is what is deployed.
+//! Reads the template's resources, so that tests create what is deployed.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use serde_yaml_ng::Value;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
-/// The properties of every resource of a type, by logical id. A property that its shape does not
-/// know is an error.
+/// The properties of every resource of a type, by logical id. A property that `T` lacks is an
+/// error.
 pub(crate) fn resources<T: DeserializeOwned>(kind: &str) -> BTreeMap<String, T> {
     resources_where(kind, |_, _| true)
 }
 
-/// The same of those resources which a condition on their logical id and properties chooses.
+/// Like [`resources`], but only those that match a condition on logical id and properties.
 pub(crate) fn resources_where<T: DeserializeOwned>(
     kind: &str,
     chosen: impl Fn(&str, &Value) -> bool,
@@ -34,7 +34,7 @@ pub(crate) fn resources_where<T: DeserializeOwned>(
     read.collect()
 }
 
-/// What a `!Ref` or `!GetAtt` points to.
+/// The target of a `!Ref` or `!GetAtt`.
 pub(crate) fn target(value: &Value) -> &str {
     let Value::Tagged(tagged) = value else { panic!("a reference, not {value:?}") };
     let text = tagged.value.as_str().expect("a logical id");

@@ -1,5 +1,5 @@
-//! The template's topic and subscriptions, made on a backend for one test. Where the template has a
-//! subscriber's queue, there is an inbox.
+//! The template's topic and subscriptions, created on a backend for one test. An inbox stands in
+//! for each subscriber's queue.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use serde_yaml_ng::Value;
 
 use crate::{Backend, template};
 
-/// A topic that no other test sees.
+/// A topic for one test.
 #[derive(Debug)]
 pub struct Topic {
-    /// What it is published to by.
+    /// The ARN to publish to.
     pub arn: String,
     inboxes: BTreeMap<String, Inbox>,
 }
 
-/// What a subscription delivers to.
+/// The queue behind a subscription.
 #[derive(Debug)]
 pub struct Inbox {
     client: aws_sdk_sqs::Client,
@@ -29,7 +29,7 @@ pub struct Inbox {
 /// A message as a subscriber receives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its body, to the byte.
+    /// Its body, unchanged.
     pub body: String,
     /// Its attributes: name, data type, value.
     pub attributes: Vec<[String; 3]>,
@@ -38,10 +38,10 @@ pub struct Message {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct TopicProperties {
-    // A key of the account's or AWS's, and no emulator uses either.
+    // A KMS key, which no emulator uses.
     #[serde(rename = "KmsMasterKeyId")]
     _key: IgnoredAny,
-    // No emulator has X-Ray.
+    // X-Ray, which no emulator has.
     #[serde(rename = "TracingConfig")]
     _tracing: IgnoredAny,
 }
@@ -57,7 +57,7 @@ struct Subscription {
     filter_policy: Option<serde_json::Value>,
     #[serde(rename = "TopicArn")]
     _topic: IgnoredAny,
-    // Queues of the template's, for which an inbox stands here.
+    // The template's queues, replaced by inboxes here.
     #[serde(rename = "Endpoint")]
     _endpoint: IgnoredAny,
     #[serde(rename = "RedrivePolicy")]
@@ -65,7 +65,7 @@ struct Subscription {
 }
 
 const TOPIC: &str = "OrdersTopic";
-/// How long an inbox is watched for another message. Emulators deliver at once.
+/// How long to wait for another message. Emulators deliver at once.
 const QUIET: Duration = Duration::from_secs(2);
 
 impl Topic {
@@ -107,7 +107,7 @@ impl Topic {
         Self { arn, inboxes }
     }
 
-    /// The inbox of the subscription that the template calls `logical_id`.
+    /// The inbox of the subscription with this logical id.
     #[must_use]
     pub fn inbox(&self, logical_id: &str) -> &Inbox {
         self.inboxes.get(logical_id).unwrap_or_else(|| panic!("the template has no {logical_id}"))
@@ -129,7 +129,7 @@ impl Inbox {
         (Self { client: client.clone(), url }, arn)
     }
 
-    /// Takes out what was delivered, until nothing more comes.
+    /// Receives and deletes messages until no more arrive.
     pub async fn drain(&self) -> Vec<Message> {
         let mut drained = Vec::new();
         loop {

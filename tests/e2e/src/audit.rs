@@ -1,4 +1,4 @@
-//! Comparing the customers' record with the tables, once everything has come to rest.
+//! Compares the customers' record with the tables, after all work is done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{ClientRecord, Deployment, Row, SUBSCRIBERS, eventually};
 
-/// What the services did, as far as it was seen: the first that is seen of an order must stay.
+/// The subscribers' rows as first seen: they must never change.
 #[derive(Debug, Default)]
 pub struct Effects {
     shipments: BTreeMap<String, Row>,
@@ -18,43 +18,42 @@ pub struct Effects {
     vanished: BTreeSet<String>,
 }
 
-/// How record and tables compare.
+/// The result of the comparison.
 #[derive(Debug, Default)]
 pub struct Audit {
     /// Orders in the table.
     pub orders: usize,
-    /// Of the requests that nobody knows of, those that came through.
+    /// Saved orders whose customers got no clear answer.
     pub unclear_saved: usize,
     /// Orders with a shipment.
     pub fulfilled: usize,
     /// Orders with a coupon.
     pub coupons: usize,
-    /// What was accepted or saved and is not there, not published, not done, or not to the cent.
+    /// Orders accepted or saved that are missing, unpublished, unprocessed, or have a wrong amount.
     pub lost: Vec<String>,
-    /// What was done twice, or for nobody.
+    /// Work done twice, or without an order.
     pub doubled: Vec<String>,
 }
 
 /// Messages in dead-letter queues.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLetters {
-    /// How many came there, those included that came there again.
+    /// How many arrived, counting those that arrived again after a redrive.
     pub came: u64,
-    /// How many are there.
+    /// How many remain.
     pub left: u64,
 }
 
-/// From here on an order earns a coupon, in cents.
+/// The least amount, in cents, that earns a coupon.
 const THRESHOLD: u64 = 8_000;
-/// The key of the row in the invoices' table that is no invoice.
+/// The key of the counter row in the invoices table.
 const INVOICE_COUNTER: &str = "last-number";
 const AT_REST_WITHIN: Duration = Duration::from_secs(300);
-/// Poison comes back whenever it is redriven; good messages do not come back this often.
+/// Poison messages return after every redrive; good messages succeed within this many.
 const REDRIVES: u32 = 3;
 
 impl Deployment {
-    /// Waits until everything is done, and has what ended in a dead-letter queue redriven as an
-    /// operator would.
+    /// Waits until all work is done, and redrives dead-letter queues as an operator would.
     pub async fn drain_and_redrive(&self) -> DeadLetters {
         let mut came = 0;
         self.at_rest().await;
@@ -70,7 +69,7 @@ impl Deployment {
         DeadLetters { came, left: self.dead_letters().await }
     }
 
-    /// Waits until the stack's own relay, which comes by every minute, has published every order.
+    /// Waits until the stack's own relay, which runs every minute, has published every order.
     pub async fn published_by_its_own_relay(&self) {
         eventually("the stack's own relay publishes every order", AT_REST_WITHIN, async || {
             let orders = self.rows("OrdersTable").await;
@@ -79,7 +78,7 @@ impl Deployment {
         .await;
     }
 
-    /// Waits until no order is pending and no queue holds a message. Nothing may go wrong by now.
+    /// Waits until no order is pending and no queue holds a message. No fault may be active by now.
     pub async fn at_rest(&self) {
         eventually("all is published and all queues are empty", AT_REST_WITHIN, async || {
             let swept = self.start("outbox-relay", &[]).await.invoke(&json!({})).await;
@@ -110,7 +109,7 @@ impl Deployment {
 }
 
 impl Effects {
-    /// Looks at what the services did.
+    /// Reads the subscribers' tables, and records changes since the last call.
     pub async fn look(&mut self, shop: &Deployment) {
         let (shipments, coupons) =
             (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
@@ -133,7 +132,7 @@ impl Effects {
         }
     }
 
-    /// Compares them and the orders' table with the record.
+    /// Compares the recorded effects and the orders table with the customers' record.
     pub async fn audit(&self, shop: &Deployment, client_record: &ClientRecord) -> Audit {
         let orders: BTreeMap<_, _> = shop
             .rows("OrdersTable")
@@ -218,7 +217,7 @@ impl Effects {
     }
 }
 
-/// Cents of a decimal text, which DynamoDB may have stripped of its last zeros.
+/// Parses a decimal text into cents. DynamoDB may have stripped trailing zeros.
 #[must_use]
 pub fn cents(text: &str) -> u64 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -266,7 +265,7 @@ mod tests {
         ids.iter().enumerate().map(invoice).collect()
     }
 
-    /// Of effects with an invoice for each order.
+    /// The problems of these effects, with an invoice for each order.
     fn problems(
         effects: &Effects,
         orders: &BTreeMap<String, Row>,

@@ -1,4 +1,4 @@
-//! Customers who buy while things break, and the record they keep of the shop's answers.
+//! Customers who buy during faults, and their record of the shop's answers.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,36 +10,35 @@ use uuid::Uuid;
 
 use crate::Deployment;
 
-/// What one customer, who buys once, wants to buy.
+/// A customer's one order.
 #[derive(Clone, Debug)]
 pub struct OrderRequest {
-    /// A name that nobody else has.
+    /// A unique name.
     pub customer: String,
-    /// For how much, in cents.
+    /// The amount, in cents.
     pub cents: u64,
-    /// In a browser, rather than by JSON.
+    /// Whether to order by form, as a browser does, rather than by JSON.
     pub by_form: bool,
-    /// Whether an unclear answer is followed by the same request again, until the answer is clear.
+    /// Whether the customer repeats a request until its answer is clear.
     pub patient: bool,
 }
 
-/// Every answer that the customers got. It lies outside the system, and says what must be in it.
+/// All answers that the customers got. It is kept outside the system, and defines what the system
+/// must contain.
 #[derive(Debug, Default)]
 pub struct ClientRecord {
-    /// What was accepted, by the order's id.
+    /// The accepted orders, by id.
     pub accepted: BTreeMap<String, OrderRequest>,
-    /// What nobody knows of: the answer was an error or did not come, and the customer left it at
-    /// that.
+    /// Orders without a known outcome: the answer was an error or did not arrive, and the customer
+    /// did not retry.
     pub unclear: Vec<OrderRequest>,
-    /// How many answers were unclear, those included that became clear when the customer asked
-    /// again.
+    /// How many answers were unclear, including those that a retry made clear.
     pub unclear_answers: u64,
-    /// What should not have been: a good order refused, one id given twice, a patient customer left
-    /// without an answer.
+    /// Violations: a good order refused, an id given twice, a patient customer without an answer.
     pub wrong: Vec<String>,
 }
 
-/// What became of an order request.
+/// The outcome of an order request.
 #[derive(Debug)]
 pub struct PurchaseResult {
     order_request: OrderRequest,
@@ -55,13 +54,13 @@ enum Outcome {
 }
 
 const PATIENCE: Duration = Duration::from_secs(180);
-/// How long a customer waits before asking again: twice as long each time, up to the longest.
+/// The first delay before a retry. It doubles each time, up to the longest.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 impl OrderRequest {
-    /// As a decimal text.
+    /// The amount as a decimal text.
     #[must_use]
     pub fn amount(&self) -> String {
         format!("{}.{:02}", self.cents / 100, self.cents % 100)
@@ -69,7 +68,7 @@ impl OrderRequest {
 }
 
 impl Deployment {
-    /// Sends a customer to the shop.
+    /// Places a customer's order.
     pub async fn buy(&self, order_request: OrderRequest) -> PurchaseResult {
         let (key, start) = (Uuid::new_v4().to_string(), Instant::now());
         let (mut unclear_answers, mut wait) = (0, ASK_AGAIN);
@@ -125,7 +124,7 @@ fn judge(response: &Response) -> Outcome {
 }
 
 impl ClientRecord {
-    /// Records what a customer was answered.
+    /// Records a customer's result.
     pub fn record(
         &mut self,
         PurchaseResult { order_request, outcome, unclear_answers }: PurchaseResult,

@@ -1,4 +1,4 @@
-//! The stack under test, known only by its outputs.
+//! The stack under test, identified only by its outputs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use devstack::Stack;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A deployed stack and clients for all of it.
+/// A deployed stack, with clients for its services.
 #[derive(Clone, Debug)]
 pub struct Deployment {
     pub(crate) http: reqwest::Client,
@@ -30,12 +30,12 @@ struct Output {
     output_value: String,
 }
 
-/// The variable that every AWS tool finds another endpoint by.
+/// The standard variable for another AWS endpoint.
 pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
 impl Deployment {
-    /// The stack whose outputs `sam list stack-outputs --output json` wrote to the file that
-    /// `E2E_OUTPUTS` names. AWS is found as every AWS tool finds it.
+    /// The stack whose outputs `sam list stack-outputs --output json` wrote to the file in
+    /// `E2E_OUTPUTS`, reached with the standard AWS configuration.
     pub async fn under_test() -> Self {
         Self::from_environment().await.expect("E2E_OUTPUTS names the outputs of a deployed stack")
     }
@@ -53,7 +53,7 @@ impl Deployment {
 
     async fn connect(outputs: Value, endpoint: Option<String>) -> Result<Self> {
         let outputs: Vec<Output> = serde_json::from_value(outputs)?;
-        // A second test's attempt finds it installed.
+        // Fails if another test has installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http_client =
             Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -81,8 +81,8 @@ impl Deployment {
         self.outputs.get(name).unwrap_or_else(|| panic!("the stack has no output {name}"))
     }
 
-    /// What the template gives a function of this stack as its environment, and what Lambda adds to
-    /// reach AWS.
+    /// A function's environment variables from the template, and those that Lambda adds for AWS
+    /// access.
     #[must_use]
     pub fn function_variables(&self) -> Vec<(String, String)> {
         let outputs = [
@@ -95,7 +95,7 @@ impl Deployment {
         ];
         let outputs =
             outputs.map(|(variable, output)| (variable.to_owned(), self.output(output).to_owned()));
-        // As the template has it, but for the age: no test waits for an order to grow old.
+        // The template's values, except for the age, so that no test waits for an order to age.
         let outbox = [("OUTBOX_SHARDS", "16"), ("OUTBOX_AGE_SECONDS", "0")];
         let outbox = outbox.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
         let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -105,7 +105,7 @@ impl Deployment {
     }
 }
 
-/// A release binary as `cargo lambda build` leaves it below the folder that `E2E_BINARIES` names.
+/// A release binary from `cargo lambda build`, in the folder that `E2E_BINARIES` names.
 #[must_use]
 pub fn bootstrap(name: &str) -> PathBuf {
     let folder =

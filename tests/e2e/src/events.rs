@@ -1,16 +1,16 @@
-//! Events, written by hand after the contract, and the sample invocations of `events/`.
+//! Events, written by hand from the contract, and the sample invocations of `events/`.
 
 use std::fs;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// An `order.placed` event of an order that the tests made up.
+/// An `order.placed` event of an invented order.
 #[derive(Clone, Debug)]
 pub struct OrderEvent {
     /// The order's id.
     pub order_id: String,
-    /// What is paid.
+    /// The total to pay.
     pub total: String,
 }
 
@@ -21,7 +21,7 @@ impl OrderEvent {
         Self { order_id: Uuid::new_v4().to_string(), total: total.to_owned() }
     }
 
-    /// Its body, version 1.
+    /// Its body, in version 1.
     #[must_use]
     pub fn body(&self) -> String {
         json!({

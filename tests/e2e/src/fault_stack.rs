@@ -1,5 +1,5 @@
-//! A stack of a test's own, with faults: its functions reach AWS through a fault proxy, may be
-//! killed, and the emulator they run in may be restarted.
+//! A stack for one test, with fault injection: its functions reach AWS through a fault proxy and
+//! can be killed, and the emulator can be restarted.
 
 use anyhow::Result;
 use devstack::{Emulator, FaultProxy, HttpProxy, Invocations, Progress, Tools, free_port};
@@ -7,20 +7,20 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 use crate::Deployment;
 
-/// A running stack with everything that can be done to it. It ends when this is dropped.
+/// A running stack with fault injection. It stops when this is dropped.
 #[derive(Debug)]
 pub struct FaultStack {
     /// The stack.
     pub shop: Deployment,
-    /// What stands between its functions and AWS.
+    /// The proxy between its functions and AWS.
     pub proxy: FaultProxy,
     emulator: Emulator,
-    // Held for as long as customers are to come in.
+    // Kept alive so that customers can reach the shop.
     _http_proxy: HttpProxy,
 }
 
 impl FaultStack {
-    /// Deploys what `sam build` left, on free ports.
+    /// Deploys the output of `sam build`, on free ports.
     pub async fn start() -> Result<Self> {
         let tools = Tools::install(Progress).await?;
         let port = free_port()?;
@@ -34,13 +34,13 @@ impl FaultStack {
         Ok(Self { shop: Deployment::of(&stack).await?, proxy, emulator, _http_proxy: http_proxy })
     }
 
-    /// Stops the emulator and starts it again with all it knew.
+    /// Stops the emulator and starts it again with its state.
     pub async fn restart(&mut self) -> Result<()> {
         self.emulator.restart().await
     }
 
-    /// Kills one of the functions that run now, at once, and says whether there was one; `choose`
-    /// picks it among so many.
+    /// Kills one running function, if any, and returns whether there was one. `choose` gets their
+    /// number and picks an index.
     pub fn kill_a_function(&self, choose: impl FnOnce(usize) -> usize) -> bool {
         let Some(emulator) = self.emulator.process_id() else { return false };
         let mut system = System::new_with_specifics(RefreshKind::nothing());

@@ -1,5 +1,5 @@
-//! A function of the stack on this machine: its release binary, run as Lambda runs it, against the
-//! stack's tables.
+//! A function of the stack, run on this machine: its release binary, run as Lambda runs it, with
+//! the stack's tables.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub struct Function {
     sandbox: Sandbox,
 }
 
-/// As the `local` environment has it: the shortest in use.
+/// The timeout of the `local` environment, the shortest of all.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Deployment {
@@ -28,7 +28,8 @@ impl Deployment {
 }
 
 impl Deployment {
-    /// Places orders of $81.50 through a function that cannot reach the topic, and gives their ids.
+    /// Places orders of $81.50 through a function that cannot reach the topic, and returns their
+    /// ids.
     pub async fn place_unpublished(&self, orders: usize) -> Vec<String> {
         let nowhere = format!("{}-that-is-not-there", self.output("OrdersTopicArn"));
         let mut function = self.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
@@ -48,7 +49,7 @@ impl Deployment {
 }
 
 impl Function {
-    /// Starts a function with these variables and no others.
+    /// Starts a function with only these variables.
     pub async fn start(
         function: &str,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -59,8 +60,7 @@ impl Function {
         }
     }
 
-    /// Hands over an event, and gives the answer. The function must answer in its time, and without
-    /// an error.
+    /// Sends an event and returns the response. Panics on an error or a timeout.
     pub async fn invoke(&mut self, event: &Value) -> Value {
         match self.outcome(event).await {
             Outcome::Response(body) => serde_json::from_slice(&body).expect("the answer is JSON"),
@@ -70,23 +70,23 @@ impl Function {
         }
     }
 
-    /// Hands over an event, and gives the answer or the error. It must come in the function's time.
+    /// Sends an event and returns the response or the error. Panics on a timeout.
     pub async fn outcome(&mut self, event: &Value) -> Outcome {
         self.outcome_of(&event.to_string()).await
     }
 
-    /// Hands over anything at all, and gives the answer or the error.
+    /// Sends any text, and returns the response or the error.
     pub async fn outcome_of(&mut self, event: &str) -> Outcome {
         let outcome = self.sandbox.invoke(event.to_owned()).await;
         outcome.unwrap_or_else(|error| panic!("{error:#}\n{}", self.log().join("\n")))
     }
 
-    /// Ends it, and gives all that it wrote, line by line.
+    /// Ends the function, and returns all its output lines.
     pub async fn end(self) -> Vec<String> {
         self.sandbox.end().await.expect("a process can be ended")
     }
 
-    /// What it wrote so far, line by line.
+    /// Its output lines so far.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.sandbox.log()
@@ -100,7 +100,7 @@ pub fn batch(events: &[OrderEvent]) -> Value {
     json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
-/// The message ids of a partial batch response.
+/// The failed message ids of a partial batch response.
 #[must_use]
 pub fn failures(response: &Value) -> Vec<&str> {
     let failures = response["batchItemFailures"].as_array().expect("a partial batch response");

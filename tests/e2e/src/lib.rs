@@ -1,5 +1,5 @@
-//! What the black-box tests stand on: a deployed stack, its shop as a customer sees it, and its
-//! tables and queues as AWS shows them. It knows the system by its contract and shares no code with
+//! Support for the black-box tests: a deployed stack, its shop as a customer sees it, and its
+//! tables and queues as AWS shows them. It relies on the system's contract and shares no code with
 //! it: an oracle that shares the code shares the bugs.
 
 mod audit;

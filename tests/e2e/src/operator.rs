@@ -1,4 +1,4 @@
-//! The operator's command, run as an operator runs it.
+//! Runs the `ops` command as an operator does.
 
 use std::env;
 use std::process::Stdio;
@@ -9,19 +9,19 @@ use tokio::process::Command;
 use crate::deployment::ENDPOINT;
 use crate::{Deployment, SUBSCRIBERS};
 
-/// What a run of it left behind.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Ran {
     /// The exit code.
     pub code: i32,
-    /// What it printed on standard output.
+    /// Its standard output.
     pub stdout: String,
-    /// What it said on standard error.
+    /// Its standard error.
     pub stderr: String,
 }
 
-/// Runs the binary that `E2E_OPS` names, on the stack that `ORDER_FANOUT_STACK` names, with nobody
-/// at the keyboard.
+/// Runs the binary that `E2E_OPS` names on the stack that `ORDER_FANOUT_STACK` names, without a
+/// terminal.
 pub async fn ops(arguments: &[&str]) -> Ran {
     ops_with(&[], arguments).await
 }
@@ -39,7 +39,7 @@ pub async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
 }
 
 impl Deployment {
-    /// Has every dead-letter queue of this stack redriven.
+    /// Redrives every dead-letter queue of this stack.
     pub async fn redrive_all(&self) {
         let endpoint: Vec<_> =
             self.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
@@ -52,7 +52,7 @@ impl Deployment {
 }
 
 impl Ran {
-    /// What it printed with `--json`, object by object.
+    /// The JSON objects that it printed with `--json`.
     #[must_use]
     pub fn objects(&self) -> Vec<Value> {
         let object =
@@ -60,13 +60,13 @@ impl Ran {
         self.stdout.lines().map(object).collect()
     }
 
-    /// The objects in which a field is this text.
+    /// The objects whose field has this text.
     #[must_use]
     pub fn objects_with(&self, field: &str, value: &str) -> Vec<Value> {
         self.objects().into_iter().filter(|object| object[field] == value).collect()
     }
 
-    /// Asserts the exit code, and shows everything when it is another.
+    /// Asserts the exit code, and shows all output if it differs.
     pub fn assert_code(&self, code: i32) {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
     }

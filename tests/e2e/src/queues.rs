@@ -11,7 +11,7 @@ use crate::{Deployment, eventually};
 /// A message found in a queue.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// Its body, to the byte.
+    /// Its body, unchanged.
     pub body: String,
     /// Its attributes, as data type and value.
     pub attributes: BTreeMap<String, (String, String)>,
@@ -32,7 +32,7 @@ impl Message {
         })
     }
 
-    /// The message as Lambda hands it to a consumer, with the message id `m0`.
+    /// The message as Lambda delivers it to a consumer, with the message id `m0`.
     #[must_use]
     pub fn delivery(&self) -> Value {
         let attributes = self.attributes.iter().map(|(name, (kind, value))| {
@@ -46,7 +46,7 @@ impl Message {
 }
 
 impl Deployment {
-    /// Publishes a body on the topic with an `amount` attribute, as the orders function does.
+    /// Publishes a body to the topic with an `amount` attribute, as the orders function does.
     pub async fn publish(&self, body: &str, amount: &str) {
         let number = aws_sdk_sns::types::MessageAttributeValue::builder()
             .data_type("Number")
@@ -57,7 +57,7 @@ impl Deployment {
         publish.send().await.expect("the topic takes the message");
     }
 
-    /// Puts up to ten bodies on a queue in one request, past the topic.
+    /// Sends up to ten bodies directly to a queue, in one request.
     pub async fn send_together(&self, queue_output: &str, bodies: &[String]) {
         let entries = bodies.iter().enumerate().map(|(position, body)| {
             let entry =
@@ -73,7 +73,7 @@ impl Deployment {
         assert!(answer.failed.is_empty(), "{:?}", answer.failed);
     }
 
-    /// Puts a message on a queue with these `Number` attributes, and gives its id.
+    /// Sends a message with these `Number` attributes to a queue, and returns its id.
     pub async fn send(&self, queue_output: &str, body: &str, numbers: &[(&str, &str)]) -> String {
         let mut send =
             self.sqs.send_message().queue_url(self.output(queue_output)).message_body(body);
@@ -89,7 +89,7 @@ impl Deployment {
             .expect("a message has an id")
     }
 
-    /// Changes one of a queue's attributes, and gives what it was before.
+    /// Sets a queue attribute, and returns its previous value.
     pub async fn set_queue_number(
         &self,
         queue_output: &str,
@@ -105,7 +105,7 @@ impl Deployment {
         before
     }
 
-    /// Changes the filter policy of a queue's subscription.
+    /// Sets the filter policy of a queue's subscription.
     pub async fn set_filter(&self, queue_output: &str, policy: &Value) {
         let name =
             self.output(queue_output).rsplit('/').next().expect("a URL ends with the queue's name");
@@ -133,7 +133,7 @@ impl Deployment {
             .expect("the subscription takes the policy");
     }
 
-    /// A number among a queue's attributes.
+    /// Reads a queue attribute that is a number.
     pub async fn queue_number(&self, queue_output: &str, attribute: QueueAttributeName) -> u64 {
         let get = self
             .sqs
@@ -148,7 +148,7 @@ impl Deployment {
             .expect("the attribute is a number")
     }
 
-    /// Waits until a queue has no message, waiting or being worked on.
+    /// Waits until a queue has no message, visible or in flight.
     pub async fn drained(&self, queue_output: &str) {
         eventually(&format!("{queue_output} is empty"), DRAINED_WITHIN, async || {
             let waiting = self
@@ -165,11 +165,11 @@ impl Deployment {
         .await;
     }
 
-    /// Waits until a dead-letter queue holds a message with `needle` in its body, and takes it out.
+    /// Waits until a dead-letter queue holds a message with `needle` in its body, and removes it.
     pub async fn take_from_dlq(&self, dlq_output: &str, needle: &str, within: Duration) -> Message {
         let queue = self.output(dlq_output);
         let message = eventually(&format!("{dlq_output} holds {needle}"), within, async || {
-            // Hidden for a moment only: another test may look for its own message here.
+            // A short visibility timeout, as other tests look for their own messages here.
             let receive = self
                 .sqs
                 .receive_message()

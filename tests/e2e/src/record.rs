@@ -1,4 +1,4 @@
-//! What held under which fault, for docs/reports/reliability.md.
+//! Records what held under which fault, for docs/reports/reliability.md.
 
 use std::env;
 use std::fs::File;
@@ -7,9 +7,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-/// Writes down that something held, as a line of JSON in the file that `E2E_REPORT` names, if it
-/// names one: where the system was cut, what was injected there, what held all the same, and the
-/// test that saw it.
+/// Appends a JSON line to the file that `E2E_REPORT` names, if it is set: the call that failed, the
+/// injected fault, what still held, and the name of the test.
 pub fn held(place: &str, injected: &str, held: &str) {
     let Ok(report) = env::var("E2E_REPORT") else { return };
     let binary = env::current_exe().unwrap_or_default();
@@ -23,7 +22,7 @@ pub fn held(place: &str, injected: &str, held: &str) {
     );
     let line = json!({ "place": place, "injected": injected, "held": held, "test": test });
     let file = File::options().append(true).open(Path::new(&report));
-    // One write, so that tests which end at the same time do not write into each other's lines.
+    // A single write, so that lines of concurrent tests do not mix.
     let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
     written.unwrap_or_else(|error| panic!("{report}: {error}"));
 }

@@ -1,5 +1,5 @@
-//! The sample invocations of `events/`, on release binaries run as Lambda runs them: here, or in
-//! containers.
+//! The sample invocations of `events/`, on release binaries run as Lambda runs them: as processes
+//! or in containers.
 
 use std::env;
 use std::process::Stdio;
@@ -9,13 +9,13 @@ use tokio::process::Command;
 
 use crate::{Deployment, fixture};
 
-/// The variable that has samples invoked by `sam local invoke`, in containers: the configuration
-/// that lets them reach the stack. The SAM CLI is on the path then.
+/// If set, samples are invoked by `sam local invoke`, in containers. It names the SAM CLI
+/// configuration that lets them reach the stack; the SAM CLI must be on the path.
 const CONTAINERS: &str = "E2E_SAM_CONFIG";
 
 impl Deployment {
-    /// Hands a sample, such as `orders/place-by-form.json`, to a newly started function of its
-    /// folder's name, and gives the answer.
+    /// Sends a sample, such as `orders/place-by-form.json`, to a new instance of the function that
+    /// its folder names, and returns the response.
     pub async fn answer_to(&self, sample: &str) -> Value {
         let (function, _) =
             sample.split_once('/').expect("samples lie in the folder of their function");
@@ -35,7 +35,7 @@ async fn in_a_container(function: &str, sample: &str, config: &str) -> Value {
         .kill_on_drop(true);
     sam.env("SAM_CLI_TELEMETRY", "0");
     let output = sam.output().await.expect("the SAM CLI is on the path");
-    // What the function and the SAM CLI log; the answer alone is on standard output.
+    // Logs of the function and the SAM CLI; standard output has only the response.
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{sample}: {log}");
     let answer = serde_json::from_slice(&output.stdout);

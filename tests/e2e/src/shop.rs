@@ -1,4 +1,4 @@
-//! The shop, as its customers see it.
+//! The shop, as its customers use it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{Deployment, eventually};
 
-/// What the shop answered.
+/// An HTTP response of the shop.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
@@ -28,27 +28,27 @@ impl Answer {
             .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.body))
     }
 
-    /// A header's value, or nothing.
+    /// A header's value, or an empty text.
     #[must_use]
     pub fn header(&self, name: impl reqwest::header::AsHeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
-/// An order that the shop accepted.
+/// An accepted order.
 #[derive(Clone, Debug)]
 pub struct Placed {
     /// Its id.
     pub id: String,
-    /// The answer that said so.
+    /// The response that accepted it.
     pub answer: Answer,
 }
 
-/// How long an order may take to be fulfilled, even when many are on their way.
+/// The time limit for fulfilment, even under load.
 const SOON: Duration = Duration::from_secs(60);
 
 impl Deployment {
-    /// Any request to the shop.
+    /// Sends any request to the shop.
     pub async fn request(
         &self,
         method: Method,
@@ -66,23 +66,23 @@ impl Deployment {
         Answer { status, headers, body: response.text().await.expect("the answer has a body") }
     }
 
-    /// A GET that would rather have `accept`.
+    /// Sends a GET with this `Accept` header.
     pub async fn get(&self, path: &str, accept: &str) -> Answer {
         self.request(Method::GET, path, &[(ACCEPT.as_str(), accept)], "").await
     }
 
-    /// `POST /orders` with a body of a content type.
+    /// Sends `POST /orders` with a body of this content type.
     pub async fn post_order(&self, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
         self.request(Method::POST, "/orders", &[(CONTENT_TYPE.as_str(), content_type)], body).await
     }
 
-    /// Places an order as a careful program does: with an idempotency key, and again while the shop
-    /// says 503.
+    /// Places an order as a careful client does: with an idempotency key, repeated while the shop
+    /// responds 503.
     pub async fn place(&self, customer: &str, amount: &str) -> Placed {
         self.placed(&json!({ "customer": customer, "amount": amount })).await
     }
 
-    /// Places an order on which a coupon is spent.
+    /// Places an order that spends a coupon.
     pub async fn place_with_coupon(&self, customer: &str, amount: &str, code: &str) -> Placed {
         self.placed(&json!({ "customer": customer, "amount": amount, "coupon": code })).await
     }
@@ -93,8 +93,8 @@ impl Deployment {
         Placed { id: id_of(&answer), answer }
     }
 
-    /// Asks for an order with an idempotency key, again while the shop says 503, and gives the
-    /// answer.
+    /// Posts an order with an idempotency key, repeats it while the shop responds 503, and returns
+    /// the response.
     pub async fn answered(&self, order: &Value, key: &str) -> Answer {
         let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("idempotency-key", key)];
         eventually("the shop takes an order", SOON, async || {
@@ -104,7 +104,7 @@ impl Deployment {
         .await
     }
 
-    /// Earns a coupon with an order, and gives its code.
+    /// Earns a coupon with an order, and returns its code.
     pub async fn earned_coupon(&self) -> String {
         let placed = self.place("Ada", "80.00").await;
         let order = self.with_coupon(&placed.id).await;
@@ -130,7 +130,7 @@ impl Deployment {
         answer.json()
     }
 
-    /// Waits until an order is invoiced, and gives the invoice's page.
+    /// Waits until an order is invoiced, and returns the invoice's page.
     pub async fn invoiced(&self, id: &str) -> String {
         eventually(&format!("order {id} is invoiced"), SOON, async || {
             let answer = self.get(&format!("/orders/{id}/invoice"), "text/html").await;
@@ -142,7 +142,7 @@ impl Deployment {
         .await
     }
 
-    /// Waits until an order is fulfilled, and gives it.
+    /// Waits until an order is fulfilled, and returns it.
     pub async fn fulfilled(&self, id: &str) -> Value {
         eventually(&format!("order {id} is fulfilled"), SOON, async || {
             Some(self.order(id).await).filter(|order| order["status"] == "fulfilled")
@@ -150,7 +150,7 @@ impl Deployment {
         .await
     }
 
-    /// Waits until an order has its coupon, and gives the order.
+    /// Waits until an order has its coupon, and returns the order.
     pub async fn with_coupon(&self, id: &str) -> Value {
         eventually(&format!("order {id} has a coupon"), SOON, async || {
             Some(self.order(id).await).filter(|order| !order["coupon"].is_null())

@@ -1,17 +1,17 @@
-//! The services behind the topic, as a deployed stack names what belongs to each.
+//! The subscribers' functions and the names of their stack outputs.
 
 /// A service that receives orders from a queue of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Subscriber {
     /// The function's name.
     pub function: &'static str,
-    /// What the outputs of its queues begin with.
+    /// The common prefix of its queues' outputs.
     queues: &'static str,
-    /// The output that names its table.
+    /// The output with its table's name.
     pub table: &'static str,
 }
 
-/// All of them.
+/// All subscribers.
 pub const SUBSCRIBERS: [Subscriber; 3] = [
     Subscriber { function: "fulfilment", queues: "Fulfilment", table: "ShipmentsTable" },
     Subscriber { function: "promotion", queues: "Promotion", table: "CouponsTable" },
@@ -19,19 +19,19 @@ pub const SUBSCRIBERS: [Subscriber; 3] = [
 ];
 
 impl Subscriber {
-    /// The output with the address of its queue.
+    /// The output with its queue's URL.
     #[must_use]
     pub fn queue(&self) -> String {
         format!("{}QueueUrl", self.queues)
     }
 
-    /// The output with the address of the queue for what it could not do.
+    /// The output with the URL of its queue's dead-letter queue.
     #[must_use]
     pub fn dlq(&self) -> String {
         format!("{}DlqUrl", self.queues)
     }
 
-    /// The output with the address of the queue for what the topic could not put on its queue.
+    /// The output with the URL of its subscription's dead-letter queue.
     #[must_use]
     pub fn subscription_dlq(&self) -> String {
         format!("{}SubscriptionDlqUrl", self.queues)

@@ -6,12 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::Deployment;
 
-/// A row, with its strings and numbers as text; those of a map under the map's name, a point and
-/// their own.
+/// A row, with strings and numbers as text. A map's entries are named `map.key`.
 pub type Row = HashMap<String, String>;
 
 impl Deployment {
-    /// The row of a table with this key, read with strong consistency.
+    /// Reads the row with this key, with strong consistency.
     pub async fn row(&self, table_output: &str, key: &str, value: &str) -> Option<Row> {
         let get =
             self.dynamodb.get_item().table_name(self.output(table_output)).consistent_read(true);
@@ -30,7 +29,7 @@ impl Deployment {
             .expect("a coupon has this code")
     }
 
-    /// Makes an idempotency key expire a second ago.
+    /// Sets an idempotency key's expiry to one second ago.
     pub async fn expire_key(&self, key: &str) {
         let update = self.dynamodb.update_item().table_name(self.output("IdempotencyKeysTable"));
         let update = update.key("idempotency_key", AttributeValue::S(key.to_owned()));
@@ -47,7 +46,7 @@ impl Deployment {
         update.send().await.expect("the key is in its table");
     }
 
-    /// Writes a row of strings, and of the numbers that `amount`, `percent` and `outbox` are.
+    /// Writes a row. `amount`, `percent` and `outbox` become numbers, all else strings.
     pub async fn put_row(&self, table_output: &str, row: &[(&str, &str)]) {
         let value = |name: &str, text: &str| match name {
             "amount" | "percent" | "outbox" => AttributeValue::N(text.to_owned()),
@@ -59,7 +58,7 @@ impl Deployment {
         put.send().await.expect("the table takes the row");
     }
 
-    /// Deletes the row of a table with this key.
+    /// Deletes the row with this key.
     pub async fn delete_row(&self, table_output: &str, key: &str, value: &str) {
         let delete = self.dynamodb.delete_item().table_name(self.output(table_output));
         delete

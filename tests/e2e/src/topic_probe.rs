@@ -1,4 +1,4 @@
-//! A subscriber for tests, which receives every message of the topic.
+//! A test subscriber that receives every message of the topic.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct TopicProbe {
 const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 impl Deployment {
-    /// Subscribes a new queue to the topic. Call [`TopicProbe::unsubscribe`] in the end.
+    /// Subscribes a new queue to the topic. Call [`TopicProbe::unsubscribe`] at the end.
     pub async fn probe_topic(&self) -> TopicProbe {
         let name = format!("order-fanout-e2e-{}", Uuid::new_v4());
         let queue =
@@ -60,12 +60,12 @@ impl Deployment {
 }
 
 impl TopicProbe {
-    /// Listens until a message has `needle` in its body, and gives every body received so far.
+    /// Receives until a message has `needle` in its body, and returns all bodies received so far.
     pub async fn read_until(&self, needle: &str) -> Vec<String> {
         self.messages_until(needle).await.into_iter().map(|message| message.body).collect()
     }
 
-    /// Listens until a message has `needle` in its body, and gives it.
+    /// Receives until a message has `needle` in its body, and returns it.
     pub async fn message(&self, needle: &str) -> Message {
         let mut received = self.messages_until(needle).await.into_iter();
         received.find(|message| message.body.contains(needle)).expect("it was received")
@@ -95,7 +95,7 @@ impl TopicProbe {
         received.into_inner().into_values().collect()
     }
 
-    /// Takes the queue and its subscription away again.
+    /// Deletes the subscription and the queue.
     pub async fn unsubscribe(self) {
         let unsubscribe =
             self.deployment.sns.unsubscribe().subscription_arn(self.subscription).send().await;

@@ -1,11 +1,10 @@
-//! Waiting for what takes its time, without guessing how long.
+//! Polling, in place of fixed delays.
 
 use std::time::{Duration, Instant};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Looks until there is something to see, and panics with what was waited for when the time is
-/// over.
+/// Polls until `look` returns a value. After the time limit, panics with `what`.
 pub async fn eventually<T>(what: &str, within: Duration, look: impl AsyncFn() -> Option<T>) -> T {
     let start = Instant::now();
     loop {

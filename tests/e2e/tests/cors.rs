@@ -1,5 +1,5 @@
-//! Pages of others may call the API from a browser where the template's `CorsAllowedOrigins` says
-//! so.
+//! Other origins may call the API from a browser only if the template's `CorsAllowedOrigins` lists
+//! them.
 
 use devstack::{
     BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port,
@@ -67,7 +67,7 @@ async fn only_allowed_origins_may_order() {
     let placed = order(FRIEND).await;
     assert_eq!((placed.status, placed.header(ALLOW_ORIGIN)), (StatusCode::CREATED, FRIEND));
     assert!(lists(&placed, "access-control-expose-headers", "location"), "{:?}", placed.headers);
-    // It is the browser that keeps the answer from a page of another origin.
+    // The request succeeds; the browser withholds the response from a page of another origin.
     assert_eq!(order(STRANGER).await.header(ALLOW_ORIGIN), "");
     let page = shop.get("/", "text/html").await;
     assert_eq!(

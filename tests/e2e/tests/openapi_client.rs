@@ -1,4 +1,4 @@
-//! A client that is generated from the API's document gets orders, refusals and failures as types.
+//! A client generated from the API's document parses orders, rejections and errors into types.
 
 use devstack::{Fault, OpenApiClient, Progress};
 use e2e::FaultStack;

@@ -1,4 +1,4 @@
-//! Only who has a token is let in where the template's `JwtIssuer` names whose (docs/adr/0007).
+//! With the template's `JwtIssuer` set, requests need a valid token (docs/adr/0007).
 
 use devstack::{
     BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port,
@@ -9,7 +9,7 @@ use serde_json::json;
 
 const TOKENS: [&str; 2] = ["JwtIssuer=https://issuer.example", "JwtAudience=shop"];
 const SHOP: &str = "https://shop.example";
-/// In three parts as a token is, by nobody.
+/// A well-formed token without a signature.
 const FORGED: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEiLCJhdWQiOiJzaG9wIn0.";
 
 #[tokio::test]

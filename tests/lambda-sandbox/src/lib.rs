@@ -1,5 +1,5 @@
-//! Runs a release `bootstrap` as Lambda does: it serves the Runtime API on loopback, hands over one
-//! event at a time, and owns the process.
+//! Runs a release `bootstrap` as Lambda does: serves the Runtime API on loopback, sends one event
+//! at a time, and owns the process.
 
 mod runtime_api;
 
@@ -45,7 +45,7 @@ pub enum Outcome {
 pub struct Invoked {
     /// How it ended.
     pub outcome: Outcome,
-    /// The time from handing the event over until the whole outcome was there.
+    /// The time from sending the event until the whole outcome arrived.
     pub took: Duration,
 }
 
@@ -53,9 +53,8 @@ pub struct Invoked {
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Sandbox {
-    /// Starts a bootstrap with nothing in its environment but `variables` and what Lambda itself
-    /// sets, and waits until it asks for its first event. Of Lambda's variables too, those in
-    /// `variables` win.
+    /// Starts a bootstrap with only `variables` and Lambda's own variables in its environment, and
+    /// waits until it asks for its first event. `variables` override Lambda's.
     pub async fn start(
         bootstrap: &Path,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -64,8 +63,8 @@ impl Sandbox {
         Self::start_command(&mut Command::new(bootstrap), variables, function_timeout).await
     }
 
-    /// Starts a function that is not one bootstrap: an interpreter, or a tool that looks into the
-    /// bootstrap it runs.
+    /// Starts a function that is not a bootstrap: an interpreter, or a tool that runs the
+    /// bootstrap.
     pub async fn start_command(
         command: &mut Command,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -108,13 +107,13 @@ impl Sandbox {
         self.init
     }
 
-    /// Its process; none when it has ended.
+    /// Its process id, or `None` once it has ended.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
         self.process.id()
     }
 
-    /// Waits until it asks for the next event: it has done then whatever it does between two.
+    /// Waits until it asks for the next event, when all work between events is done.
     pub async fn idle(&mut self) -> Result<()> {
         tokio::select! {
             idle = timeout(self.function_timeout, self.api.idle()) => idle.context("it asks for no event")?.map(drop),
@@ -122,13 +121,13 @@ impl Sandbox {
         }
     }
 
-    /// Hands over one event and waits for its outcome; an error when the function ends or runs out
-    /// of its time, as Lambda would kill it then.
+    /// Sends one event and waits for its outcome. Fails when the function ends or exceeds its
+    /// timeout, at which Lambda would kill it.
     pub async fn invoke(&mut self, event: impl Into<Bytes>) -> Result<Outcome> {
         Ok(self.invoke_timed(event).await?.outcome)
     }
 
-    /// Like [`Self::invoke`], and says how long it took.
+    /// Like [`Self::invoke`], and returns the duration as well.
     pub async fn invoke_timed(&mut self, event: impl Into<Bytes>) -> Result<Invoked> {
         let (sender, invoked) = oneshot::channel();
         self.api.hand_over(Invocation {
@@ -142,21 +141,20 @@ impl Sandbox {
         }
     }
 
-    /// What it wrote to standard output and standard error so far, line by line.
+    /// The lines that it has written to standard output and standard error so far.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.log.lock().expect("nobody panics while holding the log").clone()
     }
 
-    /// Ends it, and gives all that it wrote. What it writes between two events may come in after
-    /// the second one's outcome; after its end nothing does.
+    /// Kills it, and returns all its output. Output between two events may arrive after the second
+    /// event's outcome; after the end it is complete.
     pub async fn end(mut self) -> Result<Vec<String>> {
         self.process.kill().await?;
         self.last_words().await
     }
 
-    /// Asks it to end, for a tool that has something to say in the end, and gives all that it
-    /// wrote.
+    /// Sends SIGTERM, for a tool that prints its result at the end, and returns all its output.
     pub async fn terminate(mut self) -> Result<Vec<String>> {
         let id = self.process.id().context("it has ended")?;
         kill(Pid::from_raw(id.try_into()?), Signal::SIGTERM)?;

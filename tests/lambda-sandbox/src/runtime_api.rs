@@ -1,4 +1,4 @@
-//! The Lambda Runtime API (version 2018-06-01), as far as a function needs it.
+//! The Lambda Runtime API (version 2018-06-01), as far as functions need it.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use crate::{Invoked, Outcome};
 
-/// One event on its way to the function.
+/// An event for the function.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) event: Bytes,
@@ -28,7 +28,7 @@ pub(crate) struct Invocation {
     pub(crate) function_timeout: Duration,
 }
 
-/// A Runtime API for one sandbox. It ends when this is dropped.
+/// A Runtime API for one sandbox. It stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     /// `host:port`, for `AWS_LAMBDA_RUNTIME_API`.
@@ -38,11 +38,11 @@ pub(crate) struct RuntimeApi {
     accepting: JoinHandle<()>,
 }
 
-/// What the function is doing.
+/// The state of the function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     Starting,
-    /// It asked for an event, at this time.
+    /// It asked for an event at this time.
     Idle(Instant),
     Busy,
     /// It reported that it cannot start.
@@ -70,7 +70,7 @@ impl RuntimeApi {
         Ok(Self { address, events, state, accepting })
     }
 
-    /// Waits until the function asks for an event, and gives the time at which it did.
+    /// Waits until the function asks for an event, and returns the time of the request.
     pub(crate) async fn idle(&mut self) -> Result<Instant> {
         let state =
             self.state.wait_for(|state| matches!(state, State::Idle(_) | State::Failed(_))).await?;
@@ -95,7 +95,7 @@ impl Drop for RuntimeApi {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let Ok((connection, _)) = listener.accept().await else { continue };
-        // Lambda's own Runtime API answers at once, too.
+        // Lambda's own Runtime API responds without delay, too.
         let _ = connection.set_nodelay(true);
         let shared = Arc::clone(&shared);
         let answer = service_fn(move |request| {
@@ -128,7 +128,7 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
         _ => return status(StatusCode::NOT_FOUND),
     };
     if let Some((since, waiting)) = shared.in_flight.lock().await.take() {
-        // Nobody waits any more when the invocation ran out of its time.
+        // The caller is gone if the invocation exceeded its timeout.
         let _ = waiting.send(Invoked { outcome, took: since.elapsed() });
     }
     status(StatusCode::ACCEPTED)

@@ -1,4 +1,4 @@
-//! Accessibility of the pages, as axe-core measures it.
+//! Accessibility of the pages, checked by axe-core.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::browser::Browser;
 
-/// All of its rules: WCAG A and AA, and what it calls best practices. What it cannot decide fails
+/// Runs all its rules: WCAG A and AA, and best practices. A check that axe-core cannot decide fails
 /// as well.
 const RUN: &str = "const done = arguments[arguments.length - 1]; axe.run().then(done, (error) => done(String(error)));";
 
-/// Finds no violation on the page that is shown.
+/// Asserts that the current page has no violation.
 pub(crate) async fn is_accessible(browser: &Browser) {
-    // What axe itself makes the browser complain of is not the page's.
+    // Checked first, as axe-core itself causes browser warnings.
     browser.complains_of_nothing().await;
     let file = std::env::var("E2E_AXE").expect("E2E_AXE names axe-core's file");
     browser.run(&fs::read_to_string(file).expect("axe-core can be read")).await;

@@ -1,5 +1,4 @@
-//! A customer's browser: Chromium without a window, driven by chromedriver, that reaches the shop
-//! and nothing else.
+//! A customer's browser: headless Chromium, driven by chromedriver, that can reach only the shop.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -18,7 +17,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-/// What a customer sees the shop with.
+/// The device and settings of a customer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) device: Device,
@@ -38,12 +37,12 @@ pub(crate) enum Scheme {
     Dark,
 }
 
-/// What most customers have.
+/// The most common configuration.
 pub(crate) const PHONE: Look = Look { device: Device::Phone, scheme: Scheme::Light, scripts: true };
 pub(crate) const DESKTOP: Look = Look { device: Device::Desktop, ..PHONE };
 pub(crate) const WITHOUT_SCRIPTS: Look = Look { scripts: false, ..DESKTOP };
 
-/// A browser, and the shop it goes to.
+/// A browser session with the shop.
 pub(crate) struct Browser {
     pub(crate) client: Client,
     pub(crate) shop: Deployment,
@@ -51,13 +50,13 @@ pub(crate) struct Browser {
     test: &'static str,
 }
 
-/// How long the slowest thing that a page waits for may take.
+/// The time limit for the slowest event that a page waits for.
 const SOON: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const BETWEEN_CLICKS: Duration = Duration::from_millis(100);
 
-/// Lets a customer do something in a browser. What the browser complains of fails the test, and its
-/// last page is kept.
+/// Runs a customer's actions in a browser. A message in the browser's log fails the test; the last
+/// page is kept.
 pub(crate) async fn in_browser(
     test: &'static str,
     look: Look,
@@ -86,8 +85,8 @@ impl Browser {
             "--disable-dev-shm-usage",
             "--disable-background-networking",
             "--no-first-run",
-            // Whatever is not the shop does not exist: a page that asks for it gets an error, and
-            // complains.
+            // Only the shop resolves: a page that requests another host gets an error, which the
+            // log reports.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.amazonaws.com",
         ];
         if geteuid().is_root() {
@@ -127,13 +126,13 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// Goes to an address of the shop.
+    /// Opens a path of the shop.
     pub(crate) async fn open(&self, path: &str) {
         let url = format!("{}{path}", self.shop.output("ShopUrl"));
         self.client.goto(&url).await.expect("the shop answers");
     }
 
-    /// The path of the page that is shown.
+    /// The path of the current page.
     pub(crate) async fn path(&self) -> String {
         self.client.current_url().await.expect("a page is shown").path().to_owned()
     }
@@ -145,18 +144,18 @@ impl Browser {
         found.unwrap_or_else(|error| panic!("waited {SOON:?} in vain for {css}: {error}"))
     }
 
-    /// An element that is there.
+    /// Finds an element, which must exist.
     pub(crate) async fn find(&self, css: &str) -> Element {
         let found = self.client.find(Locator::Css(css)).await;
         found.unwrap_or_else(|error| panic!("{css} is not on the page: {error}"))
     }
 
-    /// What an element says.
+    /// The text of an element.
     pub(crate) async fn text(&self, css: &str) -> String {
         self.find(css).await.text().await.expect("an element has a text")
     }
 
-    /// What stands in a field.
+    /// The value of a field.
     pub(crate) async fn value(&self, name: &str) -> String {
         let field = self.field(name).await;
         field.prop("value").await.expect("the field is there").expect("a field has a value")
@@ -166,21 +165,21 @@ impl Browser {
         self.find(&format!("[name={name}]")).await
     }
 
-    /// Types into a field, in place of what stands there.
+    /// Replaces the value of a field by typing.
     pub(crate) async fn fill(&self, name: &str, text: &str) {
         let field = self.field(name).await;
         field.clear().await.expect("the field can be emptied");
         field.send_keys(text).await.expect("the field takes text");
     }
 
-    /// Types an order into the form and sends it.
+    /// Fills in the order form and submits it.
     pub(crate) async fn order(&self, customer: &str, amount: &str) {
         self.fill("customer", customer).await;
         self.fill("amount", amount).await;
         self.click("button").await;
     }
 
-    /// Places an order, and gives the path of its page, which is shown.
+    /// Places an order, and returns the path of its page, which is then open.
     pub(crate) async fn place(&self, customer: &str, amount: &str) -> String {
         self.order(customer, amount).await;
         self.until("#status").await;
@@ -195,8 +194,8 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{css} cannot be clicked: {error}"));
     }
 
-    /// Clicks twice, as fast as a hand does. Were there no time between the clicks, the browser
-    /// would mostly drop the first request before it is sent, and one order would prove nothing.
+    /// Clicks twice at human speed. Without a pause, the browser would mostly cancel the first
+    /// request before sending it, and a single order would prove nothing.
     pub(crate) async fn double_click(&self, css: &str) {
         let button = self.find(css).await;
         let click = [
@@ -210,7 +209,7 @@ impl Browser {
         self.client.perform_actions(mouse).await.expect("a mouse can click");
     }
 
-    /// Waits until an element says so, and gives all that it says.
+    /// Waits until an element's text contains `part`, and returns the whole text.
     pub(crate) async fn until_text(&self, css: &str, part: &str) -> String {
         eventually(part, SOON, async || {
             let element = self.client.find(Locator::Css(css)).await.ok()?;
@@ -219,12 +218,12 @@ impl Browser {
         .await
     }
 
-    /// Has each page run a script before its own.
+    /// Runs a script in each page before its own scripts.
     pub(crate) async fn before_each_page(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
-    /// Runs a function's body in the page.
+    /// Runs a function body in the page.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.client
             .execute(script, vec![])
@@ -232,7 +231,7 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Nothing is wider than the screen.
+    /// Asserts that nothing is wider than the screen.
     pub(crate) async fn fits(&self) {
         let overhang =
             self.run("return document.documentElement.scrollWidth - window.innerWidth").await;
@@ -243,7 +242,7 @@ impl Browser {
         );
     }
 
-    /// Keeps the whole page as a picture.
+    /// Saves a screenshot of the whole page.
     pub(crate) async fn keep(&self, name: &str) {
         let height = self
             .run("return document.documentElement.scrollHeight")
@@ -261,8 +260,8 @@ impl Browser {
             .expect("the picture can be kept");
     }
 
-    /// The browser has logged no error, no warning and no violation of the page's policy, but for
-    /// the statuses that the shop answered with.
+    /// Asserts that the browser logged no error, warning or CSP violation, except for the statuses
+    /// of the shop's responses.
     pub(crate) async fn complains_of_nothing(&self) {
         let log = self.issue("se/log", json!({ "type": "browser" })).await;
         let of_a_status = |text: &str| text.contains("the server responded with a status of 4");
@@ -301,7 +300,7 @@ impl Device {
     }
 }
 
-/// A command of chromedriver's own.
+/// A command specific to chromedriver.
 #[derive(Debug)]
 struct Extension {
     path: &'static str,

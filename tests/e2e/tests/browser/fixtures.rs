@@ -1,9 +1,9 @@
-//! Orders that go on when a test says so: their rows are written straight into the tables.
+//! Orders that progress only when a test says so: their rows are written directly into the tables.
 
 use e2e::Deployment;
 use uuid::Uuid;
 
-/// An order that is placed and that no service knows of.
+/// An order that no subscriber has received.
 pub(crate) struct Stalled {
     pub(crate) path: String,
     id: String,
@@ -18,7 +18,7 @@ impl Stalled {
         Self::place_at(PLACED_AT, shop, customer, amount).await
     }
 
-    /// Placed just now: its page still looks for news by itself.
+    /// Placed just now, so that its page still polls.
     pub(crate) async fn place_now(shop: &Deployment, customer: &str, amount: &str) -> Self {
         let now = shop.place("A clock", "1").await.answer.json()["placed_at"].clone();
         Self::place_at(now.as_str().expect("a time"), shop, customer, amount).await
@@ -33,7 +33,7 @@ impl Stalled {
             ("placed_at", placed_at),
         ];
         shop.put_row("OrdersTable", &row).await;
-        // Letters and digits that are in a code's alphabet, and of this order alone.
+        // A unique code with letters and digits of the codes' alphabet.
         let code = id.replace(['0', '1', '-'], "X").to_uppercase()[..12].to_owned();
         Self { path: format!("/orders/{id}"), id, code }
     }

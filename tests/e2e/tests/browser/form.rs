@@ -1,11 +1,11 @@
-//! The form, and what people do to it.
+//! The order form, and unusual input.
 
 use e2e::Deployment;
 use uuid::Uuid;
 
 use crate::browser::{Browser, DESKTOP, PHONE, in_browser};
 
-/// A name that no other test's order has.
+/// A unique name.
 fn customer() -> String {
     format!("Ada {}", Uuid::new_v4())
 }
@@ -18,7 +18,7 @@ async fn orders_of(shop: &Deployment, customer: &str) -> usize {
         .count()
 }
 
-/// What is said of a field, on the screen and to a screen reader.
+/// The error message of a field, as shown and as screen readers read it.
 async fn said_of(browser: &Browser, name: &str) -> String {
     let field = browser.field(name).await;
     let id = field
@@ -93,8 +93,8 @@ async fn back_and_resubmit_never_duplicates_an_order() {
 
         browser.client.back().await.expect("there is a page before");
         browser.until("form").await;
-        // It is the browser's to choose: it keeps the page, and the form leads to its order, or it
-        // asks for a new one.
+        // Browsers differ: either the page is cached and the form leads to its order, or a new form
+        // is requested.
         let kept = browser.value("idempotency_key").await == key;
         let shown = browser.place(&customer, "10.00").await;
         assert_eq!(shown == first, kept);
@@ -117,7 +117,7 @@ async fn resubmitted_cached_form_leads_to_its_order() {
         let key = browser.value("idempotency_key").await;
         let first = browser.place(&customer, "10.00").await;
 
-        // As a browser shows it that kept the page: with the key it had.
+        // Restores the old key, as a browser with a cached page would.
         let keep = format!("document.querySelector('[name=idempotency_key]').value = '{key}'");
         browser.open("/").await;
         browser.run(&keep).await;

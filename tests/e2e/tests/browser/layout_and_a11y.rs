@@ -1,5 +1,5 @@
-//! Every page on every kind of screen: readable by everybody, as wide as the screen, and kept as a
-//! picture.
+//! Every page on every kind of screen: accessible, as wide as the screen, and saved as a
+//! screenshot.
 
 use e2e::Deployment;
 
@@ -46,7 +46,7 @@ async fn look_over(test: &'static str, device: Device, scheme: Scheme) {
     .await;
 }
 
-/// The page of an order on which a coupon is spent.
+/// The page of an order that spends a coupon.
 async fn discounted(shop: &Deployment) -> String {
     let code = shop.earned_coupon().await;
     format!("/orders/{}", shop.place_with_coupon("Ada Lovelace", "81.50", &code).await.id)

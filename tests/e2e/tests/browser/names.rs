@@ -1,8 +1,8 @@
-//! Names as people have them, and as people make them up.
+//! Real and malicious names.
 
 use crate::browser::{PHONE, in_browser};
 
-/// How much of a name does not fit into its line.
+/// How far a name overflows its line.
 const BEYOND_THE_EDGE: &str =
     "const right = (css) => document.querySelector(css).getBoundingClientRect().right;
     return right('h1 bdi') - right('h1');";
@@ -33,7 +33,7 @@ async fn unusual_names_do_not_break_the_page() {
                 hidden.as_f64().is_some_and(|hidden| hidden < 1.0),
                 "{what}: {hidden} px are beyond the edge"
             );
-            // What towers above its line is cut off rather than laid over what stands there.
+            // Tall characters are clipped instead of covering other lines.
             assert_eq!(
                 browser.run("return getComputedStyle(document.querySelector('h1')).overflow").await,
                 "clip"

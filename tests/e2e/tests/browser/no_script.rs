@@ -1,4 +1,4 @@
-//! The shop where no script runs.
+//! The shop without JavaScript.
 
 use crate::browser::{WITHOUT_SCRIPTS, in_browser};
 use crate::fixtures::Stalled;

@@ -1,4 +1,4 @@
-//! An order's page follows the order.
+//! An order's page follows the order's progress.
 
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ async fn page_updates_in_place_without_moving_the_rest() {
     .await;
 }
 
-/// Pauses pass at once, and are written down.
+/// Makes timers fire at once, and records their delays.
 const HURRY: &str = "window.pauses = [];
     window.setTimeout = (wake, pause) => { window.pauses.push(pause); queueMicrotask(wake); };";
 

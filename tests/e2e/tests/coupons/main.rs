@@ -1,4 +1,4 @@
-//! Pairs of orders that race for one coupon each: of every pair one gets it, and the other a 422.
+//! Pairs of orders that race for one coupon each: one order of a pair gets it, the other a 422.
 //!
 //! `cargo xtask verify coupons` runs a thousand pairs, and `cargo xtask test --all` fifty.
 
@@ -19,21 +19,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pair::Pair;
 use report::Report;
 
-/// Has pairs of orders race for coupons on a stack of its own, then looks into the tables.
+/// Race pairs of orders for coupons on a new stack, then check the tables.
 #[derive(Debug, Parser)]
 struct Options {
-    /// How many pairs race.
+    /// The number of pairs.
     #[arg(long, default_value_t = 50)]
     pairs: u32,
-    /// A file for the result, as JSON.
+    /// The file for the result, as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
 }
 
-/// So many pairs race at a time.
+/// How many pairs race at a time.
 const AT_ONCE: usize = 8;
-/// Every save of a race is held back so long, so that both orders of a pair have found the coupon
-/// good before either has it.
+/// The delay of every save in a race, so that both orders of a pair read the coupon as unspent
+/// before either spends it.
 const HELD_BACK: Duration = Duration::from_millis(100);
 
 #[tokio::main]

@@ -1,39 +1,39 @@
-//! Two customers with one coupon.
+//! Two customers who race for one coupon.
 
 use e2e::{Answer, Deployment};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A race for a coupon, and what both were answer.
+/// A race for a coupon, with both responses.
 #[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) code: String,
     pub(crate) racers: [Racer; 2],
 }
 
-/// One of them.
+/// One of the two customers.
 #[derive(Debug)]
 pub(crate) struct Racer {
-    /// A name that nobody else has.
+    /// A unique name.
     pub(crate) customer: String,
     pub(crate) answer: RaceAnswer,
-    /// What the very same request was answer afterwards.
+    /// The response to the same request, sent again afterwards.
     pub(crate) repeated_answer: RaceAnswer,
 }
 
-/// What an answer says.
+/// The outcome in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RaceAnswer {
-    /// An order with the discount was accepted; with its id.
+    /// An order with the discount was accepted; its id.
     Won(String),
-    /// The coupon cannot be spent.
+    /// The coupon was rejected.
     Lost,
-    /// Neither.
+    /// Any other response.
     Other(String),
 }
 
 impl Pair {
-    /// Has two customers spend a coupon at the same instant, and both ask again.
+    /// Two customers spend a coupon at the same time, and then both repeat their requests.
     pub(crate) async fn race(shop: &Deployment, code: String) -> Self {
         let (one, other) = tokio::join!(Racer::run(shop, &code), Racer::run(shop, &code));
         let racers = [one.again(shop, &code).await, other.again(shop, &code).await];
@@ -51,14 +51,14 @@ impl Pair {
     }
 }
 
-/// A request that was answered.
+/// A request with its response.
 struct Run {
     customer: String,
     answer: RaceAnswer,
 }
 
 impl Racer {
-    /// The customer's name is the request's key as well.
+    /// The customer's name is also the idempotency key.
     async fn run(shop: &Deployment, code: &str) -> Run {
         let customer = Uuid::new_v4().to_string();
         let answer = ask(shop, &customer, code).await;

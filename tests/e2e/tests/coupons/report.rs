@@ -1,4 +1,4 @@
-//! What came of the races, by the answers and by the tables.
+//! The result of the races, from responses and tables.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use e2e::{Deployment, Row};
 
 use crate::pair::{Pair, RaceAnswer};
 
-/// How answers and tables compare.
+/// The comparison of responses and tables.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pairs: usize,
@@ -16,7 +16,7 @@ pub(crate) struct Report {
     one_winner: usize,
     spent_on_winner: usize,
     repeated_the_same: usize,
-    /// What should not have been.
+    /// Violations.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -78,7 +78,7 @@ impl Report {
         }
     }
 
-    /// What was counted, and the count.
+    /// The counts, with labels.
     pub(crate) fn rows(&self, held_back: u32, time: Duration) -> Vec<(String, String)> {
         let counts = [
             ("Pairs of orders, each with a coupon that was earned", self.pairs.to_string()),

@@ -1,4 +1,4 @@
-//! Subscribers, cut before and after their insert.
+//! Subscribers under faults before and after their insert.
 
 use std::slice::from_ref;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures, held
 use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy};
 
 const INSERT: &str = "BatchExecuteStatement";
-/// Invoicing takes its numbers by it.
+/// Invoicing reserves its numbers with it.
 const NUMBER: &str = "UpdateItem";
 
 #[tokio::test]

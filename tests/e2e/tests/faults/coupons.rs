@@ -1,5 +1,4 @@
-//! An order with a coupon, cut at each of the calls that it takes more than others, and beside
-//! another order.
+//! Orders with a coupon, under faults at each additional call, and concurrent with another order.
 
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use uuid::Uuid;
 use super::orders::{Attempt, cut_at, id_of, orders_behind, save_is_retried};
 use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy, sweep};
 
-/// Looks the coupon up; saves order, key and coupon; reads the key when the coupon is spent.
+/// Reads the coupon, saves order, key and coupon, and reads the key if the coupon is spent.
 const LOOK_UP: &str = "Query";
 const SAVE: &str = "TransactWriteItems";
 const READ_KEY: &str = "GetItem";
@@ -128,7 +127,7 @@ async fn coupon_conflict_is_retried_and_never_422() {
     }
 }
 
-/// The index may say that a coupon can be spent when it is spent already; its row knows.
+/// The index may show a spent coupon as unspent; the row itself decides.
 #[tokio::test]
 async fn slower_order_with_the_same_coupon_is_rejected() {
     const A_WHILE: Duration = Duration::from_millis(300);
@@ -155,7 +154,7 @@ async fn slower_order_with_the_same_coupon_is_rejected() {
     );
 }
 
-/// An answer that was lost must not make a customer's own order look like somebody else's.
+/// After a lost response, a customer's own order must not look like somebody else's.
 #[tokio::test]
 async fn first_order_keeps_the_coupon_after_a_lost_response() {
     let shop = Deployment::under_test().await;

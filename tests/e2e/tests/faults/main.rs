@@ -1,7 +1,7 @@
-//! Faults on the way to AWS: a proxy refuses, throttles and fails calls, and loses their answers;
-//! functions are killed in the middle. The functions are the shipped binaries. Whatever happens:
-//! what was accepted is in the table and is fulfilled, once, and every request is answered in its
-//! function's time.
+//! Faults on calls to AWS: a proxy refuses, throttles and fails calls, and drops their responses;
+//! functions are killed in the middle. The functions are the shipped binaries. Always, accepted
+//! orders are in the table and are fulfilled once, and every request gets a response within its
+//! function's timeout.
 
 mod consumers;
 mod coupons;
@@ -13,11 +13,11 @@ use std::env;
 use devstack::{Fault, FaultProxy};
 use e2e::Deployment;
 
-/// Once, so that a retry helps; and more often than anything is tried.
+/// Once, so that a retry helps; and more often than any call is retried.
 const ONCE: u32 = 1;
 const EVERY_TIME: u32 = 100;
 
-/// Every way in which a call can go wrong.
+/// Every fault of a single call.
 const FAULTS: [Fault; 5] =
     [Fault::Refuse, Fault::Throttle, Fault::Fail, Fault::LoseAnswer, Fault::WithholdAnswer];
 
@@ -27,19 +27,19 @@ async fn proxy() -> FaultProxy {
     FaultProxy::start(&endpoint).await.expect("a port is free")
 }
 
-/// How a fault and how often it happens are called in the report.
+/// A fault's name in the report, with its frequency.
 fn name_of(fault: Fault, times: u32) -> String {
     format!("{}{}", fault.name(), if times == ONCE { "" } else { " at every try" })
 }
 
-/// Runs a clean relay until it finds nothing, as it would in the minutes after.
+/// Runs a relay without faults until it finds nothing, as later runs would.
 async fn sweep(shop: &Deployment) {
     let mut relay = shop.start("outbox-relay", &[]).await;
     let swept = relay.invoke(&serde_json::json!({})).await;
     assert_eq!(swept["failed"], 0, "{swept}");
 }
 
-/// Asserts that an order was published, is not pending any more, and is fulfilled.
+/// Asserts that an order is published, no longer pending, and fulfilled.
 async fn assert_carried_out(shop: &Deployment, id: &str, what: &str) {
     let row =
         shop.row("OrdersTable", "id", id).await.unwrap_or_else(|| panic!("{what}: {id} is lost"));

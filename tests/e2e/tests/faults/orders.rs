@@ -1,4 +1,4 @@
-//! The orders function, cut at each of its calls.
+//! The orders function, under faults at each of its calls.
 
 use devstack::{Fault, FaultProxy};
 use e2e::{Deployment, Function, OrderEvent, held};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
 
-/// One customer's attempt to place one order, which earns a coupon.
+/// A customer's attempt to place one order, large enough to earn a coupon.
 pub(crate) struct Attempt {
     pub(crate) customer: String,
     pub(crate) key: Option<String>,
@@ -33,7 +33,7 @@ impl Attempt {
         event
     }
 
-    /// The ids of the orders that this customer has in the table.
+    /// The ids of this customer's orders in the table.
     pub(crate) async fn saved(&self, shop: &Deployment) -> Vec<String> {
         let rows = shop.rows("OrdersTable").await;
         let mine = rows
@@ -42,8 +42,8 @@ impl Attempt {
         mine.map(|row| row["id"].clone()).collect()
     }
 
-    /// Asserts that the coupon, if there is one, is spent on the order that is in the table, or on
-    /// none if none is.
+    /// Asserts that the coupon, if any, is spent on the saved order, or unspent if no order is
+    /// saved.
     pub(crate) async fn assert_coupon_is_spent_with_its_order(
         &self,
         shop: &Deployment,
@@ -69,9 +69,9 @@ pub(crate) fn id_of(answer: &Value) -> String {
     order["id"].as_str().expect("an id").to_owned()
 }
 
-/// Places an order for every fault at an operation, happening once and every time, and hands the
-/// answer to `judge`. In the end every order that is in the table must be carried out, and every
-/// accepted one be in it, once.
+/// Places an order for every fault at an operation, injected once and every time, and passes the
+/// response to `judge`. At the end every saved order must be carried out, and every accepted order
+/// saved, once.
 pub(crate) async fn cut_at(
     operation: &str,
     attempt: impl AsyncFn(&Deployment) -> Attempt,
@@ -123,8 +123,7 @@ pub(crate) async fn cut_at(
     }
     for (what, attempt, injected, what_held) in attempts {
         if attempt.key.is_some() {
-            // Whatever the first answer was, the same request again is answered, and there is one
-            // order.
+            // Whatever the first response was, a repeated request gets one, and there is one order.
             let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
             assert_eq!(again["statusCode"], 201, "{what}: {again}");
             assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{what}");
@@ -138,8 +137,8 @@ pub(crate) async fn cut_at(
     }
 }
 
-/// A save is retried: a fault that passes costs nothing, one that stays is "not accepted as far as
-/// we know".
+/// Saves are retried: a passing fault has no effect, a lasting one leads to a 503, as the outcome
+/// is unknown.
 pub(crate) fn save_is_retried(fault: Fault, times: u32, answer: &Value) {
     assert_eq!(
         answer["statusCode"],
@@ -151,7 +150,7 @@ pub(crate) fn save_is_retried(fault: Fault, times: u32, answer: &Value) {
     }
 }
 
-/// Accepted is saved.
+/// An order is accepted once it is saved.
 fn accepted(fault: Fault, times: u32, answer: &Value) {
     assert_eq!(answer["statusCode"], 201, "{fault:?}, {times} times: {answer}");
 }

@@ -1,4 +1,4 @@
-//! The relay, cut at each of its calls.
+//! The relay, under faults at each of its calls.
 
 use devstack::Fault;
 use e2e::{Deployment, held};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
 
-/// Places an order through a function whose publish is refused, and gives its id.
+/// Places an order through a function whose publish is refused, and returns its id.
 async fn place_unpublished(shop: &Deployment) -> String {
     let proxy = proxy().await;
     proxy.inject("Publish", Fault::Refuse, EVERY_TIME);
@@ -18,8 +18,7 @@ async fn place_unpublished(shop: &Deployment) -> String {
     order["id"].as_str().expect("an id").to_owned()
 }
 
-/// The stack's own relay, or another test's, may be quicker, and leave nothing to publish or to
-/// clear.
+/// The stack's own relay, or another test's, may process the order first, so the test retries.
 const TRIES: u32 = 5;
 
 async fn cut_at(operation: &str) {
@@ -35,7 +34,7 @@ async fn cut_at(operation: &str) {
             let proxy = proxy().await;
             let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
             let injected = proxy.inject(operation, fault, times);
-            // It answers in its time, and says so when something failed.
+            // The run ends within its timeout, and reports failures.
             let swept = relay.invoke(&json!({})).await;
             assert!(swept["published"].as_u64() >= swept["cleared"].as_u64(), "{swept}");
             if injected.times() > 0 {
@@ -55,7 +54,7 @@ async fn outbox_scan_faults_lose_no_order() {
     cut_at("Scan").await;
 }
 
-/// More than one look takes.
+/// More orders than one query returns.
 const FULL: usize = 101;
 
 #[tokio::test]

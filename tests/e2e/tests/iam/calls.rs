@@ -1,4 +1,4 @@
-//! Every action that is tried, as a call that does little where it is allowed.
+//! A call for every tested action, with little effect where it is allowed.
 
 use e2e::OrderEvent;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::resources::{INDEXES, Kind, TABLES};
 use crate::signed_http::Call;
 use crate::system::{IAM, Role, System, taking};
 
-/// The call that does this to that.
+/// The call of this action on this resource.
 pub(crate) fn call(system: &System, action: &str, thing: &str, kind: Kind) -> Call {
     let shop = &system.shop;
     match kind {
@@ -117,7 +117,7 @@ fn on_index(action: &str, table: &str, index: &str) -> Call {
 fn on_queue(action: &str, queue: &str) -> Call {
     let mut body = json!({ "QueueUrl": queue });
     let more = match action {
-        // Nobody gets it before it is purged.
+        // Delayed, so that it is purged before a consumer receives it.
         "sqs:SendMessage" => json!({ "MessageBody": "tried", "DelaySeconds": 900 }),
         "sqs:ReceiveMessage" => json!({ "MaxNumberOfMessages": 1 }),
         "sqs:DeleteMessage" => json!({ "ReceiptHandle": "none" }),

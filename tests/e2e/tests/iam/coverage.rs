@@ -1,12 +1,11 @@
-//! Nothing that can be tried is left out: what is tried is compared with what the stack says it
-//! has.
+//! The tests cover every resource: compares the tested resources with those that the stack lists.
 
 use std::env;
 
 use crate::resources::tried_resources;
 use crate::signed_http::{Call, Wire, element};
 
-/// The types of what is tried.
+/// The types of the tested resources.
 const TYPES: [&str; 6] = [
     "AWS::DynamoDB::Table",
     "AWS::SQS::Queue",
@@ -15,11 +14,11 @@ const TYPES: [&str; 6] = [
     "AWS::Lambda::Function",
     "AWS::IAM::Role",
 ];
-/// What nobody tries: the API's log, which API Gateway writes, and the role of `CodeDeploy`, which
-/// the emulator has not.
+/// Untested: the API's log group, which API Gateway writes, and the role of `CodeDeploy`, which the
+/// emulator lacks.
 const NOT_TRIED: [&str; 2] = ["HttpApiLogs", "DeployRole"];
 
-/// Every resource of the stack, by type and by its name in the template.
+/// Every resource of the stack: type and logical id.
 async fn resources(wire: &Wire, stack: &str) -> Vec<(String, String)> {
     let (mut resources, mut next) = (vec![], None::<String>);
     loop {

@@ -1,4 +1,4 @@
-//! The whole system, each part with its own role and nothing beside it.
+//! The whole system works, with each part restricted to its own role.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::signed_http::Wire;
 use crate::system::System;
 use crate::{QUEUES, SOON};
 
-/// The relay's schedule, a minute, and the emulator's look at it.
+/// The relay's schedule, a minute, and the emulator's polling interval.
 const NEXT_SWEEP: Duration = Duration::from_secs(90);
-/// A sweep clears all pending flags, so only one test at a time can say whose they were.
+/// A relay run clears all pending flags, so only one of these tests may run at a time.
 static SWEEPS: Mutex<()> = Mutex::const_new(());
 
 async fn post(shop: &Deployment, key: &str, order: &serde_json::Value) -> e2e::Answer {

@@ -1,5 +1,6 @@
-//! Least privilege, tried: the stack on an emulator that checks signatures and asks policies, over
-//! TLS. The system works, and whatever its roles need not do is tried as each of them and denied.
+//! Least privilege: the stack on an emulator that verifies signatures and evaluates policies, over
+//! TLS. The system works, and every action that its roles do not need is tried as each role and
+//! denied.
 
 mod calls;
 mod coverage;
@@ -16,8 +17,9 @@ use std::time::Duration;
 
 use tokio::sync::RwLock;
 
-/// Whoever reads it counts on the queues; whoever writes it takes from them what is there.
+/// Tests that rely on the queues' messages take it to read; tests that remove messages take it to
+/// write.
 static QUEUES: RwLock<()> = RwLock::const_new(());
 
-/// Long enough for what happens at once.
+/// A time limit for immediate effects.
 const SOON: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! docs/reference/security.md shows what is tried, as it is tried.
+//! docs/reference/security.md shows the tested permissions.
 
 use std::fmt::Write;
 use std::{env, fs};
@@ -11,7 +11,7 @@ const PAGE: &str = "docs/reference/security.md";
 const BEGIN: &str = "<!-- What follows is written by tests/e2e/tests/iam/page.rs. -->\n";
 const END: &str = "<!-- That was it. -->\n";
 
-/// The name of an action without that of its service.
+/// The action's name without its service.
 fn short(action: &str) -> &str {
     action.split_once(':').map_or(action, |(_, short)| short)
 }
@@ -55,7 +55,7 @@ fn table() -> String {
     page
 }
 
-/// With `E2E_WRITE_PAGES` set it writes the table into the page; else both are to agree.
+/// With `E2E_WRITE_PAGES` set, writes the table into the page; otherwise the page must match.
 #[test]
 fn page_lists_every_tried_call() {
     let file = devstack::root().join(PAGE);

@@ -1,4 +1,4 @@
-//! Who may put a message on a queue: the topic alone.
+//! Only the topic may send to a queue.
 
 use aws_credential_types::Credentials;
 use e2e::{Deployment, eventually};
@@ -20,7 +20,7 @@ const ALL: [&str; 9] = [
     "InvoicingDlqUrl",
     "InvoicingSubscriptionDlqUrl",
 ];
-/// One that the topic may send to, and that no function reads.
+/// A queue that the topic may send to, and that no function reads.
 const UNREAD: &str = "FulfilmentSubscriptionDlq";
 
 fn send(queue: &str, body: &str) -> Call {
@@ -73,7 +73,7 @@ async fn other_topic_cannot_send_to_a_queue() {
     let (shop, wire) = (Deployment::under_test().await, Wire::tls());
     let queue = shop.output(&format!("{UNREAD}Url"));
     let other_topic = create_topic(&wire).await;
-    // Delivered in this order: when the second queue has it, the first was tried.
+    // Deliveries go in this order: when the second queue has the message, the first was tried.
     let open_to_all = create_queue_for(&wire, &other_topic).await;
     subscribe(&wire, &other_topic, &arn(&wire, queue).await).await;
     subscribe(&wire, &other_topic, &arn(&wire, &open_to_all).await).await;
@@ -89,7 +89,7 @@ async fn other_topic_cannot_send_to_a_queue() {
         "another topic's message arrived: {seen:?}"
     );
 
-    // As it was: what lies there now is no order.
+    // Cleans up: the messages there are not orders.
     let end = [("Action", "Unsubscribe"), ("Version", "2010-03-31"), ("SubscriptionArn", &ours)];
     as_account(&wire, &Call::form("sns", &end)).await;
     as_account(&wire, &Call::json("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": queue })))
@@ -109,7 +109,7 @@ async fn create_topic(wire: &Wire) -> String {
     as_account(wire, &create).await.element("TopicArn").to_owned()
 }
 
-/// A queue that a topic may send to.
+/// Creates a queue that a topic may send to.
 async fn create_queue_for(wire: &Wire, topic: &str) -> String {
     let policy = json!({ "Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": "*",
@@ -127,7 +127,7 @@ async fn arn(wire: &Wire, queue: &str) -> String {
     said.json()["Attributes"]["QueueArn"].as_str().expect("a queue has an ARN").to_owned()
 }
 
-/// Subscribes a queue, and gives the subscription.
+/// Subscribes a queue, and returns the subscription's ARN.
 async fn subscribe(wire: &Wire, topic: &str, queue_arn: &str) -> String {
     let what = [("Action", "Subscribe"), ("Version", "2010-03-31"), ("TopicArn", topic)];
     let queue = [("Protocol", "sqs"), ("Endpoint", queue_arn)];
@@ -145,7 +145,7 @@ async fn publish(wire: &Wire, topic: &str, message: &str) {
     as_account(wire, &Call::form("sns", &what)).await;
 }
 
-/// Waits until a queue has a message, and gives the bodies of all that it has then.
+/// Waits until a queue has this message, and returns the bodies of all its messages.
 async fn received(wire: &Wire, queue: &str, message: &str) -> Vec<String> {
     let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0 });
     let receive = Call::json("sqs", "AmazonSQS.ReceiveMessage", &receive);

@@ -1,6 +1,6 @@
-//! What there is in the stack to do something to, and what is tried on it.
+//! The stack's resources, and the actions to test on each.
 
-/// What something can be done to, by kind.
+/// The kinds of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Table,
@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    /// All that is tried on something of this kind.
+    /// All actions to test on this kind of resource.
     pub(crate) fn actions(self) -> &'static [&'static str] {
         match self {
             Self::Table => &[
@@ -127,7 +127,7 @@ const QUEUES: [&str; 9] = [
 ];
 const TOPICS: [&str; 2] = ["OrdersTopic", "AlarmTopic"];
 
-/// Everything by name, as the template calls it, in its order.
+/// All tested resources by logical id, in the template's order.
 pub(crate) fn tried_resources() -> Vec<(String, Kind)> {
     let each = |names: &[&str], kind| {
         names.iter().map(move |name| ((*name).to_owned(), kind)).collect::<Vec<_>>()

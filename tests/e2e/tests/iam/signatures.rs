@@ -1,4 +1,4 @@
-//! Who says a call is theirs has to sign it, and what is sent goes over TLS.
+//! Calls must be signed, and must use TLS.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::signed_http::{Call, Said, Wire};
 use crate::system::System;
 
-/// Longer than AWS lets clocks differ.
+/// Longer than the clock skew that AWS allows.
 const TOO_LONG_AGO: Duration = Duration::from_secs(20 * 60);
 
 fn refused(what: &str, said: &Said, words: &[&str]) {

@@ -1,4 +1,4 @@
-//! AWS's calls as they go over the wire, signed as somebody.
+//! Raw, signed HTTP calls to AWS.
 
 use std::env;
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4::SigningParams;
 use serde_json::Value;
 
-/// A call that nobody has signed yet.
+/// An unsigned call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     service: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Of a service that speaks JSON; `target` names the operation.
+    /// A call to a JSON service. `target` names the operation.
     pub(crate) fn json(service: &'static str, target: &str, body: &Value) -> Self {
         let headers = vec![
             ("content-type", "application/x-amz-json-1.1".to_owned()),
@@ -30,7 +30,7 @@ impl Call {
         Self { service, method: "POST", path: "/".to_owned(), headers, body: body.to_string() }
     }
 
-    /// Of a service that takes a form.
+    /// A call to a service that takes a form.
     pub(crate) fn form(service: &'static str, fields: &[(&str, &str)]) -> Self {
         let url =
             url::Url::parse_with_params("http://form", fields).expect("fields can be encoded");
@@ -39,7 +39,7 @@ impl Call {
         Self { service, method: "POST", path: "/".to_owned(), headers, body }
     }
 
-    /// Of a service whose operations are addresses.
+    /// A call to a REST service.
     pub(crate) fn rest(
         service: &'static str,
         method: &'static str,
@@ -55,14 +55,14 @@ impl Call {
     }
 }
 
-/// What AWS said.
+/// A response of AWS.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
     pub(crate) status: u16,
     pub(crate) body: String,
 }
 
-/// What a call is refused with before its service looks at it.
+/// Error codes of calls that are refused before the service handles them.
 const REFUSALS: [&str; 9] = [
     "AccessDenied",
     "AuthorizationError",
@@ -76,20 +76,20 @@ const REFUSALS: [&str; 9] = [
 ];
 
 impl Said {
-    /// Whether the service itself answered, be it that it found nothing.
+    /// Whether the service itself responded, even with "not found".
     pub(crate) fn is_answer(&self) -> bool {
         self.status < 500
             && !(self.status >= 400 && REFUSALS.iter().any(|refusal| self.body.contains(refusal)))
     }
 
-    /// Whether policies do not let this role do this.
+    /// Whether policies deny this action to this role.
     pub(crate) fn denies(&self, role: &str, action: &str) -> bool {
         let words =
             [format!(":assumed-role/{role}/"), format!("is not authorized to perform: {action} ")];
         self.status >= 400 && words.iter().all(|words| self.body.contains(words.as_str()))
     }
 
-    /// What stands in an XML element.
+    /// The text of an XML element.
     pub(crate) fn element(&self, name: &str) -> &str {
         element(&self.body, name).unwrap_or_else(|| panic!("no {name}: {self:?}"))
     }
@@ -99,7 +99,7 @@ impl Said {
     }
 }
 
-/// What stands in the first XML element of that name.
+/// The text of the first XML element with this name.
 pub(crate) fn element<'xml>(xml: &'xml str, name: &str) -> Option<&'xml str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once("</").map(|(inside, _)| inside)
@@ -125,7 +125,7 @@ impl Wire {
         Self::to(endpoint)
     }
 
-    /// The same without TLS.
+    /// The same endpoint without TLS.
     pub(crate) fn plain() -> Self {
         let endpoint = variable("E2E_PLAIN_ENDPOINT");
         assert!(endpoint.starts_with("http://"), "{endpoint}");
@@ -137,18 +137,18 @@ impl Wire {
         Self { http: reqwest::Client::new(), endpoint, region: variable("AWS_REGION") }
     }
 
-    /// Whoever this process is: the account itself.
+    /// The credentials of this process: the account itself.
     pub(crate) fn account() -> Credentials {
         let [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(variable);
         Credentials::new(id, secret, None, None, "environment")
     }
 
-    /// Makes a call as somebody.
+    /// Makes a call with these credentials.
     pub(crate) async fn call(&self, call: &Call, caller: &Credentials) -> Said {
         self.send(call, self.signature(call, caller, SystemTime::now())).await
     }
 
-    /// The headers that say, at a time, whose call it is.
+    /// The signature headers of a call at a given time.
     pub(crate) fn signature(
         &self,
         call: &Call,
@@ -182,7 +182,7 @@ impl Wire {
         headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect()
     }
 
-    /// Makes a call with these headers beside its own.
+    /// Sends a call with these additional headers.
     pub(crate) async fn send(&self, call: &Call, headers: Vec<(String, String)>) -> Said {
         let method = call.method.parse().expect("a method");
         let mut request = self

@@ -1,4 +1,4 @@
-//! Who does something: the roles of the functions and of the relay's schedule, and others of the
+//! The callers: the roles of the functions and of the relay's schedule, and other identities of the
 //! account.
 
 use aws_credential_types::Credentials;
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use crate::signed_http::{Call, Wire};
 
-/// The roles, as the page calls them.
+/// The roles, named as on the page.
 pub(crate) const ROLES: [&str; 6] =
     ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing", "schedule"];
 
-/// A role of the stack, taken.
+/// An assumed role of the stack.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) name: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Role {
 }
 
 impl Role {
-    /// The name that AWS knows it by.
+    /// Its physical name in AWS.
     pub(crate) fn physical(&self) -> &str {
         self.arn.rsplit('/').next().expect("an ARN ends with the role's name")
     }
@@ -32,13 +32,13 @@ impl Role {
 pub(crate) struct System {
     pub(crate) shop: Deployment,
     pub(crate) roles: Vec<Role>,
-    /// What a function's name is followed by where it is called: an alias, if functions have one.
+    /// The suffix after a function's name in calls: its alias, if any.
     pub(crate) alias: String,
 }
 
 impl System {
-    /// With its roles taken, as Lambda and the scheduler take them. The emulator lets the account
-    /// stand for these services.
+    /// Assumes the stack's roles, as Lambda and the scheduler do. The emulator lets the account act
+    /// for these services.
     pub(crate) async fn under_test(wire: &Wire) -> Self {
         let shop = Deployment::under_test().await;
         let target = schedules_target(&shop, wire).await;
@@ -63,7 +63,7 @@ impl System {
         self.roles.iter().find(|role| role.name == name).expect("a role of the stack")
     }
 
-    /// The call that starts a function.
+    /// The call that invokes a function.
     pub(crate) fn starting(&self, function: &str) -> Call {
         Call::rest(
             "lambda",
@@ -78,7 +78,7 @@ fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
 
-/// The output that names a function.
+/// The output with a function's name.
 pub(crate) fn function_output(function: &str) -> String {
     format!("{}Name", devstack::resource(function))
 }
@@ -90,7 +90,7 @@ async fn functions_role(shop: &Deployment, wire: &Wire, function: &str) -> Strin
     text(&said.json()["Role"])
 }
 
-/// What the schedule of the relay starts, and as whom.
+/// The target of the relay's schedule, with its role.
 async fn schedules_target(shop: &Deployment, wire: &Wire) -> Value {
     let relay = format!(":function:{}", shop.output("OutboxRelayFunctionName"));
     let ask = async |path: String| {
@@ -106,7 +106,7 @@ async fn schedules_target(shop: &Deployment, wire: &Wire) -> Value {
     ask(format!("/schedules/{}", text(&schedule["Name"]))).await["Target"].clone()
 }
 
-/// The call that takes a role.
+/// The call that assumes a role.
 pub(crate) fn taking(role_arn: &str, session: &str) -> Call {
     let action = [("Action", "AssumeRole"), ("Version", "2011-06-15")];
     Call::form(
@@ -122,10 +122,10 @@ async fn assume(wire: &Wire, role_arn: &str, session: &str) -> Credentials {
     Credentials::new(id, secret, Some(token), None, "role")
 }
 
-/// What IAM speaks.
+/// The API version of IAM.
 pub(crate) const IAM: (&str, &str) = ("Version", "2010-05-08");
 
-/// Makes a role that is not of the stack and may do nothing, and gives its name and itself.
+/// Creates a role outside the stack without permissions, and returns its name and credentials.
 async fn outsider(wire: &Wire) -> (String, Credentials) {
     let name = format!("outsider-{}", Uuid::new_v4());
     let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
@@ -144,12 +144,12 @@ async fn outsider(wire: &Wire) -> (String, Credentials) {
     (name, credentials)
 }
 
-/// Someone of this account who may do nothing.
+/// A role of this account without permissions.
 pub(crate) async fn nobody(wire: &Wire) -> Credentials {
     outsider(wire).await.1
 }
 
-/// Someone of this account who may do everything.
+/// A role of this account with all permissions.
 pub(crate) async fn administrator(wire: &Wire) -> Credentials {
     let (name, credentials) = outsider(wire).await;
     let all = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });

@@ -1,4 +1,4 @@
-//! What each role may do, and all else that is denied.
+//! The actions that each role may perform; all others are denied.
 
 use futures::{StreamExt, stream};
 
@@ -8,7 +8,7 @@ use crate::resources::{Kind, tried_resources};
 use crate::signed_http::Wire;
 use crate::system::{ROLES, System, administrator};
 
-/// All that a role may do; X-Ray is not among what can be tried.
+/// All permissions of each role, except for X-Ray, which cannot be tested.
 const ALLOWED: [(&str, &[(&str, &str)]); 6] = [
     (
         "orders",
@@ -76,12 +76,12 @@ const ALLOWED: [(&str, &[(&str, &str)]); 6] = [
     ("schedule", &[("lambda:InvokeFunction", "OutboxRelayFunction")]),
 ];
 
-/// Whether a role may do something to something.
+/// Whether a role may perform an action on a resource.
 pub(crate) fn allowed(role: &str, action: &str, resource: &str) -> bool {
     ALLOWED.iter().any(|(of, what)| *of == role && what.contains(&(action, resource)))
 }
 
-/// Everything that is tried as each role.
+/// Every combination to test.
 pub(crate) fn tries() -> Vec<(&'static str, String, Kind)> {
     let on = |(resource, kind): (String, Kind)| {
         kind.actions()
@@ -92,7 +92,7 @@ pub(crate) fn tries() -> Vec<(&'static str, String, Kind)> {
     tried_resources().into_iter().flat_map(on).collect()
 }
 
-/// So many calls side by side.
+/// How many calls run in parallel.
 const AT_ONCE: usize = 4;
 
 #[test]
@@ -147,7 +147,7 @@ async fn administrator_succeeds_at_every_tried_call() {
     let administrator = administrator(&wire).await;
     for (action, resource, kind) in tries() {
         let said = wire.call(&call(&system, action, &resource, kind), &administrator).await;
-        // A function's role is taken by Lambda alone, whoever asks.
+        // Only Lambda can assume a function's role.
         let expected = action != "sts:AssumeRole";
         assert_eq!(said.is_answer(), expected, "{action} on {resource}: {said:?}");
     }

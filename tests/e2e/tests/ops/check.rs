@@ -1,4 +1,4 @@
-//! Reconciling.
+//! `ops check`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 const LONG_AGO: &str = "2001-01-01T00:00:00Z";
 
-/// Rows that a test writes straight into the tables.
+/// Rows that a test writes directly into the tables.
 struct Made {
     shop: Deployment,
     ids: Vec<String>,
@@ -44,7 +44,7 @@ impl Made {
             .await;
     }
 
-    /// What every order gets.
+    /// Adds the rows that every order has.
     async fn carried_out(&self, id: &str) {
         self.shipment(id).await;
         self.invoice(id).await;
@@ -60,7 +60,7 @@ impl Made {
         self.shop.put_row("CouponsTable", &row).await;
     }
 
-    /// A coupon of its own, spent on an order.
+    /// Adds an earned coupon that is spent on an order.
     async fn coupon_spent_on(&mut self, id: &str, code: &str) -> String {
         let earned_by = self.order("1.00", LONG_AGO).await;
         self.carried_out(&earned_by).await;
@@ -89,7 +89,7 @@ impl Made {
     }
 }
 
-/// What check says of an order.
+/// The findings about an order.
 fn findings(check: &Ran, id: &str) -> Vec<String> {
     let of_order = check.objects_with("order_id", id).into_iter();
     of_order.map(|object| object["finding"].as_str().expect("a finding").to_owned()).collect()
@@ -120,7 +120,7 @@ async fn check_lists_every_difference_and_nothing_else() {
     }
     made.shipment(&shipment).await;
     made.invoice(&invoice).await;
-    // Rows that nothing of ours writes: they are reported, and keep nothing else from being compared.
+    // Rows that our code never writes: they are reported, and do not stop the comparison.
     let junk = format!("junk-{}", made.id());
     made.ids.push(junk.clone());
     made.shipment(&junk).await;
@@ -216,7 +216,7 @@ async fn discount_and_its_coupon_must_reference_each_other() {
 async fn orders_are_missed_only_after_the_grace_period() {
     let shop = Deployment::under_test().await;
     let mut made = Made { shop: shop.clone(), ids: vec![] };
-    // The youngest second that there is: an order that the shop placed just now.
+    // The most recent second: an order that the shop placed just now.
     let now = shop.place("Ada", "1.00").await.answer.json()["placed_at"]
         .as_str()
         .expect("a time")
@@ -255,7 +255,7 @@ async fn check_uses_the_deployed_filter_threshold() {
     let large = made.order("700000", LONG_AGO).await;
     made.carried_out(&large).await;
     assert_eq!(findings(&ops(&["check", "--json"]).await, &large), ["no_coupon"]);
-    // Nobody else orders for so much: for all other tests nothing changes.
+    // No other test orders this much, so the change affects none.
     shop.set_filter(
         "PromotionQueueUrl",
         &json!({ "amount": [{ "numeric": [">=", 80, "<", 650_000] }] }),

@@ -1,4 +1,4 @@
-//! Looking into dead-letter queues.
+//! `ops dlq list` and `ops dlq show`.
 
 use e2e::{Deployment, OrderEvent, SUBSCRIBERS, ops};
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn dlq_show_lists_messages_with_reasons_and_keeps_them() {
         );
     }
 
-    // Twice: what was shown is visible again at once.
+    // Twice: shown messages are visible again at once.
     for _ in 0..2 {
         let all = ops(&["dlq", "show", "promotion-subscription", "--limit", "500", "--json"]).await;
         all.assert_code(0);

@@ -1,4 +1,4 @@
-//! The operator's command against a deployed stack: the real binary, the real queues and tables.
+//! The `ops` command against a deployed stack: the real binary, queues and tables.
 
 mod check;
 mod dlq;
@@ -13,14 +13,14 @@ use std::time::Duration;
 use devstack::FaultProxy;
 use tokio::sync::Mutex;
 
-/// More often than anything is tried.
+/// More often than any call is retried.
 const EVERY_TIME: u32 = 100;
 
-/// Long enough for what happens at once.
+/// A time limit for immediate effects.
 const SOON: Duration = Duration::from_secs(30);
 
-/// Whose turn it is at the dead-letter queue of promotion's subscription, which no test redrives:
-/// what one test puts there stays, and no other hides it.
+/// Serialises tests on the dead-letter queue of promotion's subscription. No test redrives it, so
+/// its messages stay; and only one test at a time hides them.
 static PROMOTION_SUBSCRIPTION: Mutex<()> = Mutex::const_new(());
 
 async fn proxy() -> FaultProxy {

@@ -1,4 +1,4 @@
-//! The outbox, and publishing orders again.
+//! `ops orders`.
 
 use devstack::Fault;
 use e2e::{Deployment, Ran, ops, ops_with};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{EVERY_TIME, SOON, proxy};
 
-/// An order of long ago, put straight into the table: saved, not pending, and never published.
+/// An old order, written directly into the table: saved, not pending, and never published.
 async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
     let id = Uuid::new_v4().to_string();
     let row = [
@@ -23,7 +23,7 @@ async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
 #[tokio::test]
 async fn unpublished_order_is_listed() {
     let shop = Deployment::under_test().await;
-    // The stack's own relay may be quicker; not every time.
+    // The stack's own relay may publish it first, but not every time.
     let listed = async || {
         let id = shop.place_unpublished(1).await.remove(0);
         let unpublished = ops(&["orders", "unpublished", "--json"]).await;
@@ -82,7 +82,7 @@ async fn replay_publishes_only_orders_in_the_time_range() {
 
     let probe = shop.probe_topic().await;
     let dry = ops(&[&time[..], &["--dry-run"]].concat()).await;
-    // An order of another test that cannot be read may be one of that time, and is reported.
+    // Another test's unreadable order may fall into this time range, and is reported too.
     let published = |ran: &Ran| {
         let reported = ran.objects().into_iter().filter(|object| object["problem"].is_null());
         reported
@@ -90,7 +90,7 @@ async fn replay_publishes_only_orders_in_the_time_range() {
             .collect::<Vec<_>>()
     };
     assert_eq!(published(&dry), [(json!(during), json!(false))]);
-    // Whatever was published before this is received before it.
+    // Messages published before the marker are received before it.
     let marker = Uuid::new_v4().to_string();
     shop.publish(&marker, "1.00").await;
     let received = probe.read_until(&marker).await;

@@ -1,4 +1,4 @@
-//! Deleting for good.
+//! `ops dlq purge`.
 
 use e2e::{Deployment, ops};
 use uuid::Uuid;

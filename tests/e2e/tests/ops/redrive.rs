@@ -1,5 +1,4 @@
-//! Moving messages back. A redrive takes whatever is in its queue, so these tests go one after the
-//! other.
+//! `ops dlq redrive`. It moves all messages of a queue, so these tests run one after another.
 
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use super::{EVERY_TIME, SOON, proxy};
 
 static ONE_AFTER_THE_OTHER: Mutex<()> = Mutex::const_new(());
 
-/// A dead-letter queue, as the command and the outputs name it, and what shows that one of its
-/// orders was done.
+/// A dead-letter queue, as named by the command and the outputs, and the table that shows its
+/// orders were processed.
 const PROMOTION: (&str, &str, &str) = ("promotion", "PromotionDlqUrl", "CouponsTable");
 const FULFILMENT_SUBSCRIPTION: (&str, &str, &str) =
     ("fulfilment-subscription", "FulfilmentSubscriptionDlqUrl", "ShipmentsTable");
@@ -113,7 +112,7 @@ async fn redrive_keeps_unsent_messages() {
             );
             assert_eq!(failed.objects().last().expect("a summary")["moved"], 0);
 
-            // It is there, and visible at once.
+            // The message is there, and visible at once.
             let again = ops(&["dlq", "redrive", dlq, "--json"]).await;
             assert_eq!(again.objects()[0]["moved"], 1, "{again:?}");
             is_done(&shop, table, &event).await;

@@ -1,4 +1,4 @@
-//! One order's way.
+//! `ops trace`.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::SOON;
 
-/// The relay comes every minute.
+/// The relay runs every minute.
 const RELAYED: Duration = Duration::from_secs(100);
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn trace_lists_steps_from_tables_and_function_logs() {
     shop.with_coupon(&id).await;
     shop.fulfilled(&id).await;
     shop.invoiced(&id).await;
-    // Lines come to the log a moment after they are written.
+    // Log lines arrive a moment after they are written.
     let steps = eventually("every function's log names the order", SOON, async || {
         let trace = ops(&["trace", &id, "--json"]).await;
         trace.assert_code(0);
@@ -78,7 +78,7 @@ async fn trace_exits_with_3_when_an_effect_is_missing() {
     let trace = ops(&["trace", &id]).await;
     trace.assert_code(3);
     assert!(trace.stderr.contains("It has no invoice, no coupon:"), "{trace:?}");
-    // Or `check` would miss both.
+    // Otherwise `check` would report both as missing.
     shop.delete_row("ShipmentsTable", "order_id", &id).await;
     shop.delete_row("OrdersTable", "id", &id).await;
 }

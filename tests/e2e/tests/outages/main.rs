@@ -1,6 +1,5 @@
-//! Whole services gone for a while, with customers in the shop. What was accepted meanwhile is
-//! carried out afterwards, once; what ended in a dead-letter queue is redriven by the operator's
-//! command.
+//! Outages of whole services while customers order. Orders accepted meanwhile are carried out once
+//! afterwards; the `ops` command redrives messages in dead-letter queues.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 const A_MINUTE: Duration = Duration::from_secs(60);
-/// How long customers come before and after.
+/// How long customers order before and after an outage.
 const A_WHILE: Duration = Duration::from_secs(5);
 const A_CUSTOMER_EVERY: Duration = Duration::from_millis(200);
 const EVERY_TIME: u32 = u32::MAX;
@@ -29,8 +28,7 @@ const DYNAMODB: [&str; 7] = [
     "Query",
 ];
 
-/// Lets customers come, all of them patient, while something is done to the stack, and a while
-/// longer.
+/// Lets patient customers order during an action on the stack, and for a while before and after.
 async fn customers_during<T>(
     shop: &Deployment,
     done_to_it: impl Future<Output = T>,
@@ -79,8 +77,8 @@ async fn down_for_a_minute(stack: &FaultStack, operations: &[&str], fault: Fault
     injected.iter().map(devstack::Injected::times).sum()
 }
 
-/// Asserts that everything accepted was carried out once, and gives how many messages had to be
-/// redriven for it.
+/// Asserts that every accepted order was carried out once, and returns how many messages needed a
+/// redrive.
 async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) -> u64 {
     let dead_letters = stack.shop.drain_and_redrive().await;
     let mut effects = Effects::default();
@@ -139,8 +137,8 @@ async fn dynamodb_outage_accepts_no_unsaved_order() {
 #[tokio::test]
 async fn subscriber_outage_fills_dlqs_and_redrive_empties_them() {
     let stack = FaultStack::start().await.expect("a stack can be started");
-    // Only the subscribers' inserts: orders are accepted and published, and each message is tried
-    // in vain until it is dead.
+    // Only the subscribers' inserts fail: orders are accepted and published, and each message fails
+    // until it is in the dead-letter queue.
     let inserts = down_for_a_minute(&stack, &["BatchExecuteStatement"], Fault::Refuse);
     let (client_record, failed) = customers_during(&stack.shop, inserts).await;
     assert!(failed > 0, "nothing failed");

@@ -1,5 +1,5 @@
-//! Every bad input gets its documented answer, and leaves no row and no message:
-//! docs/reference/errors.md has the tables.
+//! Every invalid input gets the answer that docs/reference/errors.md documents, and leaves no row
+//! and no message.
 
 use std::fs;
 
@@ -12,8 +12,7 @@ use uuid::Uuid;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A row of a table in docs/reference/errors.md: what is sent, the status of the answer, and what
-/// else is said of it.
+/// A row of a table in docs/reference/errors.md: the input, the status, and the rest of the row.
 struct Documented {
     sent: String,
     status: u16,
@@ -40,7 +39,7 @@ fn row(line: &str) -> Option<Documented> {
     Some(Documented { sent: repeated(sent), status: status.parse().expect("a status"), said })
 }
 
-/// With `(3 times x)` written out.
+/// Expands `(3 times x)`.
 fn repeated(text: &str) -> String {
     let found = text.split_once('(').and_then(|(before, rest)| {
         let (count, rest) = rest.split_once(" times ")?;
@@ -55,7 +54,7 @@ fn pointers(answer: &Answer) -> Vec<String> {
     errors.iter().map(|error| error["pointer"].as_str().expect("a pointer").to_owned()).collect()
 }
 
-/// Asserts that the answer is problem details with this status about these fields.
+/// Asserts that the response is problem details with this status about these fields.
 fn assert_problem(answer: &Answer, status: u16, fields: &[String], what: &str) {
     assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.body);
     assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
@@ -124,8 +123,7 @@ async fn headers_get_the_documented_response() {
     }
 }
 
-/// API Gateway hands over what it takes for no text in base64, and so are forms; JSON that is none
-/// of UTF-8 comes so here.
+/// API Gateway passes bodies that it considers binary in base64: forms, and JSON that is not UTF-8.
 #[tokio::test]
 async fn base64_body_is_decoded() {
     let shop = Deployment::under_test().await;
@@ -143,8 +141,8 @@ async fn base64_body_is_decoded() {
     }
 }
 
-/// API Gateway hands over what clients write of themselves: who else is on the way, and a query as
-/// it was sent.
+/// API Gateway passes on headers that clients choose, such as those of proxies, and the query
+/// unchanged.
 #[tokio::test]
 async fn invalid_scheme_host_or_query_is_tolerated() {
     let shop = Deployment::under_test().await;
@@ -236,7 +234,7 @@ async fn rejected_order_leaves_no_row_and_no_message() {
         assert!(answer.status.is_client_error(), "{body} was answered {}", answer.status);
     }
 
-    // What came before this one would have been published before it.
+    // Invalid orders before this one would have been published before it.
     let good = shop.place(&name("good"), "80").await;
     let received = probe.read_until(&good.id).await;
     let about_us: Vec<_> = received.iter().filter(|message| message.contains(&marker)).collect();

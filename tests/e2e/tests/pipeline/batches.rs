@@ -1,4 +1,4 @@
-//! Batches that no sample has, and the example that panics, on release binaries run as Lambda runs
+//! Batches beyond the samples, and the example that panics, on release binaries run as Lambda runs
 //! them.
 
 use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures};

@@ -1,4 +1,4 @@
-//! Many orders at once, compared with a record that the client keeps of every answer it got.
+//! Many concurrent orders, compared with the client's record of every response.
 
 use std::collections::BTreeMap;
 

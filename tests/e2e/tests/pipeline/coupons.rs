@@ -1,4 +1,4 @@
-//! A coupon that one order earned is spent on another.
+//! Coupons that one order earned are spent on another.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn order(customer: &str, amount: &str, coupon: &str) -> Value {
     json!({ "customer": customer, "amount": amount, "coupon": coupon })
 }
 
-/// As the page shows it, typed by somebody who does not care for capitals.
+/// The code as shown on the page, typed in lower case.
 fn typed(code: &str) -> String {
     format!(" {}-{} {}", &code[..4], &code[4..8], &code[8..]).to_lowercase()
 }
@@ -24,7 +24,7 @@ fn id(answer: &Answer) -> String {
     answer.json()["id"].as_str().expect("an id").to_owned()
 }
 
-/// The customer's orders in the table.
+/// How many orders the customer has in the table.
 async fn orders_of(shop: &Deployment, customer: &str) -> usize {
     shop.rows("OrdersTable")
         .await

@@ -1,4 +1,4 @@
-//! A request that comes twice is one request.
+//! A repeated request is processed once.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn order_of(customer: &str) -> String {
     json!({ "customer": customer, "amount": "81.50" }).to_string()
 }
 
-/// A name that no other test's order has.
+/// A unique name.
 fn customer() -> String {
     format!("Ada {}", Uuid::new_v4())
 }
@@ -39,7 +39,7 @@ async fn replay_returns_the_first_answer_and_makes_no_order() {
     let first = post(&shop, &key, &order_of(&customer)).await;
     assert_eq!(first.status, 201, "{}", first.body);
     let id = first.json()["id"].as_str().expect("an id").to_owned();
-    // The answer is the first one, even when the order has gone on meanwhile.
+    // The replay returns the first response, even after the order has progressed.
     shop.fulfilled(&id).await;
     let again = post(&shop, &key, &order_of(&customer)).await;
     assert_eq!((again.status, &again.body), (first.status, &first.body));

@@ -1,4 +1,4 @@
-//! Every order gets an invoice with a number that no other has.
+//! Every order gets an invoice with a unique number.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ async fn invoice_is_404_until_written_or_without_an_order() {
 async fn concurrent_invoices_never_share_a_number() {
     let shop = Deployment::under_test().await;
     let events: Vec<_> = (0..60).map(|_| OrderEvent::of("5.00")).collect();
-    // Each batch comes twice, and at once.
+    // Each batch is delivered twice, concurrently.
     join_all(events.chunks(10).chain(events.chunks(10)).map(async |events| {
         let mut invoicing = shop.start("invoicing", &[]).await;
         assert!(failures(&invoicing.invoke(&batch(events)).await).is_empty());

@@ -1,4 +1,4 @@
-//! A bad message never blocks or loses a good one, and ends in the dead-letter queue with its body
+//! A bad message never blocks or loses a good one, and reaches the dead-letter queue with its body
 //! intact.
 
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use futures::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
 
-/// As many messages as a delivery may have, by the template.
+/// The template's `BatchSize`.
 const BATCH: usize = 10;
 
-/// Quotes, a line break, markup and characters of two to four bytes: all of it has to survive.
+/// Quotes, a line break, markup and characters of two to four bytes, all of which must survive.
 fn garbage() -> String {
     format!("{{\"order_id\": \"{}\", \n <&> 'é☃😀' \\u0000 %00", Uuid::new_v4())
 }
@@ -79,7 +79,7 @@ async fn poison_in_a_queue_reaches_the_dlq_and_the_rest_succeed() {
     let shop = Deployment::under_test().await;
     let visibility =
         shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
-    // Side by side: three tries take three visibility timeouts, whatever the position.
+    // In parallel: three attempts take three visibility timeouts, whatever the position.
     join_all((0..BATCH).map(async |position| {
         let garbage = garbage();
         let events: Vec<_> = (0..BATCH).map(|_| OrderEvent::of("90.00")).collect();

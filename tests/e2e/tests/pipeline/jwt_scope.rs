@@ -1,5 +1,5 @@
-//! The shop that lets in only who has a token. API Gateway looks at the token; here is what becomes
-//! of who is let in.
+//! The shop with JWT authorisation. API Gateway verifies tokens; these tests cover authorised
+//! requests.
 
 use e2e::{Deployment, Function, fixture};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ async fn shop() -> Function {
     Deployment::under_test().await.start("orders", &[("JWT_ENABLED", "true")]).await
 }
 
-/// An order of this subject, as API Gateway hands it over.
+/// An order request of this subject, as API Gateway passes it on.
 fn order(subject: &str, key: &str) -> Value {
     let mut event = fixture("orders/place-by-json.json");
     event["headers"]["idempotency-key"] = json!(key);

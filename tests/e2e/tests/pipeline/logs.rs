@@ -1,9 +1,9 @@
-//! What a line says, by format and level.
+//! The contents of log lines, by format and level.
 
 use e2e::{Deployment, OrderEvent, batch, fixture};
 use serde_json::{Value, json};
 
-/// All that a function writes of a sample invocation, with these variables.
+/// All log lines of a function for a sample invocation, with these variables.
 async fn said(function: &str, event: &Value, variables: &[(&str, &str)]) -> Vec<String> {
     let shop = Deployment::under_test().await;
     let mut function = shop.start(function, variables).await;

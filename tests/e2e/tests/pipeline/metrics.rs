@@ -1,5 +1,4 @@
-//! What is measured, as the alarms and the dashboard read it: names, units and dimensions are a
-//! contract.
+//! The metrics that alarms and dashboard read: names, units and dimensions are a contract.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,8 +27,8 @@ const RELAY: [&str; 5] = [
     "Sweeps Count [function]",
 ];
 
-/// The documents that a function writes of these events, one for each; what failed is in documents
-/// of their own.
+/// The metrics documents that a function writes for these events, one for each. Failures have
+/// documents of their own, which are left out.
 async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
     let (_, documents): (Vec<_>, Vec<_>) = all_documents(function, events, replaced)
         .await
@@ -39,7 +38,7 @@ async fn measured(function: &str, events: &[Value], replaced: &[(&str, &str)]) -
     documents
 }
 
-/// What a function counts as failed, of the version that it is.
+/// A function's failure count, under its own version.
 async fn failures(function: &str, event: &Value, replaced: &[(&str, &str)]) -> Option<u64> {
     let documents = all_documents(function, std::slice::from_ref(event), replaced).await;
     let document = documents.iter().find(|document| document["version"].is_string())?;
@@ -48,7 +47,7 @@ async fn failures(function: &str, event: &Value, replaced: &[(&str, &str)]) -> O
     document["Failures"].as_u64()
 }
 
-/// All documents that a function writes of these events; each is what AWS's schema says it is.
+/// All metrics documents that a function writes for these events, validated against AWS's schema.
 async fn all_documents(function: &str, events: &[Value], replaced: &[(&str, &str)]) -> Vec<Value> {
     let shop = Deployment::under_test().await;
     let variables: Vec<_> =
@@ -74,7 +73,8 @@ async fn all_documents(function: &str, events: &[Value], replaced: &[(&str, &str
     documents
 }
 
-/// What a document defines: metric, unit, dimensions. Each metric and dimension it names is in it.
+/// The metrics that a document defines: name, unit, dimensions. Asserts that their values are
+/// present.
 fn defined(document: &Value) -> BTreeSet<String> {
     let mut defined = BTreeSet::new();
     for directive in document["_aws"]["CloudWatchMetrics"].as_array().expect("directives") {
@@ -212,8 +212,8 @@ async fn failures_are_counted() {
     );
 }
 
-/// A deployment is judged by these: whatever a new version does not do right is in them, and
-/// nothing that is the customer's.
+/// Deployments depend on these: they count all work that a new version fails, and no customer
+/// errors.
 #[tokio::test]
 async fn failures_are_attributed_to_the_version() {
     let order = fixture("orders/place-by-json.json");
@@ -295,7 +295,7 @@ async fn sweep_reports_pending_count_and_oldest_age() {
         ("amount", "81.5"),
         ("placed_at", "2020-01-01T00:00:00Z"),
     ];
-    // The stack's own relay may be quicker.
+    // The stack's own relay may publish it first.
     let document = eventually("a sweep finds the order", SOON, async || {
         shop.put_row("OrdersTable", &[&old[..], &[("outbox", "3")]].concat()).await;
         let document = measured("outbox-relay", &[json!({})], &[]).await.remove(0);

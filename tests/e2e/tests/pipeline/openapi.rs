@@ -1,5 +1,5 @@
-//! What the API says of itself is what it does. `cargo xtask test --all` fuzzes it with what this
-//! document allows.
+//! The API matches its OpenAPI document. `cargo xtask test --all` also fuzzes it with generated
+//! requests.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ async fn document(shop: &Deployment) -> Value {
     answer.json()
 }
 
-/// Asserts that an answer to a method of a path is one of those in the document, headers and body.
+/// Asserts that the document describes this response of a method and path, with headers and body.
 fn assert_documented(document: &Value, method: &str, path: &str, answer: &Answer) {
     let response = &document["paths"][path][method]["responses"][answer.status.as_str()];
     assert!(!response.is_null(), "{method} {path} is answered {}", answer.status);

@@ -96,7 +96,7 @@ async fn oversized_form_is_shown_again_with_the_reason() {
 #[tokio::test]
 async fn page_assets_are_served_and_cacheable() {
     let shop = Deployment::under_test().await;
-    // An order that no service knows of: its page waits for news, and brings the script as well.
+    // No subscriber has received the order, so its page polls, which includes the script.
     let id = Uuid::new_v4().to_string();
     let row = [
         ("id", &*id),

@@ -1,5 +1,5 @@
-//! No personal data in logs, at any level: what a customer might write is fed into every path of
-//! every function, and then looked for in all that they wrote.
+//! No personal data in logs, at any level: the tests send a marker wherever customers can write,
+//! through every path of every function, and search all output for it.
 
 use std::env;
 
@@ -9,14 +9,14 @@ use lambda_sandbox::Outcome;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Every format, at the level that logs most.
+/// Every format, at the most verbose level.
 const FORMATS: [[(&str, &str); 2]; 2] = [
     [("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")],
     [("AWS_LAMBDA_LOG_FORMAT", "Text"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")],
 ];
 const OFTEN: u32 = 100;
 
-/// A name that nobody else has, without a character that any encoding would change.
+/// A unique name, without characters that an encoding would change.
 fn marker() -> String {
     format!("Ada{}Lovelace", Uuid::new_v4().simple())
 }
@@ -31,8 +31,7 @@ async fn start(
     shop.start(function, &[variables, format, &measured].concat()).await
 }
 
-/// Feeds these events to a function, whatever it makes of them, and looks through its errors and
-/// what it wrote.
+/// Sends these events to a function, and asserts that its errors and output lack the marker.
 async fn nothing_of(
     marker: &str,
     mut function: Function,
@@ -57,7 +56,7 @@ async fn proxy() -> FaultProxy {
     FaultProxy::start(&endpoint).await.expect("a port is free")
 }
 
-/// Not what the function is called with.
+/// Events of the wrong shape.
 fn not_events(marker: &str) -> Vec<String> {
     vec![
         json!(marker).to_string(),
@@ -69,7 +68,7 @@ fn not_events(marker: &str) -> Vec<String> {
     ]
 }
 
-/// Requests with the marker wherever a customer, or a program of theirs, can write something.
+/// Requests with the marker wherever a customer or a client can write.
 fn requests(marker: &str) -> Vec<String> {
     let post = |content_type: &str, body: String| {
         let mut event = fixture("orders/place-by-json.json");
@@ -141,7 +140,7 @@ fn requests(marker: &str) -> Vec<String> {
     events.iter().map(Value::to_string).chain(not_events(marker)).collect()
 }
 
-/// Deliveries with the marker wherever a message has room for it.
+/// Deliveries with the marker wherever a message has a field for text.
 fn deliveries(marker: &str) -> Vec<String> {
     let body = |event: &OrderEvent| event.body().replace("Ada Lovelace", marker);
     let of = |record: Value| json!({ "Records": [record] });
@@ -160,7 +159,7 @@ fn deliveries(marker: &str) -> Vec<String> {
     ] {
         events.push(of(json!({ "messageId": "m0", "body": text })));
     }
-    // But for the message id itself, which is a text that SQS makes.
+    // Except for the message id itself, which SQS generates.
     events.push(of(json!({ "messageId": [marker], "body": body(&good) })));
     let odd = [
         json!(marker),
@@ -217,8 +216,7 @@ async fn customer_data_is_never_logged_when_a_call_fails() {
     nothing_of(&marker, down, requests(&marker)).await;
 }
 
-/// What a coupon's code is spent by is as good as money: it is looked for however it may be
-/// written.
+/// A coupon's code is as good as money, so the test searches for every spelling of it.
 #[tokio::test]
 async fn coupon_code_is_never_logged() {
     let shop = Deployment::under_test().await;
@@ -336,8 +334,8 @@ async fn swept_orders_are_never_logged() {
         proxy.inject(operation, Fault::Fail, OFTEN);
         nothing_of(&marker, relay, [json!({ "customer": marker }).to_string()]).await;
     }
-    // Marked since long ago, so that every sweep meets it; out of the way again at once, as it
-    // stops its shard.
+    // Pending since long ago, so that every relay run reads it. The test removes it soon, as it
+    // blocks its shard.
     let placed_at = "2020-01-01T00:00:00Z";
     let customer = format!("{marker}\u{0}");
     let broken = [

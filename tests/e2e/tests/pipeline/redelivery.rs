@@ -5,8 +5,8 @@ use std::time::Duration;
 use e2e::{Deployment, OrderEvent, Row};
 use futures::future::join_all;
 
-/// Delivers an order's event so many times at once, waits until it has had its effect and all of
-/// them are worked off, and gives the effect.
+/// Delivers an order's event this many times at once, waits until all are processed, and returns
+/// the resulting rows.
 async fn deliver(shop: &Deployment, event: &OrderEvent, times: usize) -> (Row, Row) {
     let body = event.body();
     join_all((0..times).map(|_| shop.publish(&body, &event.total))).await;

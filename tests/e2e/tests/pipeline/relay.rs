@@ -1,4 +1,4 @@
-//! An accepted order is published, whatever happened to the first attempt.
+//! An accepted order is published, even if the first attempt failed.
 
 use e2e::Deployment;
 use futures::future::join_all;
@@ -51,8 +51,7 @@ async fn unacknowledged_order_keeps_its_pending_flag() {
         relay.log().iter().all(|line| !line.contains(&ids[0])),
         "it says it published what it did not"
     );
-    // The stack's own relay may come by at any time; what matters is that the order is published in
-    // the end.
+    // The stack's own relay may run at any time; the order must be published in the end.
     let mut relay = shop.start("outbox-relay", &[]).await;
     relay.invoke(&json!({})).await;
     shop.fulfilled(&ids[0]).await;
@@ -81,7 +80,7 @@ async fn concurrent_relays_have_one_effect_and_no_ghost_row() {
 async fn unreadable_row_does_not_block_others() {
     const SHARDS: u8 = 16;
     let shop = Deployment::under_test().await;
-    // One in every shard, older than any order.
+    // One row in every shard, older than any order.
     let broken: Vec<_> = (0..SHARDS)
         .map(|shard| (format!("broken-{}", Uuid::new_v4()), shard.to_string()))
         .collect();

@@ -1,4 +1,4 @@
-//! The sample invocations of `events/`, every one of them.
+//! All sample invocations of `events/`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ const ORDERS: [&str; 5] = [
     "orders/place-with-unknown-coupon.json",
 ];
 const RELAY: &str = "outbox-relay/every-minute.json";
-/// Samples of each consumer, and the message ids that it hands back.
+/// The samples of each consumer, and the message ids that it returns as failed.
 const CONSUMERS: [(&str, &[&str]); 4] = [
     ("one-order.json", &[]),
     ("full-batch.json", &[]),
@@ -89,7 +89,7 @@ async fn orders_samples_place_and_show_orders() {
 #[tokio::test]
 async fn relay_sample_publishes_pending_orders() {
     let shop = Deployment::under_test().await;
-    // The stack's own relay, which comes by every minute, may be quicker.
+    // The stack's own relay, which runs every minute, may publish it first.
     let (id, swept) =
         eventually("the relay finds an order that is not published", SWEPT_WITHIN, async || {
             let ids = shop.place_unpublished(1).await;

@@ -1,22 +1,22 @@
-//! One order is one trace, from the request to the coupon, whoever published it.
+//! An order has one trace, from the request to the coupon, whichever function published it.
 
 use e2e::{Deployment, Function, Message, SUBSCRIBERS, Subscriber, failures};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The lines of a log that are about an order.
+/// The log lines about an order.
 fn lines_about(log: &[String], order_id: &str) -> Vec<Value> {
     let lines = log.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|line| line["order_id"] == order_id).collect()
 }
 
-/// A `traceparent` of a client, with a trace that nobody else has.
+/// A client's `traceparent`, with a new trace id.
 fn client() -> (String, String) {
     let trace_id = Uuid::new_v4().simple().to_string();
     (format!("00-{trace_id}-00f067aa0ba902b7-01"), trace_id)
 }
 
-/// Places an order in a client's trace, through a function that publishes it on a topic.
+/// Places an order in a client's trace, through a function that publishes to the given topic.
 async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Vec<Value>) {
     let mut orders = shop.start("orders", &[("ORDERS_TOPIC_ARN", topic)]).await;
     let mut event = e2e::fixture("orders/place-by-json.json");
@@ -30,7 +30,7 @@ async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Ve
     (id, lines)
 }
 
-/// Has all subscribers work on a message, and gives what they say of the order.
+/// Sends a message to all subscribers, and returns their log lines about the order.
 async fn consume(shop: &Deployment, id: &str, message: &Message) -> Vec<Value> {
     let mut said = vec![];
     for Subscriber { function, .. } in SUBSCRIBERS {
@@ -44,7 +44,7 @@ async fn consume(shop: &Deployment, id: &str, message: &Message) -> Vec<Value> {
     said
 }
 
-/// The span that a message says it was sent in.
+/// The id of the span in which a message was sent.
 fn span_of(message: &Message, trace_id: &str) -> String {
     let (kind, traceparent) = &message.attributes["traceparent"];
     assert_eq!(kind, "String");
@@ -101,8 +101,7 @@ async fn relayed_order_keeps_its_trace() {
     let message = probe.message(&id).await;
     probe.unsubscribe().await;
     let span = span_of(&message, &trace_id);
-    // The stack's own relay may have been quicker; then its span is in the message, and ours has
-    // nothing to say.
+    // The stack's own relay may have published first; then ours logs nothing about the order.
     for line in lines_about(&relay.end().await, &id) {
         assert_eq!(
             (&line["trace_id"], &line["parent_span_id"]),

@@ -1,5 +1,5 @@
-//! What is done to the stack beside the faults of its calls: functions are killed, the emulator is
-//! restarted, events are sent again.
+//! Disturbances beside the faults of calls: kills functions, restarts the emulator, and repeats
+//! events.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use fastrand::Rng;
 
 use crate::load::Load;
 
-/// Mischief, and how much of it there was.
+/// Creates disturbances, and counts them.
 #[derive(Debug)]
 pub(crate) struct Mischief {
     random: Rng,
@@ -23,9 +23,9 @@ pub(crate) struct Mischief {
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const KILL_EVERY: u32 = 40;
 const SEND_AGAIN_EVERY: u32 = 10;
-/// What is done to the stack beside the faults of its calls.
+/// The number of kinds of disturbance.
 pub(crate) const MISCHIEFS: usize = 3;
-/// How often is looked at what the services did, so that what changes afterwards is seen.
+/// How often the effects are read during a soak, to notice changes.
 const LOOKS: u32 = 20;
 /// How often the emulator is restarted in a soak.
 const RESTARTS: u32 = 3;
@@ -44,8 +44,7 @@ impl Mischief {
         }
     }
 
-    /// Makes chaos as orders are placed, until all are, and gives what the services were seen to do
-    /// meanwhile.
+    /// Disturbs the stack while orders are placed, and returns the effects seen meanwhile.
     pub(crate) async fn run(&mut self, stack: &mut FaultStack, load: &Load) -> Result<Effects> {
         let mut effects = Effects::default();
         let mut seen = 0;
@@ -77,7 +76,7 @@ impl Mischief {
         Ok(effects)
     }
 
-    /// How often each chaos was made.
+    /// How often each disturbance happened.
     pub(crate) fn made(&self) -> [(&'static str, u32); MISCHIEFS] {
         [
             ("function killed", self.killed),
@@ -87,7 +86,7 @@ impl Mischief {
     }
 }
 
-/// Sends an order's event again, as SNS and SQS may at any time.
+/// Sends an order's event again, as SNS and SQS may do at any time.
 pub(crate) async fn send_again(shop: &Deployment, id: &str, order_request: &OrderRequest) {
     let event = OrderEvent { order_id: id.to_owned(), total: order_request.amount() };
     shop.publish(&event.body(), &event.total).await;

@@ -9,7 +9,7 @@ use futures::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
-/// Orders on their way into a shop, and the record of them.
+/// Orders to be placed, and the record of the responses.
 #[derive(Debug)]
 pub(crate) struct Load {
     wishes: Vec<OrderRequest>,
@@ -20,7 +20,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// So many orders, drawn from a seed, for as long as the time lasts.
+    /// Up to `orders` orders, drawn from a seed, until a deadline.
     pub(crate) fn new(seed: u64, orders: u32, until: Instant) -> Self {
         let mut random = Rng::with_seed(seed);
         let wishes = (0..orders).map(|_| order_request(&mut random)).collect();
@@ -33,7 +33,7 @@ impl Load {
         }
     }
 
-    /// Sends the customers in, so many at a time.
+    /// Runs the customers, `at_once` at a time.
     pub(crate) async fn run(&self, shop: &Deployment, at_once: usize) {
         let style = ProgressStyle::with_template(
             "{bar:40} {pos}/{len} orders, {elapsed} (about {eta} more)",
@@ -53,17 +53,17 @@ impl Load {
         self.over.set(true);
     }
 
-    /// How many customers have been in the shop.
+    /// How many customers have finished.
     pub(crate) fn answered(&self) -> u32 {
         self.answered.get()
     }
 
-    /// Whether all customers have been in the shop.
+    /// Whether all customers have finished.
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
     }
 
-    /// Any order that was accepted so far.
+    /// A random accepted order, if there is one yet.
     pub(crate) fn any_accepted(&self, random: &mut Rng) -> Option<(String, OrderRequest)> {
         let accepted = &self.client_record.borrow().accepted;
         let (id, order_request) = accepted.iter().nth(random.usize(0..accepted.len().max(1)))?;
@@ -75,7 +75,8 @@ impl Load {
     }
 }
 
-/// Half of them about the threshold; most ask again when they got no clear answer.
+/// A random order: half of them are near the threshold; most customers retry after an unclear
+/// response.
 fn order_request(random: &mut Rng) -> OrderRequest {
     let cents = if random.bool() { random.u64(7_900..8_100) } else { random.u64(1..100_000) };
     let id = Uuid::from_u128(random.u128(..));

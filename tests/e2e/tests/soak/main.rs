@@ -1,5 +1,5 @@
-//! The soak: many orders through a stack with random faults, compared with what the
-//! customers were answered.
+//! The soak: many orders through a stack with random faults, compared with the customers'
+//! responses.
 //!
 //! `cargo xtask verify soak` runs it, and `cargo xtask test --all` a short one.
 
@@ -19,31 +19,30 @@ use e2e::{ClientRecord, Effects, FaultStack};
 use chaos::{MISCHIEFS, Mischief};
 use load::Load;
 
-/// Drives orders through a stack of its own while faults are thrown at it, then compares it with
-/// the record.
+/// Place orders on a new stack under random faults, then compare it with the customers' record.
 #[derive(Debug, Parser)]
 struct Options {
-    /// How many orders customers try to place.
+    /// The number of orders that customers try to place.
     #[arg(long, default_value_t = 500)]
     orders: u32,
-    /// What the faults are drawn from; a new one if none is given.
+    /// The random seed of the faults (default: a new one).
     #[arg(long)]
     seed: Option<u64>,
-    /// How many customers there are at a time.
+    /// The number of concurrent customers.
     #[arg(long, default_value_t = 16)]
     at_once: usize,
-    /// No orders are placed after so many minutes.
+    /// Stop placing orders after this many minutes.
     #[arg(long, default_value_t = 30)]
     minutes: u64,
-    /// One call to AWS in so many meets a fault.
+    /// Inject a fault into one of this many calls to AWS.
     #[arg(long, default_value_t = 20)]
     one_in: u32,
-    /// A file for the result, as JSON.
+    /// The file for the result, as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
 }
 
-/// How many events are delivered once more in the end, when everything is done.
+/// How many events are delivered again at the end, after all work is done.
 const ONCE_MORE: usize = 200;
 
 #[tokio::main]
@@ -90,12 +89,12 @@ async fn main() -> Result<ExitCode> {
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether calls met faults, and each chaos was made.
+/// Whether all kinds of fault and disturbance occurred.
 fn was_ill_treated(faults: &BTreeMap<&str, u32>) -> bool {
     faults.len() > MISCHIEFS && faults.values().all(|times| *times > 0)
 }
 
-/// Nothing may come of an event whose order is done.
+/// Repeated events of processed orders must have no effect.
 async fn deliver_once_more(
     stack: &FaultStack,
     client_record: &ClientRecord,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use e2e::{Audit, ClientRecord, DeadLetters};
 
-/// What happened, and how record and tables compare: what was counted, and the count.
+/// The labels and counts of faults, and of the comparison.
 pub(crate) fn rows(
     seed: u64,
     time: Duration,
