@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: builds the measuring side and hands it the rest of the command line. It is
-//! a program of its own, as this one must start soon.
+//! `cargo xtask bench`: builds the `bench` package and passes it the rest of the command line. It
+//! is a program of its own, so that xtask compiles quickly.
 
 use anyhow::Result;
 use devstack::{ProcessGroup, Progress, Tools};
@@ -18,8 +18,8 @@ pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
     ProcessGroup::run("The measuring", &mut cargo).await
 }
 
-/// What the functions cost is within tools/bench/budget.toml. Nothing of it is a time, so that the
-/// measuring side need not be built to be fast.
+/// Checks that the functions' costs are within tools/bench/budget.toml. The budget has no times, so
+/// a debug build of `bench` is enough.
 pub(crate) async fn check(tools: &Tools) -> Result<()> {
     let mut cargo = tools.cargo();
     cargo.args(["run", "--quiet", "--package", "bench", "--", "--check"]);

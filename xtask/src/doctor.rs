@@ -1,4 +1,4 @@
-//! `cargo xtask doctor`: what this machine lacks, and how to install it.
+//! `cargo xtask doctor`: lists the tools missing on this machine, and how to install them.
 
 use std::process::{ExitCode, Stdio};
 
@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 struct Need {
     name: &'static str,
-    /// A shell command that succeeds where the need is met.
+    /// A shell command that succeeds if the tool is present.
     check: &'static str,
     for_what: Purpose,
     install: &'static str,
@@ -59,7 +59,7 @@ const fn need(
     Need { name, check, for_what, install }
 }
 
-/// Prints a line for each need. Fails if one that development requires is missing.
+/// Prints a line for each tool. Fails if one that development requires is missing.
 pub(crate) async fn doctor() -> ExitCode {
     let python = devstack::python().await.is_ok();
     println!("{}", line("Python 3.10+", python, Purpose::Develop, "apt install python3-venv"));

@@ -1,4 +1,4 @@
-//! What git says of the working tree.
+//! The state of the git working tree.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,25 +6,25 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use devstack::{Progress, root};
 
-/// The commit that the working tree is at, and whether it has changes that are in none. The docs,
-/// where results are kept, are not counted.
+/// The commit of the working tree, and whether there are uncommitted changes outside the docs,
+/// where results are kept.
 pub(crate) fn commit() -> Result<String> {
     let commit = last_commit()?;
     let changed = git(&["status", "--porcelain", "--", ".", ":!docs"])?;
     Ok(if changed.is_empty() { commit } else { format!("{commit} with changes") })
 }
 
-/// The commit that the working tree is at.
+/// The commit of the working tree.
 pub(crate) fn last_commit() -> Result<String> {
     git(&["rev-parse", "--short=12", "HEAD"])
 }
 
-/// When that commit was made, in seconds since 1970.
+/// That commit's time, in seconds since 1970.
 pub(crate) fn committed_at() -> Result<String> {
     git(&["log", "-1", "--format=%ct"])
 }
 
-/// A checkout of that commit, in a folder that is not there yet.
+/// Checks that commit out into a new folder.
 pub(crate) async fn copy_of_the_last_commit(folder: &Path) -> Result<()> {
     let mut clone = tokio::process::Command::new("git");
     clone.args(["clone", "--quiet"]).arg(root()).arg(folder);

@@ -1,14 +1,14 @@
-//! Ctrl-C, and its likes: the work is dropped, and with it every process it started.
+//! Ctrl-C and other termination signals: drops the work, and with it every process it started.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What a shell shows for a command that Ctrl-C cut short.
+/// The shell's exit code for a command that Ctrl-C ended.
 pub(crate) const CUT_SHORT: u8 = 130;
 
-/// Does the work, unless a signal to end comes first: then the outcome is `interrupted`.
+/// Runs the work until a termination signal arrives; then returns `interrupted`.
 pub(crate) async fn or(
     interrupted: ExitCode,
     work: impl Future<Output = Result<()>>,

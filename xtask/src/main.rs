@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Runs and tests the order fan-out on this machine, without an AWS account or Docker.
+/// Run and test the order fan-out on this machine, without an AWS account or Docker.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -23,36 +23,36 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the whole system here: shop, topic, queues, functions, tables. Ctrl-C ends it.
+    /// Run the whole system on this machine until Ctrl-C: shop, topic, queues, functions, tables.
     Run(run::Options),
     /// Run the test suites that a change needs, all of them, or one by its name.
     ///
-    /// On two cores it takes some three minutes where little was changed, and ten where nothing is
-    /// built yet; with `--all` a quarter of an hour more.
+    /// On two cores this takes about three minutes after a small change, and ten if nothing is
+    /// built yet; `--all` adds a quarter of an hour.
     Test(test::Options),
-    /// Verify what takes too long for every change, and write down the result. Minutes are those of
+    /// Run verifications that take too long for every change, and keep the results. Times are for
     /// two cores.
     #[command(subcommand)]
     Verify(verify::Part),
-    /// Measure what the functions cost, beside functions that do nothing; `--help` says more.
+    /// Measure what the functions cost, compared with functions that do nothing; see `--help`.
     Bench(bench::Options),
-    /// Take the README's pictures anew, as the browser's tests see the pages.
+    /// Retake the README's pictures with the browser tests.
     Pictures,
     /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use
     /// them.
     Tools,
-    /// List what is in each function, in CycloneDX, in target/sbom.
+    /// Write a CycloneDX bill of materials for each function to target/sbom.
     Sbom,
-    /// Say what this machine lacks to run, test and deploy, and how to install it.
+    /// List what this machine lacks to run, test and deploy, and how to install it.
     ///
-    /// It exits with 0 if one can develop here, with 1 if not.
+    /// Exits with 0 if the machine is ready for development, otherwise with 1.
     Doctor,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        // Ctrl-C is how a run ends; anything else it cuts short.
+        // Ctrl-C is the normal end of a run, but an interruption of any other command.
         Command::Run(options) => interrupt::or(ExitCode::SUCCESS, run::run(options)).await,
         Command::Test(options) => {
             interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await

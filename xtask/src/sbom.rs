@@ -1,5 +1,5 @@
-//! `cargo xtask sbom`: a list of what is in each function, in CycloneDX, to be kept beside what is
-//! deployed.
+//! `cargo xtask sbom`: a CycloneDX bill of materials for each function, to be kept beside the
+//! deployed package.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::git;
 
 const FOLDER: &str = "target/sbom";
 
-/// What the functions are deployed for; the target need not be installed.
+/// The deployed functions' target. It need not be installed.
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
 /// Writes target/sbom/<function>.cdx.json for each function. The same commit gives the same bytes
@@ -48,7 +48,7 @@ pub(crate) async fn sbom(supply: &SupplyChain) -> Result<()> {
     Ok(())
 }
 
-/// cargo-cyclonedx leaves a list beside the manifest of every package, one for each binary.
+/// cargo-cyclonedx writes a file beside the manifest of every package, one for each binary.
 async fn lists_left_behind() -> Result<Vec<(String, PathBuf)>> {
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]).await?;
     let metadata: Value = serde_json::from_str(&metadata)?;
@@ -69,8 +69,8 @@ async fn lists_left_behind() -> Result<Vec<(String, PathBuf)>> {
     Ok(lists)
 }
 
-/// It lists some crates that a binary could have with other features. That is no harm; one that it
-/// leaves out is.
+/// cargo-cyclonedx also lists crates that other features would link, which is harmless. A missing
+/// crate is an error.
 async fn names_all_that_is_linked(function: &str, list: &Value) -> Result<()> {
     let components = list["components"].as_array().context("a list has components")?;
     let component =

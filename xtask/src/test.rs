@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the suites, those of a change or all of them.
+//! `cargo xtask test`: runs the suites that a change needs, or all of them.
 
 pub(crate) mod api_fuzz;
 mod backends;
@@ -23,10 +23,10 @@ pub(crate) use browser::pictures;
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run every suite, and not only those that a change needs.
+    /// Run every suite, not only those that a change needs.
     #[arg(long)]
     all: bool,
-    /// Run these suites and no others.
+    /// Run only these suites.
     #[arg(long = "suite", value_name = "NAME", conflicts_with = "all", value_parser = Suite::parser())]
     suites: Vec<Suite>,
 }
@@ -53,7 +53,7 @@ pub(crate) async fn test(Options { all, suites }: Options) -> Result<()> {
     Ok(())
 }
 
-/// Prepares what the suite needs, each thing once in a run, and says what is missing.
+/// Prepares what the suite needs, each thing once in a run, and returns what is missing.
 async fn missing(suite: Suite, tools: &Tools, prepared: &mut Vec<Need>) -> Result<Option<String>> {
     for need in suite.needs {
         if prepared.contains(need) {

@@ -1,5 +1,4 @@
-//! docs/reference/dependencies.md names every direct dependency with what it is for, and none that
-//! is gone.
+//! docs/reference/dependencies.md lists exactly the direct dependencies, each with its purpose.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +6,7 @@ use std::fs;
 use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
 use devstack::{CargoTool, FUNCTIONS, root};
 
-/// The names in the table below a heading of the page, each of which is followed by what it is for.
+/// The names in the table below a heading of the page. Each must have a purpose beside it.
 fn listed(heading: &str) -> BTreeSet<String> {
     let page = fs::read_to_string(root().join("docs/reference/dependencies.md"))
         .expect("the page is there");
@@ -28,7 +27,7 @@ fn metadata() -> Metadata {
     MetadataCommand::new().no_deps().exec().expect("cargo metadata works")
 }
 
-/// The functions, and the crates of ours that they link.
+/// The functions, and the workspace crates that they link.
 fn linked(metadata: &Metadata) -> Vec<&Package> {
     let mut packages: Vec<_> = metadata
         .packages
@@ -53,7 +52,7 @@ fn of_a_build(package: &Package) -> impl Iterator<Item = &Dependency> {
     package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development)
 }
 
-/// Those that are not ours.
+/// The dependencies from outside the workspace.
 fn foreign<'a>(dependencies: impl Iterator<Item = &'a Dependency>) -> BTreeSet<String> {
     dependencies
         .filter(|dependency| dependency.path.is_none())

@@ -1,12 +1,12 @@
-//! `sam build` runs cargo once per function. Where two functions share a dependency with other
-//! features, cargo would compile it, and all that stands on it, again.
+//! `sam build` runs cargo once per function. If two functions use a shared dependency with
+//! different features, cargo compiles it and all its dependents again.
 
 use std::collections::BTreeMap;
 use std::process::Command;
 
 use devstack::FUNCTIONS;
 
-/// Every dependency that goes into a function, with the features it is built with.
+/// Every dependency of a function, with its features.
 fn features_of(function: &str) -> BTreeMap<String, String> {
     let arguments =
         ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}|{f}"];

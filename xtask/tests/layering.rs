@@ -1,4 +1,4 @@
-//! Which crate may depend on which (ARCHITECTURE.md).
+//! The workspace crates that each crate may depend on (ARCHITECTURE.md).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,8 +32,8 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 22] = [
     ("xtask", &["devstack"]),
 ];
 
-/// Dependencies that only some crates may name. `workspace-hack` names all that the functions share and uses none
-/// of it.
+/// Dependencies that only some crates may declare. `workspace-hack` declares all that the functions
+/// share, and uses none of it.
 const ALLOWED_USERS: [(&str, &[&str]); 8] = [
     ("aws-sdk-dynamodb", &["workspace-hack", "store", "aws-mock", "e2e"]),
     ("aws-sdk-sns", &["workspace-hack", "topic", "aws-mock", "e2e"]),
@@ -45,8 +45,7 @@ const ALLOWED_USERS: [(&str, &[&str]); 8] = [
     ("metrique-writer-format-emf", &["workspace-hack", "telemetry"]),
 ];
 
-/// The crates that read the environment: `lambda-startup` for the functions; the others are not part
-/// of them.
+/// The crates that read the environment: `lambda-startup` for the functions, and tools and tests.
 const ENVIRONMENT_READERS: [&str; 5] = ["lambda-startup", "devstack", "aws-mock", "e2e", "xtask"];
 
 fn packages() -> Vec<Package> {

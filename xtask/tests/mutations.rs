@@ -1,5 +1,4 @@
-//! The patches of tests/mutations, by which `cargo xtask verify mutants` breaks the code on
-//! purpose.
+//! The patches of tests/mutations, which `cargo xtask verify mutants` applies.
 
 use std::fs;
 use std::path::PathBuf;

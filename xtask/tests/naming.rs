@@ -1,4 +1,4 @@
-//! Names: none of a list of retired identifiers and phrases comes back, and test names stay short.
+//! No retired identifier or phrase comes back, and test names stay short.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use devstack::root;
 
 /// Whole identifiers and file names. Retired words that are also ordinary ones (`told`, `lane`) are
-/// here in the form that they were used in.
+/// here in the form in which they were used.
 const RETIRED_IDENTIFIERS: &[&str] = &[
     "told.rs",
     "serve.rs",
@@ -92,8 +92,7 @@ const RETIRED_PHRASES: &[&str] = &[
 
 const MAX_TEST_NAME: usize = 60;
 
-/// Every text file of the repository but the lock files, the reports that commands write, and this
-/// one.
+/// Every text file of the repository except lock files, generated reports and this file.
 fn texts() -> Vec<(String, String)> {
     let git = Command::new("git").arg("ls-files").current_dir(root()).output().expect("git runs");
     let files = String::from_utf8(git.stdout).expect("file names are UTF-8");
@@ -108,7 +107,7 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
-/// Whether `text` has `words` with nothing around them that would make them part of another word.
+/// Whether `text` contains `words` as a whole, not as a part of longer words.
 fn has_whole(text: &str, words: &str) -> bool {
     let part = |character: char| character.is_alphanumeric() || character == '_';
     text.match_indices(words)

@@ -25,15 +25,13 @@ pub(crate) struct Options {
     /// The port of the AWS endpoint on localhost.
     #[arg(long, default_value_t = AWS_PORT)]
     aws_port: u16,
-    /// The port on localhost that `cargo lambda invoke` reaches the functions by.
+    /// The port on localhost at which `cargo lambda invoke` reaches the functions.
     #[arg(long, default_value_t = INVOKE_PORT, conflicts_with = "built")]
     invoke_port: u16,
-    /// Run the release binaries of `sam build`, as they are deployed, instead of reloading code as
-    /// it is edited.
+    /// Run the release binaries of `sam build`, as deployed, instead of reloading edited code.
     #[arg(long)]
     built: bool,
-    /// Open the stack to Docker's containers as well, for `sam local invoke` and `sam local
-    /// start-api`.
+    /// Also open the stack to Docker containers, for `sam local invoke` and `sam local start-api`.
     #[arg(long, requires = "built")]
     containers: bool,
 }
@@ -59,7 +57,7 @@ async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Resul
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
     let stack = devstack::deploy(&tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
     let proxy = HttpProxy::open(&stack, port).await?;
-    // Open until this returns.
+    // Kept alive until this returns.
     let containers = match docker {
         Some(docker) => Some(DockerBridgeProxy::open(&docker, &stack).await?),
         None => None,
@@ -89,7 +87,7 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
         keeper.take(line);
     };
     let watch = Watch::start(&tools, &emulator, &stack, invoke_port, Progress, show).await;
-    // What they logged may say why.
+    // The functions' log may show the cause.
     let mut watch = watch.inspect_err(|_| screen.open())?;
     let proxy = HttpProxy::open(&stack, port).await?;
     welcome(&proxy, &emulator, Some(invoke_port), None);

@@ -1,5 +1,5 @@
-//! What a run shows: the functions' log, and below it, on a terminal, how far everything is and the
-//! last orders.
+//! The output of a run: the functions' log, and below it, on a terminal, progress and the last
+//! orders.
 
 use std::convert::Infallible;
 use std::fmt::{self, Display};
@@ -10,7 +10,7 @@ use anyhow::Result;
 use devstack::{Recent, StackProgress};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Where lines go, and what stays below them. Clones are the same screen.
+/// The log lines, and the status below them. Clones share the same screen.
 #[derive(Clone, Debug)]
 pub(super) struct Screen {
     below: ProgressBar,
@@ -19,7 +19,7 @@ pub(super) struct Screen {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whether lines are shown. Until then they would get into the progress of the start.
+    /// Whether lines are shown. Before, they would disturb the progress display of the start.
     open: bool,
     held: Vec<String>,
     depths: String,
@@ -34,7 +34,7 @@ impl Screen {
         Self { below: ProgressBar::new_spinner().with_style(style), state: Arc::default() }
     }
 
-    /// Shows what was held back, and from now on every line as it comes.
+    /// Shows the buffered lines, and from now on every line as it arrives.
     pub(super) fn open(&self) {
         let mut state = self.state();
         state.open = true;
@@ -55,20 +55,20 @@ impl Screen {
 
     fn print(&self, state: &mut State, line: &str) {
         state.recent.push(line);
-        // The functions write colours whatever reads them; `console` knows the terminal, NO_COLOR
-        // and CLICOLOR_FORCE.
+        // The functions always write colours; `console` respects the terminal, NO_COLOR and
+        // CLICOLOR_FORCE.
         let line =
             if console::colors_enabled() { line.into() } else { console::strip_ansi_codes(line) };
         self.below.suspend(|| println!("{line}"));
         self.below.set_message(state.to_string());
     }
 
-    /// Keeps the depths below up to date, for ever. Where there is no terminal, a line is shown
-    /// whenever it is another.
+    /// Keeps the counts below up to date, for ever. Without a terminal, prints a line whenever they
+    /// change.
     pub(super) async fn follow(&self, flow: StackProgress) -> Result<Infallible> {
         let mut shown = None;
         loop {
-            // The emulator may be too busy to be asked; if it has ended, that is reported elsewhere.
+            // The emulator may be too busy to respond; if it has ended, that is reported elsewhere.
             if let Ok(depths) = flow.look().await {
                 if self.below.is_hidden() && shown.as_ref() != Some(&depths) {
                     println!("{depths}");

@@ -1,5 +1,5 @@
-//! Fuzzing the API: requests are made up from the API's own document and sent to a stack as it is
-//! deployed, and every answer is compared with the document. They are counted where they arrive.
+//! API fuzzing: sends requests generated from the API's document to a deployed stack, and compares
+//! every response with the document. The proxy in front of the stack counts the requests.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,16 +13,16 @@ use tokio::process::Command;
 /// Options of `cargo xtask verify api-fuzz`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How many requests there are at least.
+    /// The least number of requests.
     #[arg(long, default_value_t = 20_000)]
     requests: u64,
-    /// What they are drawn from; a new one if none is given.
+    /// The random seed (default: a new one).
     #[arg(long)]
     seed: Option<u64>,
 }
 
 impl Options {
-    /// Of the suite: the same requests each time, so that a failure is a change's doing.
+    /// The suite's options. The seed is fixed, so that only a change can cause a failure.
     pub(crate) fn of_the_suite() -> Self {
         Self { requests: 2_000, seed: Some(20_261_122) }
     }
@@ -30,19 +30,19 @@ impl Options {
 
 const DOCUMENT: &str = "functions/orders/openapi.json";
 
-/// Salvoes side by side, as Schemathesis sends one request at a time to one operation: how, and
-/// which share of the requests, in percent, is the limit of one operation. A scenario is of four
-/// requests or so; a few dozen cover the document.
+/// Schemathesis runs that go in parallel, as each sends one request at a time: name, options, and
+/// the limit per operation in percent of the requests. A scenario has about four requests; a few
+/// dozen cover the document.
 const SALVOES: [(&str, &[&str], u64); 3] = [
     ("scenarios", &["--phases", "examples,coverage,stateful"], 5),
     ("good", &["--phases", "fuzzing", "--mode", "positive"], 20),
     ("bad", &["--phases", "fuzzing", "--mode", "negative"], 20),
 ];
 
-/// What an order by JSON is answered when it is accepted, and one by form.
+/// The statuses of an accepted order: JSON, and form.
 const ACCEPTED: [u16; 2] = [201, 303];
 
-/// Fuzzes a stack of its own, and says what came of it; fails if an answer was not as documented.
+/// Fuzzes a new stack and returns the counts. Fails if a response was not as documented.
 pub(crate) async fn api_fuzz(
     tools: &Tools,
     Options { requests, seed }: &Options,
@@ -96,7 +96,7 @@ pub(crate) async fn api_fuzz(
         "an answer was not as {DOCUMENT} has it: see above"
     );
     ensure!(broken == 0, "{broken} requests were answered with 5xx");
-    // A shop that refuses all that it is asked, in documented words, is none.
+    // A shop that rejects every order, even as documented, is broken.
     for status in ACCEPTED {
         ensure!(
             answers.contains_key(&status),
@@ -111,16 +111,16 @@ pub(crate) async fn api_fuzz(
     Ok(rows)
 }
 
-/// What came of a salvo.
+/// The result of one Schemathesis run.
 struct Fired {
     passed: bool,
     made_up: u64,
-    /// Made up, and no client could send it.
+    /// Generated, but impossible for a client to send.
     unsent: u64,
     failures: u64,
 }
 
-/// Fires a salvo; what it says is shown if it hit something.
+/// Runs Schemathesis. Prints its output if it failed.
 async fn fire(command: &mut Command, output: PathBuf, report: &Path) -> Result<Fired> {
     let file = File::create(&output)?;
     let status =

@@ -1,5 +1,5 @@
-//! What `store` and `topic` expect of AWS, asked of two emulators that share no
-//! code. Where they agree, it is less likely to be one emulator's mistake.
+//! The contract tests of `store` and `topic`, run on two emulators that share no code. Where both
+//! agree, a mistake of one emulator is less likely.
 
 use std::process::Stdio;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 use devstack::{Emulator, Invocations, Moto, ProcessGroup, Progress, Tools};
 use tokio::process::Command;
 
-/// The tests that fail on the second backend, and what it cannot do.
+/// The tests that fail on the second backend, and what it does not support.
 const SECOND_CANNOT: [(&str, &str); 3] = [
     ("effect_table::batch_of_25_distinguishes_new_from_existing_rows", NO_PARAMETERS),
     ("effect_table::second_insert_changes_nothing", NO_PARAMETERS),
@@ -33,12 +33,12 @@ pub(crate) async fn test(tools: &Tools) -> Result<()> {
     still_cannot(tests(tools, second.port(), &SECOND_CANNOT.map(|(test, _)| test))).await
 }
 
-/// Tests one at a time: emulators in Python do not answer many at once within the times that a
-/// function has.
+/// Runs one test at a time: under parallel load the Python emulators exceed the functions'
+/// timeouts.
 fn tests(tools: &Tools, aws_port: u16, which: &[&str]) -> Command {
     let mut cargo = tools.cargo();
-    // The whole workspace's features, as in the steps before: for two packages alone cargo would
-    // compile the SDK again.
+    // Built with the whole workspace's features, as in earlier steps; for two packages alone, cargo
+    // would compile the SDK again.
     cargo.args([
         "test",
         "--workspace",
@@ -57,7 +57,7 @@ async fn run(what: &str, mut tests: Command) -> Result<()> {
     ProcessGroup::run(what, &mut tests).await
 }
 
-/// Each test that is listed exists, and fails: what a backend has learnt is no longer left out.
+/// Checks that each listed test exists and still fails, so that no test is excluded without need.
 async fn still_cannot(mut tests: Command) -> Result<()> {
     let output =
         tests.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).output().await?;

@@ -1,4 +1,4 @@
-//! The pages in a real browser, and the README's pictures, which it takes.
+//! The browser tests, which also take the README's pictures.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +9,7 @@ use devstack::{Progress, Tools, WebDriver, root};
 
 use super::stack;
 
-/// The pictures of docs/reports/pictures, as the tests name them.
+/// The pictures in docs/reports/pictures, as the tests name them.
 const SHOWN: [&str; 4] = [
     "desktop-light-fulfilled.png",
     "phone-light-form.png",
@@ -17,7 +17,7 @@ const SHOWN: [&str; 4] = [
     "desktop-dark-refused.png",
 ];
 
-/// What the browser's tests stand on.
+/// What the browser tests need.
 #[derive(Debug)]
 pub(super) struct Browser {
     driver: WebDriver,
@@ -30,7 +30,7 @@ impl Browser {
         Ok(Self { driver: WebDriver::start(Progress).await?, screenshots })
     }
 
-    /// The tests' environment.
+    /// The environment of the tests.
     pub(super) fn variables(&self) -> [(&'static str, &OsStr); 3] {
         [
             ("E2E_WEBDRIVER", OsStr::new(self.driver.url())),
@@ -40,13 +40,13 @@ impl Browser {
     }
 }
 
-/// The browser's tests.
+/// Runs the browser tests.
 pub(super) async fn test(tools: &Tools) -> Result<()> {
     let browser = Browser::start().await?;
     stack::on_one_stack(tools, "browser", &browser.variables()).await
 }
 
-/// `cargo xtask pictures`: the browser's tests alone, and the README's pictures as they took them.
+/// `cargo xtask pictures`: runs only the browser tests, and copies the README's pictures.
 pub(crate) async fn pictures() -> Result<()> {
     ensure!(
         WebDriver::is_installed().await,

@@ -1,5 +1,5 @@
-//! The functions in Lambda's own container, as the SAM CLI runs them for a user of `cargo xtask run
-//! --built --containers`. What is expected of them is what the end-to-end tests expect.
+//! The functions in Lambda's own container image, as the SAM CLI runs them for a user of `cargo
+//! xtask run --built --containers`. The expectations are those of the end-to-end tests.
 
 use anyhow::Result;
 use devstack::{LocalApi, Progress, SAM_LOCAL, Tools, root};
@@ -9,11 +9,11 @@ use super::stack::Tests;
 
 /// Every sample invocation.
 const SAMPLES: &[&str] = &["--test", "pipeline", "samples"];
-/// One order's way through the pipeline.
+/// One order, through the whole pipeline.
 const ONE_ORDER: &[&str] = &["--test", "pipeline", "fan_out::order_placed_as_json_is_fulfilled"];
 
-/// Every sample goes through `sam local invoke`, and an order its whole way through `sam local
-/// start-api`; the queues' consumers are those of the stack.
+/// Sends every sample through `sam local invoke`, and an order through `sam local start-api`; the
+/// queues' consumers are those of the stack.
 pub(super) async fn test(tools: &Tools) -> Result<()> {
     let run = RunningCommand::start(tools, &["--built", "--containers"]).await?;
     let stack = devstack::stack(tools, run.aws_port, Progress).await?;

@@ -1,12 +1,12 @@
-//! Least privilege: the stack on an emulator that checks signatures and asks policies as AWS does,
-//! over TLS: the system works, and what its roles need not do is denied to each of them.
+//! Least privilege: deploys the stack to an emulator that verifies signatures and evaluates
+//! policies, over TLS. The system must work, and every other action must be denied to each role.
 
 use anyhow::{Context, Result};
 use devstack::{Emulator, HttpProxy, Progress, Tools};
 
 use super::stack::Tests;
 
-/// Short times, as samconfig.toml has them for `local`.
+/// Short intervals, as samconfig.toml has them for `local`.
 const PARAMETERS: [&str; 4] =
     ["Environment=local", "FunctionTimeout=2", "QueueVisibility=12", "OutboxAge=2"];
 

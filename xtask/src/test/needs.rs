@@ -1,4 +1,4 @@
-//! What suites need: things that are built here, and things that only the machine can have.
+//! What suites need: artefacts that are built here, and software that must be installed.
 
 use std::env;
 
@@ -8,25 +8,25 @@ use tokio::process::Command;
 
 use super::stack;
 
-/// Something that must be there before a suite can run.
+/// A prerequisite of a suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// The functions as `sam build` leaves them.
+    /// The functions, built by `sam build`.
     Functions,
-    /// The example that panics on purpose, as a function.
+    /// The example that panics on purpose, built as a function.
     PanicsExample,
-    /// The operator's command.
+    /// The `ops` command.
     Ops,
     /// Chromium and its driver.
     Chromium,
-    /// Docker, and Lambda's image or a stand-in.
+    /// Docker, and Lambda's image or the stand-in.
     LambdaImage,
     /// valgrind.
     Valgrind,
 }
 
 impl Need {
-    /// What the machine must have, which nothing here can build.
+    /// Its name, if it must be installed on the machine.
     pub(super) fn of_the_machine(self) -> Option<&'static str> {
         match self {
             Self::Functions | Self::PanicsExample | Self::Ops => None,
@@ -36,7 +36,7 @@ impl Need {
         }
     }
 
-    /// Builds it, or says why it is not there and how to get it.
+    /// Builds it, or returns why it is missing and how to install it.
     pub(super) async fn prepare(self, tools: &Tools) -> Result<Option<String>> {
         match self {
             Self::Functions => devstack::build(tools, Progress).await?,
@@ -67,8 +67,7 @@ async fn lambda_image() -> Result<()> {
     Ok(())
 }
 
-/// The one rule for a suite that cannot run: it is skipped, and that is said; in continuous
-/// integration, where nothing may be skipped, it is an error.
+/// Skips a suite that cannot run, with a message. In continuous integration this is an error.
 pub(super) fn skip(suite: &str, why: &str) -> Result<()> {
     if env::var("CI").as_deref() == Ok("true") {
         bail!("the suite {suite} cannot run, and CI=true lets none be skipped: {why}");

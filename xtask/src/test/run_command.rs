@@ -1,4 +1,4 @@
-//! `cargo xtask run`, run as a user runs it.
+//! Tests `cargo xtask run` as a user runs it.
 
 use std::fs;
 use std::process::{ExitStatus, Stdio};
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::stack::Tests;
 
-/// An order's way through the pipeline, and no more.
+/// One order, through the whole pipeline.
 const FAN_OUT: &[&str] = &["--test", "pipeline", "fan_out"];
 const UP_WITHIN: Duration = Duration::from_secs(900);
 const DOWN_WITHIN: Duration = Duration::from_secs(30);
@@ -27,9 +27,8 @@ const GONE_WITHIN: Duration = Duration::from_secs(5);
 const UNPOISONED: &str = "nobody panics while holding it";
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// `cargo xtask run` as a user has it: it comes up, an order goes all the way through the functions
-/// it watches, it shows what they log, every sample invocation works on them, and after Ctrl-C
-/// nothing of it is left.
+/// Runs `cargo xtask run` with watched functions: it starts, an order passes through all functions,
+/// their logs are shown, every sample invocation works, and Ctrl-C leaves no process behind.
 pub(super) async fn watched(tools: &Tools) -> Result<()> {
     let invoke_port = devstack::free_port()?;
     let run = RunningCommand::start(tools, &["--invoke-port", &invoke_port.to_string()]).await?;
@@ -40,8 +39,8 @@ pub(super) async fn watched(tools: &Tools) -> Result<()> {
     run.ends_on_ctrl_c().await
 }
 
-/// The same with the release binaries, which the emulator runs itself. It ends when somebody
-/// deletes the stack, and says so.
+/// The same with the release binaries, which the emulator runs itself. It must end with a message
+/// when the stack is deleted.
 pub(super) async fn built(tools: &Tools) -> Result<()> {
     let run = RunningCommand::start(tools, &["--built"]).await?;
     run.carries_orders_out(tools).await?;
@@ -59,8 +58,8 @@ pub(super) struct RunningCommand {
 
 impl RunningCommand {
     pub(super) async fn start(tools: &Tools, options: &[&str]) -> Result<Self> {
-        // On Linux, whatever the command leaves behind becomes a child of this process, where it
-        // can be found.
+        // On Linux, processes that the command leaves behind become children of this process, where
+        // the test finds them.
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_child_subreaper(true)?;
         let (port, aws_port) = (devstack::free_port()?, devstack::free_port()?);
@@ -128,7 +127,7 @@ impl RunningCommand {
         ensure!(status.success(), "cargo xtask run ended with {status} after Ctrl-C");
         let is_failure = |line: &&String| {
             let words = ["error", "Error", "ERROR", "panicked"];
-            // The functions log the samples' poison messages as errors, which they are.
+            // The samples include poison messages, which the functions log as errors.
             words.iter().any(|word| line.contains(word)) && !line.contains("outcome=\"poison\"")
         };
         let failure = shown.iter().find(is_failure);
@@ -155,7 +154,7 @@ impl RunningCommand {
         nothing_left().await
     }
 
-    /// Waits until it has ended, and gives all that it has shown.
+    /// Waits until it has ended, and returns its exit status and output.
     async fn end(&mut self) -> Result<(ExitStatus, Vec<String>)> {
         let ended = async {
             let status = self.process.wait().await?;
@@ -201,7 +200,7 @@ async fn invoke_samples(tools: &Tools, function: &str, invoke_port: u16) -> Resu
     for sample in samples {
         let mut invoke = tools.cargo();
         invoke.args(["lambda", "invoke", function, "--invoke-port", &invoke_port.to_string()]);
-        // As many people write it; `cargo lambda invoke` itself looks on IPv6 first.
+        // The usual spelling; `cargo lambda invoke` itself tries IPv6 first.
         if function == "orders" {
             invoke.args(["--invoke-address", "127.0.0.1"]);
         }

@@ -1,4 +1,5 @@
-//! The end-to-end tests, on a stack of their own: free ports, release binaries, the real template.
+//! The end-to-end tests, each target on a new stack: free ports, release binaries, the real
+//! template.
 
 use std::ffi::OsStr;
 
@@ -7,13 +8,13 @@ use devstack::{Emulator, HttpProxy, Invocations, ProcessGroup, Progress, Stack, 
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
-/// Builds the operator's command, which some tests run as an operator does.
+/// Builds the `ops` command, which some tests run.
 pub(crate) async fn build_ops(tools: &Tools) -> Result<()> {
     let mut cargo = tools.cargo();
     Progress.command("Building ops", cargo.args(["build", "--workspace", "--bin", "ops"])).await
 }
 
-/// Runs a test target of `e2e` on a new stack, with these variables beside its own.
+/// Runs a test target of `e2e` on a new stack, with these additional variables.
 pub(crate) async fn on_one_stack(
     tools: &Tools,
     target: &str,
@@ -28,16 +29,16 @@ pub(crate) async fn on_one_stack(
     tests.run().await
 }
 
-/// Tests of a stack, to be run.
+/// A test command for one stack.
 #[derive(Debug)]
 pub(crate) struct Tests {
     pub(crate) command: Command,
-    // Held for as long as the tests read it.
+    // Deleted when the tests have ended.
     _outputs: NamedTempFile,
 }
 
 impl Tests {
-    /// Those that cargo's arguments choose, against a stack on the emulator on a port.
+    /// The tests selected by cargo's arguments, against a stack on the emulator at a port.
     pub(crate) fn of(
         tools: &Tools,
         stack: &Stack,
@@ -67,11 +68,11 @@ pub(crate) async fn on_own_stacks(
 ) -> Result<()> {
     let mut command = cargo_test(tools, &["--test", target, "--"]);
     command.args(arguments).envs(variables.iter().copied());
-    // The port is that of no stack: each test has its own.
+    // No stack listens on this port: each test starts its own.
     run(devstack::set_aws_env(&mut command, devstack::free_port()?)).await
 }
 
-/// The whole workspace's features, as in the step before: for `--package e2e` alone cargo would
+/// Uses the whole workspace's features, as earlier steps do: for `--package e2e` alone cargo would
 /// compile the SDK again.
 fn cargo_test(tools: &Tools, arguments: &[&str]) -> Command {
     let mut cargo = tools.cargo();

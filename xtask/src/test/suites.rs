@@ -1,5 +1,5 @@
-//! The suites: what `cargo xtask test` runs, what each needs and about how long it takes. This
-//! table is the only list.
+//! The suites that `cargo xtask test` runs, what each needs and how long it takes. This table is
+//! the only list.
 
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -9,13 +9,13 @@ use super::needs::Need;
 use super::{api_fuzz, backends, browser, containers, iam, run_command, stack, supply_chain};
 use crate::bench;
 
-/// Tests that can be run by themselves.
+/// A group of tests that can be run separately.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Suite {
     pub(super) name: &'static str,
     about: &'static str,
     pub(super) needs: &'static [Need],
-    /// On two cores, once everything is built.
+    /// Approximate duration on two cores, once everything is built.
     seconds: u32,
     /// Whether it runs without `--all`.
     pub(super) is_quick: bool,
@@ -45,7 +45,7 @@ enum Run {
 const CLIPPY: &[&str] =
     &["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
 
-/// In the order in which they run: what fails soonest comes first.
+/// In running order: the quickest to fail first.
 pub(super) const SUITES: [Suite; 23] = [
     quick("format", "rustfmt", &[], 2, Run::Cargo(&["fmt", "--all", "--check"])),
     quick("clippy", "clippy on every target", &[], 10, Run::Cargo(CLIPPY)),
@@ -201,7 +201,7 @@ impl Suite {
         format!("{} ({} s{})", self.about, self.seconds, needs.collect::<String>())
     }
 
-    /// Runs it. Whatever it needs is there.
+    /// Runs the suite. Its needs must have been prepared.
     pub(super) async fn run(&self, tools: &Tools) -> Result<()> {
         match self.run {
             Run::Cargo(arguments) => {

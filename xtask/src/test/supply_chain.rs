@@ -1,17 +1,16 @@
-//! What the workspace depends on, and the workflows that build and deploy it.
+//! Checks of the dependencies, and of the workflows that build and deploy.
 
 use anyhow::Result;
 use devstack::{Progress, SupplyChain};
 
 use crate::sbom::sbom;
 
-/// Fails when something is depended on that deny.toml does not let in or that nothing uses, when
-/// what is in the functions cannot be listed, or when a workflow could be made to do what it should
-/// not.
+/// Fails when deny.toml rejects a dependency, when nothing uses a dependency, when a function's
+/// bill of materials cannot be generated, or when zizmor finds a workflow insecure.
 pub(crate) async fn test() -> Result<()> {
     let supply = SupplyChain::install(Progress).await?;
     let mut deny = supply.deny();
-    // A skip or an exception that nothing needs any more is a warning.
+    // A skip or exception that is no longer needed is only a warning by default.
     deny.args(["check", "--deny", "warnings", "bans", "licenses", "sources"]);
     Progress.command("Licences, duplicates and sources of the dependencies", &mut deny).await?;
     advisories(&supply).await?;
@@ -23,8 +22,8 @@ pub(crate) async fn test() -> Result<()> {
         .await
 }
 
-/// What is known against the dependencies is a database's on GitHub. Without it, no machine can
-/// tell, CI's or not.
+/// Advisories are in a database on GitHub. Without network access the check is skipped, even in
+/// continuous integration.
 async fn advisories(supply: &SupplyChain) -> Result<()> {
     let mut fetch = supply.deny();
     if Progress.command("Fetching RustSec's advisories", fetch.args(["fetch", "db"])).await.is_err()

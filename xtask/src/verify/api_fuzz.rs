@@ -1,4 +1,4 @@
-//! The API under generated requests.
+//! `cargo xtask verify api-fuzz`.
 
 use anyhow::Result;
 use devstack::{Progress, Tools};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::api_fuzz::{self, Options};
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ApiFuzzReport {
     pub(super) rows: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Pairs of orders that race for one coupon each.
+//! `cargo xtask verify coupons`: pairs of orders race for one coupon each.
 
 use std::fs;
 
@@ -11,12 +11,12 @@ use crate::test::stack;
 /// Options of `cargo xtask verify coupons`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How many pairs race.
+    /// The number of pairs.
     #[arg(long, default_value_t = 1_000)]
     pairs: u32,
 }
 
-/// The races' own report, as it was printed.
+/// The test's own report, as it was printed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Coupons {
     pub(super) rows: Vec<(String, String)>,

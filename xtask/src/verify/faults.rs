@@ -1,4 +1,4 @@
-//! The fault suite and the outages, written down.
+//! `cargo xtask verify faults`: runs the fault and outage tests, and keeps the results.
 
 use std::fs;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::stack;
 
-/// What the tests wrote down.
+/// The tests' records.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Faults {
     pub(super) cuts: Vec<Cut>,
 }
 
-/// One fault at one place, and what held all the same.
+/// One fault at one call, and what still held.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Cut {
     pub(super) place: String,

@@ -1,5 +1,5 @@
-//! `cargo xtask verify`: what takes too long for every change. Each part leaves its result in
-//! docs/reports/reliability/ and writes docs/reports/reliability.md anew from all of them.
+//! `cargo xtask verify`: verification that takes too long for every change. Each part keeps its
+//! result in docs/reports/reliability/ and rewrites docs/reports/reliability.md from all of them.
 
 mod api_fuzz;
 mod coupons;
@@ -17,24 +17,23 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::git;
 
-/// What to verify.
+/// A verification.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Part {
-    /// Run the fault suite and the outages, and write down what held at each cut (5 minutes).
+    /// Run the fault and outage tests, and keep what held under each fault (5 minutes).
     Faults,
-    /// Drive orders through a stack under random faults, and compare it with what the
-    /// customers were answered (5 minutes).
+    /// Place orders under random faults, and compare the stack with the customers' responses (5
+    /// minutes).
     Soak(soak::Options),
-    /// Have pairs of orders race for one coupon each, and see that one of every pair gets it (2
+    /// Race pairs of orders for one coupon each, and check that one of each pair gets it (2
     /// minutes).
     Coupons(coupons::Options),
-    /// Fuzz the API with requests made up from its document, and compare every answer with that (20
-    /// minutes).
+    /// Fuzz the API with requests generated from its document, and compare every response with the
+    /// document (20 minutes).
     ApiFuzz(crate::test::api_fuzz::Options),
-    /// Break the code on purpose, piece by piece, and see that a test fails each time (half an
-    /// hour).
+    /// Mutate the code, and check that a test catches each mutation (half an hour).
     Mutants(mutants::Options),
-    /// Build the functions twice from nothing, and see that both builds are of the same bytes (10
+    /// Build the functions twice from scratch, and check that both builds have the same bytes (10
     /// minutes).
     Reproducible(reproducible::Options),
 }
@@ -50,12 +49,12 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
         Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
         Part::Reproducible(options) => reproducible::run(&tools, &options).await,
     };
-    // What was kept before a failure is reported as well.
+    // Results kept before a failure are reported as well.
     page::write()?;
     outcome
 }
 
-/// A result, and the commit that it is of.
+/// A result, and the commit that it is for.
 #[derive(Debug, Serialize, serde::Deserialize)]
 struct Of<T> {
     commit: String,
@@ -72,7 +71,7 @@ fn keep<T: Serialize>(name: &str, commit: &str, result: &T) -> Result<()> {
     fs::write(folder.join(name), result + "\n").context("the result cannot be written")
 }
 
-/// A kept result; none where there is no such file yet.
+/// Reads a kept result, or `None` if there is no such file yet.
 fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<Of<T>>> {
     let file = root().join(RESULTS).join(name);
     match fs::read_to_string(&file) {

@@ -71,7 +71,7 @@ fn counts(
     Ok(())
 }
 
-/// A row for each test and cut: all that was injected there, and what held.
+/// A row for each test and call: the injected faults, and what held.
 fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Result<()> {
     let mut rows = BTreeMap::<_, BTreeMap<_, Vec<_>>>::new();
     for Cut { place, test, injected, held } in cuts {

@@ -1,4 +1,4 @@
-//! The same source gives the same bytes: the functions, built twice from nothing.
+//! Reproducible builds: the functions, built twice from scratch, have the same bytes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,10 +29,10 @@ pub(super) enum Processor {
     X86,
 }
 
-/// What was built.
+/// The build's result.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Built {
-    /// The compiler, as it names itself.
+    /// The compiler's version line.
     pub(super) compiler: String,
     pub(super) functions: Functions,
 }
@@ -44,7 +44,7 @@ pub(super) struct Binary {
     pub(super) sha256: String,
 }
 
-/// Those of the functions, by the functions' names.
+/// The binaries by function name.
 type Functions = BTreeMap<String, Binary>;
 
 impl Binary {
@@ -61,7 +61,7 @@ impl Binary {
 impl Processor {
     pub(super) const ALL: [Self; 2] = [Self::Arm64, Self::X86];
 
-    /// As the template's `Architecture` has it.
+    /// Its name in the template's `Architecture`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Arm64 => "arm64",
@@ -102,12 +102,12 @@ pub(super) async fn run(tools: &Tools, &Options { processor }: &Options) -> Resu
         "built twice, {} differ; both builds are in target/reproducible",
         differ.join(", ")
     );
-    // They are gigabytes, and the next run does not want them.
+    // Both builds take gigabytes, and the next run does not reuse them.
     fs::remove_dir_all(&folder)?;
     super::keep(&processor.file(), &commit, &Built { compiler, functions: first })
 }
 
-/// The compiler, if it can build for that processor.
+/// The compiler's version, if it can build for that processor.
 async fn compiler_for(processor: Processor) -> Result<String> {
     let target = processor.target();
     let mut rustc = Command::new("rustc");
@@ -124,7 +124,7 @@ async fn compiler_for(processor: Processor) -> Result<String> {
     Ok(version.trim().to_owned())
 }
 
-/// As docs/guides/deploying.md has it for a build without the SAM CLI.
+/// Builds without the SAM CLI, as docs/guides/deploying.md describes.
 async fn by_cargo_lambda(tools: &Tools, processor: Processor, folder: &Path) -> Result<Functions> {
     git::copy_of_the_last_commit(folder).await?;
     let mut cargo = tools.cargo();
@@ -143,7 +143,7 @@ async fn by_cargo_lambda(tools: &Tools, processor: Processor, folder: &Path) -> 
     binaries(|function| folder.join("target/lambda").join(function))
 }
 
-/// As it is deployed, and from another folder.
+/// Builds with the SAM CLI, as for a deployment, in another folder.
 async fn by_sam(tools: &Tools, processor: Processor, folder: &Path) -> Result<Functions> {
     git::copy_of_the_last_commit(folder).await?;
     let mut sam = tools.command("sam");
@@ -171,7 +171,7 @@ fn show(builder: &str, functions: &Functions) {
     }
 }
 
-/// The functions whose builds are not of the same bytes.
+/// The functions whose builds differ.
 fn differences(first: &Functions, second: &Functions) -> Vec<String> {
     let names = first.keys().chain(second.keys().filter(|name| !first.contains_key(*name)));
     names.filter(|name| first.get(*name) != second.get(*name)).cloned().collect()

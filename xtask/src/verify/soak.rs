@@ -1,4 +1,4 @@
-//! The soak.
+//! `cargo xtask verify soak`.
 
 use std::fs;
 
@@ -11,13 +11,13 @@ use crate::test::stack;
 /// Options of `cargo xtask verify soak`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How many orders customers try to place.
+    /// The number of orders that customers try to place.
     #[arg(long, default_value_t = 20_000)]
     orders: u32,
-    /// What the faults are drawn from; a new one if none is given.
+    /// The random seed of the faults (default: a new one).
     #[arg(long)]
     seed: Option<u64>,
-    /// No orders are placed after so many minutes.
+    /// Stop placing orders after this many minutes.
     #[arg(long, default_value_t = 60)]
     minutes: u64,
 }

@@ -1,4 +1,4 @@
-//! The topic of alarms: who may use it and its key.
+//! The alarm topic: who may use it and its key.
 
 use serde_yaml_ng::Value;
 

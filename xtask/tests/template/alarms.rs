@@ -1,4 +1,4 @@
-//! The alarms: nothing that can fail is unwatched, and whoever is woken knows what to do.
+//! The alarms: every failure has one, and each has a runbook.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde_yaml_ng::Value;
 use crate::metrics::Metric;
 use crate::template::{Template, each, functions, target, workspace_file};
 
-/// The alarms that notify somebody. The others are for deployments only: see `deployment`.
+/// The alarms that notify. The others serve deployments only: see `deployment`.
 pub(crate) fn alarms(template: &Template) -> BTreeMap<&str, &Value> {
     let mut alarms = template.resources("AWS::CloudWatch::Alarm");
     alarms.retain(|id, _| !of_a_version(id));
     alarms
 }
 
-/// Whether an alarm is about the version that a deployment brings.
+/// Whether an alarm watches a single version during its deployment.
 pub(crate) fn of_a_version(alarm: &str) -> bool {
     alarm.ends_with("VersionErrors") || alarm.ends_with("VersionFailures")
 }
@@ -70,7 +70,7 @@ fn every_function_has_error_and_throttle_alarms() {
     }
 }
 
-/// Not `NumberOfMessagesSent`: it does not count what SQS moves to a dead-letter queue.
+/// Not `NumberOfMessagesSent`: it does not count messages that SQS moves to a dead-letter queue.
 #[test]
 fn every_dlq_has_an_alarm_on_its_first_message() {
     let template = Template::read();
@@ -95,8 +95,7 @@ fn every_source_queue_has_an_alarm_on_its_oldest_message() {
     }
 }
 
-/// A record that is handed back, or a panic that is caught, is no error to Lambda: only our own
-/// counts tell of it.
+/// A failed record, or a caught panic, is no error to Lambda: only our own metrics count it.
 #[test]
 fn failures_invisible_to_lambda_have_alarms() {
     let template = Template::read();

@@ -14,7 +14,7 @@ fn api_has_one_catch_all_route_to_orders() {
     assert_eq!(integration["PayloadFormatVersion"], "2.0");
 }
 
-/// Off unless somebody says whose pages: then for these, and for what the API has.
+/// CORS is off by default, and otherwise on for the parameter's origins.
 #[test]
 fn cors_is_enabled_only_by_parameter() {
     let template = Template::read();
@@ -35,7 +35,7 @@ fn cors_is_enabled_only_by_parameter() {
     assert_eq!(target(&only_if.value[2]), Some("AWS::NoValue"));
 }
 
-/// What API Gateway lets in, and what the function is variables of it, go together.
+/// The authoriser and the function's JWT variable depend on the same condition.
 #[test]
 fn jwt_is_required_when_an_issuer_is_set() {
     let template = Template::read();
@@ -49,8 +49,8 @@ fn jwt_is_required_when_an_issuer_is_set() {
     };
     assert!(target(authoriser) == Some("HttpApiAuthorizer") && nothing(without));
 
-    // API Gateway asks $default's authoriser for a preflight as well, unless OPTIONS has a route of
-    // its own.
+    // API Gateway applies $default's authoriser to a preflight as well, unless OPTIONS has a route
+    // of its own.
     let preflight = template.resources("AWS::ApiGatewayV2::Route")["HttpApiPreflightRoute"];
     assert_eq!(
         (&preflight["RouteKey"], &preflight["AuthorizationType"]),

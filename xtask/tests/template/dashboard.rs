@@ -1,4 +1,4 @@
-//! The dashboard: CloudWatch draws an empty graph of whatever does not exist.
+//! The dashboard: CloudWatch draws an empty graph for a metric that does not exist.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use crate::template::{Template, workspace_file};
 
 const COLUMNS: u64 = 24;
 
-/// Its body as CloudWatch gets it, but for what `${Queue.QueueName}` and the like stand for: the
-/// name of the resource, which must be there, takes their place.
+/// The dashboard's body as CloudWatch gets it, except that the name of the resource, which must
+/// exist, stands for `${Queue.QueueName}` and the like.
 fn widgets(template: &Template) -> Vec<Json> {
     let serde_yaml_ng::Value::Tagged(body) =
         &template.resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]
@@ -24,7 +24,7 @@ fn widgets(template: &Template) -> Vec<Json> {
     body["widgets"].as_array().expect("widgets").clone()
 }
 
-/// `X` of `${X.Attribute}`, and of anything else itself.
+/// `X` for `${X.Attribute}`; any other text unchanged.
 fn target(template: &Template, text: &str) -> String {
     let Some(reference) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
         return text.to_owned();
@@ -101,12 +101,12 @@ fn dashboard_shows_every_alarm_and_its_metric() {
     let drawn: Vec<_> = widgets.iter().flat_map(|widget| metrics(&template, widget)).collect();
     for (id, alarm) in alarms(&template) {
         assert!(shown.contains(id), "{id}");
-        // What it watches by its absence needs no graph.
+        // An alarm on missing data needs no graph.
         assert!(id == "OutboxRelayNotRunning" || drawn.contains(&watched(alarm)), "{id}");
     }
 }
 
-/// A line that says "alarm" is where the alarm is.
+/// A line labelled "alarm" is at the alarm's threshold.
 #[test]
 fn dashboard_lines_match_alarm_thresholds() {
     let template = Template::read();

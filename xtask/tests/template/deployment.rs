@@ -1,5 +1,4 @@
-//! Deployments: everything calls the alias, and the alias goes back when the version it was moved
-//! to failures.
+//! Deployments: all callers use the alias, and the alias rolls back when the new version fails.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +8,7 @@ use crate::alarms::{of_a_version, watched};
 use crate::metrics::Metric;
 use crate::template::{Template, choice, each, functions, target, workspace_file};
 
-/// How the alias moves in `prod`. The relay is called once a minute: a tenth of ten calls may be
+/// How traffic shifts in `prod`. The relay runs once a minute, so a tenth of ten invocations may be
 /// none.
 fn in_prod(function: &str) -> &str {
     if function == "OutboxRelayFunction" {
@@ -44,8 +43,8 @@ fn every_function_has_an_alias_and_shifts_gradually_in_prod() {
     }
 }
 
-/// SAM has queues call the alias. Nothing else may call a function at all: it would call what is
-/// not yet tried.
+/// SAM points queues at the alias. No other permission may name a function itself: it would invoke
+/// an unreleased version.
 #[test]
 fn functions_are_called_only_by_alias() {
     let template = Template::read();
@@ -54,8 +53,8 @@ fn functions_are_called_only_by_alias() {
     for (id, permission) in permissions {
         assert_eq!(target(&permission["FunctionName"]), Some("OrdersFunction.Alias"), "{id}");
     }
-    // Spelt out for `sam local start-api` (docs/adr/0015); so it must wait explicitly for the
-    // alias.
+    // Written out for `sam local start-api` (docs/adr/0015), so the dependency on the alias must be
+    // explicit.
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
     assert_eq!(integrations.len(), 1);
     let Value::Tagged(callee) = &integrations["HttpApiIntegration"]["IntegrationUri"] else {
@@ -69,8 +68,8 @@ fn functions_are_called_only_by_alias() {
     assert_eq!(target(&schedule["Target"]["Arn"]), Some("OutboxRelayFunction.Alias"));
 }
 
-/// The version's own errors, and what it did in vain without crashing. Nothing else is asked: an
-/// alarm on all versions would stop the very deployment that ends it.
+/// The new version's errors, and its failed work without a crash. Only these: an alarm on all
+/// versions would stop the very deployment that fixes the failure.
 #[test]
 fn deployment_alarms_watch_only_the_new_version() {
     let template = Template::read();
@@ -121,8 +120,8 @@ fn deployment_alarms_watch_only_the_new_version() {
         assert_eq!((&alarm["ComparisonOperator"]), "GreaterThanThreshold", "{id}");
         assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: silence is well");
         assert!(alarm["AlarmActions"].is_null(), "{id} would wake somebody for one failure");
-        // One that is changed in place keeps its state, and the failures of the last version would
-        // stop its cure.
+        // An alarm updated in place keeps its state, so the last version's failures would stop the
+        // deployment of the fix.
         let Value::Tagged(name) = &alarm["AlarmName"] else {
             panic!("{id} has no name of its own for each version")
         };
@@ -136,7 +135,7 @@ fn deployment_alarms_watch_only_the_new_version() {
     }
 }
 
-/// What the alarm takes for the version, which is the one that SAM publishes of this function.
+/// The alarm's version dimension: the version that SAM publishes of this function.
 fn version_of<'a>(alarm: &'a Value, function: &str) -> &'a str {
     let version = &each(&alarm["Dimensions"]).into_iter().next_back().expect("dimensions")["Value"];
     let Value::Tagged(tagged) = version else { panic!("{version:?}") };
@@ -144,7 +143,7 @@ fn version_of<'a>(alarm: &'a Value, function: &str) -> &'a str {
     target(version).expect("the function")
 }
 
-/// The one role with stars, and what for.
+/// The only role with wildcards, and their purpose.
 #[test]
 fn deploy_role_may_only_move_aliases_and_read_alarms() {
     let template = Template::read();

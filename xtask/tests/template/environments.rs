@@ -1,4 +1,4 @@
-//! The environments of samconfig.toml, and what the template says under each.
+//! samconfig.toml's environments, and the template under the parameters of each.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn every_environment_has_a_stack_of_its_own() {
     assert_eq!(different.len(), names.len(), "two environments share a stack: {names:?}");
 }
 
-/// A parameter that is empty is as good as not there, and every environment deploys without it.
+/// An empty parameter counts as absent, and every environment deploys without it.
 #[test]
 fn optional_features_are_off_by_default() {
     let template = Template::read();
@@ -79,8 +79,8 @@ fn optional_features_are_off_by_default() {
     assert_eq!(conditions.len(), optional.len() + 1, "and IsProd");
 }
 
-/// SAM's cache hashes only a function's own folder: with it, a change in `crates/` was not built
-/// and a stale binary was deployed. Cargo is the cache; without SAM's an unchanged rebuild takes
+/// SAM's cache hashes only a function's own folder: a change in `crates/` would not be built, and a
+/// stale binary deployed. Cargo caches already; without SAM's cache an unchanged rebuild takes
 /// seconds.
 #[test]
 fn sam_never_caches_builds() {

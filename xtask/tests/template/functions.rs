@@ -1,4 +1,4 @@
-//! The functions: how they are built, and what only the tables between them can promise.
+//! The functions: how they are built, and settings that must agree across resources.
 
 use std::collections::BTreeSet;
 

@@ -1,10 +1,10 @@
-//! A key of the account's own: who is encrypted with it, and who may use it.
+//! The account's own KMS key: what is encrypted with it, and who may use it.
 
 use serde_yaml_ng::Value;
 
 use crate::template::{Template, choice, each, functions, target, workspace_file};
 
-/// What a `!If [HasKmsKey, !Ref KmsKeyArn, without]` says without a key.
+/// The last argument of `!If [HasKmsKey, !Ref KmsKeyArn, without]`.
 fn without_a_key(value: &Value) -> &Value {
     let Some(("HasKmsKey", key, without)) = choice(value) else {
         panic!("not for want of a key: {value:?}")
@@ -75,7 +75,7 @@ fn roles_may_use_the_key_only_through_their_services() {
     assert_eq!(allowed, roles, "each function, once");
 }
 
-/// `dynamodb` of `!Sub dynamodb.${AWS::Region}.amazonaws.com`.
+/// `dynamodb` for `!Sub dynamodb.${AWS::Region}.amazonaws.com`.
 fn service(host: &Value) -> &str {
     let Value::Tagged(tagged) = host else { panic!("in any region: {host:?}") };
     let host = tagged.value.as_str().expect("a text");

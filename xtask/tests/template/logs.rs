@@ -17,7 +17,7 @@ fn every_function_has_a_log_group_with_retention() {
     }
 }
 
-/// API Gateway fills in one line for each request: what is not asked for is not kept.
+/// API Gateway writes one line for each request, with only the fields that the format names.
 #[test]
 fn access_log_omits_client_identity() {
     let template = Template::read();

@@ -1,4 +1,4 @@
-//! What the linters do not see in template.yaml and samconfig.toml.
+//! Checks of template.yaml and samconfig.toml that linters do not make.
 
 mod alarm_topic;
 mod alarms;

@@ -1,9 +1,9 @@
-//! The metrics that alarms and dashboard may name. CloudWatch takes any name: a misspelt one
-//! deploys, and stays silent.
+//! The metrics that alarms and dashboard may name. CloudWatch accepts any name: a misspelt one
+//! deploys, and never has data.
 
 use crate::template::Template;
 
-/// What the functions report, each under its own `function`.
+/// What each function reports, under its own `function` dimension.
 const OURS: [(&str, &[&str]); 5] = [
     (
         "orders",
@@ -71,10 +71,10 @@ const OURS: [(&str, &[&str]); 5] = [
 
 const OUR_NAMESPACE: &str = "OrderFanout/${AWS::StackName}";
 
-/// What a second dimension may be, and of which metric.
+/// Metrics with a second dimension.
 const BY: [(&str, &str); 2] = [("OrdersRejected", "reason"), ("TimeToAnswer", "route")];
 
-/// Of AWS's: namespace, dimension, the type of resource that the dimension names, metrics.
+/// AWS's metrics: namespace, dimension, the resource type that the dimension names, metric names.
 const AWS: [(&str, &str, &str, &[&str]); 5] = [
     (
         "AWS/ApiGateway",
@@ -118,7 +118,7 @@ const AWS: [(&str, &str, &str, &[&str]); 5] = [
     ),
 ];
 
-/// A metric as an alarm or a widget names it: what a value points to stands for the value.
+/// A metric in an alarm or a widget. A dimension's value is the logical id that it refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Metric {
     pub(crate) namespace: String,
@@ -138,7 +138,7 @@ impl Metric {
         Self { namespace: namespace.to_owned(), name: name.to_owned(), dimensions }
     }
 
-    /// Panics unless somebody reports it, on something that the template has.
+    /// Panics unless the metric is reported, for a resource that the template has.
     pub(crate) fn assert_exists(&self, template: &Template, by: &str) {
         let (dimension, value) =
             self.dimensions.first().unwrap_or_else(|| panic!("{by}: no dimension"));

@@ -41,7 +41,7 @@ fn saved_queries_cover_the_on_call_questions() {
     assert_eq!(names, ["cold starts", "order trace", "rejection reasons", "slowest orders"]);
 }
 
-/// A runbook calls it by its name in quotes, after the words that lead there.
+/// Runbooks name a query in quotes, after the words "saved queries, the folder of the stack".
 #[test]
 fn runbooks_name_existing_queries() {
     let names: Vec<_> = texts(&Template::read()).into_iter().map(|(name, _)| name).collect();
@@ -63,7 +63,7 @@ fn runbooks_name_existing_queries() {
     assert!(sent >= 2, "{sent}");
 }
 
-/// Lambda's reports come at INFO; at WARN only those of failed invocations do.
+/// Lambda's reports are logged at INFO; at WARN only those of failed invocations are.
 #[test]
 fn cold_start_query_reads_lambda_platform_reports() {
     let template = Template::read();

@@ -7,7 +7,7 @@ use serde_yaml_ng::Value;
 use crate::environments::{environments, number};
 use crate::template::{Template, functions, target};
 
-/// All functions but orders and the relay.
+/// All functions except orders and the relay.
 const SUBSCRIBERS: usize = devstack::FUNCTIONS.len() - 2;
 
 #[test]

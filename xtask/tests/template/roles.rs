@@ -29,7 +29,7 @@ fn every_function_role_names_its_actions_and_resources() {
                     );
                 }
                 if statement["Resource"] == "*" {
-                    // X-Ray has no resource to name.
+                    // X-Ray actions support no resource ARNs.
                     let actions: Vec<_> =
                         each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
                     assert_eq!(
@@ -86,7 +86,7 @@ fn functions_write_only_their_tables_and_spent_coupons() {
     }
 }
 
-/// The index that a `!Sub ${Table.Arn}/index/name` names.
+/// The index name in a `!Sub ${Table.Arn}/index/name`.
 fn index(resource: &Value) -> Option<&str> {
     let Value::Tagged(tagged) = resource else { return None };
     tagged.value.as_str()?.split_once("/index/").map(|(_, index)| index)
@@ -121,7 +121,7 @@ fn permissions(template: &Template, role: &str) -> Vec<String> {
     lines.collect()
 }
 
-/// What Lambda itself does for a function that is traced.
+/// The permissions of Lambda itself in a traced function.
 const TRACE: [&str; 2] = ["xray:PutTraceSegments *", "xray:PutTelemetryRecords *"];
 
 #[test]
@@ -182,7 +182,7 @@ fn role_allows_what_its_function_does_and_nothing_else() {
     );
 }
 
-/// What belongs to no one role: it names what it is about, and who, as roles do.
+/// Resource policies and shared policies name their resources and principals, as roles do.
 #[test]
 fn resource_policies_have_no_wildcards_or_anonymous_access() {
     let template = Template::read();

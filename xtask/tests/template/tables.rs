@@ -1,4 +1,4 @@
-//! The tables: what a mistake or an accident cannot take away.
+//! The tables: protection against mistakes and accidents.
 
 use serde_yaml_ng::Value;
 
@@ -34,8 +34,8 @@ fn prod_tables_are_retained_and_protected() {
     );
 }
 
-/// A key's row holds an answer, with the customer's name, for a day; in a backup it would lie for
-/// 35.
+/// An idempotency key's row holds a response, with the customer's name, for a day; a backup would
+/// keep it for 35.
 #[test]
 fn every_table_but_keys_has_point_in_time_recovery() {
     let template = Template::read();

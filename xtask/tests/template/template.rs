@@ -1,4 +1,4 @@
-//! The template as the tests read it: its resources by type, and what an intrinsic points to.
+//! Reads the template: its resources by type, and the targets of intrinsics.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,27 +36,27 @@ impl Template {
     }
 }
 
-/// What a short intrinsic such as `!Ref X` or `!GetAtt X.Arn` points to: `X`.
+/// The target of a short intrinsic such as `!Ref X` or `!GetAtt X.Arn`: `X`.
 pub(crate) fn target(value: &Value) -> Option<&str> {
     let Value::Tagged(tagged) = value else { return None };
     let text = tagged.value.as_str()?;
     match tagged.tag.to_string().as_str() {
         "!Ref" => Some(text),
         "!GetAtt" => text.split('.').next(),
-        // One resource within another, such as a table's index.
+        // A part of a resource, such as a table's index.
         "!Sub" => text.strip_prefix("${")?.split('.').next(),
         _ => None,
     }
 }
 
-/// Condition, value and other value of an `!If`.
+/// The condition and both values of an `!If`.
 pub(crate) fn choice(value: &Value) -> Option<(&str, &Value, &Value)> {
     let Value::Tagged(tagged) = value else { return None };
     let [condition, value, other] = &tagged.value.as_sequence()?[..] else { return None };
     (tagged.tag == "If").then_some((condition.as_str()?, value, other))
 }
 
-/// One or many, as policies write it.
+/// One or several values, as policies allow.
 pub(crate) fn each(value: &Value) -> Vec<&Value> {
     value.as_sequence().map_or_else(|| vec![value], |values| values.iter().collect())
 }

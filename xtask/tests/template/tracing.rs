@@ -1,4 +1,4 @@
-//! X-Ray: who traces, and who may.
+//! X-Ray: which resources trace, and their permissions.
 
 use serde_yaml_ng::Value;
 

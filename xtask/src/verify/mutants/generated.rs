@@ -1,4 +1,4 @@
-//! cargo-mutants: changes of `domain` and `sqs-batch` that it thinks of itself.
+//! cargo-mutants: generated mutations of `domain` and `sqs-batch`.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use devstack::{CargoTool, ProcessGroup, Progress, root};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
-/// What it found. What it leaves alone stands in .cargo/mutants.toml, with the reason.
+/// Its result. .cargo/mutants.toml lists what it excludes, with the reasons.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in super::super) struct Generated {
     pub(in super::super) all: usize,
@@ -17,7 +17,7 @@ pub(in super::super) struct Generated {
     pub(in super::super) missed: Vec<String>,
 }
 
-/// The part of its outcomes.json that is of interest.
+/// The part of its outcomes.json that is used here.
 #[derive(Debug, Deserialize)]
 struct Outcomes {
     total_mutants: usize,
@@ -43,7 +43,7 @@ pub(super) async fn find() -> Result<Generated> {
     mutants.arg("--output").arg(&output).current_dir(root());
     let results = output.join("mutants.out");
     let _ = fs::remove_dir_all(&results);
-    // It ends with an error when it misses one: the page says which.
+    // It fails when a mutant is missed; the page lists those.
     let ended = ProcessGroup::run("cargo-mutants", &mut mutants).await;
     let text =
         fs::read_to_string(results.join("outcomes.json")).context("cargo-mutants left no outcomes");
@@ -53,7 +53,7 @@ pub(super) async fn find() -> Result<Generated> {
     };
     let missed: Vec<_> =
         fs::read_to_string(results.join("missed.txt"))?.lines().map(str::to_owned).collect();
-    // None of them is looked at when the tests fail before anything is changed.
+    // If the tests fail on unchanged code, it tries no mutant.
     let looked_at = caught + unviable + timed_out + missed.len();
     ensure!(
         all > 0 && looked_at == all,

@@ -1,5 +1,5 @@
-//! Breaking the code on purpose: each patch of tests/mutations must fail the test that it names,
-//! and cargo-mutants looks for changes of `domain` and `sqs-batch` that no test notices.
+//! Mutation testing: each patch of tests/mutations must fail the test that it names, and
+//! cargo-mutants generates changes of `domain` and `sqs-batch` that some test must catch.
 
 mod generated;
 mod tree;
@@ -14,21 +14,21 @@ use serde::{Deserialize, Serialize};
 pub(super) use generated::Generated;
 use tree::Tree;
 
-/// Options of `cargo xtask verify mutants`; without any, all of it.
+/// Options of `cargo xtask verify mutants`. By default it runs everything.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Only the patches of tests/mutations.
+    /// Run only the patches of tests/mutations.
     #[arg(long)]
     patches: bool,
-    /// Only what cargo-mutants thinks of.
+    /// Run only cargo-mutants.
     #[arg(long, conflicts_with = "patches")]
     generated: bool,
-    /// Only the patches whose name has this in it; the result is not kept.
+    /// Run only the patches with this in their names, and do not keep the result.
     #[arg(long, conflicts_with = "generated")]
     only: Option<String>,
 }
 
-/// What became of the patches.
+/// The results of the patches.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Mutations {
     pub(super) patches: Vec<Patch>,
@@ -38,7 +38,7 @@ pub(super) struct Mutations {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Patch {
     pub(super) name: String,
-    /// What it breaks, in a sentence.
+    /// The mutation, in a sentence.
     pub(super) what: String,
     /// The test that must fail: its crate or suite, and its path there.
     pub(super) caught_by: String,

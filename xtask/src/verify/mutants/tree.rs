@@ -1,4 +1,4 @@
-//! A copy of the last commit, to be broken.
+//! A copy of the last commit, to apply mutations to.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use super::Patch;
 use crate::git;
 use crate::test::stack::Tests;
 
-/// The copy, and what was built of it.
+/// The copy, and its build output.
 pub(super) struct Tree<'a> {
     tools: &'a Tools,
     folder: PathBuf,
@@ -29,8 +29,8 @@ impl<'a> Tree<'a> {
         Ok(Self { tools, folder })
     }
 
-    /// Fails unless each of these tests passes on the copy as it is: one that always fails would
-    /// notice nothing.
+    /// Fails unless each of these tests passes on the unchanged copy: a test that always fails
+    /// catches nothing.
     pub(super) async fn passes(&self, tests: &BTreeSet<&str>) -> Result<()> {
         for (number, test) in tests.iter().enumerate() {
             eprintln!("── Unbroken, {} of {}: {test}", number + 1, tests.len());
@@ -39,7 +39,8 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    /// Breaks the copy, runs the test that must notice, and restores the copy.
+    /// Applies a patch, runs the test that must fail, and restores the copy. Returns whether the
+    /// test failed.
     pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<bool> {
         self.git(&["apply", &file.display().to_string()]).await?;
         let passed = self.run(&patch.caught_by).await;
@@ -47,8 +48,8 @@ impl<'a> Tree<'a> {
         Ok(!passed?)
     }
 
-    /// Runs a test, named by its crate or suite and its path there, and gives whether it passed.
-    /// One that does not run, as the code does not compile, is an error.
+    /// Runs a test, named by its crate or suite and its path there, and returns whether it passed.
+    /// A test that does not run, for example because of a compile error, is an error.
     async fn run(&self, name: &str) -> Result<bool> {
         let (output, test) =
             match name.split_once("::").context("a test is named by a suite and a path")? {
@@ -90,8 +91,8 @@ impl<'a> Tree<'a> {
         Progress.command_outcome("Testing", &mut tests.command).await
     }
 
-    /// Puts the functions of the copy in the place of those that `sam build` left, and gives the
-    /// template that finds them.
+    /// Assembles a build folder like that of `sam build`, with the copy's functions, and returns
+    /// the path of its template.
     fn assemble(&self) -> Result<PathBuf> {
         let built = root().join(".aws-sam/build");
         let assembled = self.folder.join("build");
@@ -110,8 +111,8 @@ impl<'a> Tree<'a> {
         Ok(assembled.join("template.yaml"))
     }
 
-    /// `cargo` on the copy. Its target folder is its own: cargo cannot distinguish the copy's packages
-    /// from the originals.
+    /// `cargo` on the copy, with a target folder of its own: cargo cannot distinguish the copy's
+    /// packages from the originals.
     fn cargo(&self) -> Command {
         let mut cargo = self.tools.cargo();
         cargo
