@@ -151,7 +151,7 @@ impl Sandbox {
     /// event's outcome; after the end it is complete.
     pub async fn end(mut self) -> Result<Vec<String>> {
         self.process.kill().await?;
-        self.last_words().await
+        self.remaining_output().await
     }
 
     /// Sends SIGTERM, for a tool that prints its result at the end, and returns all its output.
@@ -159,10 +159,10 @@ impl Sandbox {
         let id = self.process.id().context("it has ended")?;
         kill(Pid::from_raw(id.try_into()?), Signal::SIGTERM)?;
         self.process.wait().await?;
-        self.last_words().await
+        self.remaining_output().await
     }
 
-    async fn last_words(mut self) -> Result<Vec<String>> {
+    async fn remaining_output(mut self) -> Result<Vec<String>> {
         for output in &mut self.outputs {
             output.await?;
         }

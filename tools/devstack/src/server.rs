@@ -66,7 +66,7 @@ impl Server {
     /// Waits until the server ends, which it never does by itself, and returns why.
     pub(crate) async fn failure(&mut self) -> anyhow::Error {
         let status = self.process.wait().await;
-        anyhow::anyhow!("{} ended ({status:?}):\n\n{}", self.name, self.last_words())
+        anyhow::anyhow!("{} ended ({status:?}):\n\n{}", self.name, self.remaining_output())
     }
 
     /// Its folder. It is deleted with the server.
@@ -78,17 +78,22 @@ impl Server {
         let (client, start) = (http::client(), Instant::now());
         while !http::answers(&client, &self.health).await {
             if let Some(status) = self.process.has_ended() {
-                bail!("{} did not start ({status}):\n\n{}", self.name, self.last_words());
+                bail!("{} did not start ({status}):\n\n{}", self.name, self.remaining_output());
             }
             if start.elapsed() > START_TIMEOUT {
-                bail!("{} does not answer at {}:\n\n{}", self.name, self.health, self.last_words());
+                bail!(
+                    "{} does not answer at {}:\n\n{}",
+                    self.name,
+                    self.health,
+                    self.remaining_output()
+                );
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         Ok(())
     }
 
-    fn last_words(&self) -> String {
+    fn remaining_output(&self) -> String {
         let log = fs::read_to_string(self.folder().join(LOG)).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")

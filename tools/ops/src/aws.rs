@@ -9,12 +9,12 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 /// The SDK's default chain: environment, profiles, SSO, credential processes, instance roles.
-pub(crate) async fn as_every_tool_finds_it() -> SdkConfig {
+pub(crate) async fn from_default_chain() -> SdkConfig {
     loader().load().await
 }
 
 /// The emulator of `cargo xtask run`, which accepts any keys.
-pub(crate) async fn on_this_machine(port: u16) -> SdkConfig {
+pub(crate) async fn for_local_emulator(port: u16) -> SdkConfig {
     let keys = Credentials::new("test", "test", None, None, "--local");
     let endpoint = format!("http://localhost:{port}");
     loader()

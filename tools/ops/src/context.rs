@@ -27,9 +27,9 @@ impl Context {
         RunOptions { dry_run, json, rate }: RunOptions,
     ) -> Result<Self> {
         let (sdk, name) = if target.local {
-            (aws::on_this_machine(target.aws_port).await, stack::LOCAL)
+            (aws::for_local_emulator(target.aws_port).await, stack::LOCAL)
         } else {
-            (aws::as_every_tool_finds_it().await, target.stack.as_str())
+            (aws::from_default_chain().await, target.stack.as_str())
         };
         let stack = Stack::read(&sdk, name).await?;
         Ok(Self { sdk, stack, output: Output { json }, dry_run, rate_limit: RateLimit::of(rate) })

@@ -13,7 +13,7 @@ const RUN: &str = "const done = arguments[arguments.length - 1]; axe.run().then(
 /// Asserts that the current page has no violation.
 pub(crate) async fn is_accessible(browser: &Browser) {
     // Checked first, as axe-core itself causes browser warnings.
-    browser.complains_of_nothing().await;
+    browser.assert_accessible().await;
     let file = std::env::var("E2E_AXE").expect("E2E_AXE names axe-core's file");
     browser.run(&fs::read_to_string(file).expect("axe-core can be read")).await;
     let found = browser.client.execute_async(RUN, vec![]).await.expect("axe-core runs");

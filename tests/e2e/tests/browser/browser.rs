@@ -65,7 +65,7 @@ pub(crate) async fn in_browser(
     let browser = Browser::start(test, look).await;
     let outcome = AssertUnwindSafe(async {
         customer(&browser).await;
-        browser.complains_of_nothing().await;
+        browser.assert_accessible().await;
     });
     let outcome = outcome.catch_unwind().await;
     browser.keep(if outcome.is_ok() { "last" } else { "failed" }).await;
@@ -262,7 +262,7 @@ impl Browser {
 
     /// Asserts that the browser logged no error, warning or CSP violation, except for the statuses
     /// of the shop's responses.
-    pub(crate) async fn complains_of_nothing(&self) {
+    pub(crate) async fn assert_accessible(&self) {
         let log = self.issue("se/log", json!({ "type": "browser" })).await;
         let of_a_status = |text: &str| text.contains("the server responded with a status of 4");
         let complaints = log

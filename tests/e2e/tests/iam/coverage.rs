@@ -3,7 +3,7 @@
 use std::env;
 
 use crate::resources::tried_resources;
-use crate::signed_http::{Call, Wire, element};
+use crate::signed_http::{Call, SignedHttp, element};
 
 /// The types of the tested resources.
 const TYPES: [&str; 6] = [
@@ -19,14 +19,14 @@ const TYPES: [&str; 6] = [
 const NOT_TRIED: [&str; 2] = ["HttpApiLogs", "DeployRole"];
 
 /// Every resource of the stack: type and logical id.
-async fn resources(wire: &Wire, stack: &str) -> Vec<(String, String)> {
+async fn resources(http: &SignedHttp, stack: &str) -> Vec<(String, String)> {
     let (mut resources, mut next) = (vec![], None::<String>);
     loop {
         let list =
             [("Action", "ListStackResources"), ("Version", "2010-05-15"), ("StackName", stack)];
         let from = next.iter().map(|next| ("NextToken", next.as_str()));
         let list: Vec<_> = list.into_iter().chain(from).collect();
-        let said = wire.call(&Call::form("cloudformation", &list), &Wire::account()).await;
+        let said = http.call(&Call::form("cloudformation", &list), &SignedHttp::account()).await;
         assert_eq!(said.status, 200, "{said:?}");
         let named = |one: &str, name| element(one, name).expect("a resource has it").to_owned();
         let members = said.body.split("<member>").skip(1);
@@ -44,7 +44,7 @@ async fn resources(wire: &Wire, stack: &str) -> Vec<(String, String)> {
 async fn every_stack_resource_is_tried() {
     let stack = env::var("ORDER_FANOUT_STACK").expect("ORDER_FANOUT_STACK names the stack");
     let tried = tried_resources();
-    let mut resources = resources(&Wire::tls(), &stack).await;
+    let mut resources = resources(&SignedHttp::tls(), &stack).await;
     resources.retain(|(kind, _)| TYPES.contains(&kind.as_str()));
     assert!(!resources.is_empty());
     resources.retain(|(_, name)| {

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::signed_http::Wire;
+use crate::signed_http::SignedHttp;
 use crate::system::System;
 use crate::{QUEUES, SOON};
 
@@ -85,11 +85,11 @@ async fn is_published(shop: &Deployment, id: &str, within: Duration) {
 async fn schedule_role_starts_relay_that_publishes_pending_orders() {
     let _sweeps = SWEEPS.lock().await;
     let _queues = QUEUES.read().await;
-    let wire = Wire::tls();
-    let system = System::under_test(&wire).await;
+    let http = SignedHttp::tls();
+    let system = System::under_test(&http).await;
     let id = unpublished(&system.shop).await;
     let start = system.starting(system.shop.output("OutboxRelayFunctionName"));
-    let swept = wire.call(&start, &system.role("schedule").credentials).await;
+    let swept = http.call(&start, &system.role("schedule").credentials).await;
     assert_eq!(swept.status, 200, "{swept:?}");
     assert_eq!(swept.json()["failed"], 0, "{swept:?}");
     is_published(&system.shop, &id, SOON).await;

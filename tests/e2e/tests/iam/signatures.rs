@@ -6,13 +6,13 @@ use aws_credential_types::Credentials;
 use e2e::{Deployment, OrderEvent};
 use serde_json::json;
 
-use crate::signed_http::{Call, Said, Wire};
+use crate::signed_http::{Call, HttpResponse, SignedHttp};
 use crate::system::System;
 
 /// Longer than the clock skew that AWS allows.
 const TOO_LONG_AGO: Duration = Duration::from_secs(20 * 60);
 
-fn refused(what: &str, said: &Said, words: &[&str]) {
+fn refused(what: &str, said: &HttpResponse, words: &[&str]) {
     assert!(
         !said.is_answer() && words.iter().any(|words| said.body.contains(words)),
         "{what}: {said:?}"
@@ -21,11 +21,11 @@ fn refused(what: &str, said: &Said, words: &[&str]) {
 
 #[tokio::test]
 async fn wrong_signature_is_rejected() {
-    let wire = Wire::tls();
-    for role in System::under_test(&wire).await.roles {
+    let http = SignedHttp::tls();
+    for role in System::under_test(&http).await.roles {
         let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
         let whole = &role.credentials;
-        let said = wire.call(&who, whole).await;
+        let said = http.call(&who, whole).await;
         assert!(
             said.element("Arn").ends_with(&format!(
                 ":assumed-role/{}/{}",
@@ -39,18 +39,18 @@ async fn wrong_signature_is_rejected() {
         let token = whole.session_token().map(str::to_owned);
         let of_another_key =
             Credentials::new(whole.access_key_id(), "another", token, None, "wrong");
-        refused("another key", &wire.call(&who, &of_another_key).await, &wrong);
-        let long_ago = wire.signature(&who, whole, SystemTime::now() - TOO_LONG_AGO);
-        refused("long ago", &wire.send(&who, long_ago).await, &wrong);
+        refused("another key", &http.call(&who, &of_another_key).await, &wrong);
+        let long_ago = http.signature(&who, whole, SystemTime::now() - TOO_LONG_AGO);
+        refused("long ago", &http.send(&who, long_ago).await, &wrong);
         let mut other = who.clone();
         other.body.push_str("&Changed=true");
-        let of_another_body = wire.signature(&who, whole, SystemTime::now());
-        refused("another body", &wire.send(&other, of_another_body).await, &wrong);
+        let of_another_body = http.signature(&who, whole, SystemTime::now());
+        refused("another body", &http.send(&other, of_another_body).await, &wrong);
         let without_token =
             Credentials::new(whole.access_key_id(), whole.secret_access_key(), None, None, "wrong");
         refused(
             "without its session",
-            &wire.call(&who, &without_token).await,
+            &http.call(&who, &without_token).await,
             &["InvalidClientTokenId"],
         );
     }
@@ -58,7 +58,7 @@ async fn wrong_signature_is_rejected() {
 
 #[tokio::test]
 async fn topic_and_queues_refuse_plain_http_to_authorized_roles() {
-    let (tls, plain) = (Wire::tls(), Wire::plain());
+    let (tls, plain) = (SignedHttp::tls(), SignedHttp::plain());
     let system = System::under_test(&tls).await;
     let shop = &system.shop;
     let attributes = |queue: &str| {
@@ -100,13 +100,14 @@ async fn topic_and_queues_refuse_plain_http_to_authorized_roles() {
 
 #[tokio::test]
 async fn every_queue_refuses_plain_http_even_to_the_account() {
-    let (shop, tls, plain) = (Deployment::under_test().await, Wire::tls(), Wire::plain());
+    let (shop, tls, plain) =
+        (Deployment::under_test().await, SignedHttp::tls(), SignedHttp::plain());
     for queue in ["Queue", "Dlq", "SubscriptionDlq"].into_iter().flat_map(|kind| {
         ["Fulfilment", "Promotion", "Invoicing"].map(|of| format!("{of}{kind}Url"))
     }) {
         let what = json!({ "QueueUrl": shop.output(&queue), "AttributeNames": ["QueueArn"] });
         let call = Call::json("sqs", "AmazonSQS.GetQueueAttributes", &what);
-        assert_eq!(tls.call(&call, &Wire::account()).await.status, 200, "{queue}");
-        refused(&queue, &plain.call(&call, &Wire::account()).await, &["AccessDenied"]);
+        assert_eq!(tls.call(&call, &SignedHttp::account()).await.status, 200, "{queue}");
+        refused(&queue, &plain.call(&call, &SignedHttp::account()).await, &["AccessDenied"]);
     }
 }

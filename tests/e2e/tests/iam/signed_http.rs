@@ -57,7 +57,7 @@ impl Call {
 
 /// A response of AWS.
 #[derive(Clone, Debug)]
-pub(crate) struct Said {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) body: String,
 }
@@ -75,7 +75,7 @@ const REFUSALS: [&str; 9] = [
     "UnrecognizedClient",
 ];
 
-impl Said {
+impl HttpResponse {
     /// Whether the service itself responded, even with "not found".
     pub(crate) fn is_answer(&self) -> bool {
         self.status < 500
@@ -107,7 +107,7 @@ pub(crate) fn element<'xml>(xml: &'xml str, name: &str) -> Option<&'xml str> {
 
 /// An AWS endpoint.
 #[derive(Clone, Debug)]
-pub(crate) struct Wire {
+pub(crate) struct SignedHttp {
     http: reqwest::Client,
     endpoint: String,
     region: String,
@@ -117,7 +117,7 @@ fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is set"))
 }
 
-impl Wire {
+impl SignedHttp {
     /// The guarded endpoint, over TLS.
     pub(crate) fn tls() -> Self {
         let endpoint = variable("AWS_ENDPOINT_URL");
@@ -144,7 +144,7 @@ impl Wire {
     }
 
     /// Makes a call with these credentials.
-    pub(crate) async fn call(&self, call: &Call, caller: &Credentials) -> Said {
+    pub(crate) async fn call(&self, call: &Call, caller: &Credentials) -> HttpResponse {
         self.send(call, self.signature(call, caller, SystemTime::now())).await
     }
 
@@ -183,7 +183,7 @@ impl Wire {
     }
 
     /// Sends a call with these additional headers.
-    pub(crate) async fn send(&self, call: &Call, headers: Vec<(String, String)>) -> Said {
+    pub(crate) async fn send(&self, call: &Call, headers: Vec<(String, String)>) -> HttpResponse {
         let method = call.method.parse().expect("a method");
         let mut request = self
             .http
@@ -196,7 +196,7 @@ impl Wire {
             request = request.header(name, value);
         }
         let answer = request.send().await.unwrap_or_else(|error| panic!("{call:?}: {error:?}"));
-        Said {
+        HttpResponse {
             status: answer.status().as_u16(),
             body: answer.text().await.expect("an answer has a body"),
         }

@@ -6,7 +6,7 @@ use e2e::Deployment;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::signed_http::{Call, Wire};
+use crate::signed_http::{Call, SignedHttp};
 
 /// The roles, named as on the page.
 pub(crate) const ROLES: [&str; 6] =
@@ -39,16 +39,16 @@ pub(crate) struct System {
 impl System {
     /// Assumes the stack's roles, as Lambda and the scheduler do. The emulator lets the account act
     /// for these services.
-    pub(crate) async fn under_test(wire: &Wire) -> Self {
+    pub(crate) async fn under_test(http: &SignedHttp) -> Self {
         let shop = Deployment::under_test().await;
-        let target = schedules_target(&shop, wire).await;
+        let target = schedules_target(&shop, http).await;
         let mut roles = vec![];
         for name in ROLES {
             let arn = match name {
                 "schedule" => text(&target["RoleArn"]),
-                function => functions_role(&shop, wire, function).await,
+                function => functions_role(&shop, http, function).await,
             };
-            let credentials = assume(wire, &arn, name).await;
+            let credentials = assume(http, &arn, name).await;
             roles.push(Role { name, arn, credentials });
         }
         let called = text(&target["Arn"]);
@@ -83,18 +83,18 @@ pub(crate) fn function_output(function: &str) -> String {
     format!("{}Name", devstack::resource(function))
 }
 
-async fn functions_role(shop: &Deployment, wire: &Wire, function: &str) -> String {
+async fn functions_role(shop: &Deployment, http: &SignedHttp, function: &str) -> String {
     let path =
         format!("/2015-03-31/functions/{}/configuration", shop.output(&function_output(function)));
-    let said = wire.call(&Call::rest("lambda", "GET", path, ""), &Wire::account()).await;
+    let said = http.call(&Call::rest("lambda", "GET", path, ""), &SignedHttp::account()).await;
     text(&said.json()["Role"])
 }
 
 /// The target of the relay's schedule, with its role.
-async fn schedules_target(shop: &Deployment, wire: &Wire) -> Value {
+async fn schedules_target(shop: &Deployment, http: &SignedHttp) -> Value {
     let relay = format!(":function:{}", shop.output("OutboxRelayFunctionName"));
     let ask = async |path: String| {
-        wire.call(&Call::rest("scheduler", "GET", path, ""), &Wire::account()).await.json()
+        http.call(&Call::rest("scheduler", "GET", path, ""), &SignedHttp::account()).await.json()
     };
     let schedules = ask("/schedules".to_owned()).await["Schedules"]
         .as_array()
@@ -115,8 +115,8 @@ pub(crate) fn taking(role_arn: &str, session: &str) -> Call {
     )
 }
 
-async fn assume(wire: &Wire, role_arn: &str, session: &str) -> Credentials {
-    let said = wire.call(&taking(role_arn, session), &Wire::account()).await;
+async fn assume(http: &SignedHttp, role_arn: &str, session: &str) -> Credentials {
+    let said = http.call(&taking(role_arn, session), &SignedHttp::account()).await;
     let [id, secret, token] = ["AccessKeyId", "SecretAccessKey", "SessionToken"]
         .map(|name| said.element(name).to_owned());
     Credentials::new(id, secret, Some(token), None, "role")
@@ -126,10 +126,10 @@ async fn assume(wire: &Wire, role_arn: &str, session: &str) -> Credentials {
 pub(crate) const IAM: (&str, &str) = ("Version", "2010-05-08");
 
 /// Creates a role outside the stack without permissions, and returns its name and credentials.
-async fn outsider(wire: &Wire) -> (String, Credentials) {
+async fn outsider(http: &SignedHttp) -> (String, Credentials) {
     let name = format!("outsider-{}", Uuid::new_v4());
     let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
-    let account = wire.call(&who, &Wire::account()).await.element("Arn").to_owned();
+    let account = http.call(&who, &SignedHttp::account()).await.element("Arn").to_owned();
     let trust = json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": account }, "Action": "sts:AssumeRole" }
     ] });
@@ -139,24 +139,24 @@ async fn outsider(wire: &Wire) -> (String, Credentials) {
         ("RoleName", &name),
         ("AssumeRolePolicyDocument", &trust.to_string()),
     ];
-    let created = wire.call(&Call::form("iam", &create), &Wire::account()).await;
-    let credentials = assume(wire, created.element("Arn"), "outsider").await;
+    let created = http.call(&Call::form("iam", &create), &SignedHttp::account()).await;
+    let credentials = assume(http, created.element("Arn"), "outsider").await;
     (name, credentials)
 }
 
 /// A role of this account without permissions.
-pub(crate) async fn nobody(wire: &Wire) -> Credentials {
-    outsider(wire).await.1
+pub(crate) async fn nobody(http: &SignedHttp) -> Credentials {
+    outsider(http).await.1
 }
 
 /// A role of this account with all permissions.
-pub(crate) async fn administrator(wire: &Wire) -> Credentials {
-    let (name, credentials) = outsider(wire).await;
+pub(crate) async fn administrator(http: &SignedHttp) -> Credentials {
+    let (name, credentials) = outsider(http).await;
     let all = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
     let (role, policy) = (("RoleName", &*name), ("PolicyName", "all"));
     let put =
         [("Action", "PutRolePolicy"), IAM, role, policy, ("PolicyDocument", &all.to_string())];
-    let said = wire.call(&Call::form("iam", &put), &Wire::account()).await;
+    let said = http.call(&Call::form("iam", &put), &SignedHttp::account()).await;
     assert_eq!(said.status, 200, "{said:?}");
     credentials
 }

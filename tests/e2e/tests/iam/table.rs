@@ -5,7 +5,7 @@ use futures::{StreamExt, stream};
 use crate::QUEUES;
 use crate::calls::call;
 use crate::resources::{Kind, tried_resources};
-use crate::signed_http::Wire;
+use crate::signed_http::SignedHttp;
 use crate::system::{ROLES, System, administrator};
 
 /// All permissions of each role, except for X-Ray, which cannot be tested.
@@ -108,12 +108,12 @@ fn every_allowed_action_is_tried() {
 #[tokio::test]
 async fn role_is_allowed_its_actions_and_denied_all_others() {
     let _alone = QUEUES.write().await;
-    let wire = Wire::tls();
-    let system = System::under_test(&wire).await;
+    let http = SignedHttp::tls();
+    let system = System::under_test(&http).await;
     let mut wrong = vec![];
     for role in &system.roles {
         let verdicts = stream::iter(tries()).map(async |(action, thing, kind)| {
-            let said = wire.call(&call(&system, action, &thing, kind), &role.credentials).await;
+            let said = http.call(&call(&system, action, &thing, kind), &role.credentials).await;
             let (expected, right) = if allowed(role.name, action, &thing) {
                 ("done", said.is_answer())
             } else {
@@ -142,11 +142,11 @@ async fn role_is_allowed_its_actions_and_denied_all_others() {
 #[tokio::test]
 async fn administrator_succeeds_at_every_tried_call() {
     let _alone = QUEUES.write().await;
-    let wire = Wire::tls();
-    let system = System::under_test(&wire).await;
-    let administrator = administrator(&wire).await;
+    let http = SignedHttp::tls();
+    let system = System::under_test(&http).await;
+    let administrator = administrator(&http).await;
     for (action, resource, kind) in tries() {
-        let said = wire.call(&call(&system, action, &resource, kind), &administrator).await;
+        let said = http.call(&call(&system, action, &resource, kind), &administrator).await;
         // Only Lambda can assume a function's role.
         let expected = action != "sts:AssumeRole";
         assert_eq!(said.is_answer(), expected, "{action} on {resource}: {said:?}");

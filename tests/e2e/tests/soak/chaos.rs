@@ -11,7 +11,7 @@ use crate::load::Load;
 
 /// Creates disturbances, and counts them.
 #[derive(Debug)]
-pub(crate) struct Mischief {
+pub(crate) struct Chaos {
     random: Rng,
     restart_every: u32,
     look_every: u32,
@@ -24,13 +24,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const KILL_EVERY: u32 = 40;
 const SEND_AGAIN_EVERY: u32 = 10;
 /// The number of kinds of disturbance.
-pub(crate) const MISCHIEFS: usize = 3;
+pub(crate) const CHAOS_ACTIONS: usize = 3;
 /// How often the effects are read during a soak, to notice changes.
 const LOOKS: u32 = 20;
 /// How often the emulator is restarted in a soak.
 const RESTARTS: u32 = 3;
 
-impl Mischief {
+impl Chaos {
     pub(crate) fn new(seed: u64, orders: u32) -> Self {
         let every = |times: u32| (orders / times).max(1);
         let (restart_every, look_every) = (every(RESTARTS + 1), every(LOOKS));
@@ -77,7 +77,7 @@ impl Mischief {
     }
 
     /// How often each disturbance happened.
-    pub(crate) fn made(&self) -> [(&'static str, u32); MISCHIEFS] {
+    pub(crate) fn made(&self) -> [(&'static str, u32); CHAOS_ACTIONS] {
         [
             ("function killed", self.killed),
             ("emulator restarted", self.restarted),

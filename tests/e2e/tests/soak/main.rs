@@ -16,7 +16,7 @@ use anyhow::Result;
 use clap::Parser;
 use e2e::{ClientRecord, Effects, FaultStack};
 
-use chaos::{MISCHIEFS, Mischief};
+use chaos::{CHAOS_ACTIONS, Chaos};
 use load::Load;
 
 /// Place orders on a new stack under random faults, then compare it with the customers' record.
@@ -55,7 +55,7 @@ async fn main() -> Result<ExitCode> {
     let start = Instant::now();
     stack.proxy.storm(seed, options.one_in);
     let load = Load::new(seed, options.orders, start + Duration::from_secs(60 * options.minutes));
-    let mut chaos = Mischief::new(seed, options.orders);
+    let mut chaos = Chaos::new(seed, options.orders);
     let shop = stack.shop.clone();
     let ((), effects) =
         tokio::join!(load.run(&shop, options.at_once), chaos.run(&mut stack, &load));
@@ -78,7 +78,7 @@ async fn main() -> Result<ExitCode> {
     for problem in audit.lost.iter().chain(&audit.doubled).chain(&client_record.wrong).take(20) {
         eprintln!("  {problem}");
     }
-    if !was_ill_treated(&faults) || client_record.accepted.len() < client_record.unclear.len() {
+    if !had_every_fault(&faults) || client_record.accepted.len() < client_record.unclear.len() {
         eprintln!(
             "  Too little happened for the result to say anything: it takes more orders, or more faults."
         );
@@ -90,8 +90,8 @@ async fn main() -> Result<ExitCode> {
 }
 
 /// Whether all kinds of fault and disturbance occurred.
-fn was_ill_treated(faults: &BTreeMap<&str, u32>) -> bool {
-    faults.len() > MISCHIEFS && faults.values().all(|times| *times > 0)
+fn had_every_fault(faults: &BTreeMap<&str, u32>) -> bool {
+    faults.len() > CHAOS_ACTIONS && faults.values().all(|times| *times > 0)
 }
 
 /// Repeated events of processed orders must have no effect.
