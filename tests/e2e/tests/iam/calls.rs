@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::resources::{INDEXES, Kind, TABLES};
 use crate::signed_http::Call;
-use crate::system::{IAM, Role, System, taking};
+use crate::system::{IAM, ROLES, Role, System, taking};
 
 /// The call of this action on this resource.
 pub(crate) fn call(system: &System, action: &str, thing: &str, kind: Kind) -> Call {
@@ -28,10 +28,13 @@ pub(crate) fn call(system: &System, action: &str, thing: &str, kind: Kind) -> Ca
         Kind::Function => on_function(system, action, shop.output(&format!("{thing}Name"))),
         Kind::Role => {
             let name = match thing {
-                "OutboxRelayScheduleRole" => "schedule".to_owned(),
-                of_function => of_function.replace("Role", "").to_lowercase(),
+                "OutboxRelayScheduleRole" => Some("schedule"),
+                of_function => {
+                    let function = of_function.replace("Role", "").to_lowercase();
+                    ROLES.into_iter().find(|role| role.replace('-', "") == function)
+                }
             };
-            on_role(action, system.role(&name))
+            on_role(action, system.role(name.expect("a role of the stack")))
         }
         Kind::Account => on_account(action),
     }
