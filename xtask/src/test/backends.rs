@@ -16,6 +16,13 @@ const SECOND_CANNOT: [(&str, &str); 3] = [
 const NO_PARAMETERS: &str =
     "its BatchExecuteStatement takes no parameters in an INSERT, and answers 500";
 
+/// The tests that pass or fail by chance on the second backend, where concurrent transactions are
+/// not isolated: a cancelled one restores its tables from a copy, and so undoes what others wrote.
+const SECOND_RACES: [&str; 2] = [
+    "saving_once::concurrent_saves_with_one_key_create_one_order",
+    "spending::concurrent_orders_with_one_coupon_save_one",
+];
+
 /// Runs the contract tests on the emulator that the stack is deployed to, and on the second
 /// backend.
 pub(crate) async fn test(tools: &Tools) -> Result<()> {
@@ -28,7 +35,11 @@ pub(crate) async fn test(tools: &Tools) -> Result<()> {
     for (test, reason) in SECOND_CANNOT {
         eprintln!("!! Not on the second backend: {test}: {reason}");
     }
-    let without: Vec<_> = SECOND_CANNOT.iter().flat_map(|(test, _)| ["--skip", test]).collect();
+    for test in SECOND_RACES {
+        eprintln!("!! Not on the second backend: {test}: its transactions are not isolated");
+    }
+    let skipped = SECOND_CANNOT.iter().map(|(test, _)| *test).chain(SECOND_RACES);
+    let without: Vec<_> = skipped.flat_map(|test| ["--skip", test]).collect();
     run("Contracts on the second backend", tests(tools, second.port(), &without)).await?;
     still_cannot(tests(tools, second.port(), &SECOND_CANNOT.map(|(test, _)| test))).await
 }
