@@ -22,5 +22,6 @@ pub(super) async fn test(tools: &Tools) -> Result<()> {
     samples.run().await?;
     let api = LocalApi::start(tools, devstack::free_port()?, Progress).await?;
     Tests::of(tools, &stack, api.url(), run.aws_port, ONE_ORDER)?.run().await?;
+    drop(api);
     run.ends_on_ctrl_c().await
 }
