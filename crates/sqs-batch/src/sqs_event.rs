@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn invalid_attributes_do_not_invalidate_the_message() {
-        let odd = [
+        let malformed = [
             json!(null),
             json!(7),
             json!("x"),
@@ -116,16 +116,18 @@ mod tests {
             json!({"stringValue": 7}),
             json!({"stringValue": "x"}),
         ];
-        let mut messages: Vec<_> = odd.iter().map(attribute).collect();
+        let mut messages: Vec<_> = malformed.iter().map(attribute).collect();
+        messages.extend(malformed.iter().map(
+            |malformed| json!({"messageId": "m", "body": "b", "messageAttributes": malformed}),
+        ));
         messages.extend(
-            odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "messageAttributes": odd})),
-        );
-        messages.extend(
-            odd.iter().map(|odd| json!({"messageId": "m", "body": "b", "attributes": odd})),
+            malformed
+                .iter()
+                .map(|malformed| json!({"messageId": "m", "body": "b", "attributes": malformed})),
         );
         messages
-            .extend(odd.iter().map(
-                |odd| json!({"messageId": "m", "body": "b", "attributes": {"SenderId": odd}}),
+            .extend(malformed.iter().map(
+                |malformed| json!({"messageId": "m", "body": "b", "attributes": {"SenderId": malformed}}),
             ));
         for message in messages {
             let read = read(&message);
@@ -161,9 +163,9 @@ mod tests {
 
     #[test]
     fn non_string_id_or_body_is_absent() {
-        for odd in [json!(null), json!(7), json!({"a": [1]}), json!([true])] {
-            let message = read(&json!({"messageId": odd, "body": odd}));
-            assert_eq!((message.id, message.body), (None, None), "{odd}");
+        for malformed in [json!(null), json!(7), json!({"a": [1]}), json!([true])] {
+            let message = read(&json!({"messageId": malformed, "body": malformed}));
+            assert_eq!((message.id, message.body), (None, None), "{malformed}");
         }
     }
 }
