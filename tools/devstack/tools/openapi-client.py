@@ -8,7 +8,7 @@ import json
 import sys
 
 from client import Client
-from client.api.orders import place_order, show_order
+from client.api.orders import create_order, get_order
 from client.models import NewOrder, Order
 
 
@@ -21,6 +21,6 @@ def show(response):
 
 url, customer, amount = sys.argv[1:]
 with Client(base_url=url) as client:
-    answer = show(place_order.sync_detailed(client=client, body=NewOrder(customer=customer, amount=amount)))
+    answer = show(create_order.sync_detailed(client=client, body=NewOrder(customer=customer, amount=amount)))
     if isinstance(answer, Order):
-        show(show_order.sync_detailed(answer.id, client=client))
+        show(get_order.sync_detailed(answer.id, client=client))
