@@ -10,7 +10,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// Formats events. Lambda's log controls require the names `timestamp` and `level`.
 pub(crate) struct Json {
@@ -37,20 +37,9 @@ where
         writer.write_str(r#"{"timestamp":""#)?;
         TIME.print_timestamp(&Timestamp::now(), StdFmtWrite(&mut writer))
             .map_err(|_| fmt::Error)?;
-        for part in [
-            r#"","level":""#,
-            event.metadata().level().as_str(),
-            r#"","function":""#,
-            self.function,
-            "\"",
-        ] {
-            writer.write_str(part)?;
-        }
-        for span in context
-            .event_scope()
-            .into_iter()
-            .flat_map(tracing_subscriber::registry::Scope::from_root)
-        {
+        let level = event.metadata().level();
+        write!(writer, r#"","level":"{level}","function":"{}""#, self.function)?;
+        for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
                 writer.write_str(fields)?;
             }
@@ -125,9 +114,8 @@ struct Escaped<'a>(&'a mut String);
 
 impl Escaped<'_> {
     fn push(&mut self, text: &str) {
-        // Usually no character needs escaping. Checking all bytes without an early exit is several
-        // times faster.
-        if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+        // Usually nothing needs escaping, and copying all at once is faster.
+        if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
             return self.0.push_str(text);
         }
         for character in text.chars() {
@@ -146,12 +134,6 @@ impl Write for Escaped<'_> {
         self.push(text);
         Ok(())
     }
-}
-
-/// Whether a byte must be escaped. These are all single-byte characters, and no byte of a
-/// multi-byte character equals one of them.
-fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < b' '
 }
 
 #[cfg(test)]

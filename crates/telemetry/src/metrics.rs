@@ -49,25 +49,20 @@ pub(crate) struct Document<'a, E> {
 
 impl Metrics {
     pub(crate) fn of(namespace: Option<&str>, extra_dimensions: &[ExtraDimension]) -> Self {
-        let emf = namespace.map(|namespace| {
-            let emf = Emf::builder(namespace.to_owned(), vec![vec![FUNCTION.to_owned()]]);
-            let emf = extra_dimensions.iter().fold(
-                emf,
-                |emf, ExtraDimension { dimension, metric, unit }| {
-                    emf.directive(MetricDirective {
-                        dimensions: vec![vec![FUNCTION, dimension]],
-                        metrics: vec![MetricDefinition {
-                            name: metric,
-                            unit: *unit,
-                            storage_resolution: None,
-                        }],
-                        namespace,
-                    })
-                },
-            );
-            Mutex::new(emf.build())
-        });
-        Self { emf }
+        let Some(namespace) = namespace else { return Self { emf: None } };
+        let mut emf = Emf::builder(namespace.to_owned(), vec![vec![FUNCTION.to_owned()]]);
+        for ExtraDimension { dimension, metric, unit } in extra_dimensions {
+            emf = emf.directive(MetricDirective {
+                dimensions: vec![vec![FUNCTION, dimension]],
+                metrics: vec![MetricDefinition {
+                    name: metric,
+                    unit: *unit,
+                    storage_resolution: None,
+                }],
+                namespace,
+            });
+        }
+        Self { emf: Some(Mutex::new(emf.build())) }
     }
 
     /// Writes a document as one line. If an entry is not a valid document, logs the error and

@@ -3,7 +3,6 @@
 
 use tracing::Span;
 
-use crate::trace_parent::HexId;
 use crate::{SpanId, TraceParent};
 
 /// A span that continues a trace or begins one.
@@ -33,13 +32,11 @@ impl SpanContext {
     /// lines. It is enabled at every log level, because error lines need the ids most.
     #[must_use]
     pub fn span(self) -> Span {
-        let (trace_id, span_id, parent_span_id) = self.ids();
-        let (trace_id, span_id) = (trace_id.as_str(), span_id.as_str());
         tracing::error_span!(
             "step",
-            trace_id,
-            span_id,
-            parent_span_id = parent_span_id.as_ref().map(HexId::as_str)
+            trace_id = %self.own.trace_id(),
+            span_id = %self.own.span_id(),
+            parent_span_id = self.cause.map(tracing::field::display),
         )
     }
 
@@ -47,15 +44,13 @@ impl SpanContext {
     /// of two.
     #[must_use]
     pub fn request_span(self, request_id: &str) -> Span {
-        let (trace_id, span_id, parent_span_id) = self.ids();
-        let (trace_id, span_id) = (trace_id.as_str(), span_id.as_str());
-        let parent_span_id = parent_span_id.as_ref().map(HexId::as_str);
-        tracing::error_span!("request", request_id, trace_id, span_id, parent_span_id)
-    }
-
-    fn ids(self) -> (HexId<32>, HexId<16>, Option<HexId<16>>) {
-        let Self { own, cause } = self;
-        (own.trace_id().digits(), own.span_id().digits(), cause.map(SpanId::digits))
+        tracing::error_span!(
+            "request",
+            request_id,
+            trace_id = %self.own.trace_id(),
+            span_id = %self.own.span_id(),
+            parent_span_id = self.cause.map(tracing::field::display),
+        )
     }
 }
 

@@ -22,7 +22,8 @@ pub struct SpanId(NonZeroU64);
 
 /// The text is not a `traceparent` of version 00. The error never contains the text, which came
 /// from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a traceparent of version 00")]
 pub struct TraceParentError;
 
 /// The flag `sampled`, the only one in version 00: the caller may have recorded its span.
@@ -62,10 +63,6 @@ impl TraceParent {
 }
 
 impl SpanId {
-    pub(crate) fn digits(self) -> HexId<16> {
-        HexId::of(&self.0.get().to_be_bytes())
-    }
-
     fn random() -> Self {
         let random = getrandom::u64().expect("the operating system gives random numbers");
         Self(NonZeroU64::new(random).unwrap_or(NonZeroU64::MAX))
@@ -78,62 +75,30 @@ impl FromStr for TraceParent {
     /// Parses version 00 strictly: lower-case hexadecimal, no id all zeros, and nothing after the
     /// flags. Only the flag that version 00 defines is kept.
     fn from_str(text: &str) -> Result<Self, TraceParentError> {
-        let [b'0', b'0', b'-', ids @ ..] = text.as_bytes() else { return Err(TraceParentError) };
-        let (trace_id, ids) = hexadecimal::<32>(ids)?;
-        let (span_id, flags) = hexadecimal::<16>(ids.strip_prefix(b"-").ok_or(TraceParentError)?)?;
-        let (flags, rest) = hexadecimal::<2>(flags.strip_prefix(b"-").ok_or(TraceParentError)?)?;
-        let span_id = u64::try_from(span_id).ok().and_then(NonZeroU64::new);
-        let flags = u8::try_from(flags).map_err(|_| TraceParentError)?;
-        match (NonZeroU128::new(trace_id), span_id, rest) {
-            (Some(trace_id), Some(span_id), []) => Ok(Self {
-                trace_id: TraceId(trace_id),
-                span_id: SpanId(span_id),
-                flags: flags & SAMPLED,
-            }),
-            _ => Err(TraceParentError),
-        }
+        parse(text).ok_or(TraceParentError)
     }
 }
 
-/// Parses the first `DIGITS` lower-case hexadecimal digits. Returns the number and the rest.
-fn hexadecimal<const DIGITS: usize>(text: &[u8]) -> Result<(u128, &[u8]), TraceParentError> {
-    let (digits, rest) = text.split_first_chunk::<DIGITS>().ok_or(TraceParentError)?;
-    let number = digits.iter().try_fold(0, |number, digit| {
-        let digit = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return Err(TraceParentError),
-        };
-        Ok(number << 4 | u128::from(digit))
-    })?;
-    Ok((number, rest))
+fn parse(text: &str) -> Option<TraceParent> {
+    let (trace_id, rest) = text.strip_prefix("00-")?.split_once('-')?;
+    let (span_id, flags) = rest.split_once('-')?;
+    let trace_id = NonZeroU128::new(hexadecimal(trace_id, 32)?)?;
+    let span_id = NonZeroU64::new(hexadecimal(span_id, 16)?.try_into().ok()?)?;
+    let flags: u8 = hexadecimal(flags, 2)?.try_into().ok()?;
+    Some(TraceParent {
+        trace_id: TraceId(trace_id),
+        span_id: SpanId(span_id),
+        flags: flags & SAMPLED,
+    })
 }
 
-/// An id as text. It avoids a formatter, because `{:032x}` takes five times as long and every line
-/// has ids.
-pub(crate) struct HexId<const DIGITS: usize>([u8; DIGITS]);
-
-impl<const DIGITS: usize> HexId<DIGITS> {
-    /// Returns two digits for each byte.
-    fn of(bytes: &[u8]) -> Self {
-        const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
-        let mut digits = [0; DIGITS];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-            pair[0] = HEXADECIMAL[usize::from(byte >> 4)];
-            pair[1] = HEXADECIMAL[usize::from(byte & 0xf)];
-        }
-        Self(digits)
+/// Parses exactly this many lower-case hexadecimal digits.
+fn hexadecimal(text: &str, digits: usize) -> Option<u128> {
+    let is_lower_case = text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    if text.len() != digits || !is_lower_case {
+        return None;
     }
-
-    pub(crate) fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("digits are ASCII")
-    }
-}
-
-impl TraceId {
-    pub(crate) fn digits(self) -> HexId<32> {
-        HexId::of(&self.0.get().to_be_bytes())
-    }
+    u128::from_str_radix(text, 16).ok()
 }
 
 impl fmt::Display for TraceParent {
@@ -145,23 +110,15 @@ impl fmt::Display for TraceParent {
 
 impl fmt::Display for TraceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.digits().as_str())
+        write!(formatter, "{:032x}", self.0)
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.digits().as_str())
+        write!(formatter, "{:016x}", self.0)
     }
 }
-
-impl fmt::Display for TraceParentError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("not a traceparent of version 00")
-    }
-}
-
-impl std::error::Error for TraceParentError {}
 
 #[cfg(test)]
 mod tests {
