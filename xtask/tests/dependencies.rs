@@ -49,7 +49,10 @@ fn linked(metadata: &Metadata) -> Vec<&Package> {
 }
 
 fn of_a_build(package: &Package) -> impl Iterator<Item = &Dependency> {
-    package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development)
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development && !dependency.optional)
 }
 
 /// The dependencies from outside the workspace.

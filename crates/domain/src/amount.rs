@@ -142,7 +142,7 @@ impl From<Amount> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::mutated;
+    use crate::corpus::mutated_text;
     use proptest::prelude::*;
 
     /// Parses a plain text into cents by counting digits.
@@ -253,7 +253,7 @@ mod tests {
         }
 
         #[test]
-        fn mutated_text_parses_to_its_digits(text in mutated(include_str!("corpus/amounts.txt"))) {
+        fn mutated_text_parses_to_its_digits(text in mutated_text(include_str!("corpus/amounts.txt"))) {
             let read = text.parse::<Amount>().ok().map(Amount::cents);
             prop_assert_eq!(read, nonzero_count(&text));
             if nonzero_count(&text).is_some() {

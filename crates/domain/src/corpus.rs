@@ -4,24 +4,24 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// A line of a corpus with a few characters replaced, inserted or removed.
-pub(crate) fn mutated(corpus: &'static str) -> impl Strategy<Value = String> {
-    let lines: Vec<_> = corpus.lines().collect();
-    let character = prop_oneof![
-        any::<char>(),
-        select("0123456789.eE+-,: \t\"{}[]\\".chars().collect::<Vec<_>>())
-    ];
-    let edits = proptest::collection::vec(
-        (any::<Index>(), 0..2_usize, proptest::option::of(character)),
-        0..4,
-    );
-    (select(lines), edits).prop_map(|(line, edits)| {
-        let mut text: Vec<char> = line.chars().collect();
-        for (place, gone, put) in edits {
-            let place = place.index(text.len() + 1);
-            let end = (place + gone).min(text.len());
-            text.splice(place..end, put);
+/// Returns lines of a corpus with up to three bytes replaced, inserted or removed.
+pub fn mutated_bytes(corpus: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    let byte =
+        prop_oneof![any::<u8>(), select(b"0123456789.eE+-,:;&=% \t\"{}[]\\\x00\xff".to_vec())];
+    let edits =
+        proptest::collection::vec((any::<Index>(), 0..2_usize, proptest::option::of(byte)), 0..4);
+    (select(corpus.lines().collect::<Vec<_>>()), edits).prop_map(|(line, edits)| {
+        let mut bytes = line.as_bytes().to_vec();
+        for (position, removed, inserted) in edits {
+            let start = position.index(bytes.len() + 1);
+            let end = (start + removed).min(bytes.len());
+            bytes.splice(start..end, inserted);
         }
-        text.into_iter().collect()
+        bytes
     })
+}
+
+/// Like [`mutated_bytes`], with replacement characters for invalid UTF-8.
+pub fn mutated_text(corpus: &'static str) -> impl Strategy<Value = String> {
+    mutated_bytes(corpus).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -99,7 +99,7 @@ impl From<&Order> for OrderPlaced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::mutated;
+    use crate::corpus::mutated_text;
     use crate::{Code, Coupon};
     use jsonschema::Validator;
     use proptest::prelude::*;
@@ -229,7 +229,7 @@ mod tests {
         }
 
         #[test]
-        fn decoded_events_match_the_published_schema(body in mutated(include_str!("corpus/events.txt"))) {
+        fn decoded_events_match_the_published_schema(body in mutated_text(include_str!("corpus/events.txt"))) {
             if let Ok(event) = OrderPlaced::decode(&body) {
                 prop_assert_eq!(OrderPlaced::decode(&event.encode()), Ok(event));
                 let body: Value = serde_json::from_str(&body).unwrap();

@@ -6,8 +6,8 @@
 
 mod amount;
 mod code;
-#[cfg(test)]
-mod corpus;
+#[cfg(any(test, feature = "corpus"))]
+pub mod corpus;
 mod coupon;
 mod customer;
 mod discount;

@@ -74,9 +74,9 @@ fn one<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::corpus::mutated;
     use super::*;
     use axum::http::StatusCode;
+    use domain::corpus::mutated_bytes;
     use proptest::prelude::*;
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accepted_order_matches_the_sent_body(body in mutated(include_str!("corpus/forms.txt"))) {
+        fn accepted_order_matches_the_sent_body(body in mutated_bytes(include_str!("corpus/forms.txt"))) {
             if let Ok(order) = read(&body) {
                 let fields: Vec<_> = form_urlencoded::parse(&body).collect();
                 let sent = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.trim());

@@ -68,9 +68,9 @@ fn string(field: &RawValue) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::corpus::mutated;
     use super::*;
     use axum::http::StatusCode;
+    use domain::corpus::mutated_bytes;
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accepted_order_matches_the_sent_body(body in mutated(include_str!("corpus/json.txt"))) {
+        fn accepted_order_matches_the_sent_body(body in mutated_bytes(include_str!("corpus/json.txt"))) {
             let sent = serde_json::from_slice::<Value>(&body);
             match read(&body) {
                 Ok(order) => if let Ok(sent) = sent {

@@ -1,7 +1,5 @@
 //! Parses a request's headers and body into a valid order.
 
-#[cfg(test)]
-mod corpus;
 mod form;
 mod json;
 mod key;
