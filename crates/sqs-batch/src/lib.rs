@@ -22,6 +22,7 @@ use domain::OrderPlaced;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use metrique_writer::Entry;
 use telemetry::{Telemetry, request_span};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 /// Serves SQS batches until Lambda ends the process.
@@ -40,12 +41,12 @@ pub async fn run<I, M: Entry>(
     let (prepare, commit, measure, metrics) = (&prepare, &commit, &measure, &metrics);
     let handler = async |LambdaEvent { payload, context }: LambdaEvent<LenientSqsEvent>| {
         let invocation = telemetry.invocation();
-        let worked = async {
-            let worked = process(payload, time_left(&context), prepare, commit).await;
-            worked.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch"))
+        let outcome = async {
+            let outcome = process(payload, work_deadline(&context), prepare, commit).await;
+            outcome.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch"))
         };
         let BatchOutcome { response, counts } =
-            worked.instrument(request_span(&context.request_id)).await?;
+            outcome.instrument(request_span(&context.request_id)).await?;
         invocation.failed(counts.failures());
         invocation.end(metrics, &Combined(&counts, measure(&counts)));
         Ok::<_, Error>(response)
@@ -53,13 +54,20 @@ pub async fn run<I, M: Entry>(
     lambda_runtime::run(service_fn(handler)).await
 }
 
-fn time_left(context: &Context) -> Duration {
-    if context.deadline < YEAR_2001_MS {
-        return WITHOUT_DEADLINE;
-    }
-    context.deadline().duration_since(SystemTime::now()).unwrap_or_default()
+/// Returns when work must end so that the response still reaches Lambda. This crate depends on no
+/// start-up code, so the outbox relay has a computation of its own.
+fn work_deadline(context: &Context) -> Instant {
+    let time_left = if context.deadline < YEAR_2001_MS {
+        WITHOUT_DEADLINE
+    } else {
+        context.deadline().duration_since(SystemTime::now()).unwrap_or_default()
+    };
+    Instant::now() + time_left.saturating_sub(ANSWER_MARGIN)
 }
 
+/// The time reserved for the response to reach Lambda. Work that would exceed it is reported to SQS
+/// as failed.
+const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 /// `cargo lambda watch` dates all deadlines to 1970.
 const YEAR_2001_MS: u64 = 1_000_000_000_000;
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
@@ -71,16 +79,15 @@ pub const MAX_COMMIT: usize = 25;
 mod tests {
     use super::*;
 
-    fn time_left_until(deadline: u64) -> Duration {
-        let mut context = Context::default();
-        context.deadline = deadline;
-        time_left(&context)
-    }
-
-    #[test]
-    fn time_left_falls_back_without_a_real_deadline() {
-        assert_eq!(time_left_until(YEAR_2001_MS), Duration::ZERO);
-        assert_eq!(time_left_until(YEAR_2001_MS - 1), WITHOUT_DEADLINE);
-        assert!(time_left_until(4 * YEAR_2001_MS) > WITHOUT_DEADLINE);
+    #[tokio::test(start_paused = true)]
+    async fn work_deadline_falls_back_without_a_real_deadline() {
+        let time_for_work = |deadline: u64| {
+            let mut context = Context::default();
+            context.deadline = deadline;
+            work_deadline(&context) - Instant::now()
+        };
+        assert_eq!(time_for_work(YEAR_2001_MS), Duration::ZERO);
+        assert_eq!(time_for_work(YEAR_2001_MS - 1), Duration::from_millis(9_800));
+        assert!(time_for_work(4 * YEAR_2001_MS) > WITHOUT_DEADLINE);
     }
 }

@@ -34,7 +34,7 @@ struct Sweep {
     deadline: Instant,
 }
 
-/// The time kept back for the response to travel.
+/// The time reserved for the response to reach Lambda.
 const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 /// The time for a sweep whose deadline has passed before it began, as under `cargo lambda watch`,
 /// which dates all deadlines to 1970.
