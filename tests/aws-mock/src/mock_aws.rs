@@ -1,6 +1,7 @@
-//! A mock of AWS with scripted responses.
+//! A mock of AWS.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_smithy_runtime_api::client::http::{
@@ -14,17 +15,21 @@ use serde_json::Value;
 
 use crate::sdk;
 
-/// Returns its responses in order, whatever the request, and records the requests.
-#[derive(Clone, Debug)]
+/// Responds to requests and records them.
+#[derive(Clone)]
 pub struct MockAws {
-    script: Arc<Mutex<Script>>,
+    state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug)]
-struct Script {
-    answers: VecDeque<(u16, String)>,
-    asked: Vec<RecordedRequest>,
+struct State {
+    respond: Box<Respond>,
+    requests: Vec<RecordedRequest>,
+    /// How many requests the test must make; `None` for any number.
+    expected_requests: Option<usize>,
 }
+
+/// Returns the status and the body of the response.
+type Respond = dyn FnMut(&RecordedRequest) -> (u16, String) + Send;
 
 /// A recorded request.
 #[derive(Clone, Debug)]
@@ -34,12 +39,32 @@ pub struct RecordedRequest {
 }
 
 impl MockAws {
-    /// Responds with these statuses and bodies. A request after the last of them fails the test.
+    /// Responds with these statuses and bodies, in order, whatever the requests. A request after
+    /// the last of them fails the test.
     #[must_use]
-    pub fn responding<B: ToString>(answers: impl IntoIterator<Item = (u16, B)>) -> Self {
-        let answers =
-            answers.into_iter().map(|(status, body)| (status, body.to_string())).collect();
-        Self { script: Arc::new(Mutex::new(Script { answers, asked: Vec::new() })) }
+    pub fn responding<B: ToString>(responses: impl IntoIterator<Item = (u16, B)>) -> Self {
+        let responses = responses.into_iter().map(|(status, body)| (status, body.to_string()));
+        let responses: Vec<_> = responses.collect();
+        let expected_requests = Some(responses.len());
+        let mut responses = responses.into_iter();
+        let respond = Box::new(move |_: &_| responses.next().expect("the test has a response"));
+        let state = State { respond, requests: vec![], expected_requests };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Responds to each request, in AWS's JSON protocol, with what `respond` returns for its
+    /// operation and body.
+    #[must_use]
+    pub fn with_json(
+        mut respond: impl FnMut(&str, Value) -> (u16, Value) + Send + 'static,
+    ) -> Self {
+        let respond = Box::new(move |request: &RecordedRequest| {
+            let (operation, body) = request.json();
+            let (status, response) = respond(operation, body);
+            (status, response.to_string())
+        });
+        let state = State { respond, requests: vec![], expected_requests: None };
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// The configuration for clients.
@@ -51,17 +76,30 @@ impl MockAws {
     /// The recorded requests, in order. Panics unless every response was used.
     #[must_use]
     pub fn requests<const REQUESTS: usize>(&self) -> [RecordedRequest; REQUESTS] {
-        let script = self.script();
-        assert!(script.answers.is_empty(), "{} answers were not asked for", script.answers.len());
-        script
-            .asked
-            .clone()
-            .try_into()
-            .unwrap_or_else(|asked| panic!("other requests than expected: {asked:#?}"))
+        let state = self.state();
+        if let Some(expected) = state.expected_requests {
+            assert_eq!(state.requests.len(), expected, "the number of requests");
+        }
+        let requests = state.requests.clone().try_into();
+        requests.unwrap_or_else(|requests| panic!("other requests than expected: {requests:#?}"))
     }
 
-    fn script(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().expect("nobody panics while holding it, but a test that fails")
+    /// The bodies of the recorded requests for a JSON operation.
+    #[must_use]
+    pub fn json_requests(&self, operation: &str) -> Vec<Value> {
+        let state = self.state();
+        let requests = state.requests.iter().map(RecordedRequest::json);
+        requests.filter(|(of, _)| *of == operation).map(|(_, body)| body).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("only a failed test panics while holding the lock")
+    }
+}
+
+impl fmt::Debug for MockAws {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MockAws")
     }
 }
 
@@ -110,11 +148,12 @@ impl HttpConnector for MockAws {
             String::from_utf8_lossy(request.body().bytes().expect("a body that is no stream"))
                 .into_owned();
         let target = request.headers().get("x-amz-target").map(str::to_owned);
-        let mut script = self.script();
-        script.asked.push(RecordedRequest { target, body });
-        let (status, answer) = script.answers.pop_front().expect("the script has an answer");
+        let request = RecordedRequest { target, body };
+        let mut state = self.state();
+        let (status, response) = (state.respond)(&request);
+        state.requests.push(request);
         let status = status.try_into().expect("an HTTP status");
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(answer))))
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(response))))
     }
 }
 

@@ -249,3 +249,11 @@ fn by_message<T>(
 fn entry_error(entry: &BatchResultErrorEntry) -> String {
     format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or("no message"))
 }
+
+#[cfg(test)]
+impl Queue {
+    /// A queue of this mock.
+    pub(crate) fn of(aws: &aws_mock::MockAws) -> Self {
+        Self { client: Client::new(&aws.sdk()), url: "https://sqs.test/1/dlq".to_owned() }
+    }
+}

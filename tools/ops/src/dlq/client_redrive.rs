@@ -165,87 +165,66 @@ fn batches<T>(messages: Vec<T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
-    use std::sync::{Arc, Mutex};
 
+    use aws_mock::MockAws;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::dlq::scripted;
-
-    /// What a queue was asked to do: the bodies sent, and how many messages were made visible
-    /// again.
-    #[derive(Default)]
-    struct Seen {
-        sent: Vec<String>,
-        shown_again: usize,
-    }
 
     /// A dead-letter queue to which every moved message returns at once, and which delivers each
     /// message twice.
-    fn poisonous(first: &[&str]) -> (Queue, Arc<Mutex<Seen>>) {
-        let waiting = Mutex::new(first.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let seen = Arc::<Mutex<Seen>>::default();
-        let recorded = Arc::clone(&seen);
-        let queue = scripted::queue(move |action, request| {
-            let entries = || request["Entries"].as_array().cloned().unwrap_or_default();
-            let all = |with: &dyn Fn(&Value) -> Value| {
-                (
-                    200,
-                    json!({ "Successful": entries().iter().map(with).collect::<Vec<_>>(), "Failed": [] }),
-                )
-            };
-            match action {
-                "ReceiveMessage" => {
-                    let ids = std::mem::take(&mut *waiting.lock().unwrap());
-                    let twice = ids.iter().chain(&ids);
-                    let message =
-                        |id: &String| json!({ "MessageId": id, "ReceiptHandle": id, "Body": id });
-                    (200, json!({ "Messages": twice.map(message).collect::<Vec<_>>() }))
-                }
-                "SendMessageBatch" => all(&|entry| {
-                    let body = entry["MessageBody"].as_str().unwrap();
-                    seen.lock().unwrap().sent.push(body.to_owned());
-                    let copy = format!("copy of {body}");
-                    waiting.lock().unwrap().push(copy.clone());
-                    json!({ "Id": entry["Id"], "MessageId": copy, "MD5OfMessageBody": "" })
-                }),
-                "ChangeMessageVisibilityBatch" => {
-                    seen.lock().unwrap().shown_again += entries().len();
-                    all(&|entry| json!({ "Id": entry["Id"] }))
-                }
-                _ => all(&|entry| json!({ "Id": entry["Id"] })),
+    fn poisonous(first: &[&str]) -> MockAws {
+        let mut waiting: Vec<_> = first.iter().map(ToString::to_string).collect();
+        MockAws::with_json(move |operation, request| {
+            if operation == "ReceiveMessage" {
+                let ids = std::mem::take(&mut waiting);
+                let message =
+                    |id: &String| json!({ "MessageId": id, "ReceiptHandle": id, "Body": id });
+                let messages: Vec<_> = ids.iter().chain(&ids).map(message).collect();
+                return (200, json!({ "Messages": messages }));
             }
-        });
-        (queue, recorded)
+            let entries = request["Entries"].as_array().unwrap().iter().map(|entry| {
+                let Some(body) = entry["MessageBody"].as_str() else {
+                    return json!({ "Id": entry["Id"] });
+                };
+                waiting.push(format!("copy of {body}"));
+                json!({ "Id": entry["Id"], "MessageId": waiting.last(), "MD5OfMessageBody": "" })
+            });
+            (200, json!({ "Successful": entries.collect::<Vec<_>>(), "Failed": [] }))
+        })
+    }
+
+    async fn redrive(aws: &MockAws, interrupt: bool) -> RedriveResult {
+        let queue = Queue::of(aws);
+        let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
+        // The approximate count may be too high; the redrive must still end.
+        redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(interrupt))
+            .await
+            .unwrap()
+    }
+
+    fn entries(aws: &MockAws, operation: &str) -> Vec<Value> {
+        let requests = aws.json_requests(operation).into_iter();
+        requests.flat_map(|request| request["Entries"].as_array().cloned().unwrap()).collect()
     }
 
     #[tokio::test(start_paused = true)]
     async fn returning_poison_is_moved_only_once() {
-        let (queue, seen) = poisonous(&["a", "b"]);
-        // The approximate count may be too high; the redrive must still end.
-        let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
-        let RedriveResult { moved, failures } =
-            redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(false))
-                .await
-                .unwrap();
+        let aws = poisonous(&["a", "b"]);
+        let RedriveResult { moved, failures } = redrive(&aws, false).await;
         assert_eq!((moved, failures), (2, vec![]));
-        let Seen { sent, shown_again } = &*seen.lock().unwrap();
-        assert_eq!(sent, &["a", "b"]);
-        assert!(*shown_again >= 2, "what came back stays hidden");
+        let sent = entries(&aws, "SendMessageBatch");
+        let sent: Vec<_> = sent.iter().map(|entry| &entry["MessageBody"]).collect();
+        assert_eq!(sent, ["a", "b"]);
+        let released = entries(&aws, "ChangeMessageVisibilityBatch").len();
+        assert!(released >= 2, "what came back stays hidden");
     }
 
     #[tokio::test(start_paused = true)]
     async fn ctrl_c_before_the_first_step_moves_nothing() {
-        let (queue, seen) = poisonous(&["a"]);
-        let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
-        assert_eq!(
-            redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(true))
-                .await
-                .unwrap()
-                .moved,
-            0
-        );
-        assert_eq!(seen.lock().unwrap().sent, [""; 0]);
+        let aws = poisonous(&["a"]);
+        assert_eq!(redrive(&aws, true).await.moved, 0);
+        assert!(entries(&aws, "SendMessageBatch").is_empty());
     }
 
     #[test]

@@ -8,8 +8,6 @@ mod peek;
 mod purge;
 mod redrive;
 mod redrive_result;
-#[cfg(test)]
-mod scripted;
 mod show;
 
 use anyhow::Result;

@@ -136,42 +136,35 @@ impl MoveTask {
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
-    use std::sync::{Arc, Mutex};
 
+    use aws_mock::MockAws;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::dlq::scripted;
 
-    type Requests = Arc<Mutex<Vec<(String, Value)>>>;
-
-    /// A queue whose move task goes through these states and stays in the last one.
-    fn moving(states: &[Value]) -> (Queue, Requests) {
-        let (asked, states) = (Requests::default(), Mutex::new(states.to_vec()));
-        let kept = Arc::clone(&asked);
-        let queue = scripted::queue(move |action, request| {
-            kept.lock().unwrap().push((action.to_owned(), request));
-            let answer = match action {
+    /// A move task that goes through these states and stays in the last one.
+    fn moving(states: &[Value]) -> MockAws {
+        let mut states = states.to_vec();
+        MockAws::with_json(move |operation, _| {
+            let response = match operation {
                 "GetQueueAttributes" => json!({ "Attributes": { "QueueArn": "the-arn" } }),
                 "StartMessageMoveTask" => json!({ "TaskHandle": "the-handle" }),
                 "CancelMessageMoveTask" => json!({ "ApproximateNumberOfMessagesMoved": 1 }),
                 "ListMessageMoveTasks" => {
-                    let mut states = states.lock().unwrap();
                     let state = if states.len() > 1 { states.remove(0) } else { states[0].clone() };
                     json!({ "Results": [state] })
                 }
-                other => panic!("{other} is not in the script"),
+                other => panic!("{other} has no response"),
             };
-            (200, answer)
-        });
-        (queue, asked)
+            (200, response)
+        })
     }
 
     fn refusing(code: &'static str) -> Queue {
-        scripted::queue(move |action, _| match action {
+        Queue::of(&MockAws::with_json(move |operation, _| match operation {
             "GetQueueAttributes" => (200, json!({ "Attributes": { "QueueArn": "the-arn" } })),
             _ => (400, json!({ "__type": code, "message": "on purpose" })),
-        })
+        }))
     }
 
     fn state(status: &str, moved: i64) -> Value {
@@ -185,48 +178,36 @@ mod tests {
         RateLimit::of(NonZeroU32::new(50).unwrap())
     }
 
-    async fn follow(queue: &Queue, interrupt: bool) -> RedriveResult {
-        let Started::Running(task) = start(queue, rate_limit()).await.unwrap() else {
+    async fn follow(aws: &MockAws, interrupt: bool) -> RedriveResult {
+        let Started::Running(task) = start(&Queue::of(aws), rate_limit()).await.unwrap() else {
             panic!("it does not run")
         };
         task.follow(&Interrupt::fixed(interrupt)).await.unwrap()
     }
 
-    fn requests(asked: &Requests, of: &str) -> Vec<Value> {
-        let asked = asked.lock().unwrap();
-        asked
-            .iter()
-            .filter(|(action, _)| action == of)
-            .map(|(_, request)| request.clone())
-            .collect()
-    }
-
     #[tokio::test(start_paused = true)]
     async fn move_task_is_followed_at_the_given_rate() {
-        let (queue, asked) =
-            moving(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
-        let RedriveResult { moved, failures } = follow(&queue, false).await;
+        let aws = moving(&[state("RUNNING", 0), state("RUNNING", 2), state("COMPLETED", 3)]);
+        let RedriveResult { moved, failures } = follow(&aws, false).await;
         assert_eq!((moved, failures), (3, vec![]));
         let expected = json!({ "SourceArn": "the-arn", "MaxNumberOfMessagesPerSecond": 50 });
-        assert_eq!(requests(&asked, "StartMessageMoveTask"), [expected]);
-        assert_eq!(requests(&asked, "ListMessageMoveTasks").len(), 3);
+        assert_eq!(aws.json_requests("StartMessageMoveTask"), [expected]);
+        assert_eq!(aws.json_requests("ListMessageMoveTasks").len(), 3);
     }
 
     #[tokio::test(start_paused = true)]
     async fn failed_move_task_reports_its_reason() {
-        let RedriveResult { moved, failures } =
-            follow(&moving(&[state("FAILED", 1)]).0, false).await;
+        let RedriveResult { moved, failures } = follow(&moving(&[state("FAILED", 1)]), false).await;
         assert_eq!((moved, failures.len()), (1, 1));
         assert_eq!(failures[0].problem, "SQS ended the move as FAILED: AccessDenied");
     }
 
     #[tokio::test(start_paused = true)]
     async fn ctrl_c_cancels_the_move_task_once() {
-        let (queue, asked) =
-            moving(&[state("RUNNING", 1), state("CANCELLING", 1), state("CANCELLED", 1)]);
-        assert_eq!(follow(&queue, true).await.moved, 1);
+        let aws = moving(&[state("RUNNING", 1), state("CANCELLING", 1), state("CANCELLED", 1)]);
+        assert_eq!(follow(&aws, true).await.moved, 1);
         assert_eq!(
-            requests(&asked, "CancelMessageMoveTask"),
+            aws.json_requests("CancelMessageMoveTask"),
             [json!({ "TaskHandle": "the-handle" })]
         );
     }
