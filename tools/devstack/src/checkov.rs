@@ -4,21 +4,13 @@ use anyhow::{Result, ensure};
 use tokio::process::Command;
 
 use crate::Progress;
-use crate::python::Locked;
+use crate::python::PythonPackages;
 use crate::workspace::root;
-
-/// An environment of its own: checkov's dependencies are many times those of the other tools.
-const CHECKOV: Locked = Locked {
-    folder: "checkov",
-    file: "tools/devstack/tools/checkov.txt",
-    text: include_str!("../tools/checkov.txt"),
-    doing: "Installing checkov into .tools (some minutes, once)",
-};
 
 /// Installs checkov unless it is installed, and checks what `.checkov.yaml` names. It works
 /// offline.
 pub async fn checkov(progress: Progress) -> Result<()> {
-    let bin = CHECKOV.install(progress).await?;
+    let bin = PythonPackages::CHECKOV.install(progress).await?;
     let mut checkov = Command::new(bin.join("checkov"));
     // With its vendor's API key, checkov would upload its findings.
     checkov.current_dir(root()).env_remove("BC_API_KEY").env_remove("PRISMA_API_URL");

@@ -17,22 +17,10 @@ pub(crate) fn client() -> HttpClient {
     Client::builder(TokioExecutor::new()).build_http()
 }
 
-/// Whether a GET of the address succeeds.
-pub(crate) async fn answers(client: &HttpClient, url: &str) -> bool {
-    match url.parse() {
-        Ok(url) => client.get(url).await.is_ok_and(|answer| answer.status().is_success()),
-        Err(_) => false,
-    }
-}
-
-/// Whether the address responds 404. No response counts as no.
-pub(crate) async fn is_not_found(client: &HttpClient, url: &str) -> bool {
-    match url.parse() {
-        Ok(url) => {
-            client.get(url).await.is_ok_and(|answer| answer.status() == StatusCode::NOT_FOUND)
-        }
-        Err(_) => false,
-    }
+/// The status of a GET, or `None` without a response.
+pub(crate) async fn status(client: &HttpClient, url: &str) -> Option<StatusCode> {
+    let response = client.get(url.parse().ok()?).await.ok()?;
+    Some(response.status())
 }
 
 /// Sends a GET and parses the JSON response.

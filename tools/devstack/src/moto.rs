@@ -4,7 +4,7 @@
 use anyhow::Result;
 use tokio::process::Command;
 
-use crate::python::Locked;
+use crate::python::PythonPackages;
 use crate::server::{Server, folder};
 use crate::{Progress, emulator};
 
@@ -15,19 +15,11 @@ pub struct Moto {
     port: u16,
 }
 
-/// An environment of its own: its dependencies conflict with the SAM CLI's.
-const MOTO: Locked = Locked {
-    folder: "second-backend",
-    file: "tools/devstack/tools/second-backend.txt",
-    text: include_str!("../tools/second-backend.txt"),
-    doing: "Installing the second backend into .tools (half a minute, once)",
-};
-
 impl Moto {
     /// Installs moto unless it is installed, starts it on a loopback port and waits until it
     /// responds.
     pub async fn start(port: u16, progress: Progress) -> Result<Self> {
-        let bin = MOTO.install(progress).await?;
+        let bin = PythonPackages::MOTO.install(progress).await?;
         let folder = folder()?;
         let mut command = Command::new(bin.join("moto_server"));
         command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);

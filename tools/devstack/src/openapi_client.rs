@@ -6,7 +6,7 @@ use anyhow::Result;
 use tokio::process::Command;
 
 use crate::Progress;
-use crate::python::Locked;
+use crate::python::PythonPackages;
 use crate::workspace::root;
 
 /// The installed generator, with what generated clients import.
@@ -15,17 +15,10 @@ pub struct OpenApiClient {
     bin: PathBuf,
 }
 
-const GENERATOR: Locked = Locked {
-    folder: "openapi-client",
-    file: "tools/devstack/tools/openapi-client.txt",
-    text: include_str!("../tools/openapi-client.txt"),
-    doing: "Installing the client generator into .tools (half a minute, once)",
-};
-
 impl OpenApiClient {
     /// Installs the generator unless the same version is installed.
     pub async fn install(progress: Progress) -> Result<Self> {
-        Ok(Self { bin: GENERATOR.install(progress).await? })
+        Ok(Self { bin: PythonPackages::OPENAPI_CLIENT.install(progress).await? })
     }
 
     /// Generates the package `client` in the folder from the document at `url`. A warning is an

@@ -24,31 +24,16 @@ pub(crate) const ARCHITECTURE: (&str, &str) =
 /// `sam build`, for the processor of this machine.
 pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
     let mut sam = sam(tools);
-    sam.args([
-        "build",
-        "--config-env",
-        "local",
-        "--parameter-overrides",
-        &format!("Architecture={}", ARCHITECTURE.0),
-    ]);
-    progress
-        .command("Building the functions for release (about five minutes the first time)", &mut sam)
-        .await
+    sam.args(["build", "--config-env", "local", "--parameter-overrides"]);
+    sam.arg(format!("Architecture={}", ARCHITECTURE.0));
+    let what = "Building the functions for release (about five minutes the first time)";
+    progress.command(what, &mut sam).await
 }
 
 /// Builds `sqs-batch`'s `panics` example, as the functions are built.
 pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<()> {
-    let mut cargo = tools.cargo();
-    cargo.args([
-        "lambda",
-        "build",
-        "--release",
-        "--package",
-        "sqs-batch",
-        "--example",
-        "panics",
-        ARCHITECTURE.1,
-    ]);
+    let mut cargo = cargo_lambda_build(tools);
+    cargo.args(["--package", "sqs-batch", "--example", "panics"]);
     progress.command("Building the example that panics", &mut cargo).await
 }
 
@@ -59,8 +44,7 @@ pub async fn build_packages(
     packages: &[&str],
     progress: Progress,
 ) -> Result<PathBuf> {
-    let mut cargo = tools.cargo();
-    cargo.args(["lambda", "build", "--release", ARCHITECTURE.1]);
+    let mut cargo = cargo_lambda_build(tools);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     progress.command("Building the functions for release", &mut cargo).await?;
     Ok(root().join("target/lambda"))
@@ -73,29 +57,27 @@ pub async fn build_with_names(
     progress: Progress,
 ) -> Result<PathBuf> {
     let folder = root().join("target/with-names");
-    let mut cargo = tools.cargo();
+    let mut cargo = cargo_lambda_build(tools);
     cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none").env("CARGO_TARGET_DIR", &folder);
-    cargo
-        .args(["lambda", "build", "--release", ARCHITECTURE.1, "--lambda-dir"])
-        .arg(folder.join("lambda"));
+    cargo.arg("--lambda-dir").arg(folder.join("lambda"));
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
-    progress
-        .command(
-            "Building the functions with names (about five minutes the first time)",
-            &mut cargo,
-        )
-        .await?;
+    let what = "Building the functions with names (about five minutes the first time)";
+    progress.command(what, &mut cargo).await?;
     Ok(folder.join("lambda"))
 }
 
 /// Builds the workspace in this folder the same way. Its own `.cargo/config.toml` separates its
 /// output from ours.
 pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {
-    let mut cargo = tools.cargo();
-    cargo
-        .args(["lambda", "build", "--release", "--locked", ARCHITECTURE.1])
-        .current_dir(root().join(folder));
+    let mut cargo = cargo_lambda_build(tools);
+    cargo.arg("--locked").current_dir(root().join(folder));
     progress.command(&format!("Building {folder} (some minutes, once)"), &mut cargo).await
+}
+
+fn cargo_lambda_build(tools: &Tools) -> Command {
+    let mut cargo = tools.cargo();
+    cargo.args(["lambda", "build", "--release", ARCHITECTURE.1]);
+    cargo
 }
 
 /// The template in the repository. The functions need not be built for it.
@@ -140,14 +122,10 @@ pub async fn deploy_with(
 
 /// The stack that is deployed to the emulator on a port.
 pub async fn stack(tools: &Tools, aws_port: u16, progress: Progress) -> Result<Stack> {
-    let mut outputs = sam(tools);
-    outputs.args(["list", "stack-outputs", "--config-env", "local", "--output", "json"]);
-    let outputs = progress
-        .command_output(
-            "Reading the stack's outputs",
-            emulator::set_aws_env(&mut outputs, aws_port),
-        )
-        .await?;
+    let mut list = sam(tools);
+    list.args(["list", "stack-outputs", "--config-env", "local", "--output", "json"]);
+    emulator::set_aws_env(&mut list, aws_port);
+    let outputs = progress.command_output("Reading the stack's outputs", &mut list).await?;
     Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs: Outputs::from_sam(&outputs)? })
 }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use tokio::process::Command;
 
 use crate::Progress;
-use crate::python::Locked;
+use crate::python::PythonPackages;
 use crate::workspace::root;
 
 /// An installed Schemathesis.
@@ -16,18 +16,10 @@ pub struct Schemathesis {
     bin: PathBuf,
 }
 
-/// An environment of its own: only fuzzing needs it.
-const SCHEMATHESIS: Locked = Locked {
-    folder: "schemathesis",
-    file: "tools/devstack/tools/schemathesis.txt",
-    text: include_str!("../tools/schemathesis.txt"),
-    doing: "Installing Schemathesis into .tools (half a minute, once)",
-};
-
 impl Schemathesis {
     /// Installs Schemathesis unless the same version is installed.
     pub async fn install(progress: Progress) -> Result<Self> {
-        Ok(Self { bin: SCHEMATHESIS.install(progress).await? })
+        Ok(Self { bin: PythonPackages::SCHEMATHESIS.install(progress).await? })
     }
 
     /// Checks that a document is valid OpenAPI.

@@ -76,7 +76,7 @@ impl Server {
 
     async fn wait_until_it_answers(&mut self) -> Result<()> {
         let (client, start) = (http::client(), Instant::now());
-        while !http::answers(&client, &self.health).await {
+        while !http::status(&client, &self.health).await.is_some_and(|status| status.is_success()) {
             if let Some(status) = self.process.has_ended() {
                 bail!("{} did not start ({status}):\n\n{}", self.name, self.remaining_output());
             }

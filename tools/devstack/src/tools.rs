@@ -8,7 +8,7 @@ use anyhow::Result;
 use tokio::process::Command;
 
 use crate::Progress;
-use crate::python::Locked;
+use crate::python::PythonPackages;
 use crate::workspace::root;
 
 /// The installed tools.
@@ -17,18 +17,10 @@ pub struct Tools {
     bin: PathBuf,
 }
 
-/// All tools and their dependencies.
-const TOOLS: Locked = Locked {
-    folder: "venv",
-    file: "tools/devstack/tools/requirements.txt",
-    text: include_str!("../tools/requirements.txt"),
-    doing: "Installing the tools into .tools (about two minutes, once)",
-};
-
 impl Tools {
     /// Installs the tools unless the same versions are installed.
     pub async fn install(progress: Progress) -> Result<Self> {
-        Ok(Self { bin: TOOLS.install(progress).await? })
+        Ok(Self { bin: PythonPackages::TOOLS.install(progress).await? })
     }
 
     /// A command of one of the tools, with the other tools first on its path.

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::Progress;
 use crate::ports::free_port;
-use crate::python::Locked;
+use crate::python::PythonPackages;
 use crate::server::{Server, folder};
 
 /// A running chromedriver. It stops, with its browsers, when this is dropped.
@@ -19,14 +19,6 @@ pub struct WebDriver {
     url: String,
     axe: PathBuf,
 }
-
-/// axe-core comes from a Python package, so that npm is not needed for one file.
-const AXE: Locked = Locked {
-    folder: "axe",
-    file: "tools/devstack/tools/axe.txt",
-    text: include_str!("../tools/axe.txt"),
-    doing: "Installing axe-core into .tools (some seconds, once)",
-};
 
 impl WebDriver {
     /// Whether chromedriver is installed on this machine.
@@ -68,7 +60,7 @@ impl WebDriver {
 }
 
 async fn axe(progress: Progress) -> Result<PathBuf> {
-    let mut python = Command::new(AXE.install(progress).await?.join("python"));
+    let mut python = Command::new(PythonPackages::AXE.install(progress).await?.join("python"));
     python.args(["-c", "import axe_playwright_python as package; print(package.__path__[0])"]);
     let package = progress.command_output("Looking for axe-core", &mut python).await?;
     Ok(Path::new(package.trim()).join("axe.min.js"))
