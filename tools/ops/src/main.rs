@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod queue;
 mod rate_limit;
+mod scan;
 mod stack;
 mod trace;
 mod when;

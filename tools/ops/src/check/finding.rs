@@ -44,6 +44,11 @@ pub(crate) enum Difference {
     Unreadable { problem: String },
 }
 
+/// What to do about a subscriber's missing row.
+const REPLAY: &str = "if no queue holds its event (ops dlq list), ops orders replay";
+const WITHOUT_ORDER: &str =
+    "without an order: find out who published its event, or what deleted the order";
+
 impl Difference {
     /// Whether a subscriber's work is missing.
     pub(crate) fn is_missing(&self) -> bool {
@@ -67,19 +72,15 @@ impl fmt::Display for Finding {
         let id = &self.order_id;
         write!(formatter, "{id}  ")?;
         match &self.difference {
-            Difference::NoShipment { placed_at } => write!(
-                formatter,
-                "no shipment, placed at {placed_at}: if no queue holds its event (ops dlq list), ops orders replay {id}"
-            ),
-            Difference::NoInvoice { placed_at } => write!(
-                formatter,
-                "no invoice, placed at {placed_at}: if no queue holds its event (ops dlq list), ops orders replay {id}"
-            ),
-            Difference::NoCoupon { placed_at, total } => write!(
-                formatter,
-                "no coupon for {total}, placed at {placed_at}: if no queue holds its event (ops dlq list), \
-                 ops orders replay {id}"
-            ),
+            Difference::NoShipment { placed_at } => {
+                write!(formatter, "no shipment, placed at {placed_at}: {REPLAY} {id}")
+            }
+            Difference::NoInvoice { placed_at } => {
+                write!(formatter, "no invoice, placed at {placed_at}: {REPLAY} {id}")
+            }
+            Difference::NoCoupon { placed_at, total } => {
+                write!(formatter, "no coupon for {total}, placed at {placed_at}: {REPLAY} {id}")
+            }
             Difference::CouponNotEarned { total } => write!(
                 formatter,
                 "a coupon for {total}, which does not earn one: see whether the filter policy was changed; \
@@ -95,24 +96,9 @@ impl fmt::Display for Finding {
                 "the coupon of order {earned_by} is spent on it, and it has no such discount: find out what changed \
                  either row; the customer may have lost a coupon"
             ),
-            Difference::ShipmentWithoutOrder => {
-                write!(
-                    formatter,
-                    "a shipment without an order: find out who published its event, or what deleted the order"
-                )
-            }
-            Difference::InvoiceWithoutOrder => {
-                write!(
-                    formatter,
-                    "an invoice without an order: find out who published its event, or what deleted the order"
-                )
-            }
-            Difference::CouponWithoutOrder => {
-                write!(
-                    formatter,
-                    "a coupon without an order: find out who published its event, or what deleted the order"
-                )
-            }
+            Difference::ShipmentWithoutOrder => write!(formatter, "a shipment {WITHOUT_ORDER}"),
+            Difference::InvoiceWithoutOrder => write!(formatter, "an invoice {WITHOUT_ORDER}"),
+            Difference::CouponWithoutOrder => write!(formatter, "a coupon {WITHOUT_ORDER}"),
             Difference::Unreadable { problem } => {
                 write!(formatter, "{problem}: find out what wrote it, and repair the row")
             }

@@ -3,10 +3,10 @@
 mod finding;
 mod reconcile;
 
-use std::io;
+use std::collections::HashSet;
 
 use anyhow::Result;
-use domain::{Coupon, OrderId};
+use domain::{Code, Coupon, OrderId};
 use finding::Finding;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +16,9 @@ use store::{Audit, Next, SavedOrder, Scanned, StoreError, Unreadable};
 use crate::amount_filter::AmountFilter;
 use crate::context::Context;
 use crate::outcome::Outcome;
-use crate::output::{count, say};
+use crate::output::{Output, count, say};
 use crate::progress;
+use crate::scan::each_row;
 use crate::when::when;
 
 /// Options of `ops check`.
@@ -42,81 +43,101 @@ pub(crate) async fn run(context: &Context, Options { grace, since }: Options) ->
     let audit = Audit::of(&context.sdk, context.tables()?);
 
     // Orders are read last: one placed meanwhile is younger than the grace period. Read first, its
-    // shipment would look orphaned.
+    // shipment would seem orphaned.
     let spinner = progress::spinner("Reading rows");
-    let (mut differences, mut missing) = (0, 0);
-    let mut report = |finding: Finding| {
-        differences += 1;
-        missing += u64::from(finding.difference.is_missing());
-        spinner.suspend(|| context.output.line(&finding))
+    let mut report = Report { output: context.output, spinner, differences: 0, missing: 0 };
+    let shipped = report.read_all(async |from| audit.shipped(from).await).await?;
+    let invoiced = report.read_all(async |from| audit.invoiced(from).await).await?;
+    let coupons = report.read_all(async |from| audit.coupons(from).await).await?;
+    let mut reconciliation = Reconciliation {
+        shipped: shipped.order_ids(|id| *id),
+        invoiced: invoiced.order_ids(|id| *id),
+        rewarded: coupons.order_ids(|coupon| coupon.order_id),
+        spent: coupons.readable.into_iter().filter_map(spent).collect(),
+        due: since.unwrap_or(Timestamp::MIN)..=due_until,
     };
-    let (shipped, unreadable) =
-        all(&spinner, async |from| audit.shipped(from).await, &mut report).await?;
-    let shipped = shipped.into_iter().chain(unreadable).collect();
-    let (invoiced, unreadable) =
-        all(&spinner, async |from| audit.invoiced(from).await, &mut report).await?;
-    let invoiced = invoiced.into_iter().chain(unreadable).collect();
-    let (coupons, unreadable) =
-        all(&spinner, async |from| audit.coupons(from).await, &mut report).await?;
-    let rewarded = coupons.iter().map(|coupon| coupon.order_id).chain(unreadable).collect();
-    let spent = coupons
-        .into_iter()
-        .filter_map(|Coupon { order_id, code, spent_by, .. }| Some(((spent_by?, code), order_id)));
-    let spent = spent.collect();
-    let due = since.unwrap_or(Timestamp::MIN)..=due_until;
-    let mut reconciliation = Reconciliation { shipped, invoiced, rewarded, spent, due };
-    let (mut orders, mut from) = (0, None);
-    loop {
-        let page = audit.orders(from).await?;
-        for row in page.rows {
-            orders += 1;
-            spinner.inc(1);
-            match row {
-                Ok(SavedOrder { order, .. }) => {
-                    let findings = reconciliation.order(&order, filter.lets_through(order.total()));
-                    findings.into_iter().try_for_each(&mut report)?;
-                }
-                Err(unreadable) => report(reconciliation.unreadable_order(&unreadable))?,
+    let mut orders = 0;
+    let reconcile = |row| {
+        orders += 1;
+        report.spinner.inc(1);
+        match row {
+            Ok(SavedOrder { order, .. }) => {
+                let earns_coupon = filter.lets_through(order.total());
+                report.add_all(&reconciliation.order(&order, earns_coupon))
             }
+            Err(unreadable) => report.add(&reconciliation.unreadable_order(&unreadable)),
         }
-        from = page.next;
-        if from.is_none() {
-            break;
-        }
-    }
-    reconciliation.without_order().into_iter().try_for_each(&mut report)?;
+    };
+    each_row(async |from| audit.orders(from).await, reconcile).await?;
+    report.add_all(&reconciliation.without_order())?;
+
+    let Report { spinner, differences, missing, .. } = report;
     spinner.finish_and_clear();
-    let differences_told = count(differences, "difference", "differences");
-    say(format!("{} compared, {differences_told}.", count(orders, "order", "orders")));
+    let orders = count(orders, "order", "orders");
+    say(format!("{orders} compared, {}.", count(differences, "difference", "differences")));
     if missing > 0 && since.is_none() {
         say("Orders from before a subscriber existed are listed too; --since leaves them out.");
     }
     Ok(if differences == 0 { Outcome::Fine } else { Outcome::NeedsAttention })
 }
 
-/// All rows of a subscriber's table, and the ids of rows that cannot be parsed. Those are reported
-/// and count as done: such a row blocks the insert of a correct one.
-async fn all<T>(
-    spinner: &ProgressBar,
-    page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<T, Unreadable>>, StoreError>,
-    report: &mut impl FnMut(Finding) -> io::Result<()>,
-) -> Result<(Vec<T>, Vec<OrderId>)> {
-    let (mut all, mut unreadable_ids, mut from) = (vec![], vec![], None);
-    loop {
-        let Scanned { rows, next } = page(from).await?;
-        for row in rows {
-            spinner.inc(1);
+/// The order that a coupon is spent on, with its code; and the order that earned it.
+fn spent(Coupon { order_id, code, spent_by, .. }: Coupon) -> Option<((OrderId, Code), OrderId)> {
+    Some(((spent_by?, code), order_id))
+}
+
+/// Prints findings and counts them.
+struct Report {
+    output: Output,
+    spinner: ProgressBar,
+    differences: u64,
+    missing: u64,
+}
+
+impl Report {
+    fn add(&mut self, finding: &Finding) -> Result<()> {
+        self.differences += 1;
+        self.missing += u64::from(finding.difference.is_missing());
+        Ok(self.spinner.suspend(|| self.output.line(finding))?)
+    }
+
+    fn add_all(&mut self, findings: &[Finding]) -> Result<()> {
+        findings.iter().try_for_each(|finding| self.add(finding))
+    }
+
+    /// Reads a subscriber's table and reports the rows that cannot be parsed.
+    async fn read_all<T>(
+        &mut self,
+        page: impl AsyncFn(Option<Next>) -> Result<Scanned<Result<T, Unreadable>>, StoreError>,
+    ) -> Result<Rows<T>> {
+        let (mut readable, mut unreadable_ids) = (vec![], vec![]);
+        let add = |row| {
+            self.spinner.inc(1);
             match row {
-                Ok(row) => all.push(row),
+                Ok(row) => readable.push(row),
                 Err(unreadable) => {
-                    report(Finding::unreadable(&unreadable))?;
+                    self.add(&Finding::unreadable(&unreadable))?;
                     unreadable_ids.extend(unreadable.key.parse::<OrderId>().ok());
                 }
             }
-        }
-        if next.is_none() {
-            return Ok((all, unreadable_ids));
-        }
-        from = next;
+            Ok(())
+        };
+        each_row(page, add).await?;
+        Ok(Rows { readable, unreadable_ids })
+    }
+}
+
+/// All rows of a subscriber's table.
+struct Rows<T> {
+    readable: Vec<T>,
+    /// The orders of rows that cannot be parsed.
+    unreadable_ids: Vec<OrderId>,
+}
+
+impl<T> Rows<T> {
+    /// The orders that have a row. One that cannot be parsed counts: it blocks the insert of a
+    /// correct one.
+    fn order_ids(&self, id: impl Fn(&T) -> OrderId) -> HashSet<OrderId> {
+        self.readable.iter().map(id).chain(self.unreadable_ids.iter().copied()).collect()
     }
 }

@@ -1,15 +1,16 @@
 //! `ops orders unpublished`.
 
 use anyhow::Result;
-use domain::OrderId;
+use domain::{Order, OrderId};
 use jiff::Timestamp;
 use serde::Serialize;
-use store::Audit;
+use store::{Audit, Unreadable};
 
 use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::output::{Row, age, count, say};
 use crate::progress;
+use crate::scan::each_row;
 
 #[derive(Debug, Serialize)]
 struct Unpublished {
@@ -32,29 +33,24 @@ impl Row for Unpublished {
 pub(crate) async fn unpublished(context: &Context) -> Result<Outcome> {
     let (audit, now) = (Audit::of(&context.sdk, context.tables()?), Timestamp::now());
     let spinner = progress::spinner("Reading the outbox");
-    let (mut pending, mut unreadable, mut from) = (vec![], 0, None);
-    loop {
-        let page = audit.pending(from).await?;
-        spinner.inc(u64::try_from(page.rows.len())?);
-        for row in page.rows {
-            match row {
-                Ok(order) => pending.push(Unpublished {
-                    order_id: order.id,
-                    placed_at: order.placed_at,
-                    age_seconds: now.as_second() - order.placed_at.as_second(),
-                    now,
-                }),
-                Err(row) => {
-                    unreadable += 1;
-                    spinner.suspend(|| say(format!("{}  {}: repair the row", row.key, row.error)));
-                }
+    let (mut pending, mut unreadable) = (vec![], 0);
+    let add = |row: Result<Order, Unreadable>| {
+        spinner.inc(1);
+        match row {
+            Ok(order) => pending.push(Unpublished {
+                order_id: order.id,
+                placed_at: order.placed_at,
+                age_seconds: now.as_second() - order.placed_at.as_second(),
+                now,
+            }),
+            Err(row) => {
+                unreadable += 1;
+                spinner.suspend(|| say(format!("{}  {}: repair the row", row.key, row.error)));
             }
         }
-        from = page.next;
-        if from.is_none() {
-            break;
-        }
-    }
+        Ok(())
+    };
+    each_row(async |from| audit.pending(from).await, add).await?;
     spinner.finish_and_clear();
     pending.sort_by_key(|order| (order.placed_at, order.order_id));
     context.output.table(&pending)?;
