@@ -45,11 +45,12 @@ pub(crate) struct Message {
     trace_header: Option<String>,
 }
 
-/// The result for each message of a batch, by message id.
-pub(crate) type Results<T> = HashMap<String, Result<T, String>>;
-
 /// SQS's limit of messages in one request.
 pub(crate) const BATCH: usize = 10;
+
+/// A queue counts as empty after this many receives without a new message: SQS samples its servers,
+/// so one such response does not mean that the queue is empty.
+pub(crate) const EMPTY_RECEIVES: u32 = 2;
 
 /// Long polling queries all of SQS's servers, so an empty response after this wait is reliable.
 const WAIT_SECONDS: i32 = 1;
@@ -132,44 +133,46 @@ impl Queue {
         }
     }
 
-    /// Sends copies with body and attributes intact. Returns the copy's id for each message.
-    pub(crate) async fn send(&self, messages: &[Message]) -> Result<Results<String>> {
-        let entries =
-            messages.iter().enumerate().map(|(position, message)| message.entry(position));
-        let batch = self
-            .client
-            .send_message_batch()
-            .queue_url(&self.url)
-            .set_entries(Some(entries.collect()));
-        let answer = batch
-            .send()
-            .await
-            .map_err(|error| self.failed("be sent to", &sdk_error_message(&error)))?;
-        let sent = answer.successful.into_iter().map(|entry| (entry.id, Ok(entry.message_id)));
-        let failed =
-            answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(entry_error(&entry))));
-        Ok(by_message(messages, sent.chain(failed).collect()))
+    /// Sends up to [`BATCH`] copies with body and attributes intact. Returns for each message, in
+    /// the order given, the copy's id or the problem.
+    pub(crate) async fn send(&self, messages: &[Message]) -> Vec<Result<String, String>> {
+        let entries = messages.iter().zip(0..).map(|(message, position)| message.entry(position));
+        let send = self.client.send_message_batch().queue_url(&self.url);
+        match send.set_entries(Some(entries.collect())).send().await {
+            Ok(answer) => {
+                let copies =
+                    answer.successful.into_iter().map(|entry| (entry.id, entry.message_id));
+                by_position(messages.len(), copies, &answer.failed)
+            }
+            Err(error) => {
+                let problem = self.failed("be sent to", &sdk_error_message(&error)).to_string();
+                vec![Err(problem); messages.len()]
+            }
+        }
     }
 
-    /// Deletes messages.
-    pub(crate) async fn delete(&self, messages: &[Message]) -> Result<Results<()>> {
+    /// Deletes up to [`BATCH`] messages. Returns for each, in the order given, whether it is
+    /// deleted.
+    pub(crate) async fn delete(&self, messages: &[Message]) -> Vec<Result<(), String>> {
+        if messages.is_empty() {
+            return vec![];
+        }
         let entries = messages.iter().enumerate().map(|(position, message)| {
             let entry = DeleteMessageBatchRequestEntry::builder().id(position.to_string());
             entry.receipt_handle(&message.receipt).build().expect("an id and a receipt are given")
         });
-        let delete = self
-            .client
-            .delete_message_batch()
-            .queue_url(&self.url)
-            .set_entries(Some(entries.collect()));
-        let answer = delete
-            .send()
-            .await
-            .map_err(|error| self.failed("be deleted from", &sdk_error_message(&error)))?;
-        let deleted = answer.successful.into_iter().map(|entry| (entry.id, Ok(())));
-        let failed =
-            answer.failed.into_iter().map(|entry| (entry.id.clone(), Err(entry_error(&entry))));
-        Ok(by_message(messages, deleted.chain(failed).collect()))
+        let delete = self.client.delete_message_batch().queue_url(&self.url);
+        match delete.set_entries(Some(entries.collect())).send().await {
+            Ok(answer) => {
+                let deleted = answer.successful.into_iter().map(|entry| (entry.id, ()));
+                by_position(messages.len(), deleted, &answer.failed)
+            }
+            Err(error) => {
+                let problem =
+                    self.failed("be deleted from", &sdk_error_message(&error)).to_string();
+                vec![Err(problem); messages.len()]
+            }
+        }
     }
 
     /// Deletes all its messages.
@@ -232,18 +235,20 @@ impl Message {
     }
 }
 
-/// An entry missing from SQS's response counts as failed.
-fn by_message<T>(
-    messages: &[Message],
-    mut by_position: HashMap<String, Result<T, String>>,
-) -> Results<T> {
-    let results = messages.iter().enumerate().map(|(position, message)| {
-        let result = by_position
-            .remove(&position.to_string())
-            .unwrap_or_else(|| Err("SQS returned no result".to_owned()));
-        (message.id.clone(), result)
-    });
-    results.collect()
+/// The result of each entry of a batch. An entry missing from SQS's response counts as failed.
+fn by_position<T>(
+    count: usize,
+    successful: impl Iterator<Item = (String, T)>,
+    failed: &[BatchResultErrorEntry],
+) -> Vec<Result<T, String>> {
+    let failed = failed.iter().map(|entry| (entry.id.clone(), Err(entry_error(entry))));
+    let mut results: HashMap<_, _> =
+        successful.map(|(id, value)| (id, Ok(value))).chain(failed).collect();
+    let result = |position: usize| results.remove(&position.to_string());
+    (0..count)
+        .map(result)
+        .map(|result| result.unwrap_or_else(|| Err("SQS returned no result".to_owned())))
+        .collect()
 }
 
 fn entry_error(entry: &BatchResultErrorEntry) -> String {

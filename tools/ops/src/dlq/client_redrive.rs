@@ -10,16 +10,12 @@ use tokio::time::Instant;
 use super::redrive_result::{Failure, RedriveResult};
 use crate::interrupt::Interrupt;
 use crate::progress;
-use crate::queue::{BATCH, Message, Queue};
+use crate::queue::{BATCH, EMPTY_RECEIVES, Message, Queue};
 use crate::rate_limit::RateLimit;
 
 /// Long enough for the slowest batch. If this process is killed, its messages become visible again
 /// after this time.
 const HIDDEN_FOR: Duration = Duration::from_secs(120);
-
-/// SQS samples its servers, so one response without a new message does not mean that the queue is
-/// empty.
-const FRUITLESS_LOOKS: u32 = 2;
 
 /// The size limit of one request. SQS now accepts four times as much; older endpoints do not.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -41,10 +37,10 @@ pub(crate) async fn redrive_messages(
         left_alone: vec![],
         result: RedriveResult::default(),
     };
-    let worked = move_.work(usize::try_from(most)?, rate_limit, interrupt, &bar).await;
+    let done = move_.run(usize::try_from(most)?, rate_limit, interrupt, &bar).await;
     from.release(&move_.left_alone).await;
     bar.finish_and_clear();
-    worked?;
+    done?;
     Ok(move_.result)
 }
 
@@ -59,15 +55,15 @@ struct Move<'a> {
 }
 
 impl Move<'_> {
-    async fn work(
+    async fn run(
         &mut self,
         most: usize,
         rate_limit: RateLimit,
         interrupt: &Interrupt,
         bar: &indicatif::ProgressBar,
     ) -> Result<()> {
-        let (mut taken, mut fruitless) = (0, 0);
-        while taken < most && fruitless < FRUITLESS_LOOKS && !interrupt.requested() {
+        let (mut taken, mut empty_receives) = (0, 0);
+        while taken < most && empty_receives < EMPTY_RECEIVES && !interrupt.requested() {
             let start = Instant::now();
             let received =
                 self.from.receive(rate_limit.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
@@ -75,7 +71,7 @@ impl Move<'_> {
             let (fresh, again): (Vec<_>, _) =
                 received.into_iter().partition(|message| self.known.insert(message.id.clone()));
             self.left_alone.extend(again);
-            fruitless = if fresh.is_empty() { fruitless + 1 } else { 0 };
+            empty_receives = if fresh.is_empty() { empty_receives + 1 } else { 0 };
             taken += fresh.len();
             let count = fresh.len();
             for batch in batches(fresh, Message::bytes) {
@@ -88,58 +84,34 @@ impl Move<'_> {
     }
 
     async fn redrive_batch(&mut self, batch: Vec<Message>) {
-        let mut sent = match self.to.send(&batch).await {
-            Ok(sent) => sent,
-            Err(error) => {
-                return self.leave(batch, |_| format!("not sent, so not deleted: {error:#}"));
-            }
-        };
+        let sent = self.to.send(&batch).await;
         let mut copied = vec![];
-        for message in batch {
-            match sent.remove(&message.id) {
-                Some(Ok(copy)) => {
+        for (message, sent) in batch.into_iter().zip(sent) {
+            match sent {
+                Ok(copy) => {
                     self.known.insert(copy);
                     copied.push(message);
                 }
-                Some(Err(problem)) => {
-                    self.leave(vec![message], |_| format!("not sent, so not deleted: {problem}"));
-                }
-                None => {
-                    self.leave(vec![message], |_| {
-                        "not known to be sent, so not deleted".to_owned()
-                    });
+                Err(problem) => {
+                    self.leave(message, format!("not sent, so not deleted: {problem}"));
                 }
             }
         }
-        if copied.is_empty() {
-            return;
-        }
-        let twice = |problem: &str| {
-            format!(
-                "sent, but not deleted; another redrive sends it twice, which is harmless: {problem}"
-            )
-        };
-        match self.from.delete(&copied).await {
-            Err(error) => self.leave(copied, |_| twice(&format!("{error:#}"))),
-            Ok(mut deleted) => {
-                for message in copied {
-                    match deleted.remove(&message.id) {
-                        Some(Ok(())) => self.result.moved += 1,
-                        Some(Err(problem)) => self.leave(vec![message], |_| twice(&problem)),
-                        None => self.leave(vec![message], |_| twice("SQS does not say")),
-                    }
-                }
+        let deleted = self.from.delete(&copied).await;
+        for (message, deleted) in copied.into_iter().zip(deleted) {
+            match deleted {
+                Ok(()) => self.result.moved += 1,
+                Err(problem) => self.leave(
+                    message,
+                    format!("sent, but not deleted; another redrive sends it twice, which is harmless: {problem}"),
+                ),
             }
         }
     }
 
-    fn leave(&mut self, messages: Vec<Message>, problem: impl Fn(&Message) -> String) {
-        let failures = messages.iter().map(|message| Failure {
-            message_id: Some(message.id.clone()),
-            problem: problem(message),
-        });
-        self.result.failures.extend(failures);
-        self.left_alone.extend(messages);
+    fn leave(&mut self, message: Message, problem: String) {
+        self.result.failures.push(Failure { message_id: Some(message.id.clone()), problem });
+        self.left_alone.push(message);
     }
 }
 

@@ -7,14 +7,10 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::interrupt::Interrupt;
-use crate::queue::{BATCH, Message, Queue};
+use crate::queue::{BATCH, EMPTY_RECEIVES, Message, Queue};
 
 /// If this process is killed, the messages become visible again after this time.
 const HIDDEN_FOR: Duration = Duration::from_secs(60);
-
-/// SQS samples its servers, so one response without a new message does not mean that the queue is
-/// empty.
-const FRUITLESS_LOOKS: u32 = 2;
 
 /// Up to `limit` messages, the oldest first. SQS chooses which ones.
 pub(crate) async fn peek(
@@ -22,34 +18,29 @@ pub(crate) async fn peek(
     limit: usize,
     interrupt: &Interrupt,
 ) -> Result<Vec<Message>> {
-    let mut held = BTreeMap::new();
-    let looked = look(queue, limit, interrupt, &mut held).await;
-    let mut messages: Vec<_> = held.into_values().collect();
+    let mut received = BTreeMap::new();
+    let done = receive(queue, limit, interrupt, &mut received).await;
+    let mut messages: Vec<_> = received.into_values().collect();
     queue.release(&messages).await;
-    looked?;
+    done?;
     messages.sort_by_key(|message| message.sent_at);
     Ok(messages)
 }
 
 /// The same message may be received twice; then only its newer receipt handle is valid.
-async fn look(
+async fn receive(
     queue: &Queue,
     limit: usize,
     interrupt: &Interrupt,
-    held: &mut BTreeMap<String, Message>,
+    received: &mut BTreeMap<String, Message>,
 ) -> Result<()> {
-    let mut fruitless = 0;
-    while held.len() < limit && fruitless < FRUITLESS_LOOKS && !interrupt.requested() {
-        let before = held.len();
-        let most = (limit - before).min(BATCH);
-        held.extend(
-            queue
-                .receive(most, HIDDEN_FOR)
-                .await?
-                .into_iter()
-                .map(|message| (message.id.clone(), message)),
-        );
-        fruitless = if held.len() == before { fruitless + 1 } else { 0 };
+    let mut empty_receives = 0;
+    while received.len() < limit && empty_receives < EMPTY_RECEIVES && !interrupt.requested() {
+        let before = received.len();
+        for message in queue.receive((limit - before).min(BATCH), HIDDEN_FOR).await? {
+            received.insert(message.id.clone(), message);
+        }
+        empty_receives = if received.len() == before { empty_receives + 1 } else { 0 };
     }
     Ok(())
 }
