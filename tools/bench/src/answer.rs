@@ -10,7 +10,7 @@ pub(crate) enum Expected {
     /// An HTTP response with this status.
     Status(u64),
     /// A batch response without failed records.
-    WholeBatch,
+    BatchWithoutFailures,
     /// A relay run that found, published and cleared this many orders.
     SweepSummary(u64),
 }
@@ -25,7 +25,9 @@ impl Expected {
         let answer: Value = serde_json::from_slice(body).context("it did not answer with JSON")?;
         let as_expected = match self {
             Self::Status(status) => answer["statusCode"] == status,
-            Self::WholeBatch => answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty),
+            Self::BatchWithoutFailures => {
+                answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
+            }
             Self::SweepSummary(orders) => {
                 ["found", "published", "cleared"].iter().all(|count| answer[count] == orders)
                     && answer["failed"] == 0
@@ -48,12 +50,12 @@ mod tests {
     fn only_expected_responses_are_accepted() {
         assert!(accepts(Expected::Status(201), r#"{"statusCode":201,"body":"{}"}"#));
         assert!(!accepts(Expected::Status(201), r#"{"statusCode":503}"#));
-        assert!(accepts(Expected::WholeBatch, r#"{"batchItemFailures":[]}"#));
+        assert!(accepts(Expected::BatchWithoutFailures, r#"{"batchItemFailures":[]}"#));
         assert!(!accepts(
-            Expected::WholeBatch,
+            Expected::BatchWithoutFailures,
             r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#
         ));
-        assert!(!accepts(Expected::WholeBatch, "{}"));
+        assert!(!accepts(Expected::BatchWithoutFailures, "{}"));
         let swept = r#"{"found":1,"published":1,"cleared":1,"failed":0}"#;
         assert!(accepts(Expected::SweepSummary(1), swept));
         assert!(!accepts(Expected::SweepSummary(2), swept));
@@ -61,6 +63,6 @@ mod tests {
             Expected::SweepSummary(1),
             r#"{"found":1,"published":1,"cleared":0,"failed":1}"#
         ));
-        Expected::WholeBatch.check(&Outcome::Error("{}".into())).unwrap_err();
+        Expected::BatchWithoutFailures.check(&Outcome::Error("{}".into())).unwrap_err();
     }
 }

@@ -21,9 +21,9 @@ pub(crate) struct Benchmark {
     pub(crate) event: Bytes,
     pub(crate) expected: Expected,
     /// Its AWS calls for one event.
-    pub(crate) asks: &'static [(&'static str, u64)],
+    aws_calls: &'static [(&'static str, u64)],
     /// Variables beside the common ones.
-    pub(crate) variables: &'static [(&'static str, &'static str)],
+    variables: &'static [(&'static str, &'static str)],
 }
 
 /// How to start a program.
@@ -59,27 +59,38 @@ impl Program {
 }
 
 impl Benchmark {
+    fn new(
+        name: &'static str,
+        function: &'static str,
+        program: Program,
+        event: &Bytes,
+        expected: Expected,
+    ) -> Self {
+        let event = event.clone();
+        Self { name, function, program, event, expected, aws_calls: &[], variables: &[] }
+    }
+
+    fn calling(self, aws_calls: &'static [(&'static str, u64)]) -> Self {
+        Self { aws_calls, ..self }
+    }
+
     /// Its environment against a stub, as the template sets it.
     pub(crate) fn variables(&self, stub: &Stub) -> Vec<(String, String)> {
-        let roots = stub.roots();
-        let own = [
+        let token = format!("IQoJb3JpZ2luX2VjE{}", "x".repeat(SESSION_TOKEN_LENGTH));
+        let of_the_run = [
             ("AWS_ENDPOINT_URL", stub.url()),
-            ("AWS_CA_BUNDLE", roots.clone()),
-            ("SSL_CERT_FILE", roots),
+            ("AWS_CA_BUNDLE", stub.roots()),
+            ("SSL_CERT_FILE", stub.roots()),
+            ("AWS_SESSION_TOKEN", token),
         ];
-        let token = (
-            "AWS_SESSION_TOKEN",
-            "IQoJb3JpZ2luX2VjE".to_owned() + &"x".repeat(SESSION_TOKEN_LENGTH),
-        );
-        let of_template =
-            TEMPLATE.iter().chain(self.variables).map(|(name, value)| (*name, (*value).to_owned()));
-        let all = of_template.chain(own).chain([token]);
-        all.map(|(name, value)| (name.to_owned(), value)).collect()
+        let fixed = TEMPLATE.iter().chain(self.variables);
+        let fixed = fixed.map(|(name, value)| (*name, (*value).to_owned()));
+        fixed.chain(of_the_run).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Its AWS calls for this many events.
     pub(crate) fn calls(&self, events: u64) -> Calls {
-        let calls = self.asks.iter().filter(|_| events > 0);
+        let calls = self.aws_calls.iter().filter(|_| events > 0);
         calls.map(|(operation, times)| ((*operation).to_owned(), times * events)).collect()
     }
 }
@@ -110,8 +121,10 @@ const TEMPLATE: [(&str, &str); 15] = [
 
 /// The main case.
 pub(crate) const ORDERS: &str = "orders: POST";
-/// The consumers.
-pub(crate) const CONSUMERS: [&str; 2] = ["fulfilment: 10 orders", "promotion: 10 orders"];
+/// The subscriber whose batches are compared and scaled.
+pub(crate) const FULFILMENT: &str = "fulfilment: 10 orders";
+/// The subscribers with targets.
+pub(crate) const SUBSCRIBERS: [&str; 2] = [FULFILMENT, "promotion: 10 orders"];
 /// The benchmark that all others are compared with.
 pub(crate) const NO_OP: &str = "no-op lambda_http";
 
@@ -123,109 +136,71 @@ pub(crate) const DEFAULT_SDK: &str = "SDK defaults, orders: POST";
 /// The same work in Python.
 pub(crate) const PYTHON_ORDERS: &str = "Python, orders: POST";
 /// The same work in Python.
-pub(crate) const PYTHON_CONSUMER: &str = "Python, fulfilment: 10 orders";
+pub(crate) const PYTHON_FULFILMENT: &str = "Python, fulfilment: 10 orders";
 /// Python as it is usually written, with one request per order.
 pub(crate) const PYTHON_ONE_BY_ONE: &str = "Python, fulfilment: 10 orders, one by one";
 
 /// The comparison programs: the same work with the SDK's defaults, and in Python.
 pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Benchmark>> {
     let post = events::sample("orders/place-by-json.json")?;
-    let benchmark = |name, function, program, event, expected, asks| {
-        let variables = &[];
-        Benchmark { name, function, program, event, expected, asks, variables }
-    };
+    let batch = events::batch(BATCH);
     let python = |module| Program::Python { interpreter: interpreter.to_owned(), module };
     let default_sdk = Program::Bootstrap(default_sdk.join("default-sdk-orders/bootstrap"));
+    let orders = |name, program| {
+        Benchmark::new(name, "orders", program, &post, Expected::Status(201)).calling(&PLACE)
+    };
+    let fulfilment = |name, program| {
+        Benchmark::new(name, "fulfilment", program, &batch, Expected::BatchWithoutFailures)
+    };
     Ok(vec![
-        benchmark(DEFAULT_SDK, "orders", default_sdk, post.clone(), Expected::Status(201), &PLACE),
-        benchmark(PYTHON_ORDERS, "orders", python("orders"), post, Expected::Status(201), &PLACE),
-        benchmark(
-            PYTHON_CONSUMER,
-            "fulfilment",
-            python("consumer"),
-            events::batch(BATCH),
-            Expected::WholeBatch,
-            &[("BatchExecuteStatement", 1)],
-        ),
-        benchmark(
-            PYTHON_ONE_BY_ONE,
-            "fulfilment",
-            python("consumer_one_by_one"),
-            events::batch(BATCH),
-            Expected::WholeBatch,
-            &[("PutItem", BATCH as u64)],
-        ),
+        orders(DEFAULT_SDK, default_sdk),
+        orders(PYTHON_ORDERS, python("orders")),
+        fulfilment(PYTHON_FULFILMENT, python("subscriber")).calling(&INSERT),
+        fulfilment(PYTHON_ONE_BY_ONE, python("subscriber_one_by_one"))
+            .calling(&[("PutItem", BATCH as u64)]),
     ])
 }
 
+const INSERT: [(&str, u64); 1] = [("BatchExecuteStatement", 1)];
+const NUMBER_AND_INSERT: [(&str, u64); 2] = [("UpdateItem", 1), ("BatchExecuteStatement", 1)];
 const PLACE: [(&str, u64); 3] = [("PutItem", 1), ("Publish", 1), ("UpdateItem", 1)];
 const PLACE_ONCE_AND_SPEND: [(&str, u64); 4] =
     [("Query", 1), ("TransactWriteItems", 1), ("Publish", 1), ("UpdateItem", 1)];
+const SWEEP: [(&str, u64); 3] = [("Scan", 1), ("PublishBatch", 1), ("BatchExecuteStatement", 1)];
 
 /// The functions and the no-ops, in table order. `binaries` has a folder for each.
 pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
+    let bootstrap = |binary: &str| Program::Bootstrap(binaries.join(binary).join("bootstrap"));
     let post = events::sample("orders/place-by-json.json")?;
-    let every_minute = events::sample("outbox-relay/every-minute.json")?;
-    let benchmark = |name, function, binary: &str, event: &Bytes, expected, asks| Benchmark {
-        name,
-        function,
-        program: Program::Bootstrap(binaries.join(binary).join("bootstrap")),
-        event: event.clone(),
-        expected,
-        asks,
-        variables: &[],
+    let post_with_key_and_coupon = events::with_key_and_coupon()?;
+    let get = events::sample("orders/get-order.json")?;
+    let orders = |name, event, status| {
+        Benchmark::new(name, "orders", bootstrap("orders"), event, Expected::Status(status))
     };
     let batch = events::batch(BATCH);
-    let batch_of_ten = |name, function, binary: &str, asks| {
-        benchmark(name, function, binary, &batch, Expected::WholeBatch, asks)
+    let batches = |name, function, program| {
+        Benchmark::new(name, function, program, &batch, Expected::BatchWithoutFailures)
     };
-    let full = Benchmark {
-        variables: &[("ORDERS_TABLE", TABLE_WITH_PENDING_ORDERS)],
-        ..benchmark(
-            "outbox-relay: 10 orders",
-            "outbox-relay",
-            "outbox-relay",
-            &every_minute,
-            Expected::SweepSummary(PENDING as u64),
-            &[("Scan", 1), ("PublishBatch", 1), ("BatchExecuteStatement", 1)],
-        )
+    let subscriber = |name, function| batches(name, function, bootstrap(function));
+    let every_minute = events::sample("outbox-relay/every-minute.json")?;
+    let relay = |name, found| {
+        let relay = bootstrap("outbox-relay");
+        Benchmark::new(name, "outbox-relay", relay, &every_minute, Expected::SweepSummary(found))
     };
     Ok(vec![
-        benchmark(NO_OP, "no-op", "no-op-http", &post, Expected::Status(200), &[]),
-        batch_of_ten("no-op lambda_runtime", "no-op", "no-op-events", &[]),
-        benchmark(ORDERS, "orders", "orders", &post, Expected::Status(201), &PLACE),
-        benchmark(
-            "orders: POST with key and coupon",
-            "orders",
-            "orders",
-            &events::with_key_and_coupon()?,
-            Expected::Status(201),
-            &PLACE_ONCE_AND_SPEND,
-        ),
-        benchmark(
-            "orders: GET",
-            "orders",
-            "orders",
-            &events::sample("orders/get-order.json")?,
-            Expected::Status(200),
-            &[("BatchGetItem", 1)],
-        ),
-        batch_of_ten(CONSUMERS[0], "fulfilment", "fulfilment", &[("BatchExecuteStatement", 1)]),
-        batch_of_ten(CONSUMERS[1], "promotion", "promotion", &[("BatchExecuteStatement", 1)]),
-        batch_of_ten(
-            "invoicing: 10 orders",
-            "invoicing",
-            "invoicing",
-            &[("UpdateItem", 1), ("BatchExecuteStatement", 1)],
-        ),
-        benchmark(
-            "outbox-relay: nothing to do",
-            "outbox-relay",
-            "outbox-relay",
-            &every_minute,
-            Expected::SweepSummary(0),
-            &[("Scan", 1)],
-        ),
-        full,
+        Benchmark::new(NO_OP, "no-op", bootstrap("no-op-http"), &post, Expected::Status(200)),
+        batches("no-op lambda_runtime", "no-op", bootstrap("no-op-events")),
+        orders(ORDERS, &post, 201).calling(&PLACE),
+        orders("orders: POST with key and coupon", &post_with_key_and_coupon, 201)
+            .calling(&PLACE_ONCE_AND_SPEND),
+        orders("orders: GET", &get, 200).calling(&[("BatchGetItem", 1)]),
+        subscriber(FULFILMENT, "fulfilment").calling(&INSERT),
+        subscriber("promotion: 10 orders", "promotion").calling(&INSERT),
+        subscriber("invoicing: 10 orders", "invoicing").calling(&NUMBER_AND_INSERT),
+        relay("outbox-relay: nothing to do", 0).calling(&[("Scan", 1)]),
+        Benchmark {
+            variables: &[("ORDERS_TABLE", TABLE_WITH_PENDING_ORDERS)],
+            ..relay("outbox-relay: 10 orders", PENDING as u64).calling(&SWEEP)
+        },
     ])
 }

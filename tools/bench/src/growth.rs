@@ -35,7 +35,7 @@ pub(crate) struct SideBySide {
     pub(crate) warm_p50_us: f64,
 }
 
-/// Warm invocations of a consumer with batches of one size.
+/// Warm invocations of a subscriber with batches of one size.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Batch {
     pub(crate) records: usize,
@@ -61,10 +61,10 @@ const AFTER: [u32; 4] = [100, 1_000, 5_000, 10_000];
 /// Lambda's limit of a synchronous request, in bytes.
 pub(crate) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
-/// Measures orders in parallel, a consumer's batches, and the memory of both.
+/// Measures orders in parallel, a subscriber's batches, and the memory of both.
 pub(crate) async fn measure(
     orders: &Benchmark,
-    consumer: &Benchmark,
+    subscriber: &Benchmark,
     stub: &Stub,
     bar: &ProgressBar,
 ) -> Result<Growth> {
@@ -75,9 +75,9 @@ pub(crate) async fn measure(
     }
     for records in RECORDS {
         bar.set_message(format!("batches of {records}"));
-        growth.batches.push(batches(consumer, stub, records).await?);
+        growth.batches.push(batches(subscriber, stub, records).await?);
     }
-    for benchmark in [orders, consumer] {
+    for benchmark in [orders, subscriber] {
         bar.set_message(format!("memory of {}", benchmark.name));
         growth.memory.push(memory(benchmark, stub).await?);
     }
@@ -114,12 +114,12 @@ async fn side_by_side(benchmark: &Benchmark, stub: &Stub, sandboxes: usize) -> R
     Ok(SideBySide { sandboxes, per_second, warm_p50_us: median(&took) })
 }
 
-async fn batches(consumer: &Benchmark, stub: &Stub, records: usize) -> Result<Batch> {
+async fn batches(subscriber: &Benchmark, stub: &Stub, records: usize) -> Result<Batch> {
     let event = events::batch(records);
     // About the same number of records for each batch size, within reason, so that results for
     // small batches are as reliable.
     let invocations = (4_000 / records).clamp(5, 300);
-    let mut sandbox = start(consumer, stub).await?;
+    let mut sandbox = start(subscriber, stub).await?;
     let process = sandbox.process_id().context("it is running")?;
     returned(&mut sandbox, &event).await?;
     let (mut took, mut handed_back, before) = (vec![], 0, cpu_time(process));

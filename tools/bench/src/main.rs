@@ -27,7 +27,7 @@ use clap::Parser;
 use devstack::{FUNCTIONS, Progress, Tools};
 use tokio::signal::unix::{SignalKind, signal};
 
-use benchmark::{Benchmark, CONSUMERS, ORDERS};
+use benchmark::{Benchmark, FULFILMENT, ORDERS};
 use budget::Comparison;
 use machine::Machine;
 use measure::Extent;
@@ -166,8 +166,8 @@ async fn grow(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
     let benchmark = |name| {
         benchmarks.iter().find(|benchmark| benchmark.name == name).context("all are measured")
     };
-    let (orders, consumer) = (benchmark(ORDERS)?, benchmark(CONSUMERS[0])?);
-    let measure = async |bar: &_| growth::measure(orders, consumer, stub, bar).await;
+    let (orders, subscriber) = (benchmark(ORDERS)?, benchmark(FULFILMENT)?);
+    let measure = async |bar: &_| growth::measure(orders, subscriber, stub, bar).await;
     page::keep(page::GROWTH, &Progress.step("Measuring how it grows", measure).await?)?;
     page::write()
 }

@@ -3,49 +3,38 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::benchmark::{
-    CONSUMERS, NO_OP, ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE, PYTHON_ORDERS,
+    FULFILMENT, NO_OP, ORDERS, PYTHON_FULFILMENT, PYTHON_ONE_BY_ONE, PYTHON_ORDERS, SUBSCRIBERS,
 };
 use crate::result::{Measured, Run};
+use Goal::{AtLeast, AtMost};
 
-/// A figure with its limit (`must`) and its goal (`aim`).
+/// A figure, and what it should be.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Target {
-    pub(crate) what: String,
-    pub(crate) found: f64,
-    must: f64,
-    aim: f64,
-    better: Better,
+    what: String,
+    found: f64,
+    goal: Goal,
     unit: &'static str,
 }
 
-/// Whether lower or higher is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Better {
-    Less,
-    More,
+/// The limit (`must`) and the goal (`aim`) of a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Goal {
+    AtMost { must: f64, aim: f64 },
+    AtLeast { must: f64, aim: f64 },
 }
 
 impl Target {
-    fn at_most(
-        what: impl Into<String>,
-        found: f64,
-        must: f64,
-        aim: f64,
-        unit: &'static str,
-    ) -> Self {
-        Self { what: what.into(), found, must, aim, better: Better::Less, unit }
+    fn new(what: impl Into<String>, found: f64, goal: Goal, unit: &'static str) -> Self {
+        Self { what: what.into(), found, goal, unit }
     }
 
-    fn at_least(what: impl Into<String>, found: f64, must: f64, aim: f64) -> Self {
-        Self { what: what.into(), found, must, aim, better: Better::More, unit: "×" }
-    }
-
-    pub(crate) fn verdict(&self) -> &'static str {
-        let reached = |bound| match self.better {
-            Better::Less => self.found <= bound,
-            Better::More => self.found >= bound,
+    fn verdict(&self) -> &'static str {
+        let (is_met, is_aim_met) = match self.goal {
+            AtMost { must, aim } => (self.found <= must, self.found <= aim),
+            AtLeast { must, aim } => (self.found >= must, self.found >= aim),
         };
-        match (reached(self.must), reached(self.aim)) {
+        match (is_met, is_aim_met) {
             (_, true) => "aim met",
             (true, false) => "met",
             (false, false) => "MISSED",
@@ -54,14 +43,16 @@ impl Target {
 
     /// The figure, its limit, its goal, and the verdict.
     pub(crate) fn row(&self) -> [String; 5] {
-        let Self { what, found, must, aim, unit, better } = self;
-        let sign = if *better == Better::Less { "≤" } else { "≥" };
-        let bound = |bound: f64| format!("{sign} {bound} {unit}");
+        let Self { what, found, goal, unit } = self;
+        let (sign, must, aim) = match goal {
+            AtMost { must, aim } => ("≤", must, aim),
+            AtLeast { must, aim } => ("≥", must, aim),
+        };
         [
             what.clone(),
             format!("{found:.2} {unit}"),
-            bound(*must),
-            bound(*aim),
+            format!("{sign} {must} {unit}"),
+            format!("{sign} {aim} {unit}"),
             self.verdict().to_owned(),
         ]
     }
@@ -72,104 +63,87 @@ pub(crate) const HEADER: [&str; 5] = ["", "found", "must", "aim", ""];
 
 /// The targets that this run has figures for.
 pub(crate) fn all(run: &Run) -> Vec<Target> {
+    let Some(no_op) = run.of(NO_OP) else { return vec![] };
     let mut all = vec![];
-    let Some(no_op) = run.of(NO_OP) else { return all };
     if let Some(orders) = run.of(ORDERS) {
-        over_the_no_op(&mut all, orders, no_op);
+        all.extend(orders_over_the_no_op(orders, no_op));
     }
-    for consumer in CONSUMERS.iter().filter_map(|name| run.of(name)) {
-        all.extend(warm_instructions(consumer, 1_600.0, 1_100.0));
-        let what = format!("{}, warm p50 over the no-op's", consumer.name);
-        all.push(Target::at_most(what, consumer.warm_p50_us / no_op.warm_p50_us, 5.0, 4.0, "×"));
+    for subscriber in SUBSCRIBERS.iter().filter_map(|name| run.of(name)) {
+        all.extend(warm_instructions(subscriber, AtMost { must: 1_600.0, aim: 1_100.0 }));
+        let what = format!("{}, warm p50 over the no-op's", subscriber.name);
+        let found = subscriber.warm_p50_us / no_op.warm_p50_us;
+        all.push(Target::new(what, found, AtMost { must: 5.0, aim: 4.0 }, "×"));
     }
-    let compared = [NO_OP, PYTHON_ORDERS, PYTHON_CONSUMER, PYTHON_ONE_BY_ONE];
-    let ours = |benchmark: &&Measured| {
-        !compared.contains(&&*benchmark.name) && benchmark.function != "no-op"
-    };
-    for benchmark in run
-        .benchmarks
-        .iter()
-        .filter(ours)
-        .filter(|benchmark| !benchmark.name.starts_with("SDK defaults"))
-    {
-        let first = benchmark.first_at_mb_us.get(&128);
-        let what = format!("{}, first invocation at 128 MB", benchmark.name);
-        all.extend(first.map(|first| Target::at_most(what, first / 1e3, 2.0, 1.45, "ms")));
+    for function in run.benchmarks.iter().filter(|benchmark| is_ours(benchmark)) {
+        let Some(first) = function.first_at_mb_us.get(&128) else { continue };
+        let what = format!("{}, first invocation at 128 MB", function.name);
+        all.push(Target::new(what, first / 1e3, AtMost { must: 2.0, aim: 1.45 }, "ms"));
     }
     if let Some((python, orders)) = run.of(PYTHON_ORDERS).zip(run.of(ORDERS)) {
-        python_over(&mut all, python, orders);
+        all.extend(python_over_orders(python, orders));
     }
-    for (python, how) in [(PYTHON_CONSUMER, "in one request"), (PYTHON_ONE_BY_ONE, "one by one")] {
-        if let Some((python, consumer)) = run.of(python).zip(run.of(CONSUMERS[0])) {
-            let what = format!("Python over fulfilment: warm p50, batch of 10, Python's {how}");
-            all.push(Target::at_least(what, python.warm_p50_us / consumer.warm_p50_us, 20.0, 30.0));
-        }
+    let pythons = [(PYTHON_FULFILMENT, "in one request"), (PYTHON_ONE_BY_ONE, "one by one")];
+    for (python, how) in pythons {
+        let Some((python, ours)) = run.of(python).zip(run.of(FULFILMENT)) else { continue };
+        let what = format!("Python over fulfilment: warm p50, batch of 10, Python's {how}");
+        let found = python.warm_p50_us / ours.warm_p50_us;
+        all.push(Target::new(what, found, AtLeast { must: 20.0, aim: 30.0 }, "×"));
     }
     all
 }
 
-fn over_the_no_op(all: &mut Vec<Target>, orders: &Measured, no_op: &Measured) {
-    let times = |what, found: f64, no_op: f64, must, aim| {
-        Target::at_most(what, found / no_op, must, aim, "×")
-    };
-    all.push(times(
-        "orders: init + first over the no-op's",
-        orders.init_and_first_us,
-        no_op.init_and_first_us,
-        3.0,
-        2.0,
-    ));
-    all.push(times(
-        "orders: first invocation over the no-op's",
-        orders.first_us,
-        no_op.first_us,
-        3.5,
-        2.0,
-    ));
-    all.push(times(
-        "orders: warm p50 over the no-op's",
-        orders.warm_p50_us,
-        no_op.warm_p50_us,
-        9.0,
-        6.0,
-    ));
-    all.extend(warm_instructions(orders, 2_200.0, 1_500.0));
-    let resident = orders.peak_resident_kib.map(|kib| kib * 1024.0 / 1e6);
-    all.extend(
-        resident.map(|megabytes| Target::at_most("orders: RSS", megabytes, 10.0, 7.0, "MB")),
-    );
-    #[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]
-    let binary = orders.binary_bytes.map(|bytes| bytes as f64 / 1e6);
-    all.extend(
-        binary
-            .map(|megabytes| Target::at_most("orders: stripped binary", megabytes, 6.0, 4.0, "MB")),
-    );
+/// Whether it is one of the functions, and not what they are compared with.
+fn is_ours(benchmark: &Measured) -> bool {
+    let compared = ["no-op", "Python", "SDK defaults"];
+    !compared.iter().any(|name| benchmark.name.starts_with(name))
 }
 
-fn warm_instructions(benchmark: &Measured, must: f64, aim: f64) -> Option<Target> {
+fn orders_over_the_no_op(orders: &Measured, no_op: &Measured) -> Vec<Target> {
+    let over =
+        |what, of: fn(&Measured) -> f64, goal| Target::new(what, of(orders) / of(no_op), goal, "×");
+    let init_and_first = "orders: init + first over the no-op's";
+    let first = "orders: first invocation over the no-op's";
+    let warm = "orders: warm p50 over the no-op's";
+    let mut targets = vec![
+        over(init_and_first, |of| of.init_and_first_us, AtMost { must: 3.0, aim: 2.0 }),
+        over(first, |of| of.first_us, AtMost { must: 3.5, aim: 2.0 }),
+        over(warm, |of| of.warm_p50_us, AtMost { must: 9.0, aim: 6.0 }),
+    ];
+    targets.extend(warm_instructions(orders, AtMost { must: 2_200.0, aim: 1_500.0 }));
+    if let Some(kib) = orders.peak_resident_kib {
+        let megabytes = kib * 1024.0 / 1e6;
+        targets.push(Target::new("orders: RSS", megabytes, AtMost { must: 10.0, aim: 7.0 }, "MB"));
+    }
+    if let Some(bytes) = orders.binary_bytes {
+        #[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]
+        let megabytes = bytes as f64 / 1e6;
+        let goal = AtMost { must: 6.0, aim: 4.0 };
+        targets.push(Target::new("orders: stripped binary", megabytes, goal, "MB"));
+    }
+    targets
+}
+
+fn warm_instructions(benchmark: &Measured, goal: Goal) -> Option<Target> {
     #[expect(clippy::cast_precision_loss, reason = "thousands are shown")]
     let thousands = benchmark.instructions?.warm as f64 / 1e3;
     let what = format!("{}, instructions of a warm invocation", benchmark.name);
-    Some(Target::at_most(what, thousands, must, aim, "thousand"))
+    Some(Target::new(what, thousands, goal, "thousand"))
 }
 
-fn python_over(all: &mut Vec<Target>, python: &Measured, orders: &Measured) {
-    let pairs = [
-        ("init", python.init_us, orders.init_us, 40.0, 50.0),
-        ("first invocation", python.first_us, orders.first_us, 50.0, 75.0),
-        ("warm p50", python.warm_p50_us, orders.warm_p50_us, 4.0, 5.0),
+fn python_over_orders(python: &Measured, orders: &Measured) -> Vec<Target> {
+    let over = |what, python, orders, goal| {
+        Target::new(format!("Python over orders: {what}"), python / orders, goal, "×")
+    };
+    let first = AtLeast { must: 50.0, aim: 75.0 };
+    let mut targets = vec![
+        over("init", python.init_us, orders.init_us, AtLeast { must: 40.0, aim: 50.0 }),
+        over("first invocation", python.first_us, orders.first_us, first),
+        over("warm p50", python.warm_p50_us, orders.warm_p50_us, AtLeast { must: 4.0, aim: 5.0 }),
     ];
-    for (what, python, orders, must, aim) in pairs {
-        all.push(Target::at_least(
-            format!("Python over orders: {what}"),
-            python / orders,
-            must,
-            aim,
-        ));
-    }
     if let Some((python, orders)) = python.peak_resident_kib.zip(orders.peak_resident_kib) {
-        all.push(Target::at_least("Python over orders: RSS", python / orders, 5.0, 8.0));
+        targets.push(over("RSS", python, orders, AtLeast { must: 5.0, aim: 8.0 }));
     }
+    targets
 }
 
 /// The targets as a table for a terminal.
@@ -191,15 +165,17 @@ mod tests {
 
     #[test]
     fn target_is_missed_met_or_aim_met() {
-        let less = |found| Target::at_most("", found, 3.0, 2.0, "×").verdict();
+        let less = |found| Target::new("", found, AtMost { must: 3.0, aim: 2.0 }, "×").verdict();
         assert_eq!((less(3.1), less(3.0), less(2.0)), ("MISSED", "met", "aim met"));
-        let more = |found| Target::at_least("", found, 40.0, 50.0).verdict();
+        let goal = AtLeast { must: 40.0, aim: 50.0 };
+        let more = |found| Target::new("", found, goal, "×").verdict();
         assert_eq!((more(39.9), more(40.0), more(50.0)), ("MISSED", "met", "aim met"));
     }
 
     #[test]
     fn target_row_shows_the_direction() {
-        let row = Target::at_least("Python over orders: init", 61.25, 40.0, 50.0).row();
+        let goal = AtLeast { must: 40.0, aim: 50.0 };
+        let row = Target::new("Python over orders: init", 61.25, goal, "×").row();
         assert_eq!(row, ["Python over orders: init", "61.25 ×", "≥ 40 ×", "≥ 50 ×", "aim met"]);
     }
 }

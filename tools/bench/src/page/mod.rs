@@ -192,7 +192,7 @@ const WHAT_THEY_ARE: &str = "\
   in both cases.
 - *SDK defaults* is the same work with the AWS SDK for Rust as it comes: its configuration chain and TLS, a thread for each
   processor, nothing opened before the first event (`tools/bench/default-sdk`). *Python* is the same work with boto3 on Lambda's own
-  runtime client (`tools/bench/python`); its consumer once as ours is made, with one request for a batch, and once as such consumers
+  runtime client (`tools/bench/python`); its subscriber once as ours is made, with one request for a batch, and once as such subscribers
   are usually written, with one for each order. None of these logs or counts anything, which the functions do.
 ";
 

@@ -35,10 +35,10 @@ fn page(run: &Run, measures: Measures) -> Result<String> {
     for assumption in ASSUMED {
         writeln!(page, "- {assumption}")?;
     }
-    let (orders, consumer) = (measures.orders_ms, measures.consumer_ms);
+    let (orders, subscriber) = (measures.orders_ms, measures.subscriber_ms);
     writeln!(
         page,
-        "\nSo an invocation of orders lasts {orders:.1} ms, one of fulfilment {consumer:.1} ms.\n"
+        "\nSo an invocation of orders lasts {orders:.1} ms, one of fulfilment {subscriber:.1} ms.\n"
     )?;
     steps(&mut page, measures)?;
     bills(&mut page, measures)?;

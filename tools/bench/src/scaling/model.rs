@@ -1,6 +1,6 @@
 //! What an order costs and consumes, from measurements and assumptions.
 
-use crate::benchmark::{CONSUMERS, ORDERS};
+use crate::benchmark::{FULFILMENT, ORDERS};
 use crate::result::Run;
 
 /// Duration of invocations on Lambda, and bytes logged.
@@ -8,11 +8,11 @@ use crate::result::Run;
 pub(crate) struct Measures {
     /// The orders function, including the time of DynamoDB and SNS.
     pub(crate) orders_ms: f64,
-    /// A consumer with a batch.
-    pub(crate) consumer_ms: f64,
+    /// A subscriber with a batch.
+    pub(crate) subscriber_ms: f64,
     pub(crate) orders_log_bytes: f64,
     /// For a full batch of ten.
-    pub(crate) consumer_log_bytes: f64,
+    pub(crate) subscriber_log_bytes: f64,
 }
 
 /// The model's assumptions.
@@ -38,12 +38,12 @@ const FULL_BATCH: f64 = 10.0;
 impl Measures {
     /// From a run against a stub without delay; `None` if the run lacks measurements.
     pub(crate) fn of(run: &Run) -> Option<Self> {
-        let (orders, consumer) = run.of(ORDERS).zip(run.of(CONSUMERS[0]))?;
+        let (orders, subscriber) = run.of(ORDERS).zip(run.of(FULFILMENT))?;
         Some(Self {
             orders_ms: orders.warm_p50_us / 1e3 + SAVE_MS + PUBLISH_MS + CLEAR_MS,
-            consumer_ms: consumer.warm_p50_us / 1e3 + INSERT_MS,
+            subscriber_ms: subscriber.warm_p50_us / 1e3 + INSERT_MS,
             orders_log_bytes: orders.log_bytes,
-            consumer_log_bytes: consumer.log_bytes,
+            subscriber_log_bytes: subscriber.log_bytes,
         })
     }
 }
@@ -65,7 +65,7 @@ impl Item {
     }
 }
 
-/// The average batch size of a consumer at this order rate.
+/// The average batch size of a subscriber at this order rate.
 pub(crate) fn batch_at(orders_per_second: f64) -> f64 {
     if orders_per_second < 1_000.0 { 1.0 } else { FULL_BATCH }
 }
@@ -73,8 +73,9 @@ pub(crate) fn batch_at(orders_per_second: f64) -> f64 {
 /// The cost items of a million orders at this batch size.
 pub(crate) fn bill(measures: Measures, batch: f64) -> Vec<Item> {
     let batches = CONSUMED / batch;
-    let billed_ms = measures.orders_ms.ceil() + batches * measures.consumer_ms.ceil();
-    let log_bytes = measures.orders_log_bytes + CONSUMED * measures.consumer_log_bytes / FULL_BATCH;
+    let billed_ms = measures.orders_ms.ceil() + batches * measures.subscriber_ms.ceil();
+    let log_bytes =
+        measures.orders_log_bytes + CONSUMED * measures.subscriber_log_bytes / FULL_BATCH;
     let item = |what, per_order, price, source| Item { what, per_order, price, source };
     vec![
         item("HTTP API, requests", 1.0, 1.0, "https://aws.amazon.com/api-gateway/pricing/"),
@@ -177,7 +178,7 @@ pub(crate) fn limits(measures: Measures) -> Vec<Limit> {
         limit(
             "Lambda, concurrency of the account: 1,000",
             1_000.0,
-            (measures.orders_ms + batches * measures.consumer_ms) / 1e3,
+            (measures.orders_ms + batches * measures.subscriber_ms) / 1e3,
             "ask for more; a function's share then grows by 1,000 every ten seconds at most",
             "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html",
         ),
@@ -200,7 +201,7 @@ const LAMBDA_QUOTAS: &str =
     "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
 
 fn cycle_ms(measures: Measures) -> f64 {
-    measures.consumer_ms + POLLER_MS
+    measures.subscriber_ms + POLLER_MS
 }
 
 /// How many seconds fulfilment takes for this many messages, starting with five concurrent batches
@@ -222,9 +223,9 @@ mod tests {
 
     const MEASURES: Measures = Measures {
         orders_ms: 26.0,
-        consumer_ms: 10.0,
+        subscriber_ms: 10.0,
         orders_log_bytes: 1_000.0,
-        consumer_log_bytes: 5_000.0,
+        subscriber_log_bytes: 5_000.0,
     };
 
     fn cost(items: &[Item], what: &str) -> f64 {

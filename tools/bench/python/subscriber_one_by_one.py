@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from consumer import parse, tracking_number
+from subscriber import parse, tracking_number
 
 dynamodb = boto3.client("dynamodb")
 TABLE = os.environ["SHIPMENTS_TABLE"]
