@@ -18,10 +18,10 @@ fn every_patch_applies() {
         let git =
             Command::new("git").args(["apply", "--check"]).arg(&patch).current_dir(root()).output();
         let git = git.expect("git runs");
-        let said = String::from_utf8_lossy(&git.stderr);
+        let errors = String::from_utf8_lossy(&git.stderr);
         assert!(
             git.status.success(),
-            "the code has changed: write {} anew\n{said}",
+            "the code has changed: write {} anew\n{errors}",
             patch.display()
         );
     }

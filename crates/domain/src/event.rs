@@ -37,7 +37,7 @@ fn version_1<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D
     let version = f64::deserialize(deserializer)?;
     if version.total_cmp(&OrderPlaced::VERSION.into()).is_ne() {
         return Err(serde::de::Error::custom(format_args!(
-            "version {version} is not one this consumer knows"
+            "version {version} is not one this subscriber knows"
         )));
     }
     Ok(OrderPlaced::VERSION)

@@ -1,4 +1,4 @@
-//! A consumer that panics on purpose, to test a release build: an order of 13.00 panics in
+//! A subscriber that panics on purpose, to test a release build: an order of 13.00 panics in
 //! `prepare`, one of 14.00 in `commit`. A panic must not affect other records.
 
 use domain::OrderPlaced;
@@ -6,7 +6,7 @@ use metrique_writer::{Entry, EntryWriter};
 use sqs_batch::RecordOutcome;
 use telemetry::LogSettings;
 
-/// No metrics beyond those of every consumer.
+/// No metrics beyond those of every subscriber.
 struct NothingMore;
 
 impl Entry for NothingMore {

@@ -116,7 +116,7 @@ impl Audit {
     }
 
     /// Reads an order, its shipment and its coupon in one strongly consistent request.
-    pub async fn whole(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
+    pub async fn order_view(&self, id: OrderId) -> Result<Option<OrderView>, StoreError> {
         read(&self.client, &self.tables, id).await
     }
 

@@ -27,10 +27,10 @@ pub(crate) async fn create_order(
     let (parts, body) = request.into_parts();
     let encoding = match Encoding::of(&parts.headers) {
         Ok(Encoding::Form) if state.jwt_enabled => {
-            return reject_whole(&no_forms(), &parts.headers);
+            return reject_unparsed(&no_forms(), &parts.headers);
         }
         Ok(encoding) => encoding,
-        Err(problem) => return reject_whole(&problem, &parts.headers),
+        Err(problem) => return reject_unparsed(&problem, &parts.headers),
     };
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         let problem = Problem::new(Kind::BodyTooLarge, "An order is at most 16 KiB.");
@@ -146,7 +146,7 @@ fn reject(encoding: Encoding, Rejected { problem, input }: Rejected) -> Response
     })
 }
 
-fn reject_whole(problem: &Problem, headers: &HeaderMap) -> Response {
+fn reject_unparsed(problem: &Problem, headers: &HeaderMap) -> Response {
     let outcome = RequestOutcome::rejected(problem);
     outcome.with(pages::negotiated_problem(problem, headers))
 }

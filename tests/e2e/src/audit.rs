@@ -110,7 +110,7 @@ impl Deployment {
 
 impl Effects {
     /// Reads the subscribers' tables, and records changes since the last call.
-    pub async fn look(&mut self, shop: &Deployment) {
+    pub async fn check(&mut self, shop: &Deployment) {
         let (shipments, coupons) =
             (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
         let mut invoices = shop.rows("InvoicesTable").await;

@@ -32,7 +32,7 @@ impl Message {
         })
     }
 
-    /// The message as Lambda delivers it to a consumer, with the message id `m0`.
+    /// The message as Lambda delivers it to a subscriber, with the message id `m0`.
     #[must_use]
     pub fn delivery(&self) -> Value {
         let attributes = self.attributes.iter().map(|(name, (kind, value))| {

@@ -18,7 +18,7 @@ pub struct TopicProbe {
     subscription: String,
 }
 
-const HEARD_WITHIN: Duration = Duration::from_secs(30);
+const RECEIVED_WITHIN: Duration = Duration::from_secs(30);
 
 impl Deployment {
     /// Subscribes a new queue to the topic. Call [`TopicProbe::unsubscribe`] at the end.
@@ -73,7 +73,7 @@ impl TopicProbe {
 
     async fn messages_until(&self, needle: &str) -> Vec<Message> {
         let received = Mutex::new(BTreeMap::new());
-        eventually(&format!("the topic says {needle}"), HEARD_WITHIN, async || {
+        eventually(&format!("the topic says {needle}"), RECEIVED_WITHIN, async || {
             let receive = self
                 .deployment
                 .sqs

@@ -23,10 +23,11 @@ impl Machine {
         let model =
             cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
         Self {
-            processor: model.map_or_else(|| said(&["uname", "-m"]), |(_, model)| model.to_owned()),
+            processor: model
+                .map_or_else(|| output_of(&["uname", "-m"]), |(_, model)| model.to_owned()),
             processors: available_parallelism().map_or(1, usize::from),
-            kernel: said(&["uname", "-sr"]),
-            rustc: said(&["rustc", "--version"]),
+            kernel: output_of(&["uname", "-sr"]),
+            rustc: output_of(&["rustc", "--version"]),
         }
     }
 }
@@ -34,13 +35,13 @@ impl Machine {
 /// The commit of the working tree, and whether there are uncommitted changes, other than in the
 /// written results.
 pub(crate) fn commit() -> String {
-    let commit = said(&["git", "rev-parse", "--short=12", "HEAD"]);
-    let changed = said(&["git", "status", "--porcelain", "--", ".", ":!docs"]);
+    let commit = output_of(&["git", "rev-parse", "--short=12", "HEAD"]);
+    let changed = output_of(&["git", "status", "--porcelain", "--", ".", ":!docs"]);
     if changed.is_empty() { commit } else { format!("{commit} with changes") }
 }
 
-fn said(command: &[&str]) -> String {
+fn output_of(command: &[&str]) -> String {
     let output = Command::new(command[0]).args(&command[1..]).current_dir(root()).output();
-    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    said.unwrap_or_else(|_| "unknown".to_owned())
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    text.unwrap_or_else(|_| "unknown".to_owned())
 }

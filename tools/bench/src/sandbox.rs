@@ -114,9 +114,9 @@ pub(crate) fn check(log: &[String], benchmark: &Benchmark, stub: &Stub, events: 
         "{} asked AWS for {calls:?} with {events} events",
         benchmark.name
     );
-    let complaint = log
+    let problem = log
         .iter()
         .find(|line| line.contains(r#""level":"WARN""#) || line.contains(r#""level":"ERROR""#));
-    ensure!(complaint.is_none(), "{} complains: {complaint:?}", benchmark.name);
+    ensure!(problem.is_none(), "{} complains: {problem:?}", benchmark.name);
     Ok(())
 }

@@ -14,11 +14,12 @@ pub async fn checkov(progress: Progress) -> Result<()> {
     let mut checkov = Command::new(bin.join("checkov"));
     // With its vendor's API key, checkov would upload its findings.
     checkov.current_dir(root()).env_remove("BC_API_KEY").env_remove("PRISMA_API_URL");
-    let said = progress.command_output("Checking the template with checkov", &mut checkov).await?;
+    let output =
+        progress.command_output("Checking the template with checkov", &mut checkov).await?;
     // checkov reports success for a file that it cannot parse.
     ensure!(
-        said.contains(", Failed checks: 0,"),
-        "checkov found nothing in the template to look at:\n\n{said}"
+        output.contains(", Failed checks: 0,"),
+        "checkov found nothing in the template to look at:\n\n{output}"
     );
     Ok(())
 }

@@ -20,7 +20,7 @@ pub struct ProcessGroup {
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait for a group after it was killed.
 const MERCY: Duration = Duration::from_secs(1);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 impl ProcessGroup {
     /// Starts the command in a new group, its standard input closed.
@@ -78,7 +78,7 @@ impl Drop for ProcessGroup {
                 break;
             }
             let _ = self.child.try_wait();
-            std::thread::sleep(LOOK_AGAIN);
+            std::thread::sleep(POLL_INTERVAL);
         }
         let _ = self.child.try_wait();
     }

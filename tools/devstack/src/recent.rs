@@ -25,7 +25,7 @@ impl Recent {
     /// ignored.
     pub fn push(&mut self, line: &str) {
         let line = console::strip_ansi_codes(line);
-        let Some((function, id, outcome)) = parse(&line).filter(|(.., outcome)| *outcome != LOOK)
+        let Some((function, id, outcome)) = parse(&line).filter(|(.., outcome)| *outcome != VIEWED)
         else {
             return;
         };
@@ -46,7 +46,7 @@ impl Recent {
     }
 }
 
-const LOOK: &str = "shown";
+const VIEWED: &str = "shown";
 
 /// The function, the order id and the outcome in a line.
 fn parse(line: &str) -> Option<(&'static str, &str, &str)> {
@@ -94,7 +94,7 @@ mod tests {
             line("fulfilment", 1, "done"),
             line("orders", 1, "placed"),
             line("orders", 2, "placed"),
-            line("orders", 1, LOOK),
+            line("orders", 1, VIEWED),
             line("promotion", 1, "done"),
             line("fulfilment", 1, "done"),
         ];
@@ -122,6 +122,6 @@ mod tests {
             "",
         ];
         assert_eq!(after(others.map(str::to_owned)), "");
-        assert_eq!(after([line("orders", 1, LOOK), line("nobody", 1, "done")]), "");
+        assert_eq!(after([line("orders", 1, VIEWED), line("nobody", 1, "done")]), "");
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Server {
 
 const LOG: &str = "server.log";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Creates a temporary folder for a server.
 pub(crate) fn folder() -> Result<TempDir> {
@@ -88,7 +88,7 @@ impl Server {
                     self.remaining_output()
                 );
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ impl StackProgress {
     }
 
     /// Reads all counts.
-    pub async fn look(&self) -> Result<Depths> {
+    pub async fn read(&self) -> Result<Depths> {
         Ok(Depths {
             orders: self.rows("OrdersTable").await?,
             fulfilment: self.service("Fulfilment", "ShipmentsTable").await?,

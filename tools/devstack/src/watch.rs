@@ -28,7 +28,7 @@ pub struct Watch {
 const NOISE: [&str; 4] =
     ["waiting for file lock", "AWS_LAMBDA_MAX_CONCURRENCY", "`dev` profile [", "Running `"];
 const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(120);
-const LOOK_AGAIN: Duration = Duration::from_millis(300);
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
 impl Watch {
     /// Builds the functions once, so that no event waits for the compiler. It selects them by
@@ -92,7 +92,7 @@ impl Watch {
                 if start.elapsed() > FIRST_CALL_TIMEOUT {
                     return Err(error.context(format!("{function} does not start")));
                 }
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
         Ok(())

@@ -48,11 +48,11 @@ impl Output {
     }
 
     /// Prints one value as text, or as a JSON object.
-    pub(crate) fn line(self, thing: &(impl Serialize + Display)) -> io::Result<()> {
+    pub(crate) fn line(self, value: &(impl Serialize + Display)) -> io::Result<()> {
         if self.json {
-            object(thing)
+            object(value)
         } else {
-            writeln!(io::stdout(), "{}", escape::lines(&thing.to_string()))
+            writeln!(io::stdout(), "{}", escape::lines(&value.to_string()))
         }
     }
 }
@@ -62,8 +62,8 @@ pub(crate) fn say(text: impl Display) {
     eprintln!("{}", escape::lines(&text.to_string()));
 }
 
-fn object(thing: &impl Serialize) -> io::Result<()> {
-    writeln!(io::stdout(), "{}", escape::json(&serde_json::to_string(thing)?))
+fn object(value: &impl Serialize) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", escape::json(&serde_json::to_string(value)?))
 }
 
 /// The time since `of`, to the second: `2h 5m 1s`.

@@ -27,9 +27,9 @@ impl RateLimit {
     }
 
     /// Waits until `start` plus the time that this many operations take at the limit.
-    pub(crate) async fn after(self, things: usize, start: Instant) {
-        let things = u32::try_from(things).unwrap_or(u32::MAX);
-        sleep_until(start + Duration::from_secs(1) * things / self.per_second.get()).await;
+    pub(crate) async fn after(self, operations: usize, start: Instant) {
+        let operations = u32::try_from(operations).unwrap_or(u32::MAX);
+        sleep_until(start + Duration::from_secs(1) * operations / self.per_second.get()).await;
     }
 }
 

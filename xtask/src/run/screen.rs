@@ -26,7 +26,7 @@ struct State {
     recent: Recent,
 }
 
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Screen {
     pub(super) fn new() -> Self {
@@ -65,11 +65,11 @@ impl Screen {
 
     /// Keeps the counts below up to date, for ever. Without a terminal, prints a line whenever they
     /// change.
-    pub(super) async fn follow(&self, flow: StackProgress) -> Result<Infallible> {
+    pub(super) async fn follow(&self, progress: StackProgress) -> Result<Infallible> {
         let mut shown = None;
         loop {
             // The emulator may be too busy to respond; if it has ended, that is reported elsewhere.
-            if let Ok(depths) = flow.look().await {
+            if let Ok(depths) = progress.read().await {
                 if self.below.is_hidden() && shown.as_ref() != Some(&depths) {
                     println!("{depths}");
                 }
@@ -78,7 +78,7 @@ impl Screen {
                 self.below.set_message(state.to_string());
                 shown = Some(depths);
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

@@ -25,7 +25,7 @@ const DOWN_WITHIN: Duration = Duration::from_secs(30);
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 const UNPOISONED: &str = "nobody panics while holding it";
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Runs `cargo xtask run` with watched functions: it starts, an order passes through all functions,
 /// their logs are shown, every sample invocation works, and Ctrl-C leaves no process behind.
@@ -97,9 +97,9 @@ impl RunningCommand {
         let stack = devstack::stack(tools, self.aws_port, Progress).await?;
         Tests::of(tools, &stack, &self.shop(), self.aws_port, FAN_OUT)?.run().await?;
         let shows = async |words: [&str; 2]| {
-            let says = |line: &String| words.iter().all(|word| line.contains(word));
-            while !self.shown.lock().expect(UNPOISONED).iter().any(says) {
-                tokio::time::sleep(LOOK_AGAIN).await;
+            let has_all_words = |line: &String| words.iter().all(|word| line.contains(word));
+            while !self.shown.lock().expect(UNPOISONED).iter().any(has_all_words) {
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         };
         for words in [
@@ -216,7 +216,7 @@ async fn nothing_left() -> Result<()> {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Err(Errno::ECHILD) => return Ok(()),
             Ok(WaitStatus::StillAlive) if start.elapsed() < GONE_WITHIN => {
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
             Ok(WaitStatus::StillAlive) => {
                 let left =

@@ -36,11 +36,11 @@ fn quoted<'a>(source: &'a str, before: &str) -> BTreeSet<&'a str> {
     source.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
-fn each(value: &Value, look: &mut impl FnMut(&Value)) {
-    look(value);
+fn each(value: &Value, visit: &mut impl FnMut(&Value)) {
+    visit(value);
     match value {
-        Value::Array(values) => values.iter().for_each(|value| each(value, look)),
-        Value::Object(fields) => fields.values().for_each(|value| each(value, look)),
+        Value::Array(values) => values.iter().for_each(|value| each(value, visit)),
+        Value::Object(fields) => fields.values().for_each(|value| each(value, visit)),
         _ => {}
     }
 }
@@ -120,12 +120,12 @@ fn problem_examples_match_the_code() {
     let responses = &document()["components"]["responses"];
     for problem in problems() {
         let name = problem.kind.uri().trim_start_matches("/problems/").to_owned();
-        let said = serde_json::to_value(&problem).unwrap();
+        let expected = serde_json::to_value(&problem).unwrap();
         let all = responses.as_object().unwrap().values();
         let example = all.map(|response| {
             &response["content"]["application/problem+json"]["examples"][&name]["value"]
         });
-        assert_eq!(example.into_iter().find(|example| !example.is_null()), Some(&said));
+        assert_eq!(example.into_iter().find(|example| !example.is_null()), Some(&expected));
     }
 }
 
@@ -185,20 +185,20 @@ fn order_schema_describes_every_golden_field() {
 #[test]
 fn document_states_the_actual_limits() {
     let (document, kib) = (document(), format!("{} KiB", MAX_BODY / 1024));
-    let said = |pointer: &str, what: &str| {
+    let assert_says = |pointer: &str, what: &str| {
         let text = document.pointer(pointer).and_then(Value::as_str).unwrap();
         assert!(text.contains(what), "{pointer} does not say {what}: {text}");
     };
-    said("/paths/~1orders/post/description", &kib);
-    said("/components/responses/BodyTooLarge/description", &kib);
-    said(
+    assert_says("/paths/~1orders/post/description", &kib);
+    assert_says("/components/responses/BodyTooLarge/description", &kib);
+    assert_says(
         "/components/schemas/CustomerName/description",
         &format!("1 to {} characters", CustomerName::MAX_CHARS),
     );
     let key = format!("1 to {} characters", IdempotencyKey::MAX_CHARS);
-    said("/paths/~1orders/post/parameters/0/description", &key);
+    assert_says("/paths/~1orders/post/parameters/0/description", &key);
     let amount = "/components/schemas/NewOrder/properties/amount";
-    said(&format!("{amount}/description"), &format!("{} to {}", Amount::MIN, Amount::MAX));
+    assert_says(&format!("{amount}/description"), &format!("{} to {}", Amount::MIN, Amount::MAX));
     let number = &document.pointer(amount).unwrap()["anyOf"][1];
     assert_eq!(
         [&number["minimum"], &number["maximum"]].map(ToString::to_string),

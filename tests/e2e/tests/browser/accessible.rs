@@ -25,7 +25,7 @@ pub(crate) async fn is_accessible(browser: &Browser) {
     for kind in ["violations", "incomplete"] {
         let rules: Vec<_> =
             found[kind].as_array().expect("a list of rules").iter().map(violation_text).collect();
-        assert!(rules.is_empty(), "{path}, {:?}, {kind}: {rules:#?}", browser.look);
+        assert!(rules.is_empty(), "{path}, {:?}, {kind}: {rules:#?}", browser.setup);
     }
 }
 

@@ -19,7 +19,7 @@ use url::{ParseError, Url};
 
 /// The device and settings of a customer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct Setup {
     pub(crate) device: Device,
     pub(crate) scheme: Scheme,
     pub(crate) scripts: bool,
@@ -38,31 +38,32 @@ pub(crate) enum Scheme {
 }
 
 /// The most common configuration.
-pub(crate) const PHONE: Look = Look { device: Device::Phone, scheme: Scheme::Light, scripts: true };
-pub(crate) const DESKTOP: Look = Look { device: Device::Desktop, ..PHONE };
-pub(crate) const WITHOUT_SCRIPTS: Look = Look { scripts: false, ..DESKTOP };
+pub(crate) const PHONE: Setup =
+    Setup { device: Device::Phone, scheme: Scheme::Light, scripts: true };
+pub(crate) const DESKTOP: Setup = Setup { device: Device::Desktop, ..PHONE };
+pub(crate) const WITHOUT_SCRIPTS: Setup = Setup { scripts: false, ..DESKTOP };
 
 /// A browser session with the shop.
 pub(crate) struct Browser {
     pub(crate) client: Client,
     pub(crate) shop: Deployment,
-    pub(crate) look: Look,
+    pub(crate) setup: Setup,
     test: &'static str,
 }
 
 /// The time limit for the slowest event that a page waits for.
 const SOON: Duration = Duration::from_secs(60);
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const BETWEEN_CLICKS: Duration = Duration::from_millis(100);
 
 /// Runs a customer's actions in a browser. A message in the browser's log fails the test; the last
 /// page is kept.
 pub(crate) async fn in_browser(
     test: &'static str,
-    look: Look,
+    setup: Setup,
     customer: impl AsyncFnOnce(&Browser),
 ) {
-    let browser = Browser::start(test, look).await;
+    let browser = Browser::start(test, setup).await;
     let outcome = AssertUnwindSafe(async {
         customer(&browser).await;
         browser.assert_accessible().await;
@@ -76,7 +77,7 @@ pub(crate) async fn in_browser(
 }
 
 impl Browser {
-    async fn start(test: &'static str, look: Look) -> Self {
+    async fn start(test: &'static str, setup: Setup) -> Self {
         let shop = Deployment::under_test().await;
         let driver =
             std::env::var("E2E_WEBDRIVER").expect("E2E_WEBDRIVER is the address of a chromedriver");
@@ -92,7 +93,7 @@ impl Browser {
         if geteuid().is_root() {
             arguments.push("--no-sandbox");
         }
-        let scripts = if look.scripts { 1 } else { 2 };
+        let scripts = if setup.scripts { 1 } else { 2 };
         let options = json!({
             "args": arguments,
             "prefs": { "profile.managed_default_content_settings.javascript": scripts },
@@ -104,23 +105,24 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(capabilities.expect("an object")).connect(&driver).await;
         let client = client.expect("chromedriver starts Chromium");
-        let browser = Self { client, shop, look, test };
-        browser.put_on(look).await;
+        let browser = Self { client, shop, setup, test };
+        browser.apply(setup).await;
         browser
     }
 
-    async fn put_on(&self, look: Look) {
-        let scheme = match look.scheme {
+    async fn apply(&self, setup: Setup) {
+        let scheme = match setup.scheme {
             Scheme::Light => "light",
             Scheme::Dark => "dark",
         };
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
-        self.resize(look.device.height()).await;
+        self.resize(setup.device.height()).await;
     }
 
     async fn resize(&self, height: u64) {
-        let (width, mobile) = (self.look.device.width(), matches!(self.look.device, Device::Phone));
+        let (width, mobile) =
+            (self.setup.device.width(), matches!(self.setup.device, Device::Phone));
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
@@ -139,7 +141,7 @@ impl Browser {
 
     /// Waits for an element.
     pub(crate) async fn until(&self, css: &str) -> Element {
-        let wait = self.client.wait().at_most(SOON).every(LOOK_AGAIN);
+        let wait = self.client.wait().at_most(SOON).every(POLL_INTERVAL);
         let found = wait.for_element(Locator::Css(css)).await;
         found.unwrap_or_else(|error| panic!("waited {SOON:?} in vain for {css}: {error}"))
     }
@@ -249,9 +251,9 @@ impl Browser {
             .await
             .as_u64()
             .expect("a height");
-        self.resize(height.max(self.look.device.height())).await;
+        self.resize(height.max(self.setup.device.height())).await;
         let picture = self.client.screenshot().await.expect("a picture can be taken");
-        self.resize(self.look.device.height()).await;
+        self.resize(self.setup.device.height()).await;
         let folder = PathBuf::from(
             std::env::var("E2E_SCREENSHOTS").expect("E2E_SCREENSHOTS names a folder"),
         );

@@ -19,7 +19,7 @@ async fn orders_of(shop: &Deployment, customer: &str) -> usize {
 }
 
 /// The error message of a field, as shown and as screen readers read it.
-async fn said_of(browser: &Browser, name: &str) -> String {
+async fn error_of(browser: &Browser, name: &str) -> String {
     let field = browser.field(name).await;
     let id = field
         .attr("aria-describedby")
@@ -43,12 +43,12 @@ async fn form_keeps_input_and_shows_errors_beside_fields() {
         browser.order(" ", "12,50").await;
         browser.until(".error").await;
         assert!(browser.client.title().await.expect("a title").starts_with("Error: "));
-        assert_eq!(said_of(browser, "customer").await, "Your name must not be empty.");
+        assert_eq!(error_of(browser, "customer").await, "Your name must not be empty.");
         assert_eq!(
-            said_of(browser, "amount").await,
+            error_of(browser, "amount").await,
             "The amount must be a decimal number, such as 81.50."
         );
-        assert!(said_of(browser, "coupon").await.starts_with("The coupon cannot be spent"));
+        assert!(error_of(browser, "coupon").await.starts_with("The coupon cannot be spent"));
         assert_eq!(
             browser.run("return document.activeElement.name").await,
             "customer",

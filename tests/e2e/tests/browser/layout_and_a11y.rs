@@ -4,7 +4,7 @@
 use e2e::Deployment;
 
 use crate::accessible::is_accessible;
-use crate::browser::{Browser, Device, Look, Scheme, in_browser};
+use crate::browser::{Browser, Device, Scheme, Setup, in_browser};
 use crate::fixtures::Stalled;
 
 /// Whether the page is closer to black than to white.
@@ -12,8 +12,8 @@ const IS_DARK: &str =
     "const colours = getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number);
     return colours.slice(0, 3).every((colour) => colour < 128);";
 
-async fn look_over(test: &'static str, device: Device, scheme: Scheme) {
-    in_browser(test, Look { device, scheme, scripts: true }, async |browser| {
+async fn check_pages(test: &'static str, device: Device, scheme: Scheme) {
+    in_browser(test, Setup { device, scheme, scripts: true }, async |browser| {
         let shop = &browser.shop;
         browser.open("/").await;
         assert_eq!(browser.run(IS_DARK).await, matches!(scheme, Scheme::Dark), "{scheme:?}");
@@ -60,20 +60,20 @@ async fn seen(browser: &Browser, page: &str) {
 
 #[tokio::test]
 async fn phone_layout_is_accessible_in_light_scheme() {
-    look_over("phone-light", Device::Phone, Scheme::Light).await;
+    check_pages("phone-light", Device::Phone, Scheme::Light).await;
 }
 
 #[tokio::test]
 async fn phone_layout_is_accessible_in_dark_scheme() {
-    look_over("phone-dark", Device::Phone, Scheme::Dark).await;
+    check_pages("phone-dark", Device::Phone, Scheme::Dark).await;
 }
 
 #[tokio::test]
 async fn desktop_layout_is_accessible_in_light_scheme() {
-    look_over("desktop-light", Device::Desktop, Scheme::Light).await;
+    check_pages("desktop-light", Device::Desktop, Scheme::Light).await;
 }
 
 #[tokio::test]
 async fn desktop_layout_is_accessible_in_dark_scheme() {
-    look_over("desktop-dark", Device::Desktop, Scheme::Dark).await;
+    check_pages("desktop-dark", Device::Desktop, Scheme::Dark).await;
 }

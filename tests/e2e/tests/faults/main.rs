@@ -3,10 +3,10 @@
 //! orders are in the table and are fulfilled once, and every request gets a response within its
 //! function's timeout.
 
-mod consumers;
 mod coupons;
 mod orders;
 mod relay;
+mod subscribers;
 
 use std::env;
 

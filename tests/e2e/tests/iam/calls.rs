@@ -8,26 +8,26 @@ use crate::signed_http::Call;
 use crate::system::{IAM, ROLES, Role, System, taking};
 
 /// The call of this action on this resource.
-pub(crate) fn call(system: &System, action: &str, thing: &str, kind: Kind) -> Call {
+pub(crate) fn call(system: &System, action: &str, resource: &str, kind: Kind) -> Call {
     let shop = &system.shop;
     match kind {
         Kind::Table => {
-            let (_, key) = TABLES.into_iter().find(|(name, _)| *name == thing).expect("a table");
-            on_table(action, shop.output(thing), key)
+            let (_, key) = TABLES.into_iter().find(|(name, _)| *name == resource).expect("a table");
+            on_table(action, shop.output(resource), key)
         }
         Kind::Index => {
             let (_, table, index) =
-                INDEXES.into_iter().find(|(name, ..)| *name == thing).expect("an index");
+                INDEXES.into_iter().find(|(name, ..)| *name == resource).expect("an index");
             on_index(action, shop.output(table), index)
         }
-        Kind::Queue => on_queue(action, shop.output(&format!("{thing}Url"))),
-        Kind::Topic => on_topic(action, shop.output(&format!("{thing}Arn"))),
+        Kind::Queue => on_queue(action, shop.output(&format!("{resource}Url"))),
+        Kind::Topic => on_topic(action, shop.output(&format!("{resource}Arn"))),
         Kind::Logs => {
-            on_logs(action, shop.output(&format!("{}FunctionName", thing.replace("Logs", ""))))
+            on_logs(action, shop.output(&format!("{}FunctionName", resource.replace("Logs", ""))))
         }
-        Kind::Function => on_function(system, action, shop.output(&format!("{thing}Name"))),
+        Kind::Function => on_function(system, action, shop.output(&format!("{resource}Name"))),
         Kind::Role => {
-            let name = match thing {
+            let name = match resource {
                 "OutboxRelayScheduleRole" => Some("schedule"),
                 of_function => {
                     let function = of_function.replace("Role", "").to_lowercase();

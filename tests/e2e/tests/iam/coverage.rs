@@ -26,14 +26,15 @@ async fn resources(http: &SignedHttp, stack: &str) -> Vec<(String, String)> {
             [("Action", "ListStackResources"), ("Version", "2010-05-15"), ("StackName", stack)];
         let from = next.iter().map(|next| ("NextToken", next.as_str()));
         let list: Vec<_> = list.into_iter().chain(from).collect();
-        let said = http.call(&Call::form("cloudformation", &list), &SignedHttp::account()).await;
-        assert_eq!(said.status, 200, "{said:?}");
+        let response =
+            http.call(&Call::form("cloudformation", &list), &SignedHttp::account()).await;
+        assert_eq!(response.status, 200, "{response:?}");
         let named = |one: &str, name| element(one, name).expect("a resource has it").to_owned();
-        let members = said.body.split("<member>").skip(1);
+        let members = response.body.split("<member>").skip(1);
         resources.extend(
             members.map(|one| (named(one, "ResourceType"), named(one, "LogicalResourceId"))),
         );
-        next = element(&said.body, "NextToken").map(str::to_owned);
+        next = element(&response.body, "NextToken").map(str::to_owned);
         if next.is_none() {
             return resources;
         }

@@ -22,10 +22,10 @@ fn table() -> String {
     let columns = ROLES.map(|role| if role == "schedule" { "the relay's schedule" } else { role });
     writeln!(page, "| | Tried | {} |", columns.join(" | ")).expect("a text can be written to");
     writeln!(page, "|---|--:|{}", "---|".repeat(ROLES.len())).expect("a text can be written to");
-    for (thing, kind) in tried_resources() {
+    for (resource, kind) in tried_resources() {
         let cells = ROLES.map(|role| {
             let may: Vec<_> =
-                kind.actions().iter().filter(|action| allowed(role, action, &thing)).collect();
+                kind.actions().iter().filter(|action| allowed(role, action, &resource)).collect();
             done += may.len();
             denied += kind.actions().len() - may.len();
             let names: Vec<_> = may.iter().map(|action| format!("`{}`", short(action))).collect();
@@ -35,7 +35,7 @@ fn table() -> String {
                 format!("{}, else denied", names.join(" "))
             }
         });
-        let name = if kind == Kind::Account { thing } else { format!("`{thing}`") };
+        let name = if kind == Kind::Account { resource } else { format!("`{resource}`") };
         writeln!(page, "| {name} | {} | {} |", kind.actions().len(), cells.join(" | "))
             .expect("a text can be written to");
     }

@@ -36,8 +36,11 @@ async fn unauthorized_principal_cannot_send_to_a_queue() {
     let _alone = QUEUES.write().await;
     let http = SignedHttp::tls();
     let system = System::under_test(&http).await;
-    let refused = |who: &str, said: &HttpResponse, words: &str| {
-        assert!(!said.is_answer() && said.body.contains(words), "{who} is not refused: {said:?}");
+    let refused = |who: &str, response: &HttpResponse, words: &str| {
+        assert!(
+            !response.is_answer() && response.body.contains(words),
+            "{who} is not refused: {response:?}"
+        );
     };
     let (nobody, administrator) = (nobody(&http).await, administrator(&http).await);
     let unknown = Credentials::new("AKIAIOSFODNN7EXAMPLE", "none", None, None, "made up");
@@ -56,8 +59,8 @@ async fn unauthorized_principal_cannot_send_to_a_queue() {
                 "not authorized to perform: sqs:SendMessage",
             );
         }
-        let said = http.call(&call, &administrator).await;
-        assert_eq!(said.status, 200, "{output}: the very same call: {said:?}");
+        let response = http.call(&call, &administrator).await;
+        assert_eq!(response.status, 200, "{output}: the very same call: {response:?}");
         let purge = Call::json(
             "sqs",
             "AmazonSQS.PurgeQueue",
@@ -97,9 +100,9 @@ async fn other_topic_cannot_send_to_a_queue() {
 }
 
 async fn as_account(http: &SignedHttp, call: &Call) -> HttpResponse {
-    let said = http.call(call, &SignedHttp::account()).await;
-    assert_eq!(said.status, 200, "{call:?}: {said:?}");
-    said
+    let response = http.call(call, &SignedHttp::account()).await;
+    assert_eq!(response.status, 200, "{call:?}: {response:?}");
+    response
 }
 
 async fn create_topic(http: &SignedHttp) -> String {
@@ -122,17 +125,17 @@ async fn create_queue_for(http: &SignedHttp, topic: &str) -> String {
 
 async fn arn(http: &SignedHttp, queue: &str) -> String {
     let attributes = json!({ "QueueUrl": queue, "AttributeNames": ["QueueArn"] });
-    let said =
+    let response =
         as_account(http, &Call::json("sqs", "AmazonSQS.GetQueueAttributes", &attributes)).await;
-    said.json()["Attributes"]["QueueArn"].as_str().expect("a queue has an ARN").to_owned()
+    response.json()["Attributes"]["QueueArn"].as_str().expect("a queue has an ARN").to_owned()
 }
 
 /// Subscribes a queue, and returns the subscription's ARN.
 async fn subscribe(http: &SignedHttp, topic: &str, queue_arn: &str) -> String {
     let what = [("Action", "Subscribe"), ("Version", "2010-03-31"), ("TopicArn", topic)];
     let queue = [("Protocol", "sqs"), ("Endpoint", queue_arn)];
-    let said = as_account(http, &Call::form("sns", &[&what[..], &queue].concat())).await;
-    said.element("SubscriptionArn").to_owned()
+    let response = as_account(http, &Call::form("sns", &[&what[..], &queue].concat())).await;
+    response.element("SubscriptionArn").to_owned()
 }
 
 async fn publish(http: &SignedHttp, topic: &str, message: &str) {
@@ -150,8 +153,8 @@ async fn received(http: &SignedHttp, queue: &str, message: &str) -> Vec<String> 
     let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0 });
     let receive = Call::json("sqs", "AmazonSQS.ReceiveMessage", &receive);
     eventually(&format!("{queue} has {message}"), SOON, async || {
-        let said = as_account(http, &receive).await.json();
-        let messages = said["Messages"].as_array().cloned().unwrap_or_default();
+        let response = as_account(http, &receive).await.json();
+        let messages = response["Messages"].as_array().cloned().unwrap_or_default();
         let bodies: Vec<_> = messages.iter().map(|message| message["Body"].to_string()).collect();
         bodies.iter().any(|body| body.contains(message)).then_some(bodies)
     })

@@ -12,10 +12,10 @@ use crate::system::System;
 /// Longer than the clock skew that AWS allows.
 const TOO_LONG_AGO: Duration = Duration::from_secs(20 * 60);
 
-fn refused(what: &str, said: &HttpResponse, words: &[&str]) {
+fn refused(what: &str, response: &HttpResponse, words: &[&str]) {
     assert!(
-        !said.is_answer() && words.iter().any(|words| said.body.contains(words)),
-        "{what}: {said:?}"
+        !response.is_answer() && words.iter().any(|words| response.body.contains(words)),
+        "{what}: {response:?}"
     );
 }
 
@@ -24,30 +24,35 @@ async fn wrong_signature_is_rejected() {
     let http = SignedHttp::tls();
     for role in System::under_test(&http).await.roles {
         let who = Call::form("sts", &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]);
-        let whole = &role.credentials;
-        let said = http.call(&who, whole).await;
+        let credentials = &role.credentials;
+        let response = http.call(&who, credentials).await;
         assert!(
-            said.element("Arn").ends_with(&format!(
+            response.element("Arn").ends_with(&format!(
                 ":assumed-role/{}/{}",
                 role.physical(),
                 role.name
             )),
-            "{said:?}"
+            "{response:?}"
         );
 
         let wrong = ["SignatureDoesNotMatch", "InvalidSignature"];
-        let token = whole.session_token().map(str::to_owned);
+        let token = credentials.session_token().map(str::to_owned);
         let of_another_key =
-            Credentials::new(whole.access_key_id(), "another", token, None, "wrong");
+            Credentials::new(credentials.access_key_id(), "another", token, None, "wrong");
         refused("another key", &http.call(&who, &of_another_key).await, &wrong);
-        let long_ago = http.signature(&who, whole, SystemTime::now() - TOO_LONG_AGO);
+        let long_ago = http.signature(&who, credentials, SystemTime::now() - TOO_LONG_AGO);
         refused("long ago", &http.send(&who, long_ago).await, &wrong);
         let mut other = who.clone();
         other.body.push_str("&Changed=true");
-        let of_another_body = http.signature(&who, whole, SystemTime::now());
+        let of_another_body = http.signature(&who, credentials, SystemTime::now());
         refused("another body", &http.send(&other, of_another_body).await, &wrong);
-        let without_token =
-            Credentials::new(whole.access_key_id(), whole.secret_access_key(), None, None, "wrong");
+        let without_token = Credentials::new(
+            credentials.access_key_id(),
+            credentials.secret_access_key(),
+            None,
+            None,
+            "wrong",
+        );
         refused(
             "without its session",
             &http.call(&who, &without_token).await,
@@ -87,12 +92,12 @@ async fn topic_and_queues_refuse_plain_http_to_authorized_roles() {
     ];
     for (who, call) in cases {
         let credentials = &system.role(who).credentials;
-        let said = tls.call(&call, credentials).await;
-        assert_eq!(said.status, 200, "{who} over TLS: {said:?}");
-        let said = plain.call(&call, credentials).await;
+        let response = tls.call(&call, credentials).await;
+        assert_eq!(response.status, 200, "{who} over TLS: {response:?}");
+        let response = plain.call(&call, credentials).await;
         refused(
             &format!("{who} in plain HTTP"),
-            &said,
+            &response,
             &["explicit deny in a resource-based policy"],
         );
     }

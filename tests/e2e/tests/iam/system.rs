@@ -86,8 +86,8 @@ pub(crate) fn function_output(function: &str) -> String {
 async fn functions_role(shop: &Deployment, http: &SignedHttp, function: &str) -> String {
     let path =
         format!("/2015-03-31/functions/{}/configuration", shop.output(&function_output(function)));
-    let said = http.call(&Call::rest("lambda", "GET", path, ""), &SignedHttp::account()).await;
-    text(&said.json()["Role"])
+    let response = http.call(&Call::rest("lambda", "GET", path, ""), &SignedHttp::account()).await;
+    text(&response.json()["Role"])
 }
 
 /// The target of the relay's schedule, with its role.
@@ -116,9 +116,9 @@ pub(crate) fn taking(role_arn: &str, session: &str) -> Call {
 }
 
 async fn assume(http: &SignedHttp, role_arn: &str, session: &str) -> Credentials {
-    let said = http.call(&taking(role_arn, session), &SignedHttp::account()).await;
+    let response = http.call(&taking(role_arn, session), &SignedHttp::account()).await;
     let [id, secret, token] = ["AccessKeyId", "SecretAccessKey", "SessionToken"]
-        .map(|name| said.element(name).to_owned());
+        .map(|name| response.element(name).to_owned());
     Credentials::new(id, secret, Some(token), None, "role")
 }
 
@@ -156,7 +156,7 @@ pub(crate) async fn administrator(http: &SignedHttp) -> Credentials {
     let (role, policy) = (("RoleName", &*name), ("PolicyName", "all"));
     let put =
         [("Action", "PutRolePolicy"), IAM, role, policy, ("PolicyDocument", &all.to_string())];
-    let said = http.call(&Call::form("iam", &put), &SignedHttp::account()).await;
-    assert_eq!(said.status, 200, "{said:?}");
+    let response = http.call(&Call::form("iam", &put), &SignedHttp::account()).await;
+    assert_eq!(response.status, 200, "{response:?}");
     credentials
 }

@@ -112,15 +112,17 @@ async fn role_is_allowed_its_actions_and_denied_all_others() {
     let system = System::under_test(&http).await;
     let mut wrong = vec![];
     for role in &system.roles {
-        let verdicts = stream::iter(tries()).map(async |(action, thing, kind)| {
-            let said = http.call(&call(&system, action, &thing, kind), &role.credentials).await;
-            let (expected, right) = if allowed(role.name, action, &thing) {
-                ("done", said.is_answer())
+        let verdicts = stream::iter(tries()).map(async |(action, resource, kind)| {
+            let response =
+                http.call(&call(&system, action, &resource, kind), &role.credentials).await;
+            let (expected, right) = if allowed(role.name, action, &resource) {
+                ("done", response.is_answer())
             } else {
-                ("denied", said.denies(role.physical(), action))
+                ("denied", response.denies(role.physical(), action))
             };
-            (!right)
-                .then(|| format!("{}: {action} on {thing} is not {expected}: {said:?}", role.name))
+            (!right).then(|| {
+                format!("{}: {action} on {resource} is not {expected}: {response:?}", role.name)
+            })
         });
         wrong.extend(
             verdicts
@@ -146,9 +148,9 @@ async fn administrator_succeeds_at_every_tried_call() {
     let system = System::under_test(&http).await;
     let administrator = administrator(&http).await;
     for (action, resource, kind) in tries() {
-        let said = http.call(&call(&system, action, &resource, kind), &administrator).await;
+        let response = http.call(&call(&system, action, &resource, kind), &administrator).await;
         // Only Lambda can assume a function's role.
         let expected = action != "sts:AssumeRole";
-        assert_eq!(said.is_answer(), expected, "{action} on {resource}: {said:?}");
+        assert_eq!(response.is_answer(), expected, "{action} on {resource}: {response:?}");
     }
 }

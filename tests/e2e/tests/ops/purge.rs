@@ -27,8 +27,8 @@ async fn unconfirmed_purge_deletes_nothing() {
 
     ops(&["dlq", "purge", "promotion-subscription", "--yes"]).await.assert_code(0);
     let gone = async || {
-        let look = ops(&["dlq", "show", "promotion-subscription", "--limit", "500"]).await;
-        (!look.stdout.contains(&body)).then_some(())
+        let shown = ops(&["dlq", "show", "promotion-subscription", "--limit", "500"]).await;
+        (!shown.stdout.contains(&body)).then_some(())
     };
     e2e::eventually("the queue is purged", SOON, gone).await;
 }

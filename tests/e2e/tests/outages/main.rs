@@ -82,7 +82,7 @@ async fn down_for_a_minute(stack: &FaultStack, operations: &[&str], fault: Fault
 async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) -> u64 {
     let dead_letters = stack.shop.drain_and_redrive().await;
     let mut effects = Effects::default();
-    effects.look(&stack.shop).await;
+    effects.check(&stack.shop).await;
     let audit = effects.audit(&stack.shop, client_record).await;
     assert!(client_record.wrong.is_empty(), "{:#?}", client_record.wrong);
     assert!(audit.lost.is_empty(), "{:#?}", audit.lost);

@@ -16,7 +16,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 struct Documented {
     sent: String,
     status: u16,
-    said: Vec<String>,
+    quoted: Vec<String>,
 }
 
 /// The rows of the table below a heading.
@@ -34,9 +34,9 @@ fn documented(heading: &str) -> Vec<Documented> {
 fn row(line: &str) -> Option<Documented> {
     let (sent, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
     let answer = rest.split(" |").next()?;
-    let (status, said) = answer.split_at(3);
-    let said = said.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    Some(Documented { sent: repeated(sent), status: status.parse().expect("a status"), said })
+    let (status, quoted) = answer.split_at(3);
+    let quoted = quoted.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    Some(Documented { sent: repeated(sent), status: status.parse().expect("a status"), quoted })
 }
 
 /// Expands `(3 times x)`.
@@ -72,10 +72,10 @@ fn assert_problem(answer: &Answer, status: u16, fields: &[String], what: &str) {
 #[tokio::test]
 async fn json_bodies_get_the_documented_response() {
     let shop = Deployment::under_test().await;
-    for Documented { sent, status, said } in documented("JSON bodies") {
+    for Documented { sent, status, quoted } in documented("JSON bodies") {
         let answer = shop.post_order(JSON, sent.clone()).await;
         if status != 201 {
-            assert_problem(&answer, status, &said, &sent);
+            assert_problem(&answer, status, &quoted, &sent);
             continue;
         }
         assert_eq!(answer.status, 201, "{sent}: {}", answer.body);
@@ -83,7 +83,7 @@ async fn json_bodies_get_the_documented_response() {
         let id = order["id"].as_str().expect("an id");
         let kept = shop.order(id).await;
         assert_eq!(kept["customer"].as_str(), asked["customer"].as_str().map(str::trim), "{sent}");
-        for amount in said {
+        for amount in quoted {
             assert_eq!([&order["amount"], &kept["amount"]], [&amount, &amount], "{sent}");
         }
     }
@@ -92,14 +92,14 @@ async fn json_bodies_get_the_documented_response() {
 #[tokio::test]
 async fn forms_get_the_documented_response() {
     let shop = Deployment::under_test().await;
-    for Documented { sent, status, said } in documented("Forms") {
+    for Documented { sent, status, quoted } in documented("Forms") {
         let answer = shop.post_order(FORM, sent.clone()).await;
         assert_eq!(answer.status.as_u16(), status, "{sent}: {}", answer.body);
         for field in ["customer", "amount", "coupon"] {
             let shown = answer.body.contains(&format!("id=\"{field}-error\""));
             assert_eq!(
                 shown,
-                said.contains(&format!("/{field}")),
+                quoted.contains(&format!("/{field}")),
                 "{sent}: {field} in {}",
                 answer.body
             );

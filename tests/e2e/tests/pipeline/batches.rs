@@ -10,11 +10,11 @@ async fn duplicate_order_in_a_batch_has_one_effect() {
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("80.00");
     for Subscriber { function, table, .. } in SUBSCRIBERS {
-        let mut consumer = shop.start(function, &[]).await;
+        let mut subscriber = shop.start(function, &[]).await;
         let twice = batch(&[event.clone(), event.clone()]);
-        assert!(failures(&consumer.invoke(&twice).await).is_empty());
+        assert!(failures(&subscriber.invoke(&twice).await).is_empty());
         let first = shop.row(table, "order_id", &event.order_id).await.expect("an effect");
-        assert!(failures(&consumer.invoke(&twice).await).is_empty());
+        assert!(failures(&subscriber.invoke(&twice).await).is_empty());
         assert_eq!(
             shop.row(table, "order_id", &event.order_id).await,
             Some(first),
@@ -51,15 +51,15 @@ async fn missing_message_id_fails_the_invocation() {
 
 #[tokio::test]
 async fn panic_in_release_build_fails_only_its_record_or_chunk() {
-    let mut consumer = Function::start("panics", []).await;
+    let mut subscriber = Function::start("panics", []).await;
     let mut events: Vec<_> = (0..10).map(|_| OrderEvent::of("80.00")).collect();
 
     events[3].total = "13.00".to_owned();
-    assert_eq!(failures(&consumer.invoke(&batch(&events)).await), ["m3"]);
+    assert_eq!(failures(&subscriber.invoke(&batch(&events)).await), ["m3"]);
 
     events[3].total = "14.00".to_owned();
-    assert_eq!(failures(&consumer.invoke(&batch(&events)).await).len(), 10);
+    assert_eq!(failures(&subscriber.invoke(&batch(&events)).await).len(), 10);
 
     events.truncate(3);
-    assert!(failures(&consumer.invoke(&batch(&events)).await).is_empty(), "it lives on");
+    assert!(failures(&subscriber.invoke(&batch(&events)).await).is_empty(), "it lives on");
 }

@@ -244,8 +244,8 @@ async fn rejected_coupon_does_not_consume_the_key() {
         &shop.answered(&order(&key, "90.00", "AAAABBBBCCCC"), &key).await,
         "a mistyped code",
     );
-    let mended = shop.answered(&order(&key, "90.00", &code), &key).await;
-    assert_eq!((mended.status.as_u16(), &mended.json()["total"]), (201, &json!("72.00")));
+    let corrected = shop.answered(&order(&key, "90.00", &code), &key).await;
+    assert_eq!((corrected.status.as_u16(), &corrected.json()["total"]), (201, &json!("72.00")));
 }
 
 #[tokio::test]

@@ -54,12 +54,12 @@ async fn garbage_body_reaches_the_dlq_byte_for_byte() {
 async fn poison_in_a_delivery_fails_only_its_record() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, table, .. } in SUBSCRIBERS {
-        let mut consumer = shop.start(function, &[]).await;
+        let mut subscriber = shop.start(function, &[]).await;
         for position in 0..BATCH {
             let events: Vec<_> = (0..BATCH).map(|_| OrderEvent::of("90.00")).collect();
             let mut delivery = batch(&events);
             delivery["Records"][position]["body"] = json!(garbage());
-            let response = consumer.invoke(&delivery).await;
+            let response = subscriber.invoke(&delivery).await;
             assert_eq!(failures(&response), [format!("m{position}")], "{function}");
             let rows =
                 join_all(events.iter().map(|event| shop.row(table, "order_id", &event.order_id)))

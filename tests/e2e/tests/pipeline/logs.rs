@@ -4,7 +4,7 @@ use e2e::{Deployment, OrderEvent, batch, fixture};
 use serde_json::{Value, json};
 
 /// All log lines of a function for a sample invocation, with these variables.
-async fn said(function: &str, event: &Value, variables: &[(&str, &str)]) -> Vec<String> {
+async fn log_lines(function: &str, event: &Value, variables: &[(&str, &str)]) -> Vec<String> {
     let shop = Deployment::under_test().await;
     let mut function = shop.start(function, variables).await;
     function.invoke(event).await;
@@ -24,7 +24,7 @@ async fn log_lines_are_json_with_time_message_and_request_id() {
         ("invoicing", order(), true),
         ("outbox-relay", json!({}), false),
     ] {
-        let lines = said(function, &event, &[]).await;
+        let lines = log_lines(function, &event, &[]).await;
         assert!(!lines.is_empty(), "{function}");
         for line in lines {
             let line: Value =
@@ -45,7 +45,7 @@ async fn log_lines_are_json_with_time_message_and_request_id() {
 
 #[tokio::test]
 async fn text_log_format_is_short_and_coloured() {
-    let lines = said("fulfilment", &order(), &[("AWS_LAMBDA_LOG_FORMAT", "Text")]).await;
+    let lines = log_lines("fulfilment", &order(), &[("AWS_LAMBDA_LOG_FORMAT", "Text")]).await;
     let [line] = &lines[..] else { panic!("one record, one line: {lines:?}") };
     assert!(line.starts_with("fulfilment ") && line.contains("\u{1b}[32m INFO"), "{line}");
     assert!(
@@ -57,12 +57,12 @@ async fn text_log_format_is_short_and_coloured() {
 #[tokio::test]
 async fn lambda_log_level_is_honoured() {
     let event = fixture("orders/place-by-json.json");
-    assert!(said("orders", &event, &[("AWS_LAMBDA_LOG_LEVEL", "WARN")]).await.is_empty());
+    assert!(log_lines("orders", &event, &[("AWS_LAMBDA_LOG_LEVEL", "WARN")]).await.is_empty());
     let nowhere = [
         ("AWS_LAMBDA_LOG_LEVEL", "WARN"),
         ("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:no"),
     ];
-    let lines = said("orders", &event, &nowhere).await;
+    let lines = log_lines("orders", &event, &nowhere).await;
     let [line] = &lines[..] else { panic!("a failure is logged once: {lines:?}") };
     let line: Value = serde_json::from_str(line).expect("JSON");
     assert_eq!((&line["level"], line["trace_id"].is_string()), (&json!("WARN"), true), "{line}");

@@ -310,10 +310,10 @@ async fn message_body_is_never_logged() {
         }
         for fault in [Fault::Fail, Fault::Throttle, Fault::LoseAnswer, Fault::WithholdAnswer] {
             let (marker, proxy) = (marker(), proxy().await);
-            let consumer =
+            let subscriber =
                 start(&shop, function, &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
             proxy.inject("BatchExecuteStatement", fault, OFTEN);
-            nothing_of(&marker, consumer, deliveries(&marker).into_iter().take(1)).await;
+            nothing_of(&marker, subscriber, deliveries(&marker).into_iter().take(1)).await;
         }
     }
 }
@@ -359,9 +359,9 @@ async fn panic_message_is_never_logged() {
     for amount in ["13.00", "14.00"] {
         let delivery =
             batch(&[OrderEvent::of(amount)]).to_string().replace("Ada Lovelace", &marker);
-        let mut consumer = Function::start("panics", []).await;
-        consumer.outcome_of(&delivery).await;
-        let log = consumer.end().await;
+        let mut subscriber = Function::start("panics", []).await;
+        subscriber.outcome_of(&delivery).await;
+        let log = subscriber.end().await;
         assert!(log.iter().any(|line| line.contains("panicked")), "the panic is logged: {log:?}");
         assert!(log.iter().all(|line| !line.contains(&marker)), "{log:#?}");
     }

@@ -16,8 +16,8 @@ const ORDERS: [&str; 5] = [
     "orders/place-with-unknown-coupon.json",
 ];
 const RELAY: &str = "outbox-relay/every-minute.json";
-/// The samples of each consumer, and the message ids that it returns as failed.
-const CONSUMERS: [(&str, &[&str]); 4] = [
+/// The samples of each subscriber, and the message ids that it returns as failed.
+const SAMPLES: [(&str, &[&str]); 4] = [
     ("one-order.json", &[]),
     ("full-batch.json", &[]),
     ("poison-among-nine.json", &["5a7b0c1d-0000-4000-8000-000000000005"]),
@@ -38,12 +38,12 @@ fn every_sample_is_invoked() {
     let there: BTreeSet<_> = files
         .map(|file| format!("{}/{}", name(file.parent().expect("a folder")), name(&file)))
         .collect();
-    let consumers = SUBSCRIBERS.into_iter().flat_map(|subscriber| samples(subscriber.function));
+    let subscribers = SUBSCRIBERS.into_iter().flat_map(|subscriber| samples(subscriber.function));
     let invoked = ORDERS
         .into_iter()
         .chain([RELAY])
         .map(str::to_owned)
-        .chain(consumers.map(|(sample, _)| sample));
+        .chain(subscribers.map(|(sample, _)| sample));
     assert_eq!(invoked.collect::<BTreeSet<_>>(), there);
 }
 
@@ -116,9 +116,9 @@ async fn invoicing_samples_match_their_names() {
     answer_as_they_are_named("invoicing", "InvoicesTable").await;
 }
 
-async fn answer_as_they_are_named(consumer: &str, table: &str) {
+async fn answer_as_they_are_named(subscriber: &str, table: &str) {
     let shop = Deployment::under_test().await;
-    for (sample, failed) in samples(consumer) {
+    for (sample, failed) in samples(subscriber) {
         let answer = shop.answer_to(&sample).await;
         assert_eq!(failures(&answer), failed, "{sample}");
         for record in fixture(&sample)["Records"].as_array().expect("records") {
@@ -133,6 +133,6 @@ async fn answer_as_they_are_named(consumer: &str, table: &str) {
     }
 }
 
-fn samples(consumer: &str) -> impl Iterator<Item = (String, &'static [&'static str])> {
-    CONSUMERS.into_iter().map(move |(sample, failed)| (format!("{consumer}/{sample}"), failed))
+fn samples(subscriber: &str) -> impl Iterator<Item = (String, &'static [&'static str])> {
+    SAMPLES.into_iter().map(move |(sample, failed)| (format!("{subscriber}/{sample}"), failed))
 }

@@ -32,16 +32,16 @@ async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Ve
 
 /// Sends a message to all subscribers, and returns their log lines about the order.
 async fn consume(shop: &Deployment, id: &str, message: &Message) -> Vec<Value> {
-    let mut said = vec![];
+    let mut all_lines = vec![];
     for Subscriber { function, .. } in SUBSCRIBERS {
-        let mut consumer: Function = shop.start(function, &[]).await;
-        assert!(failures(&consumer.invoke(&message.delivery()).await).is_empty(), "{function}");
-        let lines = lines_about(&consumer.end().await, id);
+        let mut subscriber: Function = shop.start(function, &[]).await;
+        assert!(failures(&subscriber.invoke(&message.delivery()).await).is_empty(), "{function}");
+        let lines = lines_about(&subscriber.end().await, id);
         assert_eq!(lines.len(), 1, "one line for a record: {lines:?}");
         assert_eq!(lines[0]["function"], function);
-        said.extend(lines);
+        all_lines.extend(lines);
     }
-    said
+    all_lines
 }
 
 /// The id of the span in which a message was sent.

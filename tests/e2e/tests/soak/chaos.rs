@@ -14,30 +14,30 @@ use crate::load::Load;
 pub(crate) struct Chaos {
     random: Rng,
     restart_every: u32,
-    look_every: u32,
+    check_every: u32,
     killed: u32,
     restarted: u32,
     sent_again: u32,
 }
 
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const KILL_EVERY: u32 = 40;
 const SEND_AGAIN_EVERY: u32 = 10;
 /// The number of kinds of disturbance.
 pub(crate) const CHAOS_ACTIONS: usize = 3;
 /// How often the effects are read during a soak, to notice changes.
-const LOOKS: u32 = 20;
+const CHECKS: u32 = 20;
 /// How often the emulator is restarted in a soak.
 const RESTARTS: u32 = 3;
 
 impl Chaos {
     pub(crate) fn new(seed: u64, orders: u32) -> Self {
         let every = |times: u32| (orders / times).max(1);
-        let (restart_every, look_every) = (every(RESTARTS + 1), every(LOOKS));
+        let (restart_every, check_every) = (every(RESTARTS + 1), every(CHECKS));
         Self {
             random: Rng::with_seed(!seed),
             restart_every,
-            look_every,
+            check_every,
             killed: 0,
             restarted: 0,
             sent_again: 0,
@@ -49,12 +49,12 @@ impl Chaos {
         let mut effects = Effects::default();
         let mut seen = 0;
         while !load.is_over() {
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             let passed = |every: u32| load.answered() / every > seen / every;
-            let (restart, kill, look, again) = (
+            let (restart, kill, check, again) = (
                 passed(self.restart_every),
                 passed(KILL_EVERY),
-                passed(self.look_every),
+                passed(self.check_every),
                 passed(SEND_AGAIN_EVERY),
             );
             seen = load.answered();
@@ -69,8 +69,8 @@ impl Chaos {
                 send_again(&stack.shop, &id, &order_request).await;
                 self.sent_again += 1;
             }
-            if look {
-                effects.look(&stack.shop).await;
+            if check {
+                effects.check(&stack.shop).await;
             }
         }
         Ok(effects)

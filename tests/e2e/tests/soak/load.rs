@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// Orders to be placed, and the record of the responses.
 #[derive(Debug)]
 pub(crate) struct Load {
-    wishes: Vec<OrderRequest>,
+    order_requests: Vec<OrderRequest>,
     until: Instant,
     client_record: RefCell<ClientRecord>,
     answered: Cell<u32>,
@@ -23,9 +23,9 @@ impl Load {
     /// Up to `orders` orders, drawn from a seed, until a deadline.
     pub(crate) fn new(seed: u64, orders: u32, until: Instant) -> Self {
         let mut random = Rng::with_seed(seed);
-        let wishes = (0..orders).map(|_| order_request(&mut random)).collect();
+        let order_requests = (0..orders).map(|_| order_request(&mut random)).collect();
         Self {
-            wishes,
+            order_requests,
             until,
             client_record: RefCell::default(),
             answered: Cell::new(0),
@@ -38,10 +38,11 @@ impl Load {
         let style = ProgressStyle::with_template(
             "{bar:40} {pos}/{len} orders, {elapsed} (about {eta} more)",
         );
-        let progress = ProgressBar::new(self.wishes.len() as u64)
+        let progress = ProgressBar::new(self.order_requests.len() as u64)
             .with_style(style.expect("a progress template"));
-        let wishes = self.wishes.iter().cloned().take_while(|_| Instant::now() < self.until);
-        let mut sales = stream::iter(wishes)
+        let order_requests =
+            self.order_requests.iter().cloned().take_while(|_| Instant::now() < self.until);
+        let mut sales = stream::iter(order_requests)
             .map(|order_request| shop.buy(order_request))
             .buffer_unordered(at_once);
         while let Some(purchase) = sales.next().await {

@@ -100,10 +100,10 @@ async fn deliver_once_more(
     client_record: &ClientRecord,
     effects: &mut Effects,
 ) {
-    effects.look(&stack.shop).await;
+    effects.check(&stack.shop).await;
     for (id, order_request) in client_record.accepted.iter().take(ONCE_MORE) {
         chaos::send_again(&stack.shop, id, order_request).await;
     }
     stack.shop.at_rest().await;
-    effects.look(&stack.shop).await;
+    effects.check(&stack.shop).await;
 }

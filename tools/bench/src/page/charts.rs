@@ -44,7 +44,7 @@ pub(super) fn draw(
             ))?;
             area.draw_text(name, &left(12), (28 + at * 150, 37))?;
         }
-        let longest = bars.iter().map(Bar::whole).fold(f64::MIN_POSITIVE, f64::max);
+        let longest = bars.iter().map(Bar::total).fold(f64::MIN_POSITIVE, f64::max);
         for (bar, row) in bars.iter().zip(0..) {
             let top = i32::try_from(HEAD)? + row * i32::try_from(ROW)?;
             area.draw_text(&bar.name, &right, (BARS.0 - 8, top + 3))?;
@@ -57,7 +57,7 @@ pub(super) fn draw(
                 from = to;
             }
             area.draw_text(
-                &format!("{} {unit}", shown(bar.whole())),
+                &format!("{} {unit}", shown(bar.total())),
                 &left(13),
                 (from + 6, top + 3),
             )?;
@@ -71,7 +71,7 @@ pub(super) fn draw(
 }
 
 impl Bar {
-    fn whole(&self) -> f64 {
+    fn total(&self) -> f64 {
         self.parts.iter().sum()
     }
 }
@@ -106,8 +106,8 @@ mod tests {
         for word in ["Start", "short", "long", "2.00 ms", "16 ms", "init", "first"] {
             assert!(svg.contains(word), "{word}: {svg}");
         }
-        let whole = BARS.1 - BARS.0;
-        assert_eq!(pixels(1.0), whole);
+        let total = BARS.1 - BARS.0;
+        assert_eq!(pixels(1.0), total);
         assert!(svg.contains(&format!("width=\"{}\"", pixels(12.0 / 16.0))), "{svg}");
     }
 }

@@ -142,10 +142,10 @@ fn part_of_growth(page: &mut String, growth: &Growth) -> Result<()> {
         let (each, megabytes) = (*records as f64, *payload_bytes as f64 / 1e6);
         let over = if *payload_bytes > LARGEST_PAYLOAD { ", more than Lambda takes" } else { "" };
         let cpu = cpu_us.map_or_else(|| "–".to_owned(), |cpu| format!("{:.1}", cpu / each));
-        let (whole, one) = (warm_p50_us / 1e3, warm_p50_us / each);
+        let (batch_ms, one) = (warm_p50_us / 1e3, warm_p50_us / each);
         writeln!(
             page,
-            "| {records} | {megabytes:.3} MB{over} | {whole:.2} | {one:.1} | {cpu} | {returned} of {handed_over} |"
+            "| {records} | {megabytes:.3} MB{over} | {batch_ms:.2} | {one:.1} | {cpu} | {returned} of {handed_over} |"
         )?;
     }
     writeln!(page, "\n{MEMORY}\n")?;

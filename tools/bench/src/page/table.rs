@@ -6,9 +6,9 @@ use crate::benchmark::NO_OP;
 use crate::result::{Measured, Run};
 
 /// A cell's text, from a benchmark and the no-op.
-type Say = fn(&Measured, &Measured) -> Option<String>;
+type CellText = fn(&Measured, &Measured) -> Option<String>;
 
-const COLUMNS: [(&str, Say); 17] = [
+const COLUMNS: [(&str, CellText); 17] = [
     ("init ms", |of, _| Some(millis(of.init_us))),
     ("first ms", |of, _| Some(millis(of.first_us))),
     ("init + first, × no-op", |of, no_op| times(of.init_and_first_us, no_op.init_and_first_us)),
@@ -36,7 +36,8 @@ pub(crate) fn rows(run: &Run) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let header = std::iter::once("").chain(COLUMNS.map(|(name, _)| name)).collect();
     let Some(no_op) = run.of(NO_OP) else { return (header, vec![]) };
     let row = |of: &Measured| {
-        let cells = COLUMNS.map(|(_, say)| say(of, no_op).unwrap_or_else(|| "–".to_owned()));
+        let cells =
+            COLUMNS.map(|(_, text_of)| text_of(of, no_op).unwrap_or_else(|| "–".to_owned()));
         std::iter::once(of.name.clone()).chain(cells).collect()
     };
     (header, run.benchmarks.iter().map(row).collect())

@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn small_batches_cost_more() {
-        let whole = |batch| bill(MEASURES, batch).iter().map(Item::cost).sum::<f64>();
-        assert!(whole(1.0) > whole(10.0));
+        let total = |batch| bill(MEASURES, batch).iter().map(Item::cost).sum::<f64>();
+        assert!(total(1.0) > total(10.0));
     }
 
     #[test]

@@ -53,7 +53,7 @@ struct Seen {
 }
 
 const UNPOISONED: &str = "nobody panics while holding it";
-const LOOK_AGAIN: Duration = Duration::from_micros(200);
+const POLL_INTERVAL: Duration = Duration::from_micros(200);
 const ROOTS: &str = "roots.pem";
 
 impl Stub {
@@ -93,7 +93,7 @@ impl Stub {
     /// Waits until no handshake is in progress.
     pub(crate) async fn settled(&self) {
         while self.seen.lock().expect(UNPOISONED).handshakes > 0 {
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct MoveTask {
 const UNKNOWN_ACTION: [&str; 4] =
     ["InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented"];
 
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Starts moving all messages of a dead-letter queue to their source queues.
 pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started> {
@@ -104,7 +104,7 @@ impl MoveTask {
                 say("SQS was asked to cancel the move.");
                 cancelled = true;
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

@@ -102,7 +102,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Whether the consumers' own decoder accepts a body, and its message.
+/// Whether the subscribers' own decoder accepts a body, and its message.
 fn verdict(body: &str) -> (bool, String) {
     match OrderPlaced::decode(body) {
         Ok(_) => (true, "decodes: it failed for another reason, see the function's log".to_owned()),

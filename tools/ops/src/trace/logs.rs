@@ -22,7 +22,7 @@ const FUNCTIONS: [&str; 5] = [
     "InvoicingFunctionName",
 ];
 const MOST_LINES: i32 = 1_000;
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Every outcome line about the order in the functions' logs, in the order in which they were
@@ -58,7 +58,7 @@ async fn results(client: &Client, query: &str) -> Result<Vec<Vec<ResultField>>> 
         match answer.status {
             Some(QueryStatus::Complete) => return Ok(answer.results.unwrap_or_default()),
             Some(QueryStatus::Scheduled | QueryStatus::Running) => {
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
             other => bail!(failed(&format!("the query ended as {other:?}"))),
         }
@@ -83,7 +83,7 @@ fn steps(row: &[ResultField], stack: &str, id: &str) -> Vec<Step> {
     let group = field("@log").rsplit('/').next().unwrap_or_default();
     let source = group.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')).unwrap_or(group);
     let message = console::strip_ansi_codes(field("@message"));
-    let lines = message.lines().filter(|line| line.contains(id) && !is_a_look(line));
+    let lines = message.lines().filter(|line| line.contains(id) && !is_a_read(line));
     let step = |line| Step {
         time,
         source: Source::Function(source.to_owned()),
@@ -93,7 +93,7 @@ fn steps(row: &[ResultField], stack: &str, id: &str) -> Vec<Step> {
 }
 
 /// Whether the line only reports a read of the order, as its page sends every few seconds.
-fn is_a_look(line: &str) -> bool {
+fn is_a_read(line: &str) -> bool {
     [r#""route":"get_order""#, r#"route="get_order""#].iter().any(|route| line.contains(route))
 }
 

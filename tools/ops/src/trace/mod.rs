@@ -33,7 +33,7 @@ const BEFORE: SignedDuration = SignedDuration::from_secs(60);
 /// Reads the tables and the functions' logs, and prints the order's steps in order.
 pub(crate) async fn run(context: &Context, Options { id, hours }: Options) -> Result<Outcome> {
     let audit = Audit::of(&context.sdk, context.tables()?);
-    let Some(order) = audit.whole(id).await? else {
+    let Some(order) = audit.order_view(id).await? else {
         bail!("there is no order {id} in this stack");
     };
     let invoice = audit.invoice(id).await?;
@@ -110,9 +110,9 @@ mod tests {
             shipped_at: order.placed_at,
         };
         let view = |shipment, coupon| OrderView::new(order.clone(), shipment, coupon);
-        let whole = view(Some(shipment.clone()), Some(coupon.clone()));
-        assert_eq!(missing(&whole, Some(&invoice), true), [""; 0]);
-        assert_eq!(missing(&whole, None, true), ["no invoice"]);
+        let complete = view(Some(shipment.clone()), Some(coupon.clone()));
+        assert_eq!(missing(&complete, Some(&invoice), true), [""; 0]);
+        assert_eq!(missing(&complete, None, true), ["no invoice"]);
         assert_eq!(missing(&view(None, Some(coupon)), Some(&invoice), true), ["no shipment"]);
         let unrewarded = view(Some(shipment), None);
         assert_eq!(missing(&unrewarded, Some(&invoice), true), ["no coupon"]);

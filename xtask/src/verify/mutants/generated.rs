@@ -54,10 +54,7 @@ pub(super) async fn find() -> Result<Generated> {
     let missed: Vec<_> =
         fs::read_to_string(results.join("missed.txt"))?.lines().map(str::to_owned).collect();
     // If the tests fail on unchanged code, it tries no mutant.
-    let looked_at = caught + unviable + timed_out + missed.len();
-    ensure!(
-        all > 0 && looked_at == all,
-        "cargo-mutants looked at {looked_at} of {all} mutants: {ended:?}"
-    );
+    let tested = caught + unviable + timed_out + missed.len();
+    ensure!(all > 0 && tested == all, "cargo-mutants tested {tested} of {all} mutants: {ended:?}");
     Ok(Generated { all, caught, unviable, timed_out, missed })
 }

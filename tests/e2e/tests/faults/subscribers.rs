@@ -24,11 +24,11 @@ async fn insert_fault_is_retried_and_has_one_effect() {
         {
             let what = format!("{fault:?} at {call} of {function}, {times} times");
             let proxy = proxy().await;
-            let mut consumer = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+            let mut subscriber = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
             let injected = proxy.inject(call, fault, times);
             let event = OrderEvent::of("81.50");
             let delivery = batch(from_ref(&event));
-            let response = consumer.invoke(&delivery).await;
+            let response = subscriber.invoke(&delivery).await;
             assert!(injected.times() > 0, "{what} did not happen");
             assert_eq!(
                 failures(&response),
@@ -57,13 +57,13 @@ async fn redelivery_after_a_kill_finds_the_insert_done() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, table, .. } in SUBSCRIBERS {
         let proxy = proxy().await;
-        let mut consumer = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+        let mut subscriber = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
         let mut injected = proxy.inject(INSERT, Fault::WithholdAnswer, ONCE);
         let event = OrderEvent::of("81.50");
         let delivery = batch(from_ref(&event));
         tokio::select! {
-            () = injected.happened() => drop(consumer),
-            response = async { consumer.invoke(&delivery).await } => panic!("{function} answered {response}"),
+            () = injected.happened() => drop(subscriber),
+            response = async { subscriber.invoke(&delivery).await } => panic!("{function} answered {response}"),
         }
         let done = shop.row(table, "order_id", &event.order_id).await;
         assert!(done.is_some(), "the insert got through");
