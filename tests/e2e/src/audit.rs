@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{ClientRecord, Deployment, Row, SUBSCRIBERS, eventually};
 
 /// The subscribers' rows as first seen: they must never change.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Effects {
     shipments: BTreeMap<String, Row>,
     coupons: BTreeMap<String, Row>,
@@ -159,10 +159,9 @@ impl Effects {
                 Some(_) => {}
             }
         }
-        let mut purchase: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut purchases: BTreeMap<&str, usize> = BTreeMap::new();
         for (id, row) in orders {
-            *purchase.entry(&row["customer"]).or_default() += 1;
-            let earned = cents(&row["amount"]) >= THRESHOLD;
+            *purchases.entry(&row["customer"]).or_default() += 1;
             if row.contains_key("outbox") {
                 audit.lost.push(format!("{id} is not published"));
             }
@@ -172,7 +171,7 @@ impl Effects {
             if !self.invoices.contains_key(id) {
                 audit.lost.push(format!("{id} has no invoice"));
             }
-            match (earned, self.coupons.contains_key(id)) {
+            match (cents(&row["amount"]) >= THRESHOLD, self.coupons.contains_key(id)) {
                 (true, false) => audit.lost.push(format!("{id} has no coupon")),
                 (false, true) => {
                     audit.doubled.push(format!("{id} has a coupon and did not earn it"));
@@ -180,39 +179,31 @@ impl Effects {
                 _ => {}
             }
         }
-        let unclear: BTreeSet<&str> =
+        let unclear: BTreeSet<_> =
             client_record.unclear.iter().map(|order_request| &*order_request.customer).collect();
-        audit.unclear_saved =
-            purchase.keys().filter(|customer| unclear.contains(*customer)).count();
-        let known: BTreeSet<&str> = client_record
-            .accepted
-            .values()
-            .map(|order_request| &*order_request.customer)
-            .chain(unclear)
-            .collect();
-        for (customer, times) in purchase {
-            if times > 1 || !known.contains(customer) {
-                audit
-                    .doubled
-                    .push(format!("{customer} asked for one order at most and has {times}"));
+        let accepted: BTreeSet<_> =
+            client_record.accepted.values().map(|request| &*request.customer).collect();
+        for (customer, times) in purchases {
+            audit.unclear_saved += usize::from(unclear.contains(customer));
+            if times > 1 || !unclear.contains(customer) && !accepted.contains(customer) {
+                let problem = format!("{customer} asked for one order at most and has {times}");
+                audit.doubled.push(problem);
             }
         }
         let mut numbers = BTreeSet::new();
-        let again = self.invoices.iter().filter(|(_, invoice)| !numbers.insert(&invoice["number"]));
-        audit
-            .doubled
-            .extend(again.map(|(id, _)| format!("{id} has an invoice with the number of another")));
+        for (id, _) in self.invoices.iter().filter(|(_, row)| !numbers.insert(&row["number"])) {
+            audit.doubled.push(format!("{id} has an invoice with the number of another"));
+        }
+        for id in &self.vanished {
+            audit.lost.push(format!("{id} was done, and the row is gone"));
+        }
         let done = self.shipments.keys().chain(self.coupons.keys()).chain(self.invoices.keys());
-        audit
-            .lost
-            .extend(self.vanished.iter().map(|id| format!("{id} was done, and the row is gone")));
-        let for_nobody = done
-            .filter(|id| !orders.contains_key(*id))
-            .map(|id| format!("{id} was done and is no order"));
-        audit.doubled.extend(for_nobody);
-        audit
-            .doubled
-            .extend(self.changed.iter().map(|id| format!("{id} was done twice: its row changed")));
+        for id in done.filter(|id| !orders.contains_key(*id)) {
+            audit.doubled.push(format!("{id} was done and is no order"));
+        }
+        for id in &self.changed {
+            audit.doubled.push(format!("{id} was done twice: its row changed"));
+        }
         audit
     }
 }
@@ -265,7 +256,7 @@ mod tests {
         ids.iter().enumerate().map(invoice).collect()
     }
 
-    /// The problems of these effects, with an invoice for each order.
+    /// How many problems the audit finds, lost and doubled, with an invoice for each order.
     fn problems(
         effects: &Effects,
         orders: &BTreeMap<String, Row>,
@@ -277,14 +268,11 @@ mod tests {
 
     fn problems_with(
         invoices: BTreeMap<String, Row>,
-        Effects { shipments, coupons, changed, vanished, .. }: &Effects,
+        effects: &Effects,
         orders: &BTreeMap<String, Row>,
         client_record: &ClientRecord,
     ) -> (usize, usize) {
-        let (shipments, coupons, changed, vanished) =
-            (shipments.clone(), coupons.clone(), changed.clone(), vanished.clone());
-        let audit = Effects { shipments, coupons, invoices, changed, vanished }
-            .compare(orders, client_record);
+        let audit = Effects { invoices, ..effects.clone() }.compare(orders, client_record);
         (audit.lost.len(), audit.doubled.len())
     }
 
@@ -309,33 +297,17 @@ mod tests {
 
     #[test]
     fn audit_finds_lost_effects() {
-        assert_eq!(
-            problems(&effects(&[], &[]), &BTreeMap::new(), &client_record(8_000)),
-            (1, 0),
-            "the order"
-        );
-        assert_eq!(
-            problems(&effects(&[], &[ID]), &order("80"), &client_record(8_000)),
-            (1, 0),
-            "the shipment"
-        );
-        assert_eq!(
-            problems(&effects(&[ID], &[]), &order("80"), &client_record(8_000)),
-            (1, 0),
-            "the coupon"
-        );
-        assert_eq!(
-            problems(&effects(&[ID], &[ID]), &order("80.01"), &client_record(8_000)),
-            (1, 0),
-            "a cent"
-        );
         let mut pending = order("80");
         pending.get_mut(ID).unwrap().insert("outbox".to_owned(), "3".to_owned());
-        assert_eq!(
-            problems(&effects(&[ID], &[ID]), &pending, &client_record(8_000)),
-            (1, 0),
-            "the publish"
-        );
+        for (what, effects, orders) in [
+            ("the order", effects(&[], &[]), BTreeMap::new()),
+            ("the shipment", effects(&[], &[ID]), order("80")),
+            ("the coupon", effects(&[ID], &[]), order("80")),
+            ("a cent", effects(&[ID], &[ID]), order("80.01")),
+            ("the publish", effects(&[ID], &[ID]), pending),
+        ] {
+            assert_eq!(problems(&effects, &orders, &client_record(8_000)), (1, 0), "{what}");
+        }
     }
 
     #[test]
@@ -347,33 +319,19 @@ mod tests {
 
     #[test]
     fn audit_finds_duplicate_and_orphan_effects() {
-        let mut changed = effects(&[ID], &[ID]);
+        let mut changed = effects(&[ID], &[]);
         changed.changed.insert(ID.to_owned());
-        assert_eq!(problems(&changed, &order("80"), &client_record(8_000)), (0, 1), "an effect");
-        assert_eq!(
-            problems(&effects(&[ID], &[ID]), &order("5"), &client_record(500)),
-            (0, 1),
-            "a coupon not earned"
-        );
-        assert_eq!(
-            problems(&effects(&[ID, "ghost"], &[]), &order("5"), &client_record(500)),
-            (0, 1),
-            "a shipment of nobody"
-        );
-        assert_eq!(
-            problems(&effects(&[ID], &[]), &order("5"), &ClientRecord::default()),
-            (0, 1),
-            "an order of nobody"
-        );
         let mut twice = order("5");
-        twice.insert(
-            "other".to_owned(),
-            row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]),
-        );
-        assert_eq!(
-            problems(&effects(&[ID, "other"], &[]), &twice, &client_record(500)),
-            (0, 1),
-            "one request, two orders"
-        );
+        let again = row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]);
+        twice.insert("other".to_owned(), again);
+        for (what, effects, orders, record) in [
+            ("an effect", changed, order("5"), client_record(500)),
+            ("a coupon not earned", effects(&[ID], &[ID]), order("5"), client_record(500)),
+            ("a shipment of nobody", effects(&[ID, "ghost"], &[]), order("5"), client_record(500)),
+            ("an order of nobody", effects(&[ID], &[]), order("5"), ClientRecord::default()),
+            ("one request, two orders", effects(&[ID, "other"], &[]), twice, client_record(500)),
+        ] {
+            assert_eq!(problems(&effects, &orders, &record), (0, 1), "{what}");
+        }
     }
 }

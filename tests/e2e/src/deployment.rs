@@ -81,6 +81,12 @@ impl Deployment {
         self.outputs.get(name).unwrap_or_else(|| panic!("the stack has no output {name}"))
     }
 
+    /// The ARN of a topic that does not exist.
+    #[must_use]
+    pub fn missing_topic(&self) -> String {
+        format!("{}-that-is-not-there", self.output("OrdersTopicArn"))
+    }
+
     /// A function's environment variables from the template, and those that Lambda adds for AWS
     /// access.
     #[must_use]

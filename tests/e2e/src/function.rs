@@ -1,12 +1,15 @@
 //! A function of the stack, run on this machine: its release binary, run as Lambda runs it, with
 //! the stack's tables.
 
+use std::env;
 use std::time::Duration;
 
+use devstack::FaultProxy;
 use lambda_sandbox::{Outcome, Sandbox};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::deployment::ENDPOINT;
 use crate::{Deployment, OrderEvent, bootstrap};
 
 /// A started function. It is killed when this is dropped.
@@ -18,21 +21,31 @@ pub struct Function {
 /// The timeout of the `local` environment, the shortest of all.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Starts a proxy in front of the emulator, which `AWS_ENDPOINT_URL` names.
+pub async fn fault_proxy() -> FaultProxy {
+    let endpoint =
+        env::var(ENDPOINT).expect("the faults need an emulator: AWS_ENDPOINT_URL names it");
+    FaultProxy::start(&endpoint).await.expect("a port is free")
+}
+
 impl Deployment {
+    /// Starts a function that reaches AWS through a proxy.
+    pub async fn start_behind(&self, function: &str, proxy: &FaultProxy) -> Function {
+        self.start(function, &[(ENDPOINT, proxy.url())]).await
+    }
+
     /// Starts a function with the stack's variables, some of them replaced.
     pub async fn start(&self, function: &str, replaced: &[(&str, &str)]) -> Function {
         let replaced =
             replaced.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Function::start(function, self.function_variables().into_iter().chain(replaced)).await
     }
-}
 
-impl Deployment {
     /// Places orders of $81.50 through a function that cannot reach the topic, and returns their
     /// ids.
     pub async fn place_unpublished(&self, orders: usize) -> Vec<String> {
-        let nowhere = format!("{}-that-is-not-there", self.output("OrdersTopicArn"));
-        let mut function = self.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
+        let topic = self.missing_topic();
+        let mut function = self.start("orders", &[("ORDERS_TOPIC_ARN", &topic)]).await;
         let mut ids = vec![];
         for _ in 0..orders {
             let mut event = crate::fixture("orders/place-by-json.json");
@@ -40,9 +53,7 @@ impl Deployment {
             event["body"] = json!(json!({ "customer": customer, "amount": "81.50" }).to_string());
             let answer = function.invoke(&event).await;
             assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
-            let order: Value =
-                serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
-            ids.push(order["id"].as_str().expect("an id").to_owned());
+            ids.push(order_id(&answer));
         }
         ids
     }
@@ -91,6 +102,18 @@ impl Function {
     pub fn log(&self) -> Vec<String> {
         self.sandbox.log()
     }
+}
+
+/// The JSON body of a response of the orders function.
+#[must_use]
+pub fn json_body(response: &Value) -> Value {
+    serde_json::from_str(response["body"].as_str().expect("a body")).expect("a JSON body")
+}
+
+/// The id of the order in a response of the orders function.
+#[must_use]
+pub fn order_id(response: &Value) -> String {
+    json_body(response)["id"].as_str().expect("an id").to_owned()
 }
 
 /// An SQS batch of these events, with message ids `m0`, `m1` and so on.

@@ -3,6 +3,7 @@
 use std::env;
 use std::process::Stdio;
 
+use devstack::FaultProxy;
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -26,8 +27,12 @@ pub async fn ops(arguments: &[&str]) -> Ran {
     ops_with(&[], arguments).await
 }
 
-/// Like [`ops`], with some variables replaced.
-pub async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+/// Like [`ops`], but the command reaches AWS through a proxy.
+pub async fn ops_behind(proxy: &FaultProxy, arguments: &[&str]) -> Ran {
+    ops_with(&[(ENDPOINT, proxy.url())], arguments).await
+}
+
+async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let binary = env::var("E2E_OPS")
         .expect("E2E_OPS names the operator's command, as `cargo build -p ops` made it");
     let mut command = Command::new(binary);

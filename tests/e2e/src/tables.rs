@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use uuid::Uuid;
 
 use crate::Deployment;
 
@@ -27,6 +28,21 @@ impl Deployment {
         let mut rows = self.rows("CouponsTable").await.into_iter();
         rows.find(|row| row.get("code").is_some_and(|of| of == code))
             .expect("a coupon has this code")
+    }
+
+    /// The ids of a customer's orders.
+    pub async fn orders_of(&self, customer: &str) -> Vec<String> {
+        let mut rows = self.rows("OrdersTable").await;
+        rows.retain(|row| row.get("customer").is_some_and(|name| name == customer));
+        rows.into_iter().map(|row| row["id"].clone()).collect()
+    }
+
+    /// Writes an order that is not pending and has not been published, and returns its id.
+    pub async fn put_order(&self, amount: &str, placed_at: &str) -> String {
+        let id = Uuid::new_v4().to_string();
+        let row = [("id", &*id), ("customer", "Ada"), ("amount", amount), ("placed_at", placed_at)];
+        self.put_row("OrdersTable", &row).await;
+        id
     }
 
     /// Sets an idempotency key's expiry to one second ago.

@@ -1,6 +1,5 @@
 //! The order form, and unusual input.
 
-use e2e::Deployment;
 use uuid::Uuid;
 
 use crate::browser::{Browser, DESKTOP, PHONE, in_browser};
@@ -8,14 +7,6 @@ use crate::browser::{Browser, DESKTOP, PHONE, in_browser};
 /// A unique name.
 fn customer() -> String {
     format!("Ada {}", Uuid::new_v4())
-}
-
-async fn orders_of(shop: &Deployment, customer: &str) -> usize {
-    shop.rows("OrdersTable")
-        .await
-        .iter()
-        .filter(|row| row.get("customer").is_some_and(|name| name == customer))
-        .count()
 }
 
 /// The error message of a field, as shown and as screen readers read it.
@@ -65,7 +56,7 @@ async fn form_keeps_input_and_shows_errors_beside_fields() {
         browser.fill("coupon", "").await;
         browser.place(&customer, "12.50").await;
         assert_eq!(browser.text("h1").await, format!("Thank you, {customer}"));
-        assert_eq!(orders_of(&browser.shop, &customer).await, 1);
+        assert_eq!(browser.shop.orders_of(&customer).await.len(), 1);
     })
     .await;
 }
@@ -78,7 +69,7 @@ async fn double_click_makes_one_order() {
         browser.fill("customer", &customer).await;
         browser.double_click("button").await;
         browser.until("#status[data-status=fulfilled]").await;
-        assert_eq!(orders_of(&browser.shop, &customer).await, 1);
+        assert_eq!(browser.shop.orders_of(&customer).await.len(), 1);
     })
     .await;
 }
@@ -98,13 +89,13 @@ async fn back_and_resubmit_never_duplicates_an_order() {
         let kept = browser.value("idempotency_key").await == key;
         let shown = browser.place(&customer, "10.00").await;
         assert_eq!(shown == first, kept);
-        let orders = orders_of(&browser.shop, &customer).await;
+        let orders = browser.shop.orders_of(&customer).await.len();
         assert_eq!(orders, if kept { 1 } else { 2 });
 
         browser.click(".more a").await;
         browser.until("form").await;
         assert_ne!(browser.place(&customer, "10.00").await, shown);
-        assert_eq!(orders_of(&browser.shop, &customer).await, orders + 1);
+        assert_eq!(browser.shop.orders_of(&customer).await.len(), orders + 1);
     })
     .await;
 }
@@ -127,11 +118,11 @@ async fn resubmitted_cached_form_leads_to_its_order() {
         browser.run(&keep).await;
         browser.order(&customer, "11.00").await;
         browser.until_text(".notice", "already placed an order").await;
-        assert_eq!(orders_of(&browser.shop, &customer).await, 1);
+        assert_eq!(browser.shop.orders_of(&customer).await.len(), 1);
         browser.keep("asks").await;
 
         assert_ne!(browser.place(&customer, "11.00").await, first);
-        assert_eq!(orders_of(&browser.shop, &customer).await, 2);
+        assert_eq!(browser.shop.orders_of(&customer).await.len(), 2);
     })
     .await;
 }

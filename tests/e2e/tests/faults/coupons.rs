@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use devstack::Fault;
-use e2e::{Deployment, held};
+use e2e::{Deployment, fault_proxy, held, json_body, order_id};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::orders::{Attempt, cut_at, id_of, orders_behind, save_is_retried};
-use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy, sweep};
+use super::orders::{Attempt, cut_at, save_is_retried};
+use super::{EVERY_TIME, ONCE, faults, kill_at, name_of, sweep};
 
 /// Reads the coupon, saves order, key and coupon, and reads the key if the coupon is spent.
 const LOOK_UP: &str = "Query";
@@ -49,25 +49,21 @@ async fn kill_during_any_call_loses_no_order() {
     for (operation, spent) in [(LOOK_UP, false), (SAVE, true)] {
         let attempt = with_key(&shop).await;
         let event = attempt.event();
-        let proxy = proxy().await;
-        let mut orders = orders_behind(&shop, &proxy).await;
-        let mut injected = proxy.inject(operation, Fault::WithholdAnswer, ONCE);
-        tokio::select! {
-            () = injected.happened() => drop(orders),
-            answer = async { orders.invoke(&event).await } => panic!("{operation} was answered: {answer}"),
-        }
+        let proxy = fault_proxy().await;
+        let orders = shop.start_behind("orders", &proxy).await;
+        kill_at(proxy.inject(operation, Fault::WithholdAnswer, ONCE), orders, &event).await;
         assert_eq!(attempt.saved(&shop).await.len(), usize::from(spent), "{operation}");
         attempt.assert_coupon_is_spent_with_its_order(&shop, operation).await;
         let again = shop.start("orders", &[]).await.invoke(&event).await;
         assert_eq!(again["statusCode"], 201, "{operation}: {again}");
         assert_eq!(
             attempt.saved(&shop).await,
-            [id_of(&again)],
+            [order_id(&again)],
             "{operation}: one request makes one order"
         );
         attempt.assert_coupon_is_spent_with_its_order(&shop, operation).await;
         sweep(&shop).await;
-        shop.fulfilled(&id_of(&again)).await;
+        shop.fulfilled(&order_id(&again)).await;
         let what_held = "asked again: one order, done once, its coupon spent on it";
         held(
             &format!("orders with a coupon, {operation}"),
@@ -83,10 +79,9 @@ async fn replay_is_never_rejected_on_key_read_faults() {
     let attempt = with_key(&shop).await;
     let first = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
     assert_eq!(first["statusCode"], 201, "{first}");
-    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
-    {
-        let proxy = proxy().await;
-        let mut orders = orders_behind(&shop, &proxy).await;
+    for (fault, times) in faults() {
+        let proxy = fault_proxy().await;
+        let mut orders = shop.start_behind("orders", &proxy).await;
         let injected = proxy.inject(READ_KEY, fault, times);
         let again = orders.invoke(&attempt.event()).await;
         assert!(injected.times() > 0, "{fault:?} did not happen");
@@ -102,7 +97,7 @@ async fn replay_is_never_rejected_on_key_read_faults() {
         let what_held = if times == ONCE { "the first answer again" } else { "503, never 422" };
         held(&format!("replay with a coupon, {READ_KEY}"), &name_of(fault, times), what_held);
     }
-    assert_eq!(attempt.saved(&shop).await, [id_of(&first)]);
+    assert_eq!(attempt.saved(&shop).await, [order_id(&first)]);
 }
 
 #[tokio::test]
@@ -112,8 +107,8 @@ async fn coupon_conflict_is_retried_and_never_422() {
     for (attempt, times, status) in
         attempts.iter().flat_map(|attempt| [(attempt, EVERY_TIME, 503), (attempt, ONCE, 201)])
     {
-        let proxy = proxy().await;
-        let mut orders = orders_behind(&shop, &proxy).await;
+        let proxy = fault_proxy().await;
+        let mut orders = shop.start_behind("orders", &proxy).await;
         proxy.inject(SAVE, Fault::Conflict, times);
         let answer = orders.invoke(&attempt.event()).await;
         assert_eq!(answer["statusCode"], status, "{times} times: {answer}");
@@ -134,9 +129,9 @@ async fn slower_order_with_the_same_coupon_is_rejected() {
     let shop = Deployment::under_test().await;
     let slow = with_key(&shop).await;
     let quick = rival(&slow);
-    let proxy = proxy().await;
+    let proxy = fault_proxy().await;
     let (mut behind, mut clean) =
-        (orders_behind(&shop, &proxy).await, shop.start("orders", &[]).await);
+        (shop.start_behind("orders", &proxy).await, shop.start("orders", &[]).await);
     let mut delayed = proxy.inject(SAVE, Fault::Delay(A_WHILE), ONCE);
     let (slow_event, quick_event) = (slow.event(), quick.event());
     let (refused, won) = tokio::join!(behind.invoke(&slow_event), async {
@@ -160,8 +155,8 @@ async fn first_order_keeps_the_coupon_after_a_lost_response() {
     let shop = Deployment::under_test().await;
     for key in [None, Some(Uuid::new_v4().to_string())] {
         let first = Attempt { key, ..with_key(&shop).await };
-        let proxy = proxy().await;
-        let mut orders = orders_behind(&shop, &proxy).await;
+        let proxy = fault_proxy().await;
+        let mut orders = shop.start_behind("orders", &proxy).await;
         proxy.inject(SAVE, Fault::LoseAnswer, ONCE);
         let answer = orders.invoke(&first.event()).await;
         assert_eq!(answer["statusCode"], 201, "{answer}");
@@ -176,7 +171,6 @@ async fn first_order_keeps_the_coupon_after_a_lost_response() {
 
 fn assert_refused(answer: &Value) {
     assert_eq!(answer["statusCode"], 422, "{answer}");
-    let problem: Value =
-        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("a problem");
+    let problem = json_body(answer);
     assert_eq!(problem["errors"][0]["pointer"], "/coupon", "{problem}");
 }

@@ -8,10 +8,9 @@ mod orders;
 mod relay;
 mod subscribers;
 
-use std::env;
-
-use devstack::{Fault, FaultProxy};
-use e2e::Deployment;
+use devstack::{Fault, Injected};
+use e2e::{Deployment, Function};
+use serde_json::Value;
 
 /// Once, so that a retry helps; and more often than any call is retried.
 const ONCE: u32 = 1;
@@ -21,10 +20,17 @@ const EVERY_TIME: u32 = 100;
 const FAULTS: [Fault; 5] =
     [Fault::Refuse, Fault::Throttle, Fault::Fail, Fault::LoseAnswer, Fault::WithholdAnswer];
 
-async fn proxy() -> FaultProxy {
-    let endpoint = env::var("AWS_ENDPOINT_URL")
-        .expect("the faults need an emulator: AWS_ENDPOINT_URL names it");
-    FaultProxy::start(&endpoint).await.expect("a port is free")
+/// Every fault, once and at every try.
+fn faults() -> impl Iterator<Item = (Fault, u32)> {
+    FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
+}
+
+/// Invokes a function, and kills it as soon as the fault is injected.
+async fn kill_at(mut injected: Injected, mut function: Function, event: &Value) {
+    tokio::select! {
+        () = injected.happened() => drop(function),
+        answer = async { function.invoke(event).await } => panic!("it answered {answer}"),
+    }
 }
 
 /// A fault's name in the report, with its frequency.

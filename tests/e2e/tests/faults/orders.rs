@@ -1,11 +1,11 @@
 //! The orders function, under faults at each of its calls.
 
-use devstack::{Fault, FaultProxy};
-use e2e::{Deployment, Function, OrderEvent, held};
+use devstack::Fault;
+use e2e::{Deployment, OrderEvent, fault_proxy, held, order_id};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
+use super::{EVERY_TIME, ONCE, assert_carried_out, faults, kill_at, name_of, sweep};
 
 /// A customer's attempt to place one order, large enough to earn a coupon.
 pub(crate) struct Attempt {
@@ -35,11 +35,7 @@ impl Attempt {
 
     /// The ids of this customer's orders in the table.
     pub(crate) async fn saved(&self, shop: &Deployment) -> Vec<String> {
-        let rows = shop.rows("OrdersTable").await;
-        let mine = rows
-            .into_iter()
-            .filter(|row| row.get("customer").is_some_and(|name| *name == self.customer));
-        mine.map(|row| row["id"].clone()).collect()
+        shop.orders_of(&self.customer).await
     }
 
     /// Asserts that the coupon, if any, is spent on the saved order, or unspent if no order is
@@ -59,16 +55,6 @@ impl Attempt {
     }
 }
 
-pub(crate) async fn orders_behind(shop: &Deployment, proxy: &FaultProxy) -> Function {
-    shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await
-}
-
-pub(crate) fn id_of(answer: &Value) -> String {
-    let order: Value =
-        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
-    order["id"].as_str().expect("an id").to_owned()
-}
-
 /// Places an order for every fault at an operation, injected once and every time, and passes the
 /// response to `judge`. At the end every saved order must be carried out, and every accepted order
 /// saved, once.
@@ -80,12 +66,11 @@ pub(crate) async fn cut_at(
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let mut attempts = vec![];
-    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
-    {
+    for (fault, times) in faults() {
         let what = format!("{fault:?} at {operation}, {times} times");
         let attempt = attempt(&shop).await;
-        let proxy = proxy().await;
-        let mut orders = orders_behind(&shop, &proxy).await;
+        let proxy = fault_proxy().await;
+        let mut orders = shop.start_behind("orders", &proxy).await;
         let injected = proxy.inject(operation, fault, times);
         let answer = orders.invoke(&attempt.event()).await;
         assert!(injected.times() > 0, "{what} did not happen");
@@ -95,7 +80,11 @@ pub(crate) async fn cut_at(
 
         let saved = attempt.saved(&shop).await;
         if answer["statusCode"] == 201 {
-            assert_eq!(saved, [id_of(&answer)], "{what}: an accepted order is in the table, once");
+            assert_eq!(
+                saved,
+                [order_id(&answer)],
+                "{what}: an accepted order is in the table, once"
+            );
         } else {
             assert_eq!(answer["statusCode"], 503, "{what}: {answer}");
             assert!(saved.len() <= 1, "{what}: one request made {saved:?}");
@@ -126,7 +115,7 @@ pub(crate) async fn cut_at(
             // Whatever the first response was, a repeated request gets one, and there is one order.
             let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
             assert_eq!(again["statusCode"], 201, "{what}: {again}");
-            assert_eq!(attempt.saved(&shop).await, [id_of(&again)], "{what}");
+            assert_eq!(attempt.saved(&shop).await, [order_id(&again)], "{what}");
             attempt.assert_coupon_is_spent_with_its_order(&shop, &what).await;
         }
         for id in attempt.saved(&shop).await {
@@ -179,24 +168,20 @@ async fn pending_flag_clear_faults_lose_no_order() {
 async fn kill_during_any_call_loses_no_order() {
     let shop = Deployment::under_test().await;
     for operation in ["TransactWriteItems", "Publish", "UpdateItem"] {
-        let proxy = proxy().await;
-        let mut orders = orders_behind(&shop, &proxy).await;
-        let mut injected = proxy.inject(operation, Fault::WithholdAnswer, ONCE);
+        let proxy = fault_proxy().await;
+        let orders = shop.start_behind("orders", &proxy).await;
         let attempt = Attempt::with_key();
         let event = attempt.event();
-        tokio::select! {
-            () = injected.happened() => drop(orders),
-            answer = async { orders.invoke(&event).await } => panic!("{operation} was answered: {answer}"),
-        }
+        kill_at(proxy.inject(operation, Fault::WithholdAnswer, ONCE), orders, &event).await;
         let again = shop.start("orders", &[]).await.invoke(&event).await;
         assert_eq!(again["statusCode"], 201, "{operation}: {again}");
         assert_eq!(
             attempt.saved(&shop).await,
-            [id_of(&again)],
+            [order_id(&again)],
             "{operation}: one request makes one order"
         );
         sweep(&shop).await;
-        assert_carried_out(&shop, &id_of(&again), operation).await;
+        assert_carried_out(&shop, &order_id(&again), operation).await;
         held(
             &format!("orders, {operation}"),
             "killed before the answer came",
@@ -209,8 +194,8 @@ async fn kill_during_any_call_loses_no_order() {
 async fn transaction_conflict_is_retried_and_never_422() {
     let shop = Deployment::under_test().await;
     for (times, status) in [(ONCE, 201), (EVERY_TIME, 503)] {
-        let proxy = proxy().await;
-        let mut orders = orders_behind(&shop, &proxy).await;
+        let proxy = fault_proxy().await;
+        let mut orders = shop.start_behind("orders", &proxy).await;
         proxy.inject("TransactWriteItems", Fault::Conflict, times);
         assert_eq!(
             orders.invoke(&Attempt::with_key().event()).await["statusCode"],
@@ -228,13 +213,13 @@ async fn transaction_conflict_is_retried_and_never_422() {
 #[tokio::test]
 async fn connections_closed_while_frozen_cause_no_error() {
     let shop = Deployment::under_test().await;
-    let proxy = proxy().await;
-    let mut orders = orders_behind(&shop, &proxy).await;
+    let proxy = fault_proxy().await;
+    let mut orders = shop.start_behind("orders", &proxy).await;
     for _ in 0..3 {
         proxy.hang_up().await;
         let answer = orders.invoke(&Attempt::with_key().event()).await;
         assert_eq!(answer["statusCode"], 201, "{answer}");
-        shop.fulfilled(&id_of(&answer)).await;
+        shop.fulfilled(&order_id(&answer)).await;
     }
     held("orders, every call", "connections closed while the sandbox slept", "accepted, done once");
 }

@@ -1,21 +1,19 @@
 //! The relay, under faults at each of its calls.
 
 use devstack::Fault;
-use e2e::{Deployment, held};
-use serde_json::{Value, json};
+use e2e::{Deployment, fault_proxy, held, order_id};
+use serde_json::json;
 
-use super::{EVERY_TIME, FAULTS, ONCE, assert_carried_out, name_of, proxy, sweep};
+use super::{EVERY_TIME, ONCE, assert_carried_out, faults, name_of, sweep};
 
 /// Places an order through a function whose publish is refused, and returns its id.
 async fn place_unpublished(shop: &Deployment) -> String {
-    let proxy = proxy().await;
+    let proxy = fault_proxy().await;
     proxy.inject("Publish", Fault::Refuse, EVERY_TIME);
-    let mut orders = shop.start("orders", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+    let mut orders = shop.start_behind("orders", &proxy).await;
     let answer = orders.invoke(&e2e::fixture("orders/place-by-json.json")).await;
     assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
-    let order: Value =
-        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
-    order["id"].as_str().expect("an id").to_owned()
+    order_id(&answer)
 }
 
 /// The stack's own relay, or another test's, may process the order first, so the test retries.
@@ -24,15 +22,14 @@ const TRIES: u32 = 5;
 async fn cut_at(operation: &str) {
     let shop = Deployment::under_test().await;
     let mut placed = vec![];
-    for (fault, times) in FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
-    {
+    for (fault, times) in faults() {
         let what = name_of(fault, times);
         let mut tries = 0..TRIES;
         loop {
             assert!(tries.next().is_some(), "{what} at {operation} did not happen");
             placed.push((place_unpublished(&shop).await, what.clone()));
-            let proxy = proxy().await;
-            let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+            let proxy = fault_proxy().await;
+            let mut relay = shop.start_behind("outbox-relay", &proxy).await;
             let injected = proxy.inject(operation, fault, times);
             // The run ends within its timeout, and reports failures.
             let swept = relay.invoke(&json!({})).await;
@@ -64,8 +61,8 @@ async fn shard_query_faults_lose_no_order() {
     let placed = loop {
         assert!(tries.next().is_some(), "no sweep looked into the shards");
         let placed = shop.place_unpublished(FULL).await;
-        let proxy = proxy().await;
-        let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+        let proxy = fault_proxy().await;
+        let mut relay = shop.start_behind("outbox-relay", &proxy).await;
         let injected = proxy.inject("Query", Fault::Fail, ONCE);
         relay.invoke(&json!({})).await;
         if injected.times() > 0 {
@@ -98,8 +95,8 @@ async fn kill_during_any_call_loses_no_order() {
         loop {
             assert!(tries.next().is_some(), "{operation} was never on its way");
             placed.push(place_unpublished(&shop).await);
-            let proxy = proxy().await;
-            let mut relay = shop.start("outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+            let proxy = fault_proxy().await;
+            let mut relay = shop.start_behind("outbox-relay", &proxy).await;
             let mut injected = proxy.inject(operation, Fault::WithholdAnswer, EVERY_TIME);
             let event = json!({});
             tokio::select! {

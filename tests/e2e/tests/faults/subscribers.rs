@@ -4,9 +4,9 @@ use std::slice::from_ref;
 use std::time::Duration;
 
 use devstack::Fault;
-use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures, held};
+use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures, fault_proxy, held};
 
-use super::{EVERY_TIME, FAULTS, ONCE, name_of, proxy};
+use super::{ONCE, faults, kill_at, name_of};
 
 const INSERT: &str = "BatchExecuteStatement";
 /// Invoicing reserves its numbers with it.
@@ -19,12 +19,10 @@ async fn insert_fault_is_retried_and_has_one_effect() {
     for (function, table, call) in
         inserts.into_iter().chain([("invoicing", "InvoicesTable", NUMBER)])
     {
-        for (fault, times) in
-            FAULTS.into_iter().flat_map(|fault| [(fault, ONCE), (fault, EVERY_TIME)])
-        {
+        for (fault, times) in faults() {
             let what = format!("{fault:?} at {call} of {function}, {times} times");
-            let proxy = proxy().await;
-            let mut subscriber = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+            let proxy = fault_proxy().await;
+            let mut subscriber = shop.start_behind(function, &proxy).await;
             let injected = proxy.inject(call, fault, times);
             let event = OrderEvent::of("81.50");
             let delivery = batch(from_ref(&event));
@@ -56,15 +54,12 @@ async fn insert_fault_is_retried_and_has_one_effect() {
 async fn redelivery_after_a_kill_finds_the_insert_done() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, table, .. } in SUBSCRIBERS {
-        let proxy = proxy().await;
-        let mut subscriber = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
-        let mut injected = proxy.inject(INSERT, Fault::WithholdAnswer, ONCE);
+        let proxy = fault_proxy().await;
+        let subscriber = shop.start_behind(function, &proxy).await;
         let event = OrderEvent::of("81.50");
         let delivery = batch(from_ref(&event));
-        tokio::select! {
-            () = injected.happened() => drop(subscriber),
-            response = async { subscriber.invoke(&delivery).await } => panic!("{function} answered {response}"),
-        }
+        let injected = proxy.inject(INSERT, Fault::WithholdAnswer, ONCE);
+        kill_at(injected, subscriber, &delivery).await;
         let done = shop.row(table, "order_id", &event.order_id).await;
         assert!(done.is_some(), "the insert got through");
         assert!(
@@ -84,8 +79,8 @@ async fn redelivery_after_a_kill_finds_the_insert_done() {
 async fn concurrent_redelivery_has_one_effect() {
     let shop = Deployment::under_test().await;
     for Subscriber { function, table, .. } in SUBSCRIBERS {
-        let proxy = proxy().await;
-        let mut slow = shop.start(function, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+        let proxy = fault_proxy().await;
+        let mut slow = shop.start_behind(function, &proxy).await;
         let mut quick = shop.start(function, &[]).await;
         let mut injected = proxy.inject(INSERT, Fault::Delay(Duration::from_millis(300)), ONCE);
         let event = OrderEvent::of("81.50");

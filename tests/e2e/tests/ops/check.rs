@@ -16,14 +16,8 @@ struct Made {
 
 impl Made {
     async fn order(&mut self, amount: &str, placed_at: &str) -> String {
-        let id = self.id();
-        let row = [
-            ("id", id.as_str()),
-            ("customer", "Ada Lovelace"),
-            ("amount", amount),
-            ("placed_at", placed_at),
-        ];
-        self.shop.put_row("OrdersTable", &row).await;
+        let id = self.shop.put_order(amount, placed_at).await;
+        self.ids.push(id.clone());
         id
     }
 

@@ -7,10 +7,8 @@ mod purge;
 mod redrive;
 mod trace;
 
-use std::env;
 use std::time::Duration;
 
-use devstack::FaultProxy;
 use tokio::sync::Mutex;
 
 /// More often than any call is retried.
@@ -22,9 +20,3 @@ const SOON: Duration = Duration::from_secs(30);
 /// Serialises tests on the dead-letter queue of promotion's subscription. No test redrives it, so
 /// its messages stay; and only one test at a time hides them.
 static PROMOTION_SUBSCRIPTION: Mutex<()> = Mutex::const_new(());
-
-async fn proxy() -> FaultProxy {
-    let endpoint = env::var("AWS_ENDPOINT_URL")
-        .expect("the faults need an emulator: AWS_ENDPOINT_URL names it");
-    FaultProxy::start(&endpoint).await.expect("a port is free")
-}

@@ -1,24 +1,11 @@
 //! `ops orders`.
 
 use devstack::Fault;
-use e2e::{Deployment, Ran, ops, ops_with};
+use e2e::{Deployment, Ran, fault_proxy, ops, ops_behind};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{EVERY_TIME, SOON, proxy};
-
-/// An old order, written directly into the table: saved, not pending, and never published.
-async fn forgotten(shop: &Deployment, placed_at: &str) -> String {
-    let id = Uuid::new_v4().to_string();
-    let row = [
-        ("id", id.as_str()),
-        ("customer", "Ada Lovelace"),
-        ("amount", "81.5"),
-        ("placed_at", placed_at),
-    ];
-    shop.put_row("OrdersTable", &row).await;
-    id
-}
+use super::{EVERY_TIME, SOON};
 
 #[tokio::test]
 async fn unpublished_order_is_listed() {
@@ -53,7 +40,7 @@ async fn replayed_order_is_published_and_no_longer_pending() {
 async fn unknown_order_is_reported_and_others_are_published() {
     let shop = Deployment::under_test().await;
     let (known, unknown) =
-        (forgotten(&shop, "2001-01-01T00:00:00Z").await, Uuid::new_v4().to_string());
+        (shop.put_order("81.5", "2001-01-01T00:00:00Z").await, Uuid::new_v4().to_string());
     let replay = ops(&["orders", "replay", &unknown, &known, "--json"]).await;
     replay.assert_code(1);
     let [object] = &replay.objects_with("order_id", &unknown)[..] else { panic!("{replay:?}") };
@@ -67,9 +54,9 @@ async fn unknown_order_is_reported_and_others_are_published() {
 #[tokio::test]
 async fn replay_publishes_only_orders_in_the_time_range() {
     let shop = Deployment::under_test().await;
-    let before = forgotten(&shop, "2002-01-01T11:59:59Z").await;
-    let during = forgotten(&shop, "2002-01-01T12:00:00Z").await;
-    let after = forgotten(&shop, "2002-01-01T12:00:02Z").await;
+    let before = shop.put_order("81.5", "2002-01-01T11:59:59Z").await;
+    let during = shop.put_order("81.5", "2002-01-01T12:00:00Z").await;
+    let after = shop.put_order("81.5", "2002-01-01T12:00:02Z").await;
     let time = [
         "orders",
         "replay",
@@ -112,11 +99,10 @@ async fn replay_publishes_only_orders_in_the_time_range() {
 #[tokio::test]
 async fn unacknowledged_orders_are_reported() {
     let shop = Deployment::under_test().await;
-    let id = forgotten(&shop, "2003-01-01T00:00:00Z").await;
-    let proxy = proxy().await;
+    let id = shop.put_order("81.5", "2003-01-01T00:00:00Z").await;
+    let proxy = fault_proxy().await;
     proxy.inject("PublishBatch", Fault::Fail, EVERY_TIME);
-    let replay =
-        ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["orders", "replay", &id, "--json"]).await;
+    let replay = ops_behind(&proxy, &["orders", "replay", &id, "--json"]).await;
     replay.assert_code(1);
     let [object] = &replay.objects_with("order_id", &id)[..] else { panic!("{replay:?}") };
     assert_eq!(object["published"], false);

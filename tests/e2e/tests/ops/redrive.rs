@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use devstack::Fault;
-use e2e::{Deployment, OrderEvent, ops, ops_with};
+use e2e::{Deployment, OrderEvent, fault_proxy, ops, ops_behind};
 use serde_json::json;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{EVERY_TIME, SOON, proxy};
+use super::{EVERY_TIME, SOON};
 
 static ONE_AFTER_THE_OTHER: Mutex<()> = Mutex::const_new(());
 
@@ -96,11 +96,9 @@ async fn redrive_keeps_unsent_messages() {
         for fault in [Fault::Fail, Fault::Refuse] {
             let event = OrderEvent::of("81.50");
             let id = shop.send(output, &event.body(), &[("amount", "81.50")]).await;
-            let proxy = proxy().await;
+            let proxy = fault_proxy().await;
             let injected = proxy.inject("SendMessageBatch", fault, EVERY_TIME);
-            let failed =
-                ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["dlq", "redrive", dlq, "--json"])
-                    .await;
+            let failed = ops_behind(&proxy, &["dlq", "redrive", dlq, "--json"]).await;
             failed.assert_code(1);
             assert!(injected.times() > 0, "nothing was sent");
             let [failure] = &failed.objects_with("message_id", &id)[..] else {
@@ -148,11 +146,9 @@ async fn undeleted_message_is_reported_and_has_one_effect() {
     let _turn = ONE_AFTER_THE_OTHER.lock().await;
     let event = OrderEvent::of("81.50");
     let id = shop.send("PromotionDlqUrl", &event.body(), &[("amount", "81.50")]).await;
-    let proxy = proxy().await;
+    let proxy = fault_proxy().await;
     proxy.inject("DeleteMessageBatch", Fault::Fail, EVERY_TIME);
-    let failed =
-        ops_with(&[("AWS_ENDPOINT_URL", proxy.url())], &["dlq", "redrive", "promotion", "--json"])
-            .await;
+    let failed = ops_behind(&proxy, &["dlq", "redrive", "promotion", "--json"]).await;
     failed.assert_code(1);
     let [failure] = &failed.objects_with("message_id", &id)[..] else { panic!("{failed:?}") };
     assert!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use e2e::{Answer, Deployment, cents, fixture};
+use e2e::{Answer, Deployment, cents, fixture, order_id};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,15 +22,6 @@ fn typed(code: &str) -> String {
 
 fn id(answer: &Answer) -> String {
     answer.json()["id"].as_str().expect("an id").to_owned()
-}
-
-/// How many orders the customer has in the table.
-async fn orders_of(shop: &Deployment, customer: &str) -> usize {
-    shop.rows("OrdersTable")
-        .await
-        .iter()
-        .filter(|row| row.get("customer").is_some_and(|name| name == customer))
-        .count()
 }
 
 fn assert_refused(answer: &Answer, what: &str) {
@@ -143,7 +134,7 @@ async fn unspendable_coupons_get_one_response_and_save_nothing() {
     }
     assert_eq!(bodies.len(), 1, "the message leaks nothing: {bodies:?}");
     assert!(bodies.iter().all(|body| body.contains("cannot be spent")), "{bodies:?}");
-    assert_eq!(orders_of(&shop, &customer).await, 0);
+    assert_eq!(shop.orders_of(&customer).await.len(), 0);
     assert!(!shop.coupon_row(expired).await.contains_key("spent_by"));
     shop.delete_row("CouponsTable", "order_id", &earned_by).await;
 }
@@ -199,7 +190,7 @@ async fn only_one_of_two_concurrent_orders_gets_the_coupon() {
     assert_eq!((won.status.as_u16(), &won.json()["total"]), (201, &json!("72.00")));
     assert_refused(lost, "the slower one");
     assert_eq!(shop.coupon_row(&code).await["spent_by"], id(won));
-    assert_eq!(orders_of(&shop, &keys[0]).await + orders_of(&shop, &keys[1]).await, 1);
+    assert_eq!(shop.orders_of(&keys[0]).await.len() + shop.orders_of(&keys[1]).await.len(), 1);
 }
 
 #[tokio::test]
@@ -211,7 +202,7 @@ async fn replay_returns_the_first_answer_after_coupon_is_spent() {
     let again = shop.answered(&order(&key, "90.00", &code), &key).await;
     assert_eq!((again.status, &again.body), (first.status, &first.body));
     assert_eq!(again.header("location"), first.header("location"));
-    assert_eq!(orders_of(&shop, &key).await, 1);
+    assert_eq!(shop.orders_of(&key).await.len(), 1);
 
     let other = shop.answered(&order(&key, "91.00", &code), &key).await;
     assert_eq!(
@@ -232,7 +223,7 @@ async fn ten_concurrent_replays_spend_one_coupon() {
     for answer in &answers {
         assert_eq!((answer.status.as_u16(), &answer.body), (201, &answers[0].body));
     }
-    assert_eq!(orders_of(&shop, &key).await, 1);
+    assert_eq!(shop.orders_of(&key).await.len(), 1);
     assert_eq!(shop.coupon_row(&code).await["spent_by"], id(&answers[0]));
 }
 
@@ -253,15 +244,13 @@ async fn relay_publishes_the_discounted_total() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let code = shop.earned_coupon().await;
-    let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
+    let nowhere = shop.missing_topic();
     let mut orders = shop.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
     let mut event = fixture("orders/place-by-json.json");
     event["body"] = json!(order("Ada", "90.00", &code).to_string());
     let answer = orders.invoke(&event).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
-    let placed: Value =
-        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
-    let id = placed["id"].as_str().expect("an id");
+    let id = &order_id(&answer);
 
     shop.start("outbox-relay", &[]).await.invoke(&json!({})).await;
     let message = probe.message(id).await;

@@ -24,14 +24,6 @@ fn customer() -> String {
     format!("Ada {}", Uuid::new_v4())
 }
 
-async fn orders_of(shop: &Deployment, customer: &str) -> usize {
-    shop.rows("OrdersTable")
-        .await
-        .iter()
-        .filter(|row| row.get("customer").is_some_and(|name| name == customer))
-        .count()
-}
-
 #[tokio::test]
 async fn replay_returns_the_first_answer_and_makes_no_order() {
     let shop = Deployment::under_test().await;
@@ -44,7 +36,7 @@ async fn replay_returns_the_first_answer_and_makes_no_order() {
     let again = post(&shop, &key, &order_of(&customer)).await;
     assert_eq!((again.status, &again.body), (first.status, &first.body));
     assert_eq!(again.header("location"), first.header("location"));
-    assert_eq!(orders_of(&shop, &customer).await, 1);
+    assert_eq!(shop.orders_of(&customer).await.len(), 1);
 }
 
 #[tokio::test]
@@ -56,7 +48,7 @@ async fn different_body_with_the_same_key_is_422() {
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert_eq!(refused.header("content-type"), "application/problem+json");
     assert_eq!(refused.json()["type"], "/problems/idempotency-key-reused");
-    assert_eq!(orders_of(&shop, &other).await, 0);
+    assert_eq!(shop.orders_of(&other).await.len(), 0);
 }
 
 #[tokio::test]
@@ -68,7 +60,7 @@ async fn ten_concurrent_replays_make_one_order() {
     for answer in &answers {
         assert_eq!((answer.status.as_u16(), &answer.body), (201, &answers[0].body));
     }
-    assert_eq!(orders_of(&shop, &customer).await, 1);
+    assert_eq!(shop.orders_of(&customer).await.len(), 1);
 }
 
 #[tokio::test]
@@ -155,10 +147,10 @@ async fn double_click_makes_one_order_and_an_edit_asks_first() {
     );
     assert!(edited.body.contains("value=\"13.00\""), "{}", edited.body);
     assert_ne!(hidden_key(&edited.body), hidden_key(&form), "the edited form has a fresh key");
-    assert_eq!(orders_of(&shop, &customer).await, 1);
+    assert_eq!(shop.orders_of(&customer).await.len(), 1);
 
     let meant = shop.post_order(FORM, body(hidden_key(&edited.body), "13.00")).await;
     assert_eq!(meant.status, 303);
-    let both = async || (orders_of(&shop, &customer).await == 2).then_some(());
+    let both = async || (shop.orders_of(&customer).await.len() == 2).then_some(());
     eventually("the edited order is made as well", Duration::from_secs(5), both).await;
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use e2e::{Deployment, OrderEvent, batch, failures};
 use futures::future::join_all;
-use uuid::Uuid;
 
 #[tokio::test]
 async fn order_is_invoiced_and_its_page_shows_the_invoice() {
@@ -23,10 +22,7 @@ async fn order_is_invoiced_and_its_page_shows_the_invoice() {
 #[tokio::test]
 async fn invoice_is_404_until_written_or_without_an_order() {
     let shop = Deployment::under_test().await;
-    let id = Uuid::new_v4().to_string();
-    let row =
-        [("id", &*id), ("customer", "Ada"), ("amount", "1"), ("placed_at", "2026-11-22T10:00:00Z")];
-    shop.put_row("OrdersTable", &row).await;
+    let id = shop.put_order("1", "2026-11-22T10:00:00Z").await;
     let answer = shop.get(&format!("/orders/{id}/invoice"), "application/json").await;
     assert_eq!(
         (answer.status.as_u16(), &answer.json()["type"]),

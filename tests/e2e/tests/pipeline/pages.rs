@@ -2,7 +2,6 @@
 
 use e2e::Deployment;
 use reqwest::{Method, StatusCode};
-use uuid::Uuid;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -97,14 +96,7 @@ async fn oversized_form_is_shown_again_with_the_reason() {
 async fn page_assets_are_served_and_cacheable() {
     let shop = Deployment::under_test().await;
     // No subscriber has received the order, so its page polls, which includes the script.
-    let id = Uuid::new_v4().to_string();
-    let row = [
-        ("id", &*id),
-        ("customer", "Ada"),
-        ("amount", "80.00"),
-        ("placed_at", "2026-11-22T10:00:00Z"),
-    ];
-    shop.put_row("OrdersTable", &row).await;
+    let id = shop.put_order("80.00", "2026-11-22T10:00:00Z").await;
     let page = shop.get(&format!("/orders/{id}"), BROWSER).await.body;
     shop.delete_row("OrdersTable", "id", &id).await;
     for (name, content_type) in

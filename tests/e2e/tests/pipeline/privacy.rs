@@ -1,10 +1,8 @@
 //! No personal data in logs, at any level: the tests send a marker wherever customers can write,
 //! through every path of every function, and search all output for it.
 
-use std::env;
-
-use devstack::{Fault, FaultProxy};
-use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, fixture};
+use devstack::Fault;
+use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, fault_proxy, fixture};
 use lambda_sandbox::Outcome;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -48,12 +46,6 @@ async fn nothing_of(
     assert!(!log.is_empty(), "it says something");
     let leaks: Vec<_> = log.iter().filter(|line| line.contains(marker)).collect();
     assert!(leaks.is_empty(), "{leaks:#?}");
-}
-
-async fn proxy() -> FaultProxy {
-    let endpoint = env::var("AWS_ENDPOINT_URL")
-        .expect("the faults need an emulator: AWS_ENDPOINT_URL names it");
-    FaultProxy::start(&endpoint).await.expect("a port is free")
 }
 
 /// Events of the wrong shape.
@@ -203,7 +195,7 @@ async fn customer_data_is_never_logged_when_a_call_fails() {
         ("UpdateItem", Fault::WithholdAnswer),
     ];
     for (operation, fault) in faults {
-        let (marker, proxy) = (marker(), proxy().await);
+        let (marker, proxy) = (marker(), fault_proxy().await);
         let orders =
             start(&shop, "orders", &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
         proxy.inject(operation, fault, OFTEN);
@@ -234,7 +226,7 @@ async fn coupon_code_is_never_logged() {
     {
         let code = shop.earned_coupon().await;
         let grouped = format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]).to_lowercase();
-        let proxy = proxy().await;
+        let proxy = fault_proxy().await;
         if let Some((operation, fault)) = fault {
             proxy.inject(operation, fault, OFTEN);
         }
@@ -309,7 +301,7 @@ async fn message_body_is_never_logged() {
                 .await;
         }
         for fault in [Fault::Fail, Fault::Throttle, Fault::LoseAnswer, Fault::WithholdAnswer] {
-            let (marker, proxy) = (marker(), proxy().await);
+            let (marker, proxy) = (marker(), fault_proxy().await);
             let subscriber =
                 start(&shop, function, &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
             proxy.inject("BatchExecuteStatement", fault, OFTEN);
@@ -322,13 +314,13 @@ async fn message_body_is_never_logged() {
 async fn swept_orders_are_never_logged() {
     let shop = Deployment::under_test().await;
     let (marker, id) = (marker(), Uuid::new_v4().to_string());
-    let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
+    let nowhere = shop.missing_topic();
     let orders = start(&shop, "orders", &[("ORDERS_TOPIC_ARN", &nowhere)], &FORMATS[0]).await;
     nothing_of(&marker, orders, requests(&marker).into_iter().take(2)).await;
     let relay = start(&shop, "outbox-relay", &[("ORDERS_TOPIC_ARN", &nowhere)], &FORMATS[0]).await;
     nothing_of(&marker, relay, [json!({ "customer": marker }).to_string()]).await;
     for operation in ["Scan", "PublishBatch", "BatchExecuteStatement"] {
-        let proxy = proxy().await;
+        let proxy = fault_proxy().await;
         let relay =
             start(&shop, "outbox-relay", &[("AWS_ENDPOINT_URL", proxy.url())], &FORMATS[0]).await;
         proxy.inject(operation, Fault::Fail, OFTEN);

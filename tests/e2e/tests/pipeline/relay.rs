@@ -41,7 +41,7 @@ async fn published_order_has_no_pending_flag() {
 #[tokio::test]
 async fn unacknowledged_order_keeps_its_pending_flag() {
     let shop = Deployment::under_test().await;
-    let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
+    let nowhere = shop.missing_topic();
     let mut relay = shop.start("outbox-relay", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
     let ids = shop.place_unpublished(1).await;
     let swept = relay.invoke(&json!({})).await;

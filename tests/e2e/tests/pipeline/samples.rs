@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use e2e::{Deployment, SUBSCRIBERS, eventually, failures, fixture};
+use e2e::{Deployment, SUBSCRIBERS, eventually, failures, fixture, json_body};
 use serde_json::{Value, json};
 
 const ORDERS: [&str; 5] = [
@@ -68,8 +68,7 @@ async fn orders_samples_place_and_show_orders() {
 
     let placed = shop.answer_to(place_by_json).await;
     assert_eq!(placed["statusCode"], 201);
-    let order: Value =
-        serde_json::from_str(placed["body"].as_str().expect("a body")).expect("an order");
+    let order = json_body(&placed);
     assert_eq!((&order["customer"], &order["amount"]), (&json!("Ada Lovelace"), &json!("81.50")));
 
     let refused = shop.answer_to(place_with_unknown_coupon).await;
@@ -81,9 +80,7 @@ async fn orders_samples_place_and_show_orders() {
     get["rawPath"] = json!(location);
     let shown = shop.start("orders", &[]).await.invoke(&get).await;
     assert_eq!(shown["statusCode"], 200);
-    let shown: Value =
-        serde_json::from_str(shown["body"].as_str().expect("a body")).expect("an order");
-    assert_eq!(shown["amount"], "12.34");
+    assert_eq!(json_body(&shown)["amount"], "12.34");
 }
 
 #[tokio::test]

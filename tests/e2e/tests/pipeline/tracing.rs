@@ -1,6 +1,6 @@
 //! An order has one trace, from the request to the coupon, whichever function published it.
 
-use e2e::{Deployment, Function, Message, SUBSCRIBERS, Subscriber, failures};
+use e2e::{Deployment, Function, Message, SUBSCRIBERS, Subscriber, failures, order_id};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,9 +23,7 @@ async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Ve
     event["headers"]["traceparent"] = json!(traceparent);
     let answer = orders.invoke(&event).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
-    let order: Value =
-        serde_json::from_str(answer["body"].as_str().expect("a body")).expect("an order");
-    let id = order["id"].as_str().expect("an id").to_owned();
+    let id = order_id(&answer);
     let lines = lines_about(&orders.end().await, &id);
     (id, lines)
 }
@@ -85,7 +83,7 @@ async fn relayed_order_keeps_its_trace() {
     let shop = Deployment::under_test().await;
     let probe = shop.probe_topic().await;
     let (traceparent, trace_id) = client();
-    let nowhere = format!("{}-that-is-not-there", shop.output("OrdersTopicArn"));
+    let nowhere = shop.missing_topic();
     let (id, placed) = place(&shop, &traceparent, &nowhere).await;
     assert!(placed.iter().all(|line| line["trace_id"] == *trace_id), "{placed:?}");
     let outcomes: Vec<_> = placed.iter().filter_map(|line| line["outcome"].as_str()).collect();
