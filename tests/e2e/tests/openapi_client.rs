@@ -37,7 +37,7 @@ async fn generated_client_types_match_api_responses() {
     };
     assert_eq!(
         (&refused["status"], &refused["type"]),
-        (&json!(422), &json!("PlaceOrderResponse422"))
+        (&json!(422), &json!("CreateOrderResponse422"))
     );
     assert_eq!(refused["fields"]["type"], "/problems/invalid-order");
     assert_eq!(refused["fields"]["errors"][0]["pointer"], "/amount");
@@ -48,7 +48,7 @@ async fn generated_client_types_match_api_responses() {
     };
     assert_eq!(
         (&unavailable["status"], &unavailable["type"]),
-        (&json!(503), &json!("PlaceOrderResponse503"))
+        (&json!(503), &json!("CreateOrderResponse503"))
     );
     assert_eq!(unavailable["fields"]["type"], "/problems/unavailable");
 }
