@@ -3,7 +3,6 @@
 mod bench;
 mod doctor;
 mod git;
-mod interrupt;
 mod run;
 mod sbom;
 mod test;
@@ -53,19 +52,15 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         // Ctrl-C is the normal end of a run, but an interruption of any other command.
-        Command::Run(options) => interrupt::or(ExitCode::SUCCESS, run::run(options)).await,
-        Command::Test(options) => {
-            interrupt::or(interrupt::CUT_SHORT.into(), test::test(options)).await
+        Command::Run(options) => {
+            devstack::until_interrupted(ExitCode::SUCCESS, run::run(options)).await
         }
-        Command::Verify(part) => {
-            interrupt::or(interrupt::CUT_SHORT.into(), verify::verify(part)).await
-        }
-        Command::Bench(options) => {
-            interrupt::or(interrupt::CUT_SHORT.into(), bench::bench(options)).await
-        }
-        Command::Pictures => interrupt::or(interrupt::CUT_SHORT.into(), test::pictures()).await,
-        Command::Tools => interrupt::or(interrupt::CUT_SHORT.into(), tools()).await,
-        Command::Sbom => interrupt::or(interrupt::CUT_SHORT.into(), list()).await,
+        Command::Test(options) => devstack::or_cut_short(test::test(options)).await,
+        Command::Verify(part) => devstack::or_cut_short(verify::verify(part)).await,
+        Command::Bench(options) => devstack::or_cut_short(bench::bench(options)).await,
+        Command::Pictures => devstack::or_cut_short(test::pictures()).await,
+        Command::Tools => devstack::or_cut_short(tools()).await,
+        Command::Sbom => devstack::or_cut_short(list()).await,
         Command::Doctor => Ok(doctor::doctor().await),
     };
     match outcome {

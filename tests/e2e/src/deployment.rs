@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use devstack::Stack;
+use devstack::{RunningStack, Stack};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -44,6 +44,13 @@ impl Deployment {
         let file = env::var("E2E_OUTPUTS").context("E2E_OUTPUTS is not set")?;
         let outputs = serde_json::from_str(&fs::read_to_string(&file).context(file)?)?;
         Self::connect(outputs, env::var(ENDPOINT).ok()).await
+    }
+
+    /// A stack that a test runs itself.
+    pub async fn on(running: &RunningStack) -> Result<Self> {
+        let mut stack = running.stack.clone();
+        stack.outputs = stack.outputs.with_shop_url(running.shop.url());
+        Self::of(&stack).await
     }
 
     /// A stack on an emulator.

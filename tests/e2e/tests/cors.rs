@@ -1,9 +1,7 @@
 //! Other origins may call the API from a browser only if the template's `CorsAllowedOrigins` lists
 //! them.
 
-use devstack::{
-    BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port,
-};
+use devstack::{BUILT_TEMPLATE, Progress, RunningStack, Tools};
 use e2e::{Answer, Deployment};
 use reqwest::{Method, StatusCode};
 
@@ -29,17 +27,10 @@ fn lists(answer: &Answer, header: &str, value: &str) -> bool {
 #[tokio::test]
 async fn only_allowed_origins_may_order() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
-    let port = free_port().expect("a port");
-    let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress)
-        .await
-        .expect("the emulator starts");
     let parameters = ["Environment=local", ALLOWED];
-    let stack = deploy_with(&tools, &emulator, BUILT_TEMPLATE, &parameters, Progress).await;
-    let mut stack = stack.expect("the template deploys");
-    let proxy =
-        HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
-    stack.outputs = stack.outputs.with_shop_url(proxy.url());
-    let shop = Deployment::of(&stack).await.expect("a stack");
+    let running = RunningStack::start(&tools, BUILT_TEMPLATE, &parameters, Progress).await;
+    let running = running.expect("the template deploys");
+    let shop = Deployment::on(&running).await.expect("a stack");
 
     for origin in [FRIEND, OTHER_FRIEND] {
         let answer = preflight(&shop, origin).await;

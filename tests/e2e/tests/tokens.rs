@@ -1,8 +1,6 @@
 //! With the template's `JwtIssuer` set, requests need a valid token (docs/adr/0007).
 
-use devstack::{
-    BUILT_TEMPLATE, Emulator, HttpProxy, Invocations, Progress, Tools, deploy_with, free_port,
-};
+use devstack::{BUILT_TEMPLATE, Progress, RunningStack, Tools};
 use e2e::Deployment;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -15,18 +13,11 @@ const FORGED: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEiLCJhdWQiOiJzaG9
 #[tokio::test]
 async fn requests_without_a_valid_token_are_unauthorized() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
-    let port = free_port().expect("a port");
-    let emulator = Emulator::start(&tools, port, Invocations::Deployed, Progress)
-        .await
-        .expect("the emulator starts");
     let origins = format!("CorsAllowedOrigins={SHOP}");
     let parameters = [&["Environment=local", &*origins], &TOKENS[..]].concat();
-    let stack = deploy_with(&tools, &emulator, BUILT_TEMPLATE, &parameters, Progress).await;
-    let mut stack = stack.expect("the template deploys");
-    let proxy =
-        HttpProxy::open(&stack, free_port().expect("a port")).await.expect("the door opens");
-    stack.outputs = stack.outputs.with_shop_url(proxy.url());
-    let shop = Deployment::of(&stack).await.expect("a stack");
+    let running = RunningStack::start(&tools, BUILT_TEMPLATE, &parameters, Progress).await;
+    let running = running.expect("the template deploys");
+    let shop = Deployment::on(&running).await.expect("a stack");
 
     for (method, path) in
         [(Method::POST, "/orders"), (Method::GET, "/orders/1"), (Method::GET, "/openapi.json")]

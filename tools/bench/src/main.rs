@@ -25,7 +25,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use devstack::{FUNCTIONS, Progress, Tools};
-use tokio::signal::unix::{SignalKind, signal};
 
 use benchmark::{Benchmark, FULFILMENT, ORDERS};
 use budget::Comparison;
@@ -73,30 +72,13 @@ struct Options {
 /// Stub and Runtime API share one thread, so that the function has the other processors to itself.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match unless_stopped(bench(Options::parse())).await {
+    match devstack::or_cut_short(bench(Options::parse())).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
-}
-
-/// The shell's exit code for a command that Ctrl-C ended.
-const CUT_SHORT: u8 = 130;
-
-/// Runs the work until a termination signal arrives. Then it drops the work, which ends every
-/// sandbox.
-async fn unless_stopped(work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        done = work => return done.map(|()| ExitCode::SUCCESS),
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    eprintln!("Stopped.");
-    Ok(CUT_SHORT.into())
 }
 
 async fn bench(options: Options) -> Result<()> {

@@ -12,6 +12,7 @@ mod emulator;
 mod faults;
 mod http;
 mod http_proxy;
+mod interrupt;
 mod local_api;
 mod log_forwarder;
 mod logs;
@@ -22,6 +23,7 @@ mod process;
 mod progress;
 mod python;
 mod recent;
+mod running_stack;
 mod sam;
 mod schemathesis;
 mod server;
@@ -41,6 +43,7 @@ pub use docker_bridge_proxy::{DockerBridgeProxy, SAM_LOCAL};
 pub use emulator::{Emulator, Invocations, set_aws_env};
 pub use faults::{Fault, FaultProxy, Injected};
 pub use http_proxy::HttpProxy;
+pub use interrupt::{or_cut_short, until_interrupted};
 pub use local_api::LocalApi;
 pub use log_forwarder::LogForwarder;
 pub use logs::LogStream;
@@ -51,6 +54,7 @@ pub use process::ProcessGroup;
 pub use progress::Progress;
 pub use python::{lambda_python, python};
 pub use recent::Recent;
+pub use running_stack::RunningStack;
 pub use sam::{
     BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example,
     build_with_names, deploy, deploy_with, stack, validate,

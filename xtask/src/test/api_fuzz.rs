@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
-use devstack::{Emulator, HttpProxy, Invocations, ProcessGroup, Progress, Schemathesis, Tools};
+use devstack::{ProcessGroup, Progress, RunningStack, Schemathesis, Tools};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -49,10 +49,8 @@ pub(crate) async fn api_fuzz(
 ) -> Result<Vec<(String, String)>> {
     let schemathesis = Schemathesis::install(Progress).await?;
     schemathesis.validate(DOCUMENT, Progress).await?;
-    let emulator =
-        Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
-    let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
-    let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
+    let RunningStack { shop, emulator: _emulator, .. } =
+        RunningStack::start(tools, devstack::BUILT_TEMPLATE, &[], Progress).await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let seed = seed.unwrap_or(u64::from(now.subsec_nanos()));
     eprintln!("── API fuzz: {requests} requests or more, seed {seed}");
@@ -60,14 +58,13 @@ pub(crate) async fn api_fuzz(
     let (start, folder) = (Instant::now(), tempfile::tempdir()?);
     let salvo = async |(name, how, percent): (&str, &[&str], u64)| {
         let report = folder.path().join(name).with_extension("json");
-        let mut command =
-            schemathesis.command(proxy.url(), requests * percent / 100, seed, &report);
+        let mut command = schemathesis.command(shop.url(), requests * percent / 100, seed, &report);
         fire(command.args(how).current_dir(folder.path()), folder.path().join(name), &report).await
     };
     let [scenarios, good, bad] = SALVOES;
     let fired: [Fired; 3] = tokio::try_join!(salvo(scenarios), salvo(good), salvo(bad))?.into();
 
-    let answers = proxy.answers();
+    let answers = shop.answers();
     let (arrived, made_up) =
         (answers.values().sum::<u64>(), fired.iter().map(|fired| fired.made_up).sum::<u64>());
     let unsent: u64 = fired.iter().map(|fired| fired.unsent).sum();

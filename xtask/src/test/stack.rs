@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use anyhow::Result;
-use devstack::{Emulator, HttpProxy, Invocations, ProcessGroup, Progress, Stack, Tools, root};
+use devstack::{ProcessGroup, Progress, RunningStack, Stack, Tools, root};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -20,11 +20,8 @@ pub(crate) async fn on_one_stack(
     target: &str,
     variables: &[(&str, &OsStr)],
 ) -> Result<()> {
-    let emulator =
-        Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
-    let stack = devstack::deploy(tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
-    let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
-    let mut tests = Tests::of(tools, &stack, proxy.url(), emulator.port(), &["--test", target])?;
+    let running = RunningStack::start(tools, devstack::BUILT_TEMPLATE, &[], Progress).await?;
+    let mut tests = Tests::on(tools, &running, &["--test", target])?;
     tests.command.envs(variables.iter().copied());
     tests.run().await
 }
@@ -38,6 +35,12 @@ pub(crate) struct Tests {
 }
 
 impl Tests {
+    /// The tests selected by cargo's arguments, against a running stack.
+    pub(crate) fn on(tools: &Tools, running: &RunningStack, which: &[&str]) -> Result<Self> {
+        let RunningStack { emulator, stack, shop } = running;
+        Self::of(tools, stack, shop.url(), emulator.port(), which)
+    }
+
     /// The tests selected by cargo's arguments, against a stack on the emulator at a port.
     pub(crate) fn of(
         tools: &Tools,

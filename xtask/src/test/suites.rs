@@ -8,6 +8,7 @@ use devstack::{ProcessGroup, Progress, Tools};
 use super::needs::Need;
 use super::{api_fuzz, backends, browser, containers, iam, run_command, stack, supply_chain};
 use crate::bench;
+use Run::{OneStack, OwnStacks};
 
 /// A group of tests that can be run separately.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,9 @@ enum Run {
 const CLIPPY: &[&str] =
     &["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
 
+const FUNCTIONS: &[Need] = &[Need::Functions];
+const FUNCTIONS_AND_OPS: &[Need] = &[Need::Functions, Need::Ops];
+
 /// In running order: the quickest to fail first.
 pub(super) const SUITES: [Suite; 23] = [
     quick("format", "rustfmt", &[], 2, Run::Cargo(&["fmt", "--all", "--check"])),
@@ -63,7 +67,7 @@ pub(super) const SUITES: [Suite; 23] = [
         "every path of an order, end to end",
         &[Need::Functions, Need::PanicsExample],
         100,
-        Run::OneStack("pipeline"),
+        OneStack("pipeline"),
     ),
     slow(
         "browser",
@@ -75,70 +79,34 @@ pub(super) const SUITES: [Suite; 23] = [
     slow(
         "faults",
         "every call to AWS cut, one at a time",
-        &[Need::Functions, Need::Ops],
+        FUNCTIONS_AND_OPS,
         60,
-        Run::OneStack("faults"),
+        OneStack("faults"),
     ),
-    slow("ops", "the operator's command", &[Need::Functions, Need::Ops], 90, Run::OneStack("ops")),
+    slow("ops", "the operator's command", FUNCTIONS_AND_OPS, 90, OneStack("ops")),
     slow(
         "outages",
         "SNS and DynamoDB gone for a minute",
-        &[Need::Functions, Need::Ops],
+        FUNCTIONS_AND_OPS,
         260,
-        Run::OwnStacks("outages"),
+        OwnStacks("outages"),
     ),
-    slow(
-        "soak",
-        "500 orders under random faults",
-        &[Need::Functions, Need::Ops],
-        60,
-        Run::OwnStacks("soak"),
-    ),
-    slow(
-        "coupons",
-        "50 races for one coupon each",
-        &[Need::Functions],
-        30,
-        Run::OwnStacks("coupons"),
-    ),
-    slow(
-        "cors",
-        "calls from pages of other origins",
-        &[Need::Functions],
-        20,
-        Run::OwnStacks("cors"),
-    ),
-    slow(
-        "tokens",
-        "calls with and without a token",
-        &[Need::Functions],
-        20,
-        Run::OwnStacks("tokens"),
-    ),
+    slow("soak", "500 orders under random faults", FUNCTIONS_AND_OPS, 60, OwnStacks("soak")),
+    slow("coupons", "50 races for one coupon each", FUNCTIONS, 30, OwnStacks("coupons")),
+    slow("cors", "calls from pages of other origins", FUNCTIONS, 20, OwnStacks("cors")),
+    slow("tokens", "calls with and without a token", FUNCTIONS, 20, OwnStacks("tokens")),
     slow(
         "openapi-client",
         "a client generated from the contract",
-        &[Need::Functions],
+        FUNCTIONS,
         40,
-        Run::OwnStacks("openapi_client"),
+        OwnStacks("openapi_client"),
     ),
-    slow(
-        "api-fuzz",
-        "2,000 requests made up from the contract",
-        &[Need::Functions],
-        100,
-        Run::ApiFuzz,
-    ),
-    slow("iam", "what each role may do and is denied", &[Need::Functions], 60, Run::Iam),
+    slow("api-fuzz", "2,000 requests made up from the contract", FUNCTIONS, 100, Run::ApiFuzz),
+    slow("iam", "what each role may do and is denied", FUNCTIONS, 60, Run::Iam),
     slow("backends", "store and topic on two emulators", &[], 60, Run::Backends),
-    slow(
-        "run-watched",
-        "cargo xtask run, with every sample event",
-        &[Need::Functions],
-        60,
-        Run::Watched,
-    ),
-    slow("run-built", "cargo xtask run --built", &[Need::Functions], 50, Run::Built),
+    slow("run-watched", "cargo xtask run, with every sample event", FUNCTIONS, 60, Run::Watched),
+    slow("run-built", "cargo xtask run --built", FUNCTIONS, 50, Run::Built),
     slow(
         "containers",
         "sam local, in Lambda's image",
@@ -162,16 +130,6 @@ pub(super) const SUITES: [Suite; 23] = [
     ),
 ];
 
-const fn quick(
-    name: &'static str,
-    about: &'static str,
-    needs: &'static [Need],
-    seconds: u32,
-    run: Run,
-) -> Suite {
-    Suite { name, about, needs, seconds, is_quick: true, run }
-}
-
 const fn slow(
     name: &'static str,
     about: &'static str,
@@ -180,6 +138,16 @@ const fn slow(
     run: Run,
 ) -> Suite {
     Suite { name, about, needs, seconds, is_quick: false, run }
+}
+
+const fn quick(
+    name: &'static str,
+    about: &'static str,
+    needs: &'static [Need],
+    seconds: u32,
+    run: Run,
+) -> Suite {
+    Suite { is_quick: true, ..slow(name, about, needs, seconds, run) }
 }
 
 impl Suite {

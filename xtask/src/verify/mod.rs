@@ -16,6 +16,7 @@ use devstack::{Progress, Tools, root};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::git;
+use crate::test::stack;
 
 /// A verification.
 #[derive(Debug, clap::Subcommand)]
@@ -52,6 +53,30 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
     // Results kept before a failure are reported as well.
     page::write()?;
     outcome
+}
+
+/// Counts with labels, as a test printed them.
+#[derive(Debug, Serialize, serde::Deserialize)]
+struct Counts {
+    rows: Vec<(String, String)>,
+}
+
+/// Runs a test target that deploys stacks itself and writes counts, and keeps them.
+async fn keep_counts(
+    tools: &Tools,
+    target: &str,
+    options: &[String],
+    file: &str,
+    commit: &str,
+) -> Result<()> {
+    let report = tempfile::NamedTempFile::new()?;
+    let path = report.path().to_str().context("a path of text")?.to_owned();
+    let arguments = [options, &["--report".to_owned(), path]].concat();
+    let outcome = stack::on_own_stacks(tools, target, &arguments, &[]).await;
+    let rows = fs::read_to_string(report.path())?;
+    outcome?;
+    let rows = serde_json::from_str(&rows).with_context(|| format!("{target} left no report"))?;
+    keep(file, commit, &Counts { rows })
 }
 
 /// A result, and the commit that it is for.

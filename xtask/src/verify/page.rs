@@ -7,13 +7,10 @@ use std::fs;
 use anyhow::Result;
 use devstack::root;
 
-use super::api_fuzz::{self, ApiFuzzReport};
-use super::coupons::{self, Coupons};
 use super::faults::{self, Cut, Faults};
 use super::mutants::{self, Generated, Mutations, Patch};
 use super::reproducible::{Binary, Built, Processor};
-use super::soak::{self, Soak};
-use super::{Of, kept};
+use super::{Counts, Of, api_fuzz, coupons, kept, soak};
 
 const PAGE: &str = "docs/reports/reliability.md";
 
@@ -32,14 +29,14 @@ pub(super) fn write() -> Result<()> {
             patches.as_ref().map_or(&[], |of| &of.result.patches),
         )?;
     }
-    if let Some(Of { commit, result }) = kept::<Soak>(soak::FILE)? {
-        counts(&mut page, "The soak", "soak", &commit, &result.rows)?;
-    }
-    if let Some(Of { commit, result }) = kept::<Coupons>(coupons::FILE)? {
-        counts(&mut page, "Two orders with one coupon", "coupons", &commit, &result.rows)?;
-    }
-    if let Some(Of { commit, result }) = kept::<ApiFuzzReport>(api_fuzz::FILE)? {
-        counts(&mut page, "API fuzzing", "api-fuzz", &commit, &result.rows)?;
+    for (file, title, part) in [
+        (soak::FILE, "The soak", "soak"),
+        (coupons::FILE, "Two orders with one coupon", "coupons"),
+        (api_fuzz::FILE, "API fuzzing", "api-fuzz"),
+    ] {
+        if let Some(Of { commit, result }) = kept::<Counts>(file)? {
+            counts(&mut page, title, part, &commit, &result.rows)?;
+        }
     }
     if let Some(Of { commit, result }) = patches {
         mutations(&mut page, &commit, &result.patches)?;

@@ -1,10 +1,7 @@
 //! `cargo xtask verify soak`.
 
-use std::fs;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use devstack::{Progress, Tools};
-use serde::{Deserialize, Serialize};
 
 use crate::test::stack;
 
@@ -22,12 +19,6 @@ pub(crate) struct Options {
     minutes: u64,
 }
 
-/// The soak's own report, as it was printed.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Soak {
-    pub(super) rows: Vec<(String, String)>,
-}
-
 pub(super) const FILE: &str = "soak.json";
 
 pub(super) async fn run(
@@ -37,24 +28,7 @@ pub(super) async fn run(
 ) -> Result<()> {
     devstack::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
-    let report = tempfile::NamedTempFile::new()?;
-    let mut arguments = vec![
-        "--orders".to_owned(),
-        orders.to_string(),
-        "--minutes".to_owned(),
-        minutes.to_string(),
-    ];
-    arguments.extend(seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]));
-    arguments.extend([
-        "--report".to_owned(),
-        report.path().to_str().context("a path of text")?.to_owned(),
-    ]);
-    let outcome = stack::on_own_stacks(tools, "soak", &arguments, &[]).await;
-    let rows = fs::read_to_string(report.path())?;
-    outcome?;
-    super::keep(
-        FILE,
-        commit,
-        &Soak { rows: serde_json::from_str(&rows).context("the soak left no report")? },
-    )
+    let mut options = vec![format!("--orders={orders}"), format!("--minutes={minutes}")];
+    options.extend(seed.map(|seed| format!("--seed={seed}")));
+    super::keep_counts(tools, "soak", &options, FILE, commit).await
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use devstack::{Emulator, FUNCTIONS, HttpProxy, Invocations, ProcessGroup, Progress, Tools, root};
+use devstack::{FUNCTIONS, ProcessGroup, Progress, RunningStack, Tools, root};
 use tokio::process::Command;
 
 use super::Patch;
@@ -77,13 +77,8 @@ impl<'a> Tree<'a> {
         cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
         Progress.command("Building the functions of the copy", &mut cargo).await?;
         let template = self.assemble()?;
-        let emulator =
-            Emulator::start(self.tools, devstack::free_port()?, Invocations::Deployed, Progress)
-                .await?;
-        let stack = devstack::deploy(self.tools, &emulator, &template, Progress).await?;
-        let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
-        let mut tests =
-            Tests::of(self.tools, &stack, proxy.url(), emulator.port(), &["--test", target])?;
+        let running = RunningStack::start(self.tools, &template, &[], Progress).await?;
+        let mut tests = Tests::on(self.tools, &running, &["--test", target])?;
         tests
             .command
             .env("E2E_BINARIES", self.folder.join("functions"))

@@ -6,10 +6,15 @@ use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The shell's exit code for a command that Ctrl-C ended.
-pub(crate) const CUT_SHORT: u8 = 130;
+const CUT_SHORT: u8 = 130;
 
-/// Runs the work until a termination signal arrives; then returns `interrupted`.
-pub(crate) async fn or(
+/// Runs the work until a termination signal arrives; then drops it and returns 130.
+pub async fn or_cut_short(work: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+    until_interrupted(CUT_SHORT.into(), work).await
+}
+
+/// Runs the work until a termination signal arrives; then drops it and returns `interrupted`.
+pub async fn until_interrupted(
     interrupted: ExitCode,
     work: impl Future<Output = Result<()>>,
 ) -> Result<ExitCode> {
