@@ -208,13 +208,16 @@ mod tests {
     }
 
     fn failures(outcome: Result<BatchOutcome, BatchError>) -> Vec<String> {
-        outcome
-            .unwrap()
-            .response
-            .batch_item_failures
-            .into_iter()
-            .map(|failure| failure.item_identifier)
-            .collect()
+        let failures = outcome.unwrap().response.batch_item_failures.into_iter();
+        failures.map(|failure| failure.item_identifier).collect()
+    }
+
+    /// Processes these bodies in ample time, and returns the message ids of the failures.
+    async fn failures_of(
+        bodies: impl IntoIterator<Item = String>,
+        commit: impl AsyncFn(&[usize]) -> Vec<RecordOutcome>,
+    ) -> Vec<String> {
+        failures(process(batch(bodies), later(), number, commit).await)
     }
 
     async fn all_done(items: &[usize]) -> Vec<RecordOutcome> {
@@ -223,16 +226,12 @@ mod tests {
 
     #[tokio::test]
     async fn successful_batch_reports_no_failures() {
-        assert!(
-            failures(process(batch((0..10).map(body)), later(), number, all_done).await).is_empty()
-        );
+        assert!(failures_of((0..10).map(body), all_done).await.is_empty());
     }
 
     #[tokio::test]
     async fn empty_batch_commits_nothing() {
-        let response =
-            process(batch([]), later(), number, async |_: &[usize]| unreachable!()).await;
-        assert!(failures(response).is_empty());
+        assert!(failures_of([], async |_: &[usize]| unreachable!()).await.is_empty());
     }
 
     #[tokio::test]
@@ -241,15 +240,13 @@ mod tests {
             let bodies =
                 (0..10).map(|order| if order == poison { "{".to_owned() } else { body(order) });
             let committed = RefCell::new(vec![]);
-            let response = process(batch(bodies), later(), number, async |items: &[usize]| {
+            let failures = failures_of(bodies, async |items: &[usize]| {
                 committed.borrow_mut().extend_from_slice(items);
                 all_done(items).await
             });
-            assert_eq!(failures(response.await), [format!("m{poison}")]);
-            assert_eq!(
-                committed.into_inner(),
-                (0..10).filter(|order| *order != poison).collect::<Vec<_>>()
-            );
+            assert_eq!(failures.await, [format!("m{poison}")]);
+            let others: Vec<_> = (0..10).filter(|order| *order != poison).collect();
+            assert_eq!(committed.into_inner(), others);
         }
     }
 
@@ -261,7 +258,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_outcome_applies_to_its_own_record() {
-        let response = process(batch((0..4).map(body)), later(), number, async |_: &[usize]| {
+        let failures = failures_of((0..4).map(body), async |_: &[usize]| {
             vec![
                 RecordOutcome::Done,
                 RecordOutcome::Retry("busy".into()),
@@ -269,7 +266,7 @@ mod tests {
                 RecordOutcome::Poison("bad".into()),
             ]
         });
-        assert_eq!(failures(response.await), ["m1", "m3"]);
+        assert_eq!(failures.await, ["m1", "m3"]);
     }
 
     #[tokio::test]
@@ -303,11 +300,11 @@ mod tests {
     #[tokio::test]
     async fn duplicate_orders_commit_once_and_share_the_outcome() {
         let bodies = [7, 8, 7, 7].map(body);
-        let response = process(batch(bodies), later(), number, async |items: &[usize]| {
+        let failures = failures_of(bodies, async |items: &[usize]| {
             assert_eq!(items, [7, 8]);
             vec![RecordOutcome::Retry("busy".into()), RecordOutcome::Done]
         });
-        assert_eq!(failures(response.await), ["m0", "m2", "m3"]);
+        assert_eq!(failures.await, ["m0", "m2", "m3"]);
     }
 
     #[tokio::test]
@@ -316,43 +313,35 @@ mod tests {
             3 => panic!("on purpose"),
             order => order,
         };
-        assert_eq!(
-            failures(process(batch((0..10).map(body)), later(), prepare, all_done).await),
-            ["m3"]
-        );
+        let outcome = process(batch((0..10).map(body)), later(), prepare, all_done).await;
+        assert_eq!(failures(outcome), ["m3"]);
     }
 
     #[tokio::test]
     async fn panic_in_commit_fails_its_chunk() {
-        let response =
-            process(batch((0..60).map(body)), later(), number, async |items: &[usize]| {
-                assert!(items.len() <= MAX_COMMIT);
-                assert!(!items.contains(&30), "on purpose");
-                all_done(items).await
-            });
-        assert_eq!(
-            failures(response.await),
-            (25..50).map(|order| format!("m{order}")).collect::<Vec<_>>()
-        );
+        let failures = failures_of((0..60).map(body), async |items: &[usize]| {
+            assert!(items.len() <= MAX_COMMIT);
+            assert!(!items.contains(&30), "on purpose");
+            all_done(items).await
+        });
+        let chunk: Vec<_> = (25..50).map(|order| format!("m{order}")).collect();
+        assert_eq!(failures.await, chunk);
     }
 
     #[tokio::test]
     async fn missing_outcome_retries_the_whole_chunk() {
-        let response = process(batch((0..3).map(body)), later(), number, async |_: &[usize]| {
-            vec![RecordOutcome::Done; 2]
-        });
-        assert_eq!(failures(response.await), ["m0", "m1", "m2"]);
+        let too_few = async |_: &[usize]| vec![RecordOutcome::Done; 2];
+        assert_eq!(failures_of((0..3).map(body), too_few).await, ["m0", "m1", "m2"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn chunks_are_committed_concurrently() {
         let start = Instant::now();
-        let response =
-            process(batch((0..100).map(body)), later(), number, async |items: &[usize]| {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                all_done(items).await
-            });
-        assert!(failures(response.await).is_empty());
+        let failures = failures_of((0..100).map(body), async |items: &[usize]| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            all_done(items).await
+        });
+        assert!(failures.await.is_empty());
         assert_eq!(start.elapsed(), Duration::from_secs(1));
     }
 
@@ -366,22 +355,16 @@ mod tests {
                 }
                 all_done(items).await
             });
-        assert_eq!(
-            failures(response.await),
-            (0..25).map(|order| format!("m{order}")).collect::<Vec<_>>()
-        );
+        let chunk: Vec<_> = (0..25).map(|order| format!("m{order}")).collect();
+        assert_eq!(failures(response.await), chunk);
         assert_eq!(Instant::now(), deadline);
     }
 
     #[tokio::test]
     async fn commit_is_skipped_when_no_time_is_left() {
-        let response = process(
-            batch((0..3).map(body)),
-            Instant::now(),
-            number,
-            async |_: &[usize]| unreachable!(),
-        );
-        assert_eq!(failures(response.await), ["m0", "m1", "m2"]);
+        let commit = async |_: &[usize]| unreachable!();
+        let outcome = process(batch((0..3).map(body)), Instant::now(), number, commit).await;
+        assert_eq!(failures(outcome), ["m0", "m1", "m2"]);
     }
 
     #[tokio::test]

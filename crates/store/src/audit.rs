@@ -65,41 +65,31 @@ impl Audit {
         &self,
         from: Option<Next>,
     ) -> Result<Scanned<Read<SavedOrder>>, StoreError> {
-        self.scan(
-            self.client.scan().table_name(&self.tables.orders).consistent_read(true),
-            from,
-            saved,
-        )
-        .await
+        self.scan(self.consistent(&self.tables.orders), from, saved).await
     }
 
     /// Returns a page of pending orders of all shards. The index is eventually consistent.
     pub async fn pending(&self, from: Option<Next>) -> Result<Scanned<Read<Order>>, StoreError> {
         let read = |row: &_| Reader { table: "outbox", row }.or_unreadable("id", Reader::order);
-        self.scan(self.client.scan().table_name(&self.tables.orders).index_name(INDEX), from, read)
-            .await
+        let index = self.client.scan().table_name(&self.tables.orders).index_name(INDEX);
+        self.scan(index, from, read).await
     }
 
     /// Returns a page of the ids of orders with a shipment.
     pub async fn shipped(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
         let shipment = |reader: &Reader| reader.shipment().map(|shipment| shipment.order_id);
         let read = |row: &_| Reader { table: "shipments", row }.or_unreadable("order_id", shipment);
-        self.scan(
-            self.client.scan().table_name(&self.tables.shipments).consistent_read(true),
-            from,
-            read,
-        )
-        .await
+        self.scan(self.consistent(&self.tables.shipments), from, read).await
     }
 
     /// Returns a page of the ids of orders with an invoice.
     pub async fn invoiced(&self, from: Option<Next>) -> Result<Scanned<Read<OrderId>>, StoreError> {
         let invoice = |reader: &Reader| reader.invoice().map(|invoice| invoice.order_id);
         let read = |row: &_| Reader { table: "invoices", row }.or_unreadable("order_id", invoice);
-        let invoices = self.client.scan().table_name(&self.tables.invoices).consistent_read(true);
-        let invoices = invoices.filter_expression("order_id <> :counter");
-        let invoices =
-            invoices.expression_attribute_values(":counter", AttributeValue::S(COUNTER.to_owned()));
+        let invoices = self
+            .consistent(&self.tables.invoices)
+            .filter_expression("order_id <> :counter")
+            .expression_attribute_values(":counter", AttributeValue::S(COUNTER.to_owned()));
         self.scan(invoices, from, read).await
     }
 
@@ -107,12 +97,7 @@ impl Audit {
     pub async fn coupons(&self, from: Option<Next>) -> Result<Scanned<Read<Coupon>>, StoreError> {
         let read =
             |row: &_| Reader { table: "coupons", row }.or_unreadable("order_id", Reader::coupon);
-        self.scan(
-            self.client.scan().table_name(&self.tables.coupons).consistent_read(true),
-            from,
-            read,
-        )
-        .await
+        self.scan(self.consistent(&self.tables.coupons), from, read).await
     }
 
     /// Reads an order, its shipment and its coupon in one strongly consistent request.
@@ -137,6 +122,10 @@ impl Audit {
         let keys = [(self.tables.orders.clone(), consistent_keys("id", ids))];
         let rows = batch_get(&self.client, keys.into(), READ_ROUNDS).await?;
         Ok(rows.values().flatten().map(saved).collect())
+    }
+
+    fn consistent(&self, table: &str) -> ScanFluentBuilder {
+        self.client.scan().table_name(table).consistent_read(true)
     }
 
     async fn scan<T>(

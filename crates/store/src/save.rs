@@ -217,6 +217,16 @@ mod tests {
         (aws, saved)
     }
 
+    /// Saves an order with a key against a mock with these responses.
+    async fn save_with_key(
+        order: &Order,
+        answers: Vec<(u16, Value)>,
+    ) -> (MockAws, Result<SaveOutcome, StoreError>) {
+        let aws = aws(answers);
+        let saved = orders(&aws).await.save_with(order, trace(), Some(&claim()), None).await;
+        (aws, saved)
+    }
+
     #[tokio::test]
     async fn put_writes_a_new_order_with_its_pending_flag() {
         let aws = aws([(200, json!({}))]);
@@ -249,12 +259,9 @@ mod tests {
 
     #[tokio::test]
     async fn transaction_writes_key_and_order_with_pending_flag() {
-        let aws = aws([(200, json!({}))]);
         let order = order("81.50");
-        assert_eq!(
-            orders(&aws).await.save_with(&order, trace(), Some(&claim()), None).await.unwrap(),
-            SaveOutcome::Created
-        );
+        let (aws, saved) = save_with_key(&order, vec![(200, json!({}))]).await;
+        assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, write] = aws.requests();
         let (operation, body) = write.json();
         assert_eq!(operation, "TransactWriteItems");
@@ -277,54 +284,33 @@ mod tests {
 
     #[tokio::test]
     async fn transaction_conflict_is_retried() {
-        let aws = aws([cancelled(["TransactionConflict", "None"]), (200, json!({}))]);
-        assert_eq!(
-            orders(&aws)
-                .await
-                .save_with(&order("81.50"), trace(), Some(&claim()), None)
-                .await
-                .unwrap(),
-            SaveOutcome::Created
-        );
+        let answers = vec![cancelled(["TransactionConflict", "None"]), (200, json!({}))];
+        let (aws, saved) = save_with_key(&order("81.50"), answers).await;
+        assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, _first, _second] = aws.requests();
     }
 
     #[tokio::test]
     async fn repeated_conflict_is_unavailable_not_key_conflict() {
-        let conflict = || cancelled(["TransactionConflict", "None"]);
-        let aws = aws([conflict(), conflict(), conflict()]);
-        let error = orders(&aws)
-            .await
-            .save_with(&order("81.50"), trace(), Some(&claim()), None)
-            .await
-            .unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        let conflicts = vec![cancelled(["TransactionConflict", "None"]); 3];
+        let (aws, saved) = save_with_key(&order("81.50"), conflicts).await;
+        assert!(matches!(saved, Err(StoreError::Unavailable(_))), "{saved:?}");
         let [_primed, _first, _second, _third] = aws.requests();
     }
 
     #[tokio::test]
     async fn failed_condition_is_not_retried() {
-        let aws = aws([cancelled(["ConditionalCheckFailed", "None"])]);
-        orders(&aws)
-            .await
-            .save_with(&order("81.50"), trace(), Some(&claim()), None)
-            .await
-            .unwrap_err();
+        let answers = vec![cancelled(["ConditionalCheckFailed", "None"])];
+        let (aws, saved) = save_with_key(&order("81.50"), answers).await;
+        saved.unwrap_err();
         let [_primed, _only] = aws.requests();
     }
 
     #[tokio::test]
     async fn token_mismatch_is_retried_with_a_new_token() {
-        let aws =
-            aws([error("IdempotentParameterMismatchException", &json!({})), (200, json!({}))]);
-        assert_eq!(
-            orders(&aws)
-                .await
-                .save_with(&order("81.50"), trace(), Some(&claim()), None)
-                .await
-                .unwrap(),
-            SaveOutcome::Created
-        );
+        let mismatch = error("IdempotentParameterMismatchException", &json!({}));
+        let (aws, saved) = save_with_key(&order("81.50"), vec![mismatch, (200, json!({}))]).await;
+        assert_eq!(saved.unwrap(), SaveOutcome::Created);
         let [_primed, first, second] = aws.requests();
         let [first, second] =
             [first, second].map(|asked| asked.json().1["ClientRequestToken"].clone());

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 
 use crate::{ClientRecord, Deployment, Row, SUBSCRIBERS, eventually};
@@ -92,19 +91,6 @@ impl Deployment {
     async fn dead_letters(&self) -> u64 {
         let dlqs = SUBSCRIBERS.map(|subscriber| [subscriber.dlq(), subscriber.subscription_dlq()]);
         self.depth(dlqs.as_flattened()).await
-    }
-
-    async fn depth(&self, queues: &[String]) -> u64 {
-        let mut depth = 0;
-        for queue in queues {
-            for state in [
-                QueueAttributeName::ApproximateNumberOfMessages,
-                QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            ] {
-                depth += self.queue_number(queue, state).await;
-            }
-        }
-        depth
     }
 }
 

@@ -148,19 +148,31 @@ impl Deployment {
             .expect("the attribute is a number")
     }
 
+    /// A queue's visibility timeout.
+    pub async fn visibility(&self, queue_output: &str) -> Duration {
+        let seconds = self.queue_number(queue_output, QueueAttributeName::VisibilityTimeout).await;
+        Duration::from_secs(seconds)
+    }
+
+    /// The number of messages in these queues, visible or in flight.
+    pub(crate) async fn depth(&self, queue_outputs: &[String]) -> u64 {
+        let mut depth = 0;
+        for queue in queue_outputs {
+            for state in [
+                QueueAttributeName::ApproximateNumberOfMessages,
+                QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            ] {
+                depth += self.queue_number(queue, state).await;
+            }
+        }
+        depth
+    }
+
     /// Waits until a queue has no message, visible or in flight.
     pub async fn drained(&self, queue_output: &str) {
+        let queue = [queue_output.to_owned()];
         eventually(&format!("{queue_output} is empty"), DRAINED_WITHIN, async || {
-            let waiting = self
-                .queue_number(queue_output, QueueAttributeName::ApproximateNumberOfMessages)
-                .await;
-            let hidden = self
-                .queue_number(
-                    queue_output,
-                    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-                )
-                .await;
-            (waiting + hidden == 0).then_some(())
+            (self.depth(&queue).await == 0).then_some(())
         })
         .await;
     }

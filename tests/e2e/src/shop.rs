@@ -76,6 +76,12 @@ impl Deployment {
         self.request(Method::POST, "/orders", &[(CONTENT_TYPE.as_str(), content_type)], body).await
     }
 
+    /// Sends `POST /orders` with a JSON body and an idempotency key.
+    pub async fn post_with_key(&self, key: &str, body: &str) -> Answer {
+        let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("idempotency-key", key)];
+        self.request(Method::POST, "/orders", &headers, body.to_owned()).await
+    }
+
     /// Places an order as a careful client does: with an idempotency key, repeated while the shop
     /// responds 503.
     pub async fn place(&self, customer: &str, amount: &str) -> Placed {
@@ -96,9 +102,8 @@ impl Deployment {
     /// Posts an order with an idempotency key, repeats it while the shop responds 503, and returns
     /// the response.
     pub async fn answered(&self, order: &Value, key: &str) -> Answer {
-        let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("idempotency-key", key)];
         eventually("the shop takes an order", SOON, async || {
-            let answer = self.request(Method::POST, "/orders", &headers, order.to_string()).await;
+            let answer = self.post_with_key(key, &order.to_string()).await;
             (answer.status != StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
         })
         .await

@@ -69,73 +69,62 @@ impl Callgrind {
         })
     }
 
-    /// Counts a bootstrap's instructions by running it with no event, with one, and with many more.
-    pub(crate) async fn count(
-        &self,
-        benchmark: &Benchmark,
-        bootstrap: &Path,
-        stub: &Stub,
-    ) -> Result<Instructions> {
-        let none = self.median(benchmark, bootstrap, stub, 0).await?;
-        let one = self.median(benchmark, bootstrap, stub, 1).await?;
+    /// Counts instructions of this benchmark, whose program is a bootstrap.
+    pub(crate) fn of<'a>(
+        &'a self,
+        benchmark: &'a Benchmark,
+        bootstrap: &'a Path,
+        stub: &'a Stub,
+    ) -> Counter<'a> {
+        Counter { libfaketime: &self.libfaketime, benchmark, bootstrap, stub }
+    }
+}
+
+/// Counts the instructions of one benchmark.
+pub(crate) struct Counter<'a> {
+    libfaketime: &'a Path,
+    benchmark: &'a Benchmark,
+    bootstrap: &'a Path,
+    stub: &'a Stub,
+}
+
+impl Counter<'_> {
+    /// Counts by running the bootstrap with no event, with one, and with many more.
+    pub(crate) async fn count(&self) -> Result<Instructions> {
+        let (none, one) = (self.median(0).await?, self.median(1).await?);
         // One long run is enough: the random part of the start is divided among many events.
-        let many = self.costs(benchmark, bootstrap, stub, 1 + WARM).await?.values().sum();
+        let many = self.costs(1 + WARM).await?.values().sum();
         Ok(difference(none, one, many))
     }
 
-    /// A bootstrap's instructions by function: those of its start, and the average of a warm
-    /// invocation.
-    pub(crate) async fn by_function(
-        &self,
-        benchmark: &Benchmark,
-        bootstrap: &Path,
-        stub: &Stub,
-    ) -> Result<[Costs; 2]> {
-        let none = self.costs(benchmark, bootstrap, stub, 0).await?;
-        let one = self.costs(benchmark, bootstrap, stub, 1).await?;
-        let mut many = self.costs(benchmark, bootstrap, stub, 1 + WARM).await?;
+    /// The instructions by function: those of the start, and the average of a warm invocation.
+    pub(crate) async fn by_function(&self) -> Result<[Costs; 2]> {
+        let (none, one) = (self.costs(0).await?, self.costs(1).await?);
+        let mut many = self.costs(1 + WARM).await?;
         for (function, cost) in &mut many {
             *cost = cost.saturating_sub(one.get(function).copied().unwrap_or_default()) / WARM;
         }
         Ok([none, many])
     }
 
-    async fn median(
-        &self,
-        benchmark: &Benchmark,
-        bootstrap: &Path,
-        stub: &Stub,
-        events: u64,
-    ) -> Result<u64> {
+    async fn median(&self, events: u64) -> Result<u64> {
         let mut totals = [0; RUNS];
         for total in &mut totals {
-            *total = self.costs(benchmark, bootstrap, stub, events).await?.values().sum();
+            *total = self.costs(events).await?.values().sum();
         }
         totals.sort_unstable();
         Ok(totals[RUNS / 2])
     }
 
-    async fn costs(
-        &self,
-        benchmark: &Benchmark,
-        bootstrap: &Path,
-        stub: &Stub,
-        events: u64,
-    ) -> Result<Costs> {
+    async fn costs(&self, events: u64) -> Result<Costs> {
+        let Self { libfaketime, benchmark, bootstrap, stub } = self;
         let profile = stub.folder().join("callgrind.out");
         let mut command = Command::new("valgrind");
-        command.args([
-            "--tool=callgrind",
-            "--vgdb=no",
-            &format!("--callgrind-out-file={}", profile.display()),
-        ]);
-        let slowly = [
-            ("LD_PRELOAD", self.libfaketime.display().to_string()),
-            ("FAKETIME", SLOWLY.to_owned()),
-        ]
-        .into_iter();
-        let slowly = slowly.map(|(name, value)| (name.to_owned(), value));
-        let variables = benchmark.variables(stub).into_iter().chain(slowly);
+        command.args(["--tool=callgrind", "--vgdb=no"]);
+        command.arg(format!("--callgrind-out-file={}", profile.display()));
+        let mut variables = benchmark.variables(stub);
+        variables.push(("LD_PRELOAD".to_owned(), libfaketime.display().to_string()));
+        variables.push(("FAKETIME".to_owned(), SLOWLY.to_owned()));
         let sandbox =
             Sandbox::start_command(command.arg(bootstrap), variables, FUNCTION_TIMEOUT).await;
         let mut sandbox =

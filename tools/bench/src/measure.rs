@@ -162,7 +162,7 @@ async fn instructions(
             benchmark.program.bootstrap().filter(|_| benchmark.name != DEFAULT_SDK)
         {
             bar.set_message(benchmark.name);
-            measured.instructions = Some(callgrind.count(benchmark, bootstrap, stub).await?);
+            measured.instructions = Some(callgrind.of(benchmark, bootstrap, stub).count().await?);
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ pub(crate) async fn print(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
     for benchmark in benchmarks {
         let Some(bootstrap) = benchmark.program.bootstrap() else { continue };
         let what = format!("Counting instructions of {}", benchmark.name);
-        let count = async |_: &_| callgrind.by_function(benchmark, bootstrap, stub).await;
+        let count = async |_: &_| callgrind.of(benchmark, bootstrap, stub).by_function().await;
         let [init, warm] = Progress.step(&what, count).await?;
         println!("\n{}, start\n{}", benchmark.name, table(&init));
         println!("\n{}, warm invocation\n{}", benchmark.name, table(&warm));

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use e2e::{Deployment, OrderEvent, eventually, ops};
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -17,11 +16,6 @@ use crate::{QUEUES, SOON};
 const NEXT_SWEEP: Duration = Duration::from_secs(90);
 /// A relay run clears all pending flags, so only one of these tests may run at a time.
 static SWEEPS: Mutex<()> = Mutex::const_new(());
-
-async fn post(shop: &Deployment, key: &str, order: &serde_json::Value) -> e2e::Answer {
-    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-    shop.request(Method::POST, "/orders", &headers, order.to_string()).await
-}
 
 #[tokio::test]
 async fn order_is_shipped_and_earns_a_coupon_that_is_spent_once() {
@@ -48,13 +42,15 @@ async fn same_key_makes_one_order() {
     let shop = Deployment::under_test().await;
     let (key, customer) = (Uuid::new_v4().to_string(), format!("Ada {}", Uuid::new_v4()));
     let order = json!({ "customer": customer, "amount": "12.34" });
-    let first = post(&shop, &key, &order).await;
+    let first = shop.post_with_key(&key, &order.to_string()).await;
     assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
-    assert_eq!(post(&shop, &key, &order).await.body, first.body);
+    assert_eq!(shop.post_with_key(&key, &order.to_string()).await.body, first.body);
     let other = json!({ "customer": customer, "amount": "12.35" });
-    assert_eq!(post(&shop, &key, &other).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let rows = shop.rows("OrdersTable").await;
-    assert_eq!(rows.iter().filter(|row| row.get("customer") == Some(&customer)).count(), 1);
+    assert_eq!(
+        shop.post_with_key(&key, &other.to_string()).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(shop.orders_of(&customer).await.len(), 1);
 }
 
 /// An order as the orders function leaves it when it cannot reach the topic.
@@ -116,9 +112,7 @@ async fn poison_reaches_every_dlq_and_repaired_event_is_processed() {
         ("Invoicing", "InvoicesTable"),
     ] {
         let queue = format!("{of}QueueUrl");
-        let visibility = Duration::from_secs(
-            shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await,
-        );
+        let visibility = shop.visibility(&queue).await;
         let dead = shop.take_from_dlq(&format!("{of}DlqUrl"), &poison, 5 * visibility).await;
         assert_eq!(dead.body, poison);
         let cured = OrderEvent::of("81.50");

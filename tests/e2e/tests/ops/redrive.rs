@@ -1,7 +1,5 @@
 //! `ops dlq redrive`. It moves all messages of a queue, so these tests run one after another.
 
-use std::time::Duration;
-
 use aws_sdk_sqs::types::QueueAttributeName;
 use devstack::Fault;
 use e2e::{Deployment, OrderEvent, fault_proxy, ops, ops_behind};
@@ -78,10 +76,8 @@ async fn redriven_poison_returns_once_unchanged() {
     assert_eq!(redrive.objects()[0]["moved"], 1);
     drop(turn);
 
-    let visibility =
-        shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
-    let message =
-        shop.take_from_dlq("FulfilmentDlqUrl", &poison, 5 * Duration::from_secs(visibility)).await;
+    let visibility = shop.visibility("FulfilmentQueueUrl").await;
+    let message = shop.take_from_dlq("FulfilmentDlqUrl", &poison, 5 * visibility).await;
     assert_eq!(message.body, poison);
     let intact =
         numbers.map(|(name, value)| (name.to_owned(), ("Number".to_owned(), value.to_owned())));

@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
-use e2e::{Answer, Deployment, eventually};
+use e2e::{Deployment, eventually};
 use futures::future::join_all;
-use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
-async fn post(shop: &Deployment, key: &str, body: &str) -> Answer {
-    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-    shop.request(Method::POST, "/orders", &headers, body.to_owned()).await
-}
 
 fn order_of(customer: &str) -> String {
     json!({ "customer": customer, "amount": "81.50" }).to_string()
@@ -28,12 +22,12 @@ fn customer() -> String {
 async fn replay_returns_the_first_answer_and_makes_no_order() {
     let shop = Deployment::under_test().await;
     let (customer, key) = (customer(), Uuid::new_v4().to_string());
-    let first = post(&shop, &key, &order_of(&customer)).await;
+    let first = shop.post_with_key(&key, &order_of(&customer)).await;
     assert_eq!(first.status, 201, "{}", first.body);
     let id = first.json()["id"].as_str().expect("an id").to_owned();
     // The replay returns the first response, even after the order has progressed.
     shop.fulfilled(&id).await;
-    let again = post(&shop, &key, &order_of(&customer)).await;
+    let again = shop.post_with_key(&key, &order_of(&customer)).await;
     assert_eq!((again.status, &again.body), (first.status, &first.body));
     assert_eq!(again.header("location"), first.header("location"));
     assert_eq!(shop.orders_of(&customer).await.len(), 1);
@@ -43,8 +37,8 @@ async fn replay_returns_the_first_answer_and_makes_no_order() {
 async fn different_body_with_the_same_key_is_422() {
     let shop = Deployment::under_test().await;
     let (one, other, key) = (customer(), customer(), Uuid::new_v4().to_string());
-    assert_eq!(post(&shop, &key, &order_of(&one)).await.status, 201);
-    let refused = post(&shop, &key, &order_of(&other)).await;
+    assert_eq!(shop.post_with_key(&key, &order_of(&one)).await.status, 201);
+    let refused = shop.post_with_key(&key, &order_of(&other)).await;
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert_eq!(refused.header("content-type"), "application/problem+json");
     assert_eq!(refused.json()["type"], "/problems/idempotency-key-reused");
@@ -56,7 +50,7 @@ async fn ten_concurrent_replays_make_one_order() {
     let shop = Deployment::under_test().await;
     let (customer, key) = (customer(), Uuid::new_v4().to_string());
     let body = order_of(&customer);
-    let answers = join_all((0..10).map(|_| post(&shop, &key, &body))).await;
+    let answers = join_all((0..10).map(|_| shop.post_with_key(&key, &body))).await;
     for answer in &answers {
         assert_eq!((answer.status.as_u16(), &answer.body), (201, &answers[0].body));
     }
@@ -67,17 +61,20 @@ async fn ten_concurrent_replays_make_one_order() {
 async fn rejected_request_does_not_consume_its_key() {
     let shop = Deployment::under_test().await;
     let (customer, key) = (customer(), Uuid::new_v4().to_string());
-    assert_eq!(post(&shop, &key, r#"{"customer": "Ada", "amount": "abc"}"#).await.status, 422);
-    assert_eq!(post(&shop, &key, &order_of(&customer)).await.status, 201);
+    assert_eq!(
+        shop.post_with_key(&key, r#"{"customer": "Ada", "amount": "abc"}"#).await.status,
+        422
+    );
+    assert_eq!(shop.post_with_key(&key, &order_of(&customer)).await.status, 201);
 }
 
 #[tokio::test]
 async fn expired_key_is_free_even_if_its_row_remains() {
     let shop = Deployment::under_test().await;
     let (one, other, key) = (customer(), customer(), Uuid::new_v4().to_string());
-    assert_eq!(post(&shop, &key, &order_of(&one)).await.status, 201);
+    assert_eq!(shop.post_with_key(&key, &order_of(&one)).await.status, 201);
     shop.expire_key(&key).await;
-    let second = post(&shop, &key, &order_of(&other)).await;
+    let second = shop.post_with_key(&key, &order_of(&other)).await;
     assert_eq!((second.status.as_u16(), &second.json()["customer"]), (201, &json!(other)));
 }
 
@@ -85,12 +82,12 @@ async fn expired_key_is_free_even_if_its_row_remains() {
 async fn invalid_key_is_400() {
     let shop = Deployment::under_test().await;
     for key in ["", "a\tb", &"x".repeat(256)] {
-        let refused = post(&shop, key, &order_of("Ada")).await;
+        let refused = shop.post_with_key(key, &order_of("Ada")).await;
         assert_eq!(refused.status, 400, "{key:?}: {}", refused.body);
         assert_eq!(refused.json()["type"], "/problems/invalid-idempotency-key");
     }
     assert_eq!(
-        post(&shop, &format!("{:x<255}", Uuid::new_v4()), &order_of("Ada")).await.status,
+        shop.post_with_key(&format!("{:x<255}", Uuid::new_v4()), &order_of("Ada")).await.status,
         201
     );
 }
@@ -99,7 +96,7 @@ async fn invalid_key_is_400() {
 async fn guessed_key_does_not_reveal_its_order() {
     let shop = Deployment::under_test().await;
     let key = format!("cart-{}", customer());
-    let first = post(&shop, &key, &order_of("Ada Lovelace")).await;
+    let first = shop.post_with_key(&key, &order_of("Ada Lovelace")).await;
     assert_eq!(first.status, 201, "{}", first.body);
     let guessed = format!("customer=Eve&amount=1&idempotency_key={}", key.replace(' ', "+"));
     let response = shop.post_order(FORM, guessed).await;

@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, eventually, failures};
 use futures::future::join_all;
 use serde_json::json;
@@ -38,9 +37,7 @@ async fn garbage_body_reaches_the_dlq_byte_for_byte() {
         }
     }
     for (queue, dlq) in SUBSCRIBERS.map(|subscriber| (subscriber.queue(), subscriber.dlq())) {
-        let visibility = Duration::from_secs(
-            shop.queue_number(&queue, QueueAttributeName::VisibilityTimeout).await,
-        );
+        let visibility = shop.visibility(&queue).await;
         let message = shop.take_from_dlq(&dlq, &garbage[..50], 5 * visibility).await;
         assert_eq!(message.body, garbage);
         assert!(
@@ -77,8 +74,7 @@ async fn poison_in_a_delivery_fails_only_its_record() {
 #[tokio::test]
 async fn poison_in_a_queue_reaches_the_dlq_and_the_rest_succeed() {
     let shop = Deployment::under_test().await;
-    let visibility =
-        shop.queue_number("FulfilmentQueueUrl", QueueAttributeName::VisibilityTimeout).await;
+    let visibility = shop.visibility("FulfilmentQueueUrl").await;
     // In parallel: three attempts take three visibility timeouts, whatever the position.
     join_all((0..BATCH).map(async |position| {
         let garbage = garbage();
@@ -91,7 +87,7 @@ async fn poison_in_a_queue_reaches_the_dlq_and_the_rest_succeed() {
             eventually(&format!("{} is shipped", event.order_id), Duration::from_secs(30), row)
                 .await;
         }
-        let within = 6 * Duration::from_secs(visibility);
+        let within = 6 * visibility;
         assert_eq!(
             shop.take_from_dlq("FulfilmentDlqUrl", &garbage[..50], within).await.body,
             garbage
