@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use devstack::root;
 
 use crate::result::Measured;
+use crate::statistics;
 
 /// Figures by benchmark and by name.
 pub(crate) type Figures = BTreeMap<String, BTreeMap<String, u64>>;
@@ -126,12 +127,9 @@ fn percent(large: u64, small: u64) -> String {
     format!("{:.1} %", (large as f64 / small as f64 - 1.0) * 100.0)
 }
 
-/// The number with an underscore before every three digits, as TOML allows.
+/// The number as TOML allows it.
 fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups =
-        digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
-    groups.collect::<Vec<_>>().join("_")
+    statistics::grouped(&number.to_string(), "_")
 }
 
 #[cfg(test)]

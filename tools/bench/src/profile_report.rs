@@ -1,11 +1,12 @@
 //! Instructions by function: `cargo xtask bench --profile`.
 
 use anyhow::Result;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::Table;
 use devstack::Progress;
 
 use crate::benchmark::Benchmark;
 use crate::callgrind::Callgrind;
+use crate::page::table;
 use crate::profile::Costs;
 use crate::stub::Stub;
 
@@ -23,18 +24,17 @@ pub(crate) async fn print(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
         let what = format!("Counting instructions of {}", benchmark.name);
         let count = async |_: &_| callgrind.of(benchmark, bootstrap, stub).by_function().await;
         let [init, warm] = Progress.step(&what, count).await?;
-        println!("\n{}, start\n{}", benchmark.name, table(&init));
-        println!("\n{}, warm invocation\n{}", benchmark.name, table(&warm));
+        println!("\n{}, start\n{}", benchmark.name, costs_table(&init));
+        println!("\n{}, warm invocation\n{}", benchmark.name, costs_table(&warm));
     }
     Ok(())
 }
 
-fn table(costs: &Costs) -> Table {
+fn costs_table(costs: &Costs) -> Table {
     let total: u64 = costs.values().sum();
     let mut most: Vec<_> = costs.iter().collect();
     most.sort_by(|(_, one), (_, other)| other.cmp(one));
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(["instructions", "%", "function"]);
+    let mut table = table::new(["instructions", "%", "function"]);
     table.add_row([total.to_string(), "100.0".to_owned(), "all".to_owned()]);
     for (function, cost) in most.into_iter().take(SHOWN) {
         #[expect(clippy::cast_precision_loss, reason = "a tenth of a percent is shown")]
@@ -42,8 +42,6 @@ fn table(costs: &Costs) -> Table {
         let name: String = function.chars().take(LONGEST_NAME).collect();
         table.add_row([cost.to_string(), format!("{share:.1}"), name]);
     }
-    for column in table.column_iter_mut().take(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    table::align_right(&mut table, 0..2);
     table
 }

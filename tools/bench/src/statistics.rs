@@ -26,6 +26,12 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The digits of a whole number with a separator before every three.
+pub(crate) fn grouped(digits: &str, separator: &str) -> String {
+    let groups = digits.as_bytes().rchunks(3).rev();
+    groups.map(String::from_utf8_lossy).collect::<Vec<_>>().join(separator)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

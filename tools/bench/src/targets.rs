@@ -1,10 +1,9 @@
 //! Targets for the figures, and whether they are met.
 
-use comfy_table::{CellAlignment, Table, presets};
-
 use crate::benchmark::{
     FULFILMENT, NO_OP, ORDERS, PYTHON_FULFILMENT, PYTHON_ONE_BY_ONE, PYTHON_ORDERS, SUBSCRIBERS,
 };
+use crate::page::table;
 use crate::result::{Measured, Run};
 use Goal::{AtLeast, AtMost};
 
@@ -148,14 +147,11 @@ fn python_over_orders(python: &Measured, orders: &Measured) -> Vec<Target> {
 
 /// The targets as a table for a terminal.
 pub(crate) fn text(run: &Run) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(HEADER);
+    let mut table = table::new(HEADER);
     for target in all(run) {
         table.add_row(target.row());
     }
-    for column in table.column_iter_mut().skip(1).take(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    table::align_right(&mut table, 1..4);
     table.to_string()
 }
 

@@ -1,6 +1,8 @@
 //! The figures as a table.
 
-use comfy_table::{CellAlignment, Table, presets};
+use std::ops::Range;
+
+use comfy_table::{CellAlignment, Row, Table, presets};
 
 use crate::benchmark::NO_OP;
 use crate::result::{Measured, Run};
@@ -43,23 +45,30 @@ pub(crate) fn rows(run: &Run) -> (Vec<&'static str>, Vec<Vec<String>>) {
     (header, run.benchmarks.iter().map(row).collect())
 }
 
+/// An empty table for a terminal.
+pub(crate) fn new<T: Into<Row>>(header: T) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header);
+    table
+}
+
+/// Aligns the columns of figures to the right.
+pub(crate) fn align_right(table: &mut Table, columns: Range<usize>) {
+    for column in table.column_iter_mut().skip(columns.start).take(columns.len()) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
 /// The table for a terminal, transposed: a figure per line, a benchmark per column.
 pub(crate) fn text(run: &Run) -> String {
     let (header, rows) = rows(run);
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    for (at, name) in header.iter().enumerate() {
-        let cells =
-            std::iter::once((*name).to_owned()).chain(rows.iter().map(|row| row[at].clone()));
-        if at == 0 {
-            table.set_header(cells);
-        } else {
-            table.add_row(cells);
-        }
+    let names = std::iter::once(String::new()).chain(rows.iter().map(|row| row[0].clone()));
+    let mut table = new(names.collect::<Vec<_>>());
+    for (at, name) in header.iter().enumerate().skip(1) {
+        let cells = rows.iter().map(|row| row[at].clone());
+        table.add_row(std::iter::once((*name).to_owned()).chain(cells));
     }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    align_right(&mut table, 1..rows.len() + 1);
     table.to_string()
 }
 

@@ -9,6 +9,7 @@ use anyhow::Result;
 use devstack::root;
 
 use crate::result::Run;
+use crate::statistics;
 use model::{ASSUMED, Item, Limit, Measures, batch_at, bill, drain_seconds, limits};
 
 const PAGE: &str = "docs/reports/scaling.md";
@@ -126,10 +127,7 @@ fn shown(quantity: f64) -> String {
 
 /// A whole number with commas.
 fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let groups =
-        digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
-    groups.collect::<Vec<_>>().join(",")
+    statistics::grouped(&format!("{number:.0}"), ",")
 }
 
 #[cfg(test)]
