@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// A child process in its own process group. When this is dropped, the whole group gets a SIGTERM,
 /// and a SIGKILL if it does not end.
@@ -15,6 +16,9 @@ pub struct ProcessGroup {
     child: Child,
     id: Pid,
 }
+
+type Output = Lines<BufReader<ChildStdout>>;
+type Errors = Lines<BufReader<ChildStderr>>;
 
 /// How long a group may take to end before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,9 +36,13 @@ impl ProcessGroup {
         Ok(Self { child, id: Pid::from_raw(id.try_into()?) })
     }
 
-    /// The child, for its output.
-    pub fn child(&mut self) -> &mut Child {
-        &mut self.child
+    /// Starts the command in a new group, and returns the lines of its standard output and its
+    /// standard error as well.
+    pub fn spawn_piped(command: &mut Command) -> Result<(Self, Output, Errors)> {
+        let mut group = Self::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let output = group.child.stdout.take().context("standard output is piped")?;
+        let errors = group.child.stderr.take().context("standard error is piped")?;
+        Ok((group, BufReader::new(output).lines(), BufReader::new(errors).lines()))
     }
 
     /// Runs a command to its end with inherited output. `what` names it in the error.

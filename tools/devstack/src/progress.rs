@@ -2,12 +2,12 @@
 //! start and the end.
 
 use std::collections::VecDeque;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufRead, Lines};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
@@ -82,10 +82,8 @@ struct Outcome {
 }
 
 async fn watch(command: &mut Command, bar: &ProgressBar) -> Result<Outcome> {
-    let mut group = ProcessGroup::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+    let (mut group, stdout, stderr) = ProcessGroup::spawn_piped(command)?;
     let (sender, mut lines) = mpsc::unbounded_channel();
-    let stdout = group.child().stdout.take().context("standard output is piped")?;
-    let stderr = group.child().stderr.take().context("standard error is piped")?;
     tokio::spawn(read_lines(stdout, true, sender.clone()));
     tokio::spawn(read_lines(stderr, false, sender));
 
@@ -105,12 +103,11 @@ async fn watch(command: &mut Command, bar: &ProgressBar) -> Result<Outcome> {
 }
 
 async fn read_lines(
-    output: impl AsyncRead + Unpin,
+    mut output: Lines<impl AsyncBufRead + Unpin>,
     is_stdout: bool,
     lines: mpsc::UnboundedSender<(bool, String)>,
 ) {
-    let mut reader = BufReader::new(output).lines();
-    while let Ok(Some(line)) = reader.next_line().await {
+    while let Ok(Some(line)) = output.next_line().await {
         if lines.send((is_stdout, line)).is_err() {
             return;
         }

@@ -1,12 +1,11 @@
 //! The functions under `cargo lambda watch`: after an edit, the next event runs the new code.
 
 use std::net::Ipv4Addr;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufRead, Lines};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -59,12 +58,10 @@ impl Watch {
         emulator::set_aws_env(&mut cargo, emulator.port()).env("RUST_LOG", "off");
         // Metrics documents would clutter the terminal.
         cargo.envs(stack.variables().await?).env_remove("METRICS_NAMESPACE");
-        let mut process = ProcessGroup::spawn(cargo.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-        let stdout = process.child().stdout.take().context("standard output is piped")?;
-        let stderr = process.child().stderr.take().context("standard error is piped")?;
+        let (process, stdout, stderr) = ProcessGroup::spawn_piped(&mut cargo)?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(show_lines(BufReader::new(stdout), show.clone()));
-        tasks.spawn(show_lines(BufReader::new(stderr), show));
+        tasks.spawn(show_lines(stdout, show.clone()));
+        tasks.spawn(show_lines(stderr, show));
         if address.is_ipv6() {
             let ipv4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
             tasks.spawn(tcp::forward(ipv4, address));
@@ -111,8 +108,7 @@ fn harmless_event(function: &str) -> Value {
     }
 }
 
-async fn show_lines(reader: BufReader<impl tokio::io::AsyncRead + Unpin>, show: impl Fn(&str)) {
-    let mut lines = reader.lines();
+async fn show_lines(mut lines: Lines<impl AsyncBufRead + Unpin>, show: impl Fn(&str)) {
     while let Ok(Some(line)) = lines.next_line().await {
         if !NOISE.iter().any(|noise| line.contains(noise)) {
             show(&line);

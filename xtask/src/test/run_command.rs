@@ -1,7 +1,7 @@
 //! Tests `cargo xtask run` as a user runs it.
 
 use std::fs;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufRead, BufReader, Lines};
 use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -64,26 +64,11 @@ impl RunningCommand {
         nix::sys::prctl::set_child_subreaper(true)?;
         let (port, aws_port) = (devstack::free_port()?, devstack::free_port()?);
         let mut run = tools.cargo();
-        run.args([
-            "xtask",
-            "run",
-            "--port",
-            &port.to_string(),
-            "--aws-port",
-            &aws_port.to_string(),
-        ])
-        .args(options);
-        eprintln!(
-            "── Run: cargo xtask run --port {port} --aws-port {aws_port} {}",
-            options.join(" ")
-        );
-        let mut process = ProcessGroup::spawn(run.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-        let errors =
-            BufReader::new(process.child().stderr.take().context("standard error is piped")?)
-                .lines();
-        let mut output =
-            BufReader::new(process.child().stdout.take().context("standard output is piped")?)
-                .lines();
+        run.args(["xtask", "run", "--port", &port.to_string()]);
+        run.args(["--aws-port", &aws_port.to_string()]).args(options);
+        let options = options.join(" ");
+        eprintln!("── Run: cargo xtask run --port {port} --aws-port {aws_port} {options}");
+        let (process, mut output, errors) = ProcessGroup::spawn_piped(&mut run)?;
         let shown = Arc::<Mutex<Vec<_>>>::default();
         let errors = tokio::spawn(keep(errors, Arc::clone(&shown), |line| eprintln!("{line}")));
         timeout(UP_WITHIN, until_up(&mut output))
@@ -121,7 +106,7 @@ impl RunningCommand {
     }
 
     pub(super) async fn ends_on_ctrl_c(mut self) -> Result<()> {
-        let id = self.process.child().id().context("cargo xtask run is up")?;
+        let id = self.process.process_id().context("cargo xtask run is up")?;
         kill(Pid::from_raw(id.try_into()?), Signal::SIGINT)?;
         let (status, shown) = self.end().await?;
         ensure!(status.success(), "cargo xtask run ended with {status} after Ctrl-C");
