@@ -265,57 +265,43 @@ mod tests {
         Order { discount: Some(coupon.discount_on(order().amount)), ..order() }
     }
 
+    fn saved(order: &Order) -> Attributes {
+        from_order(order, TraceParent::begin(), SHARDS)
+    }
+
+    fn reader(row: &Attributes) -> Reader<'_> {
+        Reader { table: "orders", row }
+    }
+
     #[test]
     fn rows_read_back_as_written() {
-        let order = order();
-        assert_eq!(
-            Reader { table: "orders", row: &from_order(&order, TraceParent::begin(), SHARDS) }
-                .order()
-                .unwrap(),
-            order
-        );
-
-        let discounted = discounted();
-        let row = from_order(&discounted, TraceParent::begin(), SHARDS);
-        assert_eq!(Reader { table: "orders", row: &row }.order().unwrap(), discounted);
-
-        let shipment = Shipment {
-            order_id: order.id,
-            tracking_number: Code::from_entropy([3; 12]),
-            shipped_at: order.placed_at,
-        };
-        assert_eq!(
-            Reader { table: "shipments", row: &row_of(shipment.columns()) }.shipment().unwrap(),
-            shipment
-        );
-
-        let coupon = Coupon::earned_by(order.id, Code::from_entropy([4; 12]), order.placed_at);
-        assert_eq!(
-            Reader { table: "coupons", row: &row_of(coupon.columns()) }.coupon().unwrap(),
-            coupon
-        );
-        let mut spent = row_of(coupon.columns());
-        spent.insert(SPENT_BY.to_owned(), string(&OrderId::NIL));
+        for order in [order(), discounted()] {
+            assert_eq!(reader(&saved(&order)).order().unwrap(), order);
+        }
+        let Order { id: order_id, placed_at, .. } = order();
+        let code = Code::from_entropy([4; 12]);
+        let shipment = Shipment { order_id, tracking_number: code.clone(), shipped_at: placed_at };
+        assert_eq!(reader(&row_of(shipment.columns())).shipment().unwrap(), shipment);
+        let invoice = Invoice { order_id, number: 42.into(), issued_at: placed_at };
+        assert_eq!(reader(&row_of(invoice.columns())).invoice().unwrap(), invoice);
+        let coupon = Coupon::earned_by(order_id, code, placed_at);
+        let mut row = row_of(coupon.columns());
+        assert_eq!(reader(&row).coupon().unwrap(), coupon);
+        row.insert(SPENT_BY.to_owned(), string(&OrderId::NIL));
         let coupon = Coupon { spent_by: Some(OrderId::NIL), ..coupon };
-        assert_eq!(Reader { table: "coupons", row: &spent }.coupon().unwrap(), coupon);
-
-        let invoice = Invoice { order_id: order.id, number: 42.into(), issued_at: order.placed_at };
-        assert_eq!(
-            Reader { table: "invoices", row: &row_of(invoice.columns()) }.invoice().unwrap(),
-            invoice
-        );
+        assert_eq!(reader(&row).coupon().unwrap(), coupon);
     }
 
     #[test]
     fn amount_survives_dynamodb_dropping_trailing_zeros() {
-        let mut row = from_order(&order(), TraceParent::begin(), SHARDS);
+        let mut row = saved(&order());
         row.insert("amount".to_owned(), AttributeValue::N("81.5".to_owned()));
-        assert_eq!(Reader { table: "orders", row: &row }.order().unwrap().amount.cents(), 8150);
+        assert_eq!(reader(&row).order().unwrap().amount.cents(), 8150);
     }
 
     #[test]
     fn discount_row_has_code_percent_and_amount() {
-        let row = from_order(&discounted(), TraceParent::begin(), SHARDS);
+        let row = saved(&discounted());
         let expected = [
             ("code", AttributeValue::S("EEEEEEEEEEEE".to_owned())),
             ("percent", AttributeValue::N("20".to_owned())),
@@ -323,10 +309,7 @@ mod tests {
         ];
         assert_eq!(row["amount"], AttributeValue::N("81.50".to_owned()));
         assert_eq!(row["discount"], AttributeValue::M(row_of(expected.into())));
-        assert!(
-            !from_order(&order(), TraceParent::begin(), SHARDS).contains_key("discount"),
-            "as it was before coupons"
-        );
+        assert!(!saved(&order()).contains_key("discount"), "as it was before coupons");
     }
 
     #[test]
@@ -346,9 +329,9 @@ mod tests {
             with("amount", "-1"),
             with("amount", "81.5"),
         ] {
-            let mut row = from_order(&discounted(), TraceParent::begin(), SHARDS);
+            let mut row = saved(&discounted());
             row.insert("discount".to_owned(), odd);
-            let error = Reader { table: "orders", row: &row }.order().unwrap_err().to_string();
+            let error = reader(&row).order().unwrap_err().to_string();
             assert_eq!(error, "a row of orders cannot be read: discount");
         }
     }
@@ -357,22 +340,22 @@ mod tests {
     fn trace_reads_back_and_an_invalid_one_is_absent() {
         let trace = TraceParent::begin();
         let mut row = from_order(&order(), trace, SHARDS);
-        assert_eq!(Reader { table: "orders", row: &row }.trace(), Some(trace));
+        assert_eq!(reader(&row).trace(), Some(trace));
         for odd in
             [Some(AttributeValue::S("00-xyz".to_owned())), Some(AttributeValue::Bool(true)), None]
         {
             row.remove(TraceParent::NAME);
             row.extend(odd.map(|odd| (TraceParent::NAME.to_owned(), odd)));
-            let reader = Reader { table: "orders", row: &row };
+            let reader = reader(&row);
             assert_eq!((reader.trace(), reader.order().unwrap()), (None, order()));
         }
     }
 
     #[test]
     fn row_error_names_the_attribute_not_its_value() {
-        let mut row = from_order(&order(), TraceParent::begin(), SHARDS);
+        let mut row = saved(&order());
         row.insert("amount".to_owned(), AttributeValue::S("secret".to_owned()));
-        let error = Reader { table: "orders", row: &row }.order().unwrap_err().to_string();
+        let error = reader(&row).order().unwrap_err().to_string();
         assert_eq!(error, "a row of orders cannot be read: amount");
     }
 }
