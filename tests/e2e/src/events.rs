@@ -32,6 +32,15 @@ impl OrderEvent {
     }
 }
 
+/// A `POST /orders` as API Gateway passes it on, with a body of this content type.
+#[must_use]
+pub fn post_event(content_type: &str, body: &str) -> Value {
+    let mut event = fixture("orders/place-by-json.json");
+    event["headers"]["content-type"] = json!(content_type);
+    event["body"] = json!(body);
+    event
+}
+
 /// A sample invocation, such as `orders/place-by-form.json`.
 #[must_use]
 pub fn fixture(name: &str) -> Value {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::deployment::ENDPOINT;
-use crate::{Deployment, OrderEvent, bootstrap};
+use crate::{Deployment, OrderEvent, bootstrap, post_event};
 
 /// A started function. It is killed when this is dropped.
 #[derive(Debug)]
@@ -48,10 +48,9 @@ impl Deployment {
         let mut function = self.start("orders", &[("ORDERS_TOPIC_ARN", &topic)]).await;
         let mut ids = vec![];
         for _ in 0..orders {
-            let mut event = crate::fixture("orders/place-by-json.json");
             let customer = format!("Ada {}", Uuid::new_v4());
-            event["body"] = json!(json!({ "customer": customer, "amount": "81.50" }).to_string());
-            let answer = function.invoke(&event).await;
+            let order = json!({ "customer": customer, "amount": "81.50" }).to_string();
+            let answer = function.invoke(&post_event("application/json", &order)).await;
             assert_eq!(answer["statusCode"], 201, "accepted is saved: {answer}");
             ids.push(order_id(&answer));
         }

@@ -21,7 +21,7 @@ mod wait;
 pub use audit::{Audit, DeadLetters, Effects, cents};
 pub use customers::{ClientRecord, OrderRequest, PurchaseResult};
 pub use deployment::{Deployment, bootstrap};
-pub use events::{OrderEvent, fixture};
+pub use events::{OrderEvent, fixture, post_event};
 pub use fault_stack::FaultStack;
 pub use function::{Function, batch, failures, fault_proxy, json_body, order_id};
 pub use operator::{Ran, ops, ops_behind};

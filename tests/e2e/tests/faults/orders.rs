@@ -1,7 +1,7 @@
 //! The orders function, under faults at each of its calls.
 
 use devstack::Fault;
-use e2e::{Deployment, OrderEvent, fault_proxy, held, order_id};
+use e2e::{Deployment, OrderEvent, fault_proxy, held, order_id, post_event};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -24,9 +24,8 @@ impl Attempt {
     }
 
     pub(crate) fn event(&self) -> Value {
-        let mut event = e2e::fixture("orders/place-by-json.json");
         let order = json!({ "customer": self.customer, "amount": "101.88", "coupon": self.coupon });
-        event["body"] = json!(order.to_string());
+        let mut event = post_event("application/json", &order.to_string());
         if let Some(key) = &self.key {
             event["headers"]["idempotency-key"] = json!(key);
         }

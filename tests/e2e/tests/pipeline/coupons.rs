@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use e2e::{Answer, Deployment, cents, fixture, order_id};
+use e2e::{Answer, Deployment, cents, order_id, post_event};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -246,9 +246,7 @@ async fn relay_publishes_the_discounted_total() {
     let code = shop.earned_coupon().await;
     let nowhere = shop.missing_topic();
     let mut orders = shop.start("orders", &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
-    let mut event = fixture("orders/place-by-json.json");
-    event["body"] = json!(order("Ada", "90.00", &code).to_string());
-    let answer = orders.invoke(&event).await;
+    let answer = orders.invoke(&post_event(JSON, &order("Ada", "90.00", &code).to_string())).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let id = &order_id(&answer);
 

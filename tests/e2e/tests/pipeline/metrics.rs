@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, eventually, fixture};
+use e2e::{
+    Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, eventually, fixture, post_event,
+};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "OrderFanout/test";
@@ -106,13 +108,6 @@ fn set(parts: &[&[&str]]) -> BTreeSet<String> {
     parts.concat().into_iter().map(str::to_owned).collect()
 }
 
-fn post(content_type: &str, body: &str) -> Value {
-    let mut event = fixture("orders/place-by-json.json");
-    event["headers"]["content-type"] = json!(content_type);
-    event["body"] = json!(body);
-    event
-}
-
 #[tokio::test]
 async fn accepted_order_and_cold_start_are_counted_once() {
     let event = fixture("orders/place-by-json.json");
@@ -132,18 +127,27 @@ async fn accepted_order_and_cold_start_are_counted_once() {
 
 #[tokio::test]
 async fn rejections_are_counted_by_reason() {
-    let mut again = post("application/json", r#"{"customer": "Ada", "amount": 12}"#);
+    let mut again = post_event("application/json", r#"{"customer": "Ada", "amount": 12}"#);
     again["headers"]["idempotency-key"] = json!(uuid::Uuid::new_v4().to_string());
-    let mut reused = post("application/json", r#"{"customer": "Ada", "amount": 13}"#);
+    let mut reused = post_event("application/json", r#"{"customer": "Ada", "amount": 13}"#);
     reused["headers"]["idempotency-key"] = again["headers"]["idempotency-key"].clone();
     let events = [
-        post("application/json", "{"),
-        post("text/plain", "hello"),
-        post("application/json", &"x".repeat(17 * 1024)),
-        post("application/x-www-form-urlencoded", "customer=Ada&amount=abc"),
-        post("application/json", r#"{"customer": "Ada", "amount": 12, "coupon": "nonsense"}"#),
-        post("application/x-www-form-urlencoded", "customer=Ada&amount=12&coupon=ABCDEFGHJKLM"),
-        post("application/json", r#"{"customer": "Ada", "amount": "abc", "coupon": "nonsense"}"#),
+        post_event("application/json", "{"),
+        post_event("text/plain", "hello"),
+        post_event("application/json", &"x".repeat(17 * 1024)),
+        post_event("application/x-www-form-urlencoded", "customer=Ada&amount=abc"),
+        post_event(
+            "application/json",
+            r#"{"customer": "Ada", "amount": 12, "coupon": "nonsense"}"#,
+        ),
+        post_event(
+            "application/x-www-form-urlencoded",
+            "customer=Ada&amount=12&coupon=ABCDEFGHJKLM",
+        ),
+        post_event(
+            "application/json",
+            r#"{"customer": "Ada", "amount": "abc", "coupon": "nonsense"}"#,
+        ),
         again,
         reused,
     ];
@@ -221,7 +225,7 @@ async fn failures_are_attributed_to_the_version() {
     let nowhere = [("ORDERS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:that-is-not-there")];
     assert_eq!(failures("orders", &order, &[]).await, None);
     assert_eq!(
-        failures("orders", &post("application/json", "{"), &[]).await,
+        failures("orders", &post_event("application/json", "{"), &[]).await,
         None,
         "the customer's"
     );

@@ -2,7 +2,10 @@
 //! through every path of every function, and search all output for it.
 
 use devstack::Fault;
-use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, fault_proxy, fixture};
+use e2e::{
+    Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, fault_proxy, fixture,
+    post_event,
+};
 use lambda_sandbox::Outcome;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -63,15 +66,13 @@ fn not_events(marker: &str) -> Vec<String> {
 /// Requests with the marker wherever a customer or a client can write.
 fn requests(marker: &str) -> Vec<String> {
     let post = |content_type: &str, body: String| {
-        let mut event = fixture("orders/place-by-json.json");
-        event["headers"]["content-type"] = json!(content_type);
-        event["headers"]["user-agent"] = json!(marker);
-        event["headers"]["x-customer"] = json!(marker);
-        event["headers"]["traceparent"] = json!(marker);
+        let mut event = post_event(content_type, &body);
+        for header in ["user-agent", "x-customer", "traceparent"] {
+            event["headers"][header] = json!(marker);
+        }
         event["headers"]["accept"] = json!(format!("text/{marker}"));
         event["cookies"] = json!([format!("customer={marker}")]);
         event["rawQueryString"] = json!(format!("customer={marker}&coupon={marker}"));
-        event["body"] = json!(body);
         event
     };
     let with_key = |mut event: Value, key: &str| {
@@ -232,26 +233,16 @@ async fn coupon_code_is_never_logged() {
         }
         let mut orders =
             start(&shop, "orders", &[("AWS_ENDPOINT_URL", proxy.url())], &format).await;
-        let post = |content_type: &str, body: String| {
-            let mut event = fixture("orders/place-by-json.json");
-            event["headers"]["content-type"] = json!(content_type);
-            event["body"] = json!(body);
-            event
-        };
         let order = |amount: &str, coupon: &str| {
-            post(
-                "application/json",
-                json!({ "customer": "Ada", "amount": amount, "coupon": coupon }).to_string(),
-            )
+            let order = json!({ "customer": "Ada", "amount": amount, "coupon": coupon });
+            post_event("application/json", &order.to_string())
         };
         let mut with_key = order("81.50", &code);
         with_key["headers"]["idempotency-key"] = json!(Uuid::new_v4().to_string());
         let spent = order("81.50", &grouped);
         let mistyped = order("x", &format!("{grouped}9"));
-        let form = post(
-            "application/x-www-form-urlencoded",
-            format!("customer=Ada&amount=12.00&coupon={grouped}"),
-        );
+        let form = format!("customer=Ada&amount=12.00&coupon={grouped}");
+        let form = post_event("application/x-www-form-urlencoded", &form);
         for event in [&with_key, &with_key, &spent, &mistyped, &form] {
             orders.outcome(event).await;
         }
