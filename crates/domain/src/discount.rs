@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::amount::{cents_of_plain, write_cents};
 use crate::{Amount, AmountError, Code};
 
-/// A coupon spent on an order, and the discount it gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A coupon spent on an order, and the discount it gave. Also part of the order's view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discount {
     /// The coupon's code.
     pub code: Code,

@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Amount, AmountOff, Code, Coupon, Currency, CustomerName, Discount, Order, OrderId, Shipment,
-};
+use crate::{Amount, Code, Coupon, Currency, CustomerName, Discount, Order, OrderId, Shipment};
 
 /// The body of `POST /orders` and `GET /orders/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +19,7 @@ pub struct OrderView {
     /// The amount ordered.
     pub amount: Amount,
     /// The discount, if a coupon was spent on this order.
-    pub discount: Option<DiscountView>,
+    pub discount: Option<Discount>,
     /// The amount to pay.
     pub total: Amount,
     /// The order's status.
@@ -40,17 +38,6 @@ pub enum Status {
     Placed,
     /// Shipped.
     Fulfilled,
-}
-
-/// A coupon spent on an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiscountView {
-    /// The coupon's code.
-    pub code: Code,
-    /// The discount in percent.
-    pub percent: u8,
-    /// The discount in US dollars.
-    pub amount: AmountOff,
 }
 
 /// A shipment, for the customer.
@@ -85,11 +72,7 @@ impl OrderView {
             placed_at: order.placed_at,
             amount: order.amount,
             total: order.total(),
-            discount: order.discount.map(|Discount { code, percent, amount }| DiscountView {
-                code,
-                percent,
-                amount,
-            }),
+            discount: order.discount,
             customer: order.customer,
             status: if shipment.is_some() { Status::Fulfilled } else { Status::Placed },
             shipment: shipment.map(|Shipment { order_id: _, tracking_number, shipped_at }| {
