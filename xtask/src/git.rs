@@ -37,11 +37,7 @@ fn git(arguments: &[&str]) -> Result<String> {
         .current_dir(root())
         .output()
         .context("git cannot be run")?;
-    ensure!(
-        output.status.success(),
-        "git {}: {}",
-        arguments.join(" "),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "git {}: {errors}", arguments.join(" "));
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

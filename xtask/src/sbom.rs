@@ -21,16 +21,9 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// anywhere.
 pub(crate) async fn sbom(supply: &SupplyChain) -> Result<()> {
     let mut cyclonedx = supply.cyclonedx();
-    cyclonedx.args([
-        "--quiet",
-        "--format",
-        "json",
-        "--spec-version",
-        "1.5",
-        "--describe",
-        "binaries",
-    ]);
-    cyclonedx.args(["--target", TARGET]).env("SOURCE_DATE_EPOCH", git::committed_at()?);
+    cyclonedx.args(["--quiet", "--format", "json", "--spec-version", "1.5"]);
+    cyclonedx.args(["--describe", "binaries", "--target", TARGET]);
+    cyclonedx.env("SOURCE_DATE_EPOCH", git::committed_at()?);
     Progress.command("Listing what is in the functions", &mut cyclonedx).await?;
     let folder = root().join(FOLDER);
     fs::create_dir_all(&folder)?;
@@ -50,7 +43,7 @@ pub(crate) async fn sbom(supply: &SupplyChain) -> Result<()> {
 
 /// cargo-cyclonedx writes a file beside the manifest of every package, one for each binary.
 async fn lists_left_behind() -> Result<Vec<(String, PathBuf)>> {
-    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]).await?;
+    let metadata = cargo("metadata --no-deps --format-version 1").await?;
     let metadata: Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().context("cargo metadata lists packages")?;
     let mut lists = vec![];
@@ -76,37 +69,20 @@ async fn names_all_that_is_linked(function: &str, list: &Value) -> Result<()> {
     let component =
         |part: &Value| Some(format!("{} v{}", part["name"].as_str()?, part["version"].as_str()?));
     let listed: BTreeSet<_> = components.iter().filter_map(component).collect();
-    let tree = [
-        "tree",
-        "--package",
-        function,
-        "--edges",
-        "normal",
-        "--target",
-        TARGET,
-        "--prefix",
-        "none",
-    ];
+    let tree = format!("tree --package {function} --edges normal --target {TARGET} --prefix none");
     let linked = cargo(&tree).await?;
     for line in linked.lines().skip(1) {
-        let name: Vec<_> = line.split(' ').take(2).collect();
-        ensure!(
-            listed.contains(&name.join(" ")),
-            "{} is in {function}, and not on its list",
-            name.join(" ")
-        );
+        let name = line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        ensure!(listed.contains(&name), "{name} is in {function}, and not on its list");
     }
     Ok(())
 }
 
-async fn cargo(arguments: &[&str]) -> Result<String> {
-    let output =
-        Command::new("cargo").args(arguments).arg("--locked").current_dir(root()).output().await?;
-    ensure!(
-        output.status.success(),
-        "cargo {}: {}",
-        arguments.join(" "),
-        String::from_utf8_lossy(&output.stderr)
-    );
+async fn cargo(arguments: &str) -> Result<String> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(arguments.split(' ')).arg("--locked").current_dir(root());
+    let output = cargo.output().await?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo {arguments}: {errors}");
     Ok(String::from_utf8(output.stdout)?)
 }

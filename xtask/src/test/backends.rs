@@ -50,15 +50,10 @@ fn tests(tools: &Tools, aws_port: u16, which: &[&str]) -> Command {
     let mut cargo = tools.cargo();
     // Built with the whole workspace's features, as in earlier steps; for two packages alone, cargo
     // would compile the SDK again.
-    cargo.args([
-        "test",
-        "--workspace",
-        "--features",
-        "store/backend,topic/backend",
-        "--test",
-        "backend",
-    ]);
-    cargo.args(["--no-fail-fast", "--", "--test-threads", "1", "--exact"]).args(which);
+    cargo.args(["test", "--workspace", "--features", "store/backend,topic/backend"]);
+    cargo
+        .args(["--test", "backend", "--no-fail-fast", "--", "--test-threads", "1", "--exact"])
+        .args(which);
     devstack::set_aws_env(&mut cargo, aws_port);
     cargo
 }

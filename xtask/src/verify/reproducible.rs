@@ -128,15 +128,8 @@ async fn compiler_for(processor: Processor) -> Result<String> {
 async fn by_cargo_lambda(tools: &Tools, processor: Processor, folder: &Path) -> Result<Functions> {
     git::copy_of_the_last_commit(folder).await?;
     let mut cargo = tools.cargo();
-    cargo.args([
-        "lambda",
-        "build",
-        "--release",
-        "--locked",
-        "--skip-target-check",
-        "--target",
-        processor.target(),
-    ]);
+    cargo.args(["lambda", "build", "--release", "--locked", "--skip-target-check"]);
+    cargo.args(["--target", processor.target()]);
     cargo.args(FUNCTIONS.iter().flat_map(|function| ["--package", function]));
     in_folder(&mut cargo, folder);
     Progress.command("First, by cargo lambda build", &mut cargo).await?;

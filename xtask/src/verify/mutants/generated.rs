@@ -30,17 +30,9 @@ pub(super) async fn find() -> Result<Generated> {
     let program = CargoTool::MUTANTS.install(Progress).await?;
     let output = root().join("target/mutants");
     let mut mutants = Command::new(program);
-    mutants.args([
-        "mutants",
-        "--package",
-        "domain",
-        "--package",
-        "sqs-batch",
-        "--no-shuffle",
-        "--colors",
-        "never",
-    ]);
-    mutants.arg("--output").arg(&output).current_dir(root());
+    mutants.args(["mutants", "--package", "domain", "--package", "sqs-batch"]);
+    mutants.args(["--no-shuffle", "--colors", "never", "--output"]).arg(&output);
+    mutants.current_dir(root());
     let results = output.join("mutants.out");
     let _ = fs::remove_dir_all(&results);
     // It fails when a mutant is missed; the page lists those.
