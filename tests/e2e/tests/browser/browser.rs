@@ -267,13 +267,13 @@ impl Browser {
     pub(crate) async fn assert_accessible(&self) {
         let log = self.issue("se/log", json!({ "type": "browser" })).await;
         let of_a_status = |text: &str| text.contains("the server responded with a status of 4");
-        let complaints = log
+        let problems = log
             .as_array()
             .expect("a list of entries")
             .iter()
             .filter_map(|entry| entry["message"].as_str());
-        let complaints: Vec<_> = complaints.filter(|text| !of_a_status(text)).collect();
-        assert!(complaints.is_empty(), "{complaints:#?}");
+        let problems: Vec<_> = problems.filter(|text| !of_a_status(text)).collect();
+        assert!(problems.is_empty(), "{problems:#?}");
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {

@@ -58,18 +58,7 @@ async fn main() -> Result<ExitCode> {
 
     let report = Report::of(&stack.shop, &pairs).await;
     let rows = report.rows(held_back.times(), start.elapsed());
-    for (what, count) in &rows {
-        println!("{what:<60} {count:>12}");
-    }
-    if let Some(file) = options.report {
-        std::fs::write(file, serde_json::to_string_pretty(&rows)?)?;
-    }
-    for problem in report.wrong.iter().take(20) {
-        eprintln!("  {problem}");
-    }
-    Ok(if report.wrong.is_empty() && !pairs.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    e2e::report(&rows, options.report.as_deref(), &report.wrong)?;
+    let sound = report.wrong.is_empty() && !pairs.is_empty();
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -47,7 +47,10 @@ fn unknown(action: &str) -> ! {
 fn on_table(action: &str, table: &str, key: &str) -> Call {
     let row = json!({ key: { "S": "of-nobody" } });
     let one = |request: Value| json!({ "RequestItems": { table: request } });
-    let statement = |text: String| json!({ "Statements": [{ "Statement": text, "Parameters": [{ "S": "of-nobody" }] }] });
+    let partiql = |text: String| {
+        let statement = json!({ "Statement": text, "Parameters": [{ "S": "of-nobody" }] });
+        ("BatchExecuteStatement", json!({ "Statements": [statement] }))
+    };
     let transaction = |write: Value| json!({ "TransactItems": [write] });
     let absent = json!({ "TableName": table, "Key": row, "ConditionExpression": format!("attribute_not_exists({key})") });
     let (operation, body) = match action {
@@ -73,21 +76,14 @@ fn on_table(action: &str, table: &str, key: &str) -> Call {
         "dynamodb:BatchWriteItem" => {
             ("BatchWriteItem", one(json!([{ "DeleteRequest": { "Key": row } }])))
         }
-        "dynamodb:PartiQLSelect" => (
-            "BatchExecuteStatement",
-            statement(format!("SELECT * FROM \"{table}\" WHERE {key} = ?")),
-        ),
-        "dynamodb:PartiQLInsert" => (
-            "BatchExecuteStatement",
-            statement(format!("INSERT INTO \"{table}\" VALUE {{'{key}': ?}}")),
-        ),
-        "dynamodb:PartiQLUpdate" => (
-            "BatchExecuteStatement",
-            statement(format!("UPDATE \"{table}\" REMOVE nothing WHERE {key} = ?")),
-        ),
-        "dynamodb:PartiQLDelete" => {
-            ("BatchExecuteStatement", statement(format!("DELETE FROM \"{table}\" WHERE {key} = ?")))
+        "dynamodb:PartiQLSelect" => partiql(format!("SELECT * FROM \"{table}\" WHERE {key} = ?")),
+        "dynamodb:PartiQLInsert" => {
+            partiql(format!("INSERT INTO \"{table}\" VALUE {{'{key}': ?}}"))
         }
+        "dynamodb:PartiQLUpdate" => {
+            partiql(format!("UPDATE \"{table}\" REMOVE nothing WHERE {key} = ?"))
+        }
+        "dynamodb:PartiQLDelete" => partiql(format!("DELETE FROM \"{table}\" WHERE {key} = ?")),
         "dynamodb:DescribeTable" => ("DescribeTable", json!({ "TableName": table })),
         "dynamodb:UpdateTable" => {
             ("UpdateTable", json!({ "TableName": table, "DeletionProtectionEnabled": false }))

@@ -71,7 +71,7 @@ impl Load {
         Some((id.clone(), order_request.clone()))
     }
 
-    pub(crate) fn into_ledger(self) -> ClientRecord {
+    pub(crate) fn into_client_record(self) -> ClientRecord {
         self.client_record.into_inner()
     }
 }

@@ -63,21 +63,14 @@ async fn main() -> Result<ExitCode> {
     stack.proxy.calm();
 
     let dead_letters = shop.drain_and_redrive().await;
-    let client_record = load.into_ledger();
+    let client_record = load.into_client_record();
     deliver_once_more(&stack, &client_record, &mut effects).await;
 
     let audit = effects.audit(&shop, &client_record).await;
     let faults = stack.proxy.met().into_iter().chain(chaos.made()).collect();
     let rows = report::rows(seed, start.elapsed(), &client_record, &audit, dead_letters, &faults);
-    for (what, count) in &rows {
-        println!("{what:<52} {count:>12}");
-    }
-    if let Some(file) = options.report {
-        std::fs::write(file, serde_json::to_string_pretty(&rows)?)?;
-    }
-    for problem in audit.lost.iter().chain(&audit.doubled).chain(&client_record.wrong).take(20) {
-        eprintln!("  {problem}");
-    }
+    let problems = audit.lost.iter().chain(&audit.doubled).chain(&client_record.wrong);
+    e2e::report(&rows, options.report.as_deref(), problems)?;
     if !had_every_fault(&faults) || client_record.accepted.len() < client_record.unclear.len() {
         eprintln!(
             "  Too little happened for the result to say anything: it takes more orders, or more faults."

@@ -42,7 +42,5 @@ pub(crate) fn rows(
     let seed = [("Seed".to_owned(), seed.to_string())];
     let counts = counts.map(|(what, count)| (what.to_owned(), count));
     let kinds = faults.iter().map(|(kind, times)| (format!("– {kind}"), times.to_string()));
-    let time =
-        [("Time".to_owned(), format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60))];
-    seed.into_iter().chain(counts).chain(kinds).chain(time).collect()
+    seed.into_iter().chain(counts).chain(kinds).chain([e2e::time_row(time)]).collect()
 }
