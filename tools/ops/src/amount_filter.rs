@@ -1,6 +1,7 @@
 //! Which amounts a subscription's filter policy matches, evaluated as SNS does, and exactly: the
 //! policy's numbers are parsed as decimals from their text, never through a float.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -29,22 +30,9 @@ pub(crate) struct Range(Vec<Bound>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bound {
-    comparison: Comparison,
+    /// One of [`COMPARISONS`].
+    comparison: &'static str,
     value: Decimal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-enum Comparison {
-    #[serde(rename = "=")]
-    Equal,
-    #[serde(rename = "<")]
-    Less,
-    #[serde(rename = "<=")]
-    AtMost,
-    #[serde(rename = ">")]
-    Greater,
-    #[serde(rename = ">=")]
-    AtLeast,
 }
 
 /// A policy of numeric ranges: `{"amount": [{"numeric": [">=", 80]}]}`.
@@ -52,6 +40,7 @@ type Policy = BTreeMap<String, Vec<BTreeMap<String, Vec<Box<RawValue>>>>>;
 
 const ATTRIBUTE: &str = "amount";
 const OPERATOR: &str = "numeric";
+const COMPARISONS: [&str; 5] = ["=", "<", "<=", ">", ">="];
 
 impl AmountFilter {
     /// The filter policy now in force on promotion's subscription, which may differ from the
@@ -122,8 +111,9 @@ impl Range {
 
 impl Bound {
     fn read([comparison, value]: &[Box<RawValue>; 2]) -> Result<Self> {
-        let comparison: Comparison =
-            serde_json::from_str(comparison.get()).context("a comparison is unknown")?;
+        let comparison: String = serde_json::from_str(comparison.get())?;
+        let comparison = COMPARISONS.into_iter().find(|known| *known == comparison);
+        let comparison = comparison.context("a comparison is unknown")?;
         let text = value.get();
         // A number in quotes is a string, which SNS compares with no number.
         let value = Decimal::from_str_exact(text)
@@ -132,13 +122,11 @@ impl Bound {
     }
 
     fn holds(self, total: Decimal) -> bool {
-        match self.comparison {
-            Comparison::Equal => total == self.value,
-            Comparison::Less => total < self.value,
-            Comparison::AtMost => total <= self.value,
-            Comparison::Greater => total > self.value,
-            Comparison::AtLeast => total >= self.value,
-        }
+        self.comparison.contains(match total.cmp(&self.value) {
+            Ordering::Less => '<',
+            Ordering::Equal => '=',
+            Ordering::Greater => '>',
+        })
     }
 }
 
@@ -152,19 +140,9 @@ impl fmt::Display for AmountFilter {
 
 impl fmt::Display for Range {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = |comparison| match comparison {
-            Comparison::Equal => "=",
-            Comparison::Less => "<",
-            Comparison::AtMost => "<=",
-            Comparison::Greater => ">",
-            Comparison::AtLeast => ">=",
-        };
-        let bounds: Vec<_> = self
-            .0
-            .iter()
-            .map(|bound| format!("{} {}", sign(bound.comparison), bound.value))
-            .collect();
-        formatter.write_str(&bounds.join(" and "))
+        let bounds =
+            self.0.iter().map(|Bound { comparison, value }| format!("{comparison} {value}"));
+        formatter.write_str(&bounds.collect::<Vec<_>>().join(" and "))
     }
 }
 
@@ -248,7 +226,7 @@ mod tests {
     fn bound() -> impl Strategy<Value = (&'static str, i64)> {
         let near_cents =
             (-3..30_i64, -2..=2_i64).prop_map(|(cents, off)| cents * UNITS_PER_CENT + off);
-        (prop::sample::select(vec!["=", "<", "<=", ">", ">="]), near_cents)
+        (prop::sample::select(&COMPARISONS[..]), near_cents)
     }
 
     fn number(units: i64) -> String {
@@ -268,11 +246,12 @@ mod tests {
             };
             let policy = format!("{{\"amount\":[{}]}}", ranges.iter().map(condition).collect::<Vec<_>>().join(","));
             let units = i64::try_from(cents).unwrap() * UNITS_PER_CENT;
-            let expected = ranges.iter().any(|bounds| bounds.iter().all(|(sign, bound)| {
-                let ordering = units.cmp(bound);
-                sign.contains('=') && ordering.is_eq()
-                    || sign.contains('<') && ordering.is_lt()
-                    || sign.contains('>') && ordering.is_gt()
+            let expected = ranges.iter().any(|bounds| bounds.iter().all(|(sign, bound)| match *sign {
+                "=" => units == *bound,
+                "<" => units < *bound,
+                "<=" => units <= *bound,
+                ">" => units > *bound,
+                _ => units >= *bound,
             }));
             prop_assert_eq!(read(&policy).unwrap().lets_through(Amount::from_cents(cents).unwrap()), expected, "{}", policy);
         }

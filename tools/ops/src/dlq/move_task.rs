@@ -70,36 +70,22 @@ impl MoveTask {
                     .unwrap_or(moved),
             );
             bar.set_position(moved);
-            match task.status.as_deref() {
-                Some("RUNNING" | "CANCELLING") => {}
-                Some("COMPLETED" | "CANCELLED") => {
-                    bar.finish_and_clear();
-                    return Ok(RedriveResult { moved, failures: vec![] });
-                }
-                status => {
-                    bar.finish_and_clear();
+            let status = task.status.as_deref().unwrap_or("unknown");
+            if !["RUNNING", "CANCELLING"].contains(&status) {
+                bar.finish_and_clear();
+                let mut failures = vec![];
+                if !["COMPLETED", "CANCELLED"].contains(&status) {
                     let reason = task.failure_reason.as_deref().unwrap_or("no reason given");
-                    let problem =
-                        format!("SQS ended the move as {}: {reason}", status.unwrap_or("unknown"));
-                    return Ok(RedriveResult {
-                        moved,
-                        failures: vec![Failure { message_id: None, problem }],
-                    });
+                    let problem = format!("SQS ended the move as {status}: {reason}");
+                    failures.push(Failure { message_id: None, problem });
                 }
+                return Ok(RedriveResult { moved, failures });
             }
             if interrupt.requested() && !cancelled {
-                let cancel = self
-                    .queue
-                    .client
-                    .cancel_message_move_task()
-                    .task_handle(&self.handle)
-                    .send()
-                    .await;
-                cancel.map_err(|error| {
-                    anyhow!(
-                        "SQS does not cancel the move, it goes on: {}",
-                        sdk_error_message(&error)
-                    )
+                let cancel = self.queue.client.cancel_message_move_task().task_handle(&self.handle);
+                cancel.send().await.map_err(|error| {
+                    let error = sdk_error_message(&error);
+                    anyhow!("SQS does not cancel the move, it goes on: {error}")
                 })?;
                 say("SQS was asked to cancel the move.");
                 cancelled = true;

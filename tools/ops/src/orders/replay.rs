@@ -43,7 +43,7 @@ pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outco
         };
         let known: BTreeSet<_> = found.iter().map(id_of).collect();
         for unknown in ids.iter().map(ToString::to_string).filter(|id| !known.contains(id)) {
-            replay.failed(unknown, "there is no such order".to_owned())?;
+            replay.record(unknown, Some("there is no such order".to_owned()))?;
         }
         if !replay.all(found).await? {
             break;
@@ -106,7 +106,7 @@ impl<'a> Replay<'a> {
         for row in orders {
             match row {
                 Ok(saved) => readable.push(saved),
-                Err(Unreadable { key, error }) => self.failed(key, error.to_string())?,
+                Err(Unreadable { key, error }) => self.record(key, Some(error.to_string()))?,
             }
         }
         for batch in readable.chunks(self.context.rate_limit.at_once(Republisher::MAX_ORDERS)) {
@@ -125,22 +125,19 @@ impl<'a> Replay<'a> {
     async fn batch(&mut self, batch: &[SavedOrder]) -> Result<bool> {
         if self.context.dry_run {
             for SavedOrder { order, .. } in batch {
-                self.done(order.id)?;
+                self.record(order.id.to_string(), None)?;
             }
             return Ok(true);
         }
         let orders_to_publish = batch.iter().map(|SavedOrder { order, trace, .. }| {
             OrderToPublish { order: order.clone(), trace: *trace }
         });
-        let acknowledged = match self
-            .topic
-            .publish_batch(&orders_to_publish.collect::<Vec<_>>())
-            .await
-        {
+        let orders_to_publish: Vec<_> = orders_to_publish.collect();
+        let acknowledged = match self.topic.publish_batch(&orders_to_publish).await {
             Ok(acknowledged) => acknowledged,
             Err(error) => {
                 for SavedOrder { order, .. } in batch {
-                    self.failed(order.id.to_string(), error.to_string())?;
+                    self.record(order.id.to_string(), Some(error.to_string()))?;
                 }
                 let not_tried = "SNS does nothing at all: what comes after these was not tried. Run it again later.";
                 self.bar.suspend(|| say(not_tried));
@@ -148,47 +145,28 @@ impl<'a> Replay<'a> {
             }
         };
         for SavedOrder { order, publish_pending, .. } in batch {
-            if !acknowledged.contains(&order.id) {
-                self.failed(order.id.to_string(), "SNS did not acknowledge it".to_owned())?;
-                continue;
-            }
-            let cleared = if *publish_pending {
-                self.audit.clear_pending_flag(order.id).await
+            let problem = if !acknowledged.contains(&order.id) {
+                Some("SNS did not acknowledge it".to_owned())
+            } else if *publish_pending {
+                let cleared = self.audit.clear_pending_flag(order.id).await;
+                let kept = "published, and still pending; the relay publishes it once more";
+                cleared.err().map(|error| format!("{kept}: {error}"))
             } else {
-                Ok(())
+                None
             };
-            match cleared {
-                Ok(()) => self.done(order.id)?,
-                Err(error) => {
-                    let problem = format!(
-                        "published, and still pending; the relay publishes it once more: {error}"
-                    );
-                    self.failed(order.id.to_string(), problem)?;
-                }
-            }
+            self.record(order.id.to_string(), problem)?;
         }
         Ok(true)
     }
 
-    fn done(&mut self, order_id: OrderId) -> Result<()> {
-        self.published += 1;
-        self.print(&Replayed {
-            order_id: order_id.to_string(),
-            dry_run: self.context.dry_run,
-            published: !self.context.dry_run,
-            problem: None,
-        })
-    }
-
-    fn failed(&mut self, order_id: String, problem: String) -> Result<()> {
-        self.failed += 1;
-        let dry_run = self.context.dry_run;
-        self.print(&Replayed { order_id, dry_run, published: false, problem: Some(problem) })
-    }
-
-    fn print(&self, replayed: &Replayed) -> Result<()> {
+    /// Counts and prints the result for one order.
+    fn record(&mut self, order_id: String, problem: Option<String>) -> Result<()> {
+        let fine = problem.is_none();
+        *(if fine { &mut self.published } else { &mut self.failed }) += 1;
         self.bar.inc(1);
-        Ok(self.bar.suspend(|| self.context.output.line(replayed))?)
+        let dry_run = self.context.dry_run;
+        let replayed = Replayed { order_id, dry_run, published: fine && !dry_run, problem };
+        Ok(self.bar.suspend(|| self.context.output.line(&replayed))?)
     }
 
     fn end(self) -> Outcome {
