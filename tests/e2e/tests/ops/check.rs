@@ -33,9 +33,8 @@ impl Made {
     }
 
     async fn invoice(&self, id: &str) {
-        self.shop
-            .put_row("InvoicesTable", &[("order_id", id), ("number", "1"), ("issued_at", LONG_AGO)])
-            .await;
+        let row = [("order_id", id), ("number", "1"), ("issued_at", LONG_AGO)];
+        self.shop.put_row("InvoicesTable", &row).await;
     }
 
     /// Adds the rows that every order has.
@@ -44,32 +43,16 @@ impl Made {
         self.invoice(id).await;
     }
 
-    async fn coupon(&self, id: &str) {
-        let row = [
-            ("order_id", id),
-            ("code", "ABCDEFGHJKLM"),
-            ("percent", "20"),
-            ("expires_at", LONG_AGO),
-        ];
-        self.shop.put_row("CouponsTable", &row).await;
+    async fn coupon(&self, id: &str, code: &str, spent: &[(&str, &str)]) {
+        let row = [("order_id", id), ("code", code), ("percent", "20"), ("expires_at", LONG_AGO)];
+        self.shop.put_row("CouponsTable", &[&row[..], spent].concat()).await;
     }
 
     /// Adds an earned coupon that is spent on an order.
     async fn coupon_spent_on(&mut self, id: &str, code: &str) -> String {
         let earned_by = self.order("1.00", LONG_AGO).await;
         self.carried_out(&earned_by).await;
-        let row = [
-            ("order_id", &*earned_by),
-            ("code", code),
-            ("percent", "20"),
-            ("expires_at", LONG_AGO),
-        ];
-        self.shop
-            .put_row(
-                "CouponsTable",
-                &[&row[..], &[("spent_by", id), ("spent_at", LONG_AGO)]].concat(),
-            )
-            .await;
+        self.coupon(&earned_by, code, &[("spent_by", id), ("spent_at", LONG_AGO)]).await;
         earned_by
     }
 
@@ -121,8 +104,8 @@ async fn check_lists_every_difference_and_nothing_else() {
     let ghost = made.order("1.00", LONG_AGO).await;
     made.shop.put_row("ShipmentsTable", &[("order_id", &ghost)]).await;
     made.invoice(&ghost).await;
-    made.coupon(&unearned).await;
-    made.coupon(&coupon).await;
+    made.coupon(&unearned, "ABCDEFGHJKLM", &[]).await;
+    made.coupon(&coupon, "ABCDEFGHJKLM", &[]).await;
 
     let check = ops(&["check", "--json"]).await;
     check.assert_code(3);
@@ -146,11 +129,7 @@ async fn check_lists_every_difference_and_nothing_else() {
         assert_eq!(findings(&check, id), [""; 0], "{id} is as it should be");
     }
     let text = ops(&["check"]).await;
-    let line = text
-        .stdout
-        .lines()
-        .find(|line| line.starts_with(&lost))
-        .expect("a line for the lost order");
+    let line = text.stdout.lines().find(|line| line.starts_with(&lost)).expect("the lost order");
     assert!(line.contains(&format!("ops orders replay {lost}")), "it says what to do: {line}");
     made.clean_up().await;
 }
@@ -250,11 +229,8 @@ async fn check_uses_the_deployed_filter_threshold() {
     made.carried_out(&large).await;
     assert_eq!(findings(&ops(&["check", "--json"]).await, &large), ["no_coupon"]);
     // No other test orders this much, so the change affects none.
-    shop.set_filter(
-        "PromotionQueueUrl",
-        &json!({ "amount": [{ "numeric": [">=", 80, "<", 650_000] }] }),
-    )
-    .await;
+    let narrower = json!({ "amount": [{ "numeric": [">=", 80, "<", 650_000] }] });
+    shop.set_filter("PromotionQueueUrl", &narrower).await;
     let check = ops(&["check", "--json"]).await;
     shop.set_filter("PromotionQueueUrl", &json!({ "amount": [{ "numeric": [">=", 80] }] })).await;
     assert_eq!(findings(&check, &large), [""; 0]);
