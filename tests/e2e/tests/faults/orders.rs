@@ -37,6 +37,16 @@ impl Attempt {
         shop.orders_of(&self.customer).await
     }
 
+    /// Sends the request again, without a fault, and asserts that there is one order.
+    pub(crate) async fn repeat(&self, shop: &Deployment, what: &str) -> String {
+        let again = shop.start("orders", &[]).await.invoke(&self.event()).await;
+        assert_eq!(again["statusCode"], 201, "{what}: {again}");
+        let id = order_id(&again);
+        assert_eq!(self.saved(shop).await, [&*id], "{what}: one request makes one order");
+        self.assert_coupon_is_spent_with_its_order(shop, what).await;
+        id
+    }
+
     /// Asserts that the coupon, if any, is spent on the saved order, or unspent if no order is
     /// saved.
     pub(crate) async fn assert_coupon_is_spent_with_its_order(
@@ -112,10 +122,7 @@ pub(crate) async fn cut_at(
     for (what, attempt, injected, what_held) in attempts {
         if attempt.key.is_some() {
             // Whatever the first response was, a repeated request gets one, and there is one order.
-            let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
-            assert_eq!(again["statusCode"], 201, "{what}: {again}");
-            assert_eq!(attempt.saved(&shop).await, [order_id(&again)], "{what}");
-            attempt.assert_coupon_is_spent_with_its_order(&shop, &what).await;
+            attempt.repeat(&shop, &what).await;
         }
         for id in attempt.saved(&shop).await {
             assert_carried_out(&shop, &id, &what).await;
@@ -170,22 +177,13 @@ async fn kill_during_any_call_loses_no_order() {
         let proxy = fault_proxy().await;
         let orders = shop.start_behind("orders", &proxy).await;
         let attempt = Attempt::with_key();
-        let event = attempt.event();
-        kill_at(proxy.inject(operation, Fault::WithholdAnswer, ONCE), orders, &event).await;
-        let again = shop.start("orders", &[]).await.invoke(&event).await;
-        assert_eq!(again["statusCode"], 201, "{operation}: {again}");
-        assert_eq!(
-            attempt.saved(&shop).await,
-            [order_id(&again)],
-            "{operation}: one request makes one order"
-        );
+        let injected = proxy.inject(operation, Fault::WithholdAnswer, ONCE);
+        kill_at(injected, orders, &attempt.event()).await;
+        let id = attempt.repeat(&shop, operation).await;
         sweep(&shop).await;
-        assert_carried_out(&shop, &order_id(&again), operation).await;
-        held(
-            &format!("orders, {operation}"),
-            "killed before the answer came",
-            "asked again: one order, done once",
-        );
+        assert_carried_out(&shop, &id, operation).await;
+        let what_held = "asked again: one order, done once";
+        held(&format!("orders, {operation}"), "killed before the answer came", what_held);
     }
 }
 
@@ -196,16 +194,10 @@ async fn transaction_conflict_is_retried_and_never_422() {
         let proxy = fault_proxy().await;
         let mut orders = shop.start_behind("orders", &proxy).await;
         proxy.inject("TransactWriteItems", Fault::Conflict, times);
-        assert_eq!(
-            orders.invoke(&Attempt::with_key().event()).await["statusCode"],
-            status,
-            "{times} times"
-        );
-        held(
-            "orders, TransactWriteItems",
-            &name_of(Fault::Conflict, times),
-            &format!("{status}, never 422"),
-        );
+        let answer = orders.invoke(&Attempt::with_key().event()).await;
+        assert_eq!(answer["statusCode"], status, "{times} times");
+        let what_held = format!("{status}, never 422");
+        held("orders, TransactWriteItems", &name_of(Fault::Conflict, times), &what_held);
     }
 }
 
