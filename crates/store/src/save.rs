@@ -32,7 +32,7 @@ pub enum SaveOutcome {
         /// The order that the other request placed.
         order_id: OrderId,
     },
-    /// The coupon is spent, expired, or has changed since it was looked up. Nothing is saved.
+    /// The coupon is spent, expired, or has changed since it was read. Nothing is saved.
     CouponRejected,
 }
 

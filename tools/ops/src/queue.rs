@@ -128,7 +128,8 @@ impl Queue {
             }
         }
         if let Some(problem) = problems.first() {
-            let what = "show again what was looked at; it does so by itself when the visibility timeout is over";
+            let what =
+                "make the messages visible; they become so when the visibility timeout is over";
             say(format!("{:#}", self.failed(what, problem)));
         }
     }

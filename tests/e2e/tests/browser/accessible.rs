@@ -20,7 +20,7 @@ pub(crate) async fn is_accessible(browser: &Browser) {
     let path = browser.path().await;
     assert!(
         found["passes"].as_array().is_some_and(|passes| passes.len() > 10),
-        "axe-core looked at little: {found}"
+        "axe-core checked little: {found}"
     );
     for kind in ["violations", "incomplete"] {
         let rules: Vec<_> =

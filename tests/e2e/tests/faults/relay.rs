@@ -59,7 +59,7 @@ async fn shard_query_faults_lose_no_order() {
     let shop = Deployment::under_test().await;
     let mut tries = 0..TRIES;
     let placed = loop {
-        assert!(tries.next().is_some(), "no sweep looked into the shards");
+        assert!(tries.next().is_some(), "no sweep read the shards");
         let placed = shop.place_unpublished(FULL).await;
         let proxy = fault_proxy().await;
         let mut relay = shop.start_behind("outbox-relay", &proxy).await;
@@ -71,7 +71,7 @@ async fn shard_query_faults_lose_no_order() {
     };
     sweep(&shop).await;
     for id in placed {
-        assert_carried_out(&shop, &id, "a shard could not be looked into").await;
+        assert_carried_out(&shop, &id, "a shard could not be read").await;
     }
     held("relay, Query", &name_of(Fault::Fail, ONCE), "published by a later sweep, done once");
 }

@@ -33,7 +33,7 @@ async fn dlq_show_lists_messages_with_reasons_and_keeps_them() {
     for source in objects.iter().filter(|object| object["kind"] == "source") {
         assert!(
             source["oldest_seen_at"].is_null(),
-            "a look into a source queue counts as a try: {source}"
+            "a receive from a source queue counts as a try: {source}"
         );
     }
 

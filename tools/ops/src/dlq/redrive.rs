@@ -31,7 +31,7 @@ pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> 
     let Depth { visible, in_flight } = from.depth().await?;
     if in_flight > 0 {
         let hidden = count(in_flight, "message is", "messages are");
-        say(format!("{hidden} hidden by another reader's visibility timeout and not looked at."));
+        say(format!("{hidden} hidden by another reader's visibility timeout and not read."));
     }
     let most = limit.unwrap_or(visible).min(visible);
     let redriven = |moved, failed| Redriven {

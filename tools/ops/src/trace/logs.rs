@@ -66,7 +66,7 @@ async fn results(client: &Client, query: &str) -> Result<Vec<Vec<ResultField>>> 
 }
 
 fn failed(problem: &str) -> anyhow::Error {
-    anyhow!("the logs cannot be looked through: {problem}")
+    anyhow!("the logs cannot be searched: {problem}")
 }
 
 /// The lines of a log event that name the order: a local function writes text, with several lines

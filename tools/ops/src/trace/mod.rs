@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Context, Options { id, hours }: Options) -> Re
         bail!("there is no order {id} in this stack");
     };
     let invoice = audit.invoice(id).await?;
-    let spinner = progress::spinner("Looking through the logs");
+    let spinner = progress::spinner("Searching the logs");
     let until = order
         .placed_at
         .checked_add(SignedDuration::from_hours(hours.into()))?
