@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest};
+use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum, BatchStatementRequest};
 use aws_types::SdkConfig;
 
 use crate::statements::{StatementError, execute};
-use crate::{Row, StoreError};
+use crate::{Row, StoreError, Value};
 
 /// A table keyed by `order_id`, in which a second insert for an order fails. That failure turns
 /// at-least-once delivery into an exactly-once effect, so rows are never deleted and never expire.
@@ -44,7 +44,7 @@ impl EffectTable {
         let effect_table = Self { client: Client::new(&INSERT.apply(sdk)), table };
         let refused = execute(
             &effect_table.client,
-            vec![effect_table.statement(&[("primed", AttributeValue::Bool(true))])],
+            vec![effect_table.statement(vec![("primed", Value::text("true"))])],
         )
         .await;
         if let [Err(StatementError::Indeterminate(error))] = &refused[..] {
@@ -57,7 +57,7 @@ impl EffectTable {
     /// request. Returns one result per row, in the order given. A failed row does not affect the
     /// others.
     pub async fn insert<R: Row>(&self, rows: &[R]) -> Vec<Inserted> {
-        let statements = rows.iter().map(|row| self.statement(&row.columns())).collect();
+        let statements = rows.iter().map(|row| self.statement(row.columns())).collect();
         let done = execute(&self.client, statements).await.into_iter().map(|done| match done {
             Ok(()) => Inserted::New,
             Err(StatementError::Rejected(BatchStatementErrorCodeEnum::DuplicateItem)) => {
@@ -68,11 +68,11 @@ impl EffectTable {
         done.collect()
     }
 
-    fn statement(&self, columns: &[(&'static str, AttributeValue)]) -> BatchStatementRequest {
+    fn statement(&self, columns: Vec<(&'static str, Value)>) -> BatchStatementRequest {
         let names: Vec<_> = columns.iter().map(|(name, _)| format!("'{name}': ?")).collect();
         BatchStatementRequest::builder()
             .statement(format!("INSERT INTO \"{}\" VALUE {{{}}}", self.table, names.join(", ")))
-            .set_parameters(Some(columns.iter().map(|(_, value)| value.clone()).collect()))
+            .set_parameters(Some(columns.into_iter().map(|(_, value)| value.into()).collect()))
             .build()
             .expect("a statement is given")
     }

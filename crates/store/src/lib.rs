@@ -25,5 +25,5 @@ pub use effect_table::{EffectTable, Inserted};
 pub use error::{StoreError, Unreadable};
 pub use orders::{OrderTables, Orders};
 pub use outbox::{Next, Outbox, Page, PendingOrder};
-pub use row::Row;
+pub use row::{Row, Value};
 pub use save::SaveOutcome;

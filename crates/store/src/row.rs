@@ -16,36 +16,58 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 /// A row that a subscriber writes for an order, keyed by the order's id.
 pub trait Row {
     /// The row's attributes, `order_id` first, always in the same order.
-    fn columns(&self) -> Vec<(&'static str, AttributeValue)>;
+    fn columns(&self) -> Vec<(&'static str, Value)>;
+}
+
+/// The value of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value(AttributeValue);
+
+impl Value {
+    /// A text (`S`).
+    pub fn text(value: &(impl ToString + ?Sized)) -> Self {
+        Self(string(value))
+    }
+
+    /// A number (`N`) in decimal notation.
+    pub fn number(value: &impl ToString) -> Self {
+        Self(AttributeValue::N(value.to_string()))
+    }
+}
+
+impl From<Value> for AttributeValue {
+    fn from(value: Value) -> Self {
+        value.0
+    }
 }
 
 impl Row for Shipment {
-    fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
+    fn columns(&self) -> Vec<(&'static str, Value)> {
         vec![
-            ("order_id", string(&self.order_id)),
-            ("tracking_number", code(&self.tracking_number)),
-            ("shipped_at", string(&self.shipped_at)),
+            ("order_id", Value::text(&self.order_id)),
+            ("tracking_number", Value::text(self.tracking_number.as_str())),
+            ("shipped_at", Value::text(&self.shipped_at)),
         ]
     }
 }
 
 impl Row for Coupon {
-    fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
+    fn columns(&self) -> Vec<(&'static str, Value)> {
         vec![
-            ("order_id", string(&self.order_id)),
-            ("code", code(&self.code)),
-            ("percent", AttributeValue::N(self.percent.to_string())),
-            ("expires_at", string(&self.expires_at)),
+            ("order_id", Value::text(&self.order_id)),
+            ("code", Value::text(self.code.as_str())),
+            ("percent", Value::number(&self.percent)),
+            ("expires_at", Value::text(&self.expires_at)),
         ]
     }
 }
 
 impl Row for Invoice {
-    fn columns(&self) -> Vec<(&'static str, AttributeValue)> {
+    fn columns(&self) -> Vec<(&'static str, Value)> {
         vec![
-            ("order_id", string(&self.order_id)),
-            ("number", AttributeValue::N(self.number.get().to_string())),
-            ("issued_at", string(&self.issued_at)),
+            ("order_id", Value::text(&self.order_id)),
+            ("number", Value::number(&self.number.get())),
+            ("issued_at", Value::text(&self.issued_at)),
         ]
     }
 }
@@ -234,7 +256,7 @@ fn code(code: &Code) -> AttributeValue {
     AttributeValue::S(code.as_str().to_owned())
 }
 
-fn string(value: &impl ToString) -> AttributeValue {
+fn string(value: &(impl ToString + ?Sized)) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
@@ -246,8 +268,10 @@ mod tests {
 
     pub(super) const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
-    pub(super) fn row_of(columns: Vec<(&'static str, AttributeValue)>) -> Attributes {
-        columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    pub(super) fn row_of(
+        columns: impl IntoIterator<Item = (&'static str, impl Into<AttributeValue>)>,
+    ) -> Attributes {
+        columns.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
     pub(super) fn order() -> Order {
@@ -308,7 +332,7 @@ mod tests {
             ("amount", AttributeValue::N("16.30".to_owned())),
         ];
         assert_eq!(row["amount"], AttributeValue::N("81.50".to_owned()));
-        assert_eq!(row["discount"], AttributeValue::M(row_of(expected.into())));
+        assert_eq!(row["discount"], AttributeValue::M(row_of(expected)));
         assert!(!saved(&order()).contains_key("discount"), "as it was before coupons");
     }
 

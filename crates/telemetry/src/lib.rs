@@ -57,19 +57,9 @@ impl LogSettings {
     }
 }
 
-/// This workspace's crates, whose events contain ids and never names.
-const OURS: [&str; 10] = [
-    "orders",
-    "outbox_relay",
-    "fulfilment",
-    "promotion",
-    "invoicing",
-    "sqs_batch",
-    "lambda_startup",
-    "store",
-    "topic",
-    "telemetry",
-];
+/// This workspace's libraries, whose events contain ids and never names. The same holds for the
+/// functions.
+const OURS: [&str; 5] = ["sqs_batch", "lambda_startup", "store", "topic", "telemetry"];
 
 /// The runtime's target whose messages may quote a customer: panic messages, and events that it
 /// cannot read.
@@ -88,7 +78,7 @@ pub fn init(
     version: Option<String>,
 ) -> Telemetry {
     let output = Output::to(io::stdout());
-    let events = tracing_subscriber::registry().with(levels(settings.level));
+    let events = tracing_subscriber::registry().with(levels(function, settings.level));
     let lines = fmt::layer().with_writer(output.clone());
     match settings.format {
         LogFormat::Json => {
@@ -103,9 +93,11 @@ pub fn init(
     Telemetry { output, function, namespace, version, cold: AtomicBool::new(true) }
 }
 
-fn levels(ours: LevelFilter) -> Targets {
+/// `function` is the running function's package, whose crate has underscores for hyphens.
+fn levels(function: &str, ours: LevelFilter) -> Targets {
     Targets::new()
         .with_default(ours.min(LevelFilter::WARN))
+        .with_target(function.replace('-', "_"), ours)
         .with_targets(OURS.map(|target| (target, ours)))
         .with_target(QUOTES, LevelFilter::OFF)
 }
@@ -117,8 +109,8 @@ mod tests {
 
     #[test]
     fn log_filter_blocks_runtime_and_sdk_payloads() {
-        let levels = levels(LevelFilter::TRACE);
-        assert!(levels.would_enable("orders::place", &Level::TRACE));
+        let levels = levels("outbox-relay", LevelFilter::TRACE);
+        assert!(levels.would_enable("outbox_relay::relay", &Level::TRACE));
         for target in [
             "lambda_runtime::runtime",
             "aws_smithy_runtime::client",
@@ -146,13 +138,16 @@ mod tests {
     #[test]
     fn runtime_panic_logs_are_suppressed() {
         for target in ["lambda_runtime::layers::panic", "lambda_runtime::layers::api_response"] {
-            assert!(!levels(LevelFilter::TRACE).would_enable(target, &Level::ERROR), "{target}");
+            assert!(
+                !levels("outbox-relay", LevelFilter::TRACE).would_enable(target, &Level::ERROR),
+                "{target}"
+            );
         }
     }
 
     #[test]
     fn level_off_silences_every_target() {
-        let levels = levels(LevelFilter::OFF);
+        let levels = levels("outbox-relay", LevelFilter::OFF);
         assert!(!levels.would_enable("orders", &Level::ERROR));
         assert!(!levels.would_enable("lambda_runtime", &Level::ERROR));
     }

@@ -24,7 +24,7 @@ where
         event: &Event<'_>,
     ) -> Result {
         let level = *event.metadata().level();
-        write!(writer, "{:<12}", self.function)?;
+        write!(writer, "{:<12} ", self.function)?;
         if writer.has_ansi_escapes() {
             write!(writer, "\x1b[{}m{level:>5}\x1b[0m ", colour(level))?;
         } else {

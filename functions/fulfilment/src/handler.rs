@@ -6,7 +6,7 @@ use domain::{OrderPlaced, Shipment, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::value::Distribution;
-use sqs_batch::BatchCounts;
+use subscriber::BatchCounts;
 
 /// Fulfilment's own metrics for a batch.
 #[derive(Entry)]

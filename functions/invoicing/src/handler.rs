@@ -4,9 +4,7 @@ use domain::{Invoice, OrderId, OrderPlaced, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
-use sqs_batch::{BatchCounts, RecordOutcome};
-use store::EffectTable;
-use telemetry::nonzero_count;
+use subscriber::{BatchCounts, EffectTable, RecordOutcome, nonzero_count};
 
 /// An invoice that has no number yet.
 #[derive(Debug)]

@@ -3,15 +3,13 @@
 
 mod handler;
 
-use lambda_startup::Startup;
-use store::EffectTable;
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
-    let invoices = EffectTable::connect(&sdk, environment.required("INVOICES_TABLE")?).await;
-    let commit = async |invoices_without_numbers: &[_]| {
-        handler::commit(&invoices, invoices_without_numbers).await
-    };
-    sqs_batch::run(&telemetry, handler::prepare, commit, handler::measure).await
+    subscriber::run_with_commit(
+        env!("CARGO_PKG_NAME"),
+        handler::prepare,
+        handler::commit,
+        handler::measure,
+    )
+    .await
 }

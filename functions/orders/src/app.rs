@@ -20,9 +20,9 @@ impl AppState {
     ) -> Result<Self, EnvironmentError> {
         let tables = OrderTables {
             orders: environment.required("ORDERS_TABLE")?,
-            shipments: environment.required("SHIPMENTS_TABLE")?,
-            coupons: environment.required("COUPONS_TABLE")?,
-            invoices: environment.required("INVOICES_TABLE")?,
+            shipments: environment.required("FULFILMENT_TABLE")?,
+            coupons: environment.required("PROMOTION_TABLE")?,
+            invoices: environment.required("INVOICING_TABLE")?,
             idempotency_keys: environment.required("IDEMPOTENCY_KEYS_TABLE")?,
         };
         let topic_arn = environment.required("ORDERS_TOPIC_ARN")?;

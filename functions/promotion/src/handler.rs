@@ -4,8 +4,7 @@ use domain::{Coupon, OrderPlaced, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
-use sqs_batch::BatchCounts;
-use telemetry::nonzero_count;
+use subscriber::{BatchCounts, nonzero_count};
 
 /// Promotion's own metrics for a batch.
 #[derive(Entry)]

@@ -3,13 +3,7 @@
 
 mod handler;
 
-use lambda_startup::Startup;
-use store::EffectTable;
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let Startup { environment, sdk, telemetry } = Startup::begin(env!("CARGO_PKG_NAME"))?;
-    let coupons = EffectTable::connect(&sdk, environment.required("COUPONS_TABLE")?).await;
-    let commit = async |earned: &[_]| subscriber::insert(&coupons, earned).await;
-    sqs_batch::run(&telemetry, handler::prepare, commit, handler::measure).await
+    subscriber::run(env!("CARGO_PKG_NAME"), handler::prepare, handler::measure).await
 }

@@ -99,8 +99,13 @@ impl Tables {
     }
 
     /// Puts a row into a table, and replaces any with the same key.
-    pub async fn put(&self, logical_id: &str, columns: Vec<(&'static str, AttributeValue)>) {
-        let row = columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    pub async fn put(
+        &self,
+        logical_id: &str,
+        columns: Vec<(&'static str, impl Into<AttributeValue>)>,
+    ) {
+        let row =
+            columns.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let put = self.client.put_item().table_name(self.name(logical_id)).set_item(Some(row));
         put.send().await.expect("the table takes the row");
     }

@@ -27,9 +27,9 @@ impl Shop {
         let tables = Tables::make(&backend).await;
         let names = OrderTables {
             orders: tables.name("OrdersTable"),
-            shipments: tables.name("ShipmentsTable"),
-            coupons: tables.name("CouponsTable"),
-            invoices: tables.name("InvoicesTable"),
+            shipments: tables.name("FulfilmentTable"),
+            coupons: tables.name("PromotionTable"),
+            invoices: tables.name("InvoicingTable"),
             idempotency_keys: tables.name("IdempotencyKeysTable"),
         };
         let orders = Orders::connect(backend.sdk(), names, SHARDS).await;

@@ -23,9 +23,9 @@ async fn order_is_read_with_its_shipment_and_its_coupon() {
     for order in [&order, &other] {
         shop.orders.save(order, TraceParent::begin()).await.unwrap();
     }
-    shop.tables.put("ShipmentsTable", shipment.columns()).await;
-    shop.tables.put("ShipmentsTable", others.columns()).await;
-    shop.tables.put("CouponsTable", coupon.columns()).await;
+    shop.tables.put("FulfilmentTable", shipment.columns()).await;
+    shop.tables.put("FulfilmentTable", others.columns()).await;
+    shop.tables.put("PromotionTable", coupon.columns()).await;
 
     let read = shop.orders.read(order.id).await.unwrap();
     assert_eq!(read, Some(OrderView::new(order, Some(shipment), Some(coupon))));
@@ -37,6 +37,6 @@ async fn order_is_read_with_its_shipment_and_its_coupon() {
 async fn shipment_without_an_order_reads_as_none() {
     let shop = Shop::open().await;
     let id = order("81.50").id;
-    shop.tables.put("ShipmentsTable", shipment(id).columns()).await;
+    shop.tables.put("FulfilmentTable", shipment(id).columns()).await;
     assert_eq!(shop.orders.read(id).await.unwrap(), None);
 }

@@ -21,7 +21,7 @@ fn with(coupon: &Coupon, order: Order) -> Order {
 impl Shop {
     async fn given(&self) -> Coupon {
         let coupon = coupon(CODE);
-        self.tables.put("CouponsTable", coupon.columns()).await;
+        self.tables.put("PromotionTable", coupon.columns()).await;
         coupon
     }
 
@@ -38,7 +38,7 @@ impl Shop {
 
     /// Returns the coupon's `spent_by` and `spent_at`, if it is spent.
     async fn spent(&self) -> Option<(String, String)> {
-        let row = self.tables.rows("CouponsTable").await.remove(0);
+        let row = self.tables.rows("PromotionTable").await.remove(0);
         let text = |name: &str| row.get(name)?.as_s().ok().cloned();
         Some((text("spent_by")?, text("spent_at")?))
     }
@@ -137,7 +137,7 @@ async fn mismatched_coupon_is_rejected() {
     let in_time =
         Order { placed_at: coupon.expires_at - SignedDuration::from_secs(1), ..order(&coupon) };
     assert_eq!(shop.spend(&coupon, &in_time, None).await, SaveOutcome::Created);
-    assert_eq!(shop.tables.rows("CouponsTable").await.len(), 1, "no ghost row");
+    assert_eq!(shop.tables.rows("PromotionTable").await.len(), 1, "no ghost row");
 }
 
 #[tokio::test]
@@ -146,10 +146,10 @@ async fn saving_the_same_order_again_changes_nothing() {
     let coupon = shop.given().await;
     let order = with(&coupon, order("81.50"));
     shop.spend(&coupon, &order, None).await;
-    let before = (shop.tables.rows("OrdersTable").await, shop.tables.rows("CouponsTable").await);
+    let before = (shop.tables.rows("OrdersTable").await, shop.tables.rows("PromotionTable").await);
     assert_eq!(shop.spend(&coupon, &order, None).await, SaveOutcome::Created);
     assert_eq!(
-        (shop.tables.rows("OrdersTable").await, shop.tables.rows("CouponsTable").await),
+        (shop.tables.rows("OrdersTable").await, shop.tables.rows("PromotionTable").await),
         before
     );
 }
