@@ -19,8 +19,14 @@ enum Purpose {
     Deploy,
 }
 
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 11] = [
     need("Rust", "cargo --version", Purpose::Develop, "https://rustup.rs"),
+    need(
+        "Python venv",
+        "python3 -c 'import venv, ensurepip'",
+        Purpose::Develop,
+        "apt install python3-venv",
+    ),
     need("C compiler", "cc --version", Purpose::Develop, "apt install gcc libc6-dev"),
     need(
         "Chromium",
@@ -32,7 +38,7 @@ const NEEDS: [Need; 8] = [
     need("valgrind", "valgrind --version", Purpose::TestAll, "apt install valgrind"),
     need(
         "libfaketime",
-        "ls /usr/lib/*/faketime/libfaketime.so.1",
+        "ls /usr/lib/*/faketime/libfaketime.so.1 || ls /usr/lib*/faketime/libfaketime.so.1",
         Purpose::TestAll,
         "apt install libfaketime",
     ),
@@ -43,12 +49,33 @@ const NEEDS: [Need; 8] = [
         "rustup target add aarch64-unknown-linux-gnu, or set Architecture to x86_64 in template.yaml",
     ),
     need(
+        "SAM CLI 1.160+",
+        SAM_CLI,
+        Purpose::Deploy,
+        "the SAM CLI, or put .tools/venv/bin on the PATH",
+    ),
+    need(
         "AWS credentials",
-        "test -n \"$AWS_ACCESS_KEY_ID$AWS_PROFILE$AWS_CONTAINER_CREDENTIALS_FULL_URI\" || ls ~/.aws/credentials ~/.aws/config",
+        CREDENTIALS,
         Purpose::Deploy,
         "aws configure sso, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     ),
+    need(
+        "AWS region",
+        "test -n \"$AWS_REGION$AWS_DEFAULT_REGION\" || grep region \"${AWS_CONFIG_FILE:-$HOME/.aws/config}\"",
+        Purpose::Deploy,
+        "aws configure, or set AWS_REGION",
+    ),
 ];
+
+/// Older versions do not know the loops of template.yaml, and fail with a stack trace.
+const SAM_CLI: &str = "printf '1.160\\n%s\\n' \"$(sam --version | tr -dc 0-9.)\" | sort -C -V";
+
+/// Where the AWS SDKs find credentials.
+const CREDENTIALS: &str = "test -n \"$AWS_ACCESS_KEY_ID$AWS_PROFILE$AWS_WEB_IDENTITY_TOKEN_FILE\
+     $AWS_CONTAINER_CREDENTIALS_FULL_URI$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI\" \
+     || ls \"${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials}\" \
+     || ls \"${AWS_CONFIG_FILE:-$HOME/.aws/config}\"";
 
 const fn need(
     name: &'static str,

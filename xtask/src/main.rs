@@ -40,6 +40,10 @@ enum Command {
     /// Install the pinned tools (SAM CLI, cargo-lambda, emulator) into .tools/ and print how to use
     /// them.
     Tools,
+    /// Print template.yaml with its loops expanded, as a plain SAM template.
+    ///
+    /// For readers, and to deploy to an account that refuses the transform of the loops.
+    Template,
     /// Write a CycloneDX bill of materials for each function to target/sbom.
     Sbom,
     /// List what this machine lacks to run, test and deploy, and how to install it.
@@ -59,6 +63,7 @@ async fn main() -> ExitCode {
         Command::Verify(part) => devstack::or_cut_short(verify::verify(part)).await,
         Command::Bench(options) => devstack::or_cut_short(bench::bench(options)).await,
         Command::Pictures => devstack::or_cut_short(test::pictures()).await,
+        Command::Template => template(),
         Command::Tools => devstack::or_cut_short(tools()).await,
         Command::Sbom => devstack::or_cut_short(list()).await,
         Command::Doctor => Ok(doctor::doctor().await),
@@ -76,6 +81,11 @@ async fn tools() -> anyhow::Result<()> {
     devstack::Tools::install(devstack::Progress).await?;
     println!("export PATH=\"{}:$PATH\"", devstack::root().join(".tools/venv/bin").display());
     Ok(())
+}
+
+fn template() -> anyhow::Result<ExitCode> {
+    print!("{}", devstack::expanded_template_text()?);
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn list() -> anyhow::Result<()> {

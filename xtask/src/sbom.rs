@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use devstack::{FUNCTIONS, Progress, SupplyChain, root};
+use devstack::{Progress, SupplyChain, functions, root};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -28,7 +28,7 @@ pub(crate) async fn sbom(supply: &SupplyChain) -> Result<()> {
     let folder = root().join(FOLDER);
     fs::create_dir_all(&folder)?;
     for (binary, left) in lists_left_behind().await? {
-        if FUNCTIONS.contains(&&*binary) {
+        if functions().contains(&&*binary) {
             let list = fs::read_to_string(&left)
                 .with_context(|| format!("there is no {}", left.display()))?;
             let list = list.replace(&root().display().to_string(), "");
@@ -37,7 +37,7 @@ pub(crate) async fn sbom(supply: &SupplyChain) -> Result<()> {
         }
         fs::remove_file(left)?;
     }
-    eprintln!("Written: {FOLDER}/{{{}}}.cdx.json", FUNCTIONS.join(","));
+    eprintln!("Written: {FOLDER}/{{{}}}.cdx.json", functions().join(","));
     Ok(())
 }
 

@@ -13,7 +13,7 @@ mod supply_chain;
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use devstack::{Progress, Tools};
 use needs::Need;
 use suites::{SUITES, Suite};
@@ -38,10 +38,12 @@ pub(crate) async fn test(Options { all, suites }: Options) -> Result<()> {
         [] => SUITES.into_iter().filter(|suite| all || suite.is_quick).collect(),
         suites => suites.to_vec(),
     };
-    let mut prepared = vec![];
+    let (mut prepared, mut skipped) = (vec![], vec![]);
     for suite in chosen {
         if let Some(why) = missing(suite, &tools, &mut prepared).await? {
+            ensure!(suites.is_empty(), "the suite {} cannot run: {why}", suite.name);
             needs::skip(suite.name, &why)?;
+            skipped.push(suite.name);
             continue;
         }
         let start = Instant::now();
@@ -49,7 +51,11 @@ pub(crate) async fn test(Options { all, suites }: Options) -> Result<()> {
         suite.run(&tools).await.with_context(|| format!("the suite {} failed", suite.name))?;
         eprintln!("── {}: green in {:.0} s", suite.name, start.elapsed().as_secs_f64());
     }
-    eprintln!("All green in {:.0} s.", start.elapsed().as_secs_f64());
+    let seconds = start.elapsed().as_secs_f64();
+    match &skipped[..] {
+        [] => eprintln!("All green in {seconds:.0} s."),
+        skipped => eprintln!("Green in {seconds:.0} s, but skipped: {}", skipped.join(", ")),
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
-use devstack::{CargoTool, FUNCTIONS, root};
+use devstack::{CargoTool, functions, root};
 
 /// The names in the table below a heading of the page. Each must have a purpose beside it.
 fn listed(heading: &str) -> BTreeSet<String> {
@@ -32,7 +32,7 @@ fn linked(metadata: &Metadata) -> Vec<&Package> {
     let mut packages: Vec<_> = metadata
         .packages
         .iter()
-        .filter(|package| FUNCTIONS.contains(&package.name.as_str()))
+        .filter(|package| functions().contains(&package.name.as_str()))
         .collect();
     let mut at = 0;
     while let Some(package) = packages.get(at) {

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::{ClientRecord, Deployment, Row, SUBSCRIBERS, eventually};
+use crate::{ClientRecord, Deployment, Row, Subscriber, eventually};
 
 /// The subscribers' rows as first seen: they must never change.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
-    shipments: BTreeMap<String, Row>,
-    coupons: BTreeMap<String, Row>,
-    invoices: BTreeMap<String, Row>,
+    /// The rows by order, of each subscriber by its function's name.
+    rows: BTreeMap<String, BTreeMap<String, Row>>,
     changed: BTreeSet<String>,
     vanished: BTreeSet<String>,
 }
@@ -79,34 +78,27 @@ impl Deployment {
 
     /// Waits until no order is pending and no queue holds a message. No fault may be active by now.
     pub async fn at_rest(&self) {
+        let queues: Vec<_> = self.subscribers().iter().map(Subscriber::queue).collect();
         eventually("all is published and all queues are empty", AT_REST_WITHIN, async || {
             let swept = self.start("outbox-relay", &[]).await.invoke(&json!({})).await;
-            (swept["found"] == 0
-                && self.depth(&SUBSCRIBERS.map(|subscriber| subscriber.queue())).await == 0)
-                .then_some(())
+            (swept["found"] == 0 && self.depth(&queues).await == 0).then_some(())
         })
         .await;
     }
 
     async fn dead_letters(&self) -> u64 {
-        let dlqs = SUBSCRIBERS.map(|subscriber| [subscriber.dlq(), subscriber.subscription_dlq()]);
-        self.depth(dlqs.as_flattened()).await
+        let dlqs = self.subscribers().into_iter().flat_map(|of| [of.dlq(), of.subscription_dlq()]);
+        self.depth(&dlqs.collect::<Vec<_>>()).await
     }
 }
 
 impl Effects {
     /// Reads the subscribers' tables, and records changes since the last call.
     pub async fn check(&mut self, shop: &Deployment) {
-        let (shipments, coupons) =
-            (shop.rows("ShipmentsTable").await, shop.rows("CouponsTable").await);
-        let mut invoices = shop.rows("InvoicesTable").await;
-        invoices.retain(|row| row["order_id"] != INVOICE_COUNTER);
-        let seen = [
-            (&mut self.shipments, shipments),
-            (&mut self.coupons, coupons),
-            (&mut self.invoices, invoices),
-        ];
-        for (seen, rows) in seen {
+        for subscriber in shop.subscribers() {
+            let mut rows = shop.rows(&subscriber.table()).await;
+            rows.retain(|row| row["order_id"] != INVOICE_COUNTER);
+            let seen = self.rows.entry(subscriber.function).or_default();
             let there: BTreeSet<_> = rows.iter().map(|row| row["order_id"].clone()).collect();
             self.vanished.extend(seen.keys().filter(|id| !there.contains(*id)).cloned());
             for row in rows {
@@ -129,10 +121,20 @@ impl Effects {
         self.compare(&orders, client_record)
     }
 
+    fn rows_of(&self, function: &str) -> &BTreeMap<String, Row> {
+        static NONE: BTreeMap<String, Row> = BTreeMap::new();
+        self.rows.get(function).unwrap_or(&NONE)
+    }
+
     fn compare(&self, orders: &BTreeMap<String, Row>, client_record: &ClientRecord) -> Audit {
-        let mut audit =
-            Audit { orders: orders.len(), fulfilled: self.shipments.len(), ..Audit::default() };
-        audit.coupons = self.coupons.len();
+        let [shipments, coupons, invoices] =
+            ["fulfilment", "promotion", "invoicing"].map(|function| self.rows_of(function));
+        let mut audit = Audit {
+            orders: orders.len(),
+            fulfilled: shipments.len(),
+            coupons: coupons.len(),
+            ..Audit::default()
+        };
         for (id, order_request) in &client_record.accepted {
             match orders.get(id) {
                 None => audit.lost.push(format!("{id} was accepted and is not in the table")),
@@ -151,13 +153,13 @@ impl Effects {
             if row.contains_key("outbox") {
                 audit.lost.push(format!("{id} is not published"));
             }
-            if !self.shipments.contains_key(id) {
+            if !shipments.contains_key(id) {
                 audit.lost.push(format!("{id} has no shipment"));
             }
-            if !self.invoices.contains_key(id) {
+            if !invoices.contains_key(id) {
                 audit.lost.push(format!("{id} has no invoice"));
             }
-            match (cents(&row["amount"]) >= THRESHOLD, self.coupons.contains_key(id)) {
+            match (cents(&row["amount"]) >= THRESHOLD, coupons.contains_key(id)) {
                 (true, false) => audit.lost.push(format!("{id} has no coupon")),
                 (false, true) => {
                     audit.doubled.push(format!("{id} has a coupon and did not earn it"));
@@ -177,13 +179,13 @@ impl Effects {
             }
         }
         let mut numbers = BTreeSet::new();
-        for (id, _) in self.invoices.iter().filter(|(_, row)| !numbers.insert(&row["number"])) {
+        for (id, _) in invoices.iter().filter(|(_, row)| !numbers.insert(&row["number"])) {
             audit.doubled.push(format!("{id} has an invoice with the number of another"));
         }
         for id in &self.vanished {
             audit.lost.push(format!("{id} was done, and the row is gone"));
         }
-        let done = self.shipments.keys().chain(self.coupons.keys()).chain(self.invoices.keys());
+        let done = self.rows.values().flat_map(BTreeMap::keys);
         for id in done.filter(|id| !orders.contains_key(*id)) {
             audit.doubled.push(format!("{id} was done and is no order"));
         }
@@ -232,7 +234,11 @@ mod tests {
         let rows = |ids: &[&str]| {
             ids.iter().map(|id| ((*id).to_owned(), row(&[("order_id", id)]))).collect()
         };
-        Effects { shipments: rows(shipments), coupons: rows(coupons), ..Effects::default() }
+        let rows = [("fulfilment", rows(shipments)), ("promotion", rows(coupons))];
+        Effects {
+            rows: rows.map(|(function, rows)| (function.to_owned(), rows)).into(),
+            ..Effects::default()
+        }
     }
 
     fn invoices(ids: &[&str], number: impl Fn(usize) -> usize) -> BTreeMap<String, Row> {
@@ -258,7 +264,9 @@ mod tests {
         orders: &BTreeMap<String, Row>,
         client_record: &ClientRecord,
     ) -> (usize, usize) {
-        let audit = Effects { invoices, ..effects.clone() }.compare(orders, client_record);
+        let mut effects = effects.clone();
+        effects.rows.insert("invoicing".to_owned(), invoices);
+        let audit = effects.compare(orders, client_record);
         (audit.lost.len(), audit.doubled.len())
     }
 
@@ -307,6 +315,8 @@ mod tests {
     fn audit_finds_duplicate_and_orphan_effects() {
         let mut changed = effects(&[ID], &[]);
         changed.changed.insert(ID.to_owned());
+        let mut of_another = effects(&[ID], &[]);
+        of_another.rows.insert("another".to_owned(), invoices(&["ghost"], |at| at));
         let mut twice = order("5");
         let again = row(&[("id", "other"), ("customer", "Ada 1"), ("amount", "5")]);
         twice.insert("other".to_owned(), again);
@@ -314,6 +324,7 @@ mod tests {
             ("an effect", changed, order("5"), client_record(500)),
             ("a coupon not earned", effects(&[ID], &[ID]), order("5"), client_record(500)),
             ("a shipment of nobody", effects(&[ID, "ghost"], &[]), order("5"), client_record(500)),
+            ("another subscriber's effect of nobody", of_another, order("5"), client_record(500)),
             ("an order of nobody", effects(&[ID], &[]), order("5"), ClientRecord::default()),
             ("one request, two orders", effects(&[ID, "other"], &[]), twice, client_record(500)),
         ] {

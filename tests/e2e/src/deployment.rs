@@ -88,6 +88,10 @@ impl Deployment {
         self.outputs.get(name).unwrap_or_else(|| panic!("the stack has no output {name}"))
     }
 
+    pub(crate) fn output_names(&self) -> impl Iterator<Item = &str> {
+        self.outputs.keys().map(String::as_str)
+    }
+
     /// The ARN of a topic that does not exist.
     #[must_use]
     pub fn missing_topic(&self) -> String {
@@ -97,12 +101,14 @@ impl Deployment {
     /// A function's environment variables from the template, and those that Lambda adds for AWS
     /// access.
     #[must_use]
-    pub fn function_variables(&self) -> Vec<(String, String)> {
+    pub fn function_variables(&self, function: &str) -> Vec<(String, String)> {
+        let subscriber = self.subscribers().into_iter().find(|of| of.function == function);
+        let table = subscriber.map(|of| ("TABLE".to_owned(), self.output(&of.table()).to_owned()));
         let outputs = [
             ("ORDERS_TABLE", "OrdersTable"),
-            ("SHIPMENTS_TABLE", "ShipmentsTable"),
-            ("COUPONS_TABLE", "CouponsTable"),
-            ("INVOICES_TABLE", "InvoicesTable"),
+            ("FULFILMENT_TABLE", "FulfilmentTable"),
+            ("PROMOTION_TABLE", "PromotionTable"),
+            ("INVOICING_TABLE", "InvoicingTable"),
             ("IDEMPOTENCY_KEYS_TABLE", "IdempotencyKeysTable"),
             ("ORDERS_TOPIC_ARN", "OrdersTopicArn"),
         ];
@@ -114,7 +120,7 @@ impl Deployment {
         let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
         let aws = aws.into_iter().filter_map(|name| Some((name.to_owned(), env::var(name).ok()?)));
         let endpoint = self.endpoint.iter().map(|endpoint| (ENDPOINT.to_owned(), endpoint.clone()));
-        outputs.into_iter().chain(outbox).chain(aws).chain(endpoint).collect()
+        outputs.into_iter().chain(table).chain(outbox).chain(aws).chain(endpoint).collect()
     }
 }
 

@@ -38,7 +38,8 @@ impl Deployment {
     pub async fn start(&self, function: &str, replaced: &[(&str, &str)]) -> Function {
         let replaced =
             replaced.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Function::start(function, self.function_variables().into_iter().chain(replaced)).await
+        Function::start(function, self.function_variables(function).into_iter().chain(replaced))
+            .await
     }
 
     /// Places orders of $81.50 through a function that cannot reach the topic, and returns their

@@ -30,7 +30,7 @@ pub use queues::Message;
 pub use record::held;
 pub use report::{report, time_row};
 pub use shop::{Answer, Placed};
-pub use subscribers::{SUBSCRIBERS, Subscriber};
+pub use subscribers::Subscriber;
 pub use tables::Row;
 pub use topic_probe::TopicProbe;
 pub use wait::eventually;

@@ -7,8 +7,8 @@ use devstack::FaultProxy;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::Deployment;
 use crate::deployment::ENDPOINT;
-use crate::{Deployment, SUBSCRIBERS};
 
 /// The result of a run.
 #[derive(Clone, Debug)]
@@ -48,10 +48,12 @@ impl Deployment {
     pub async fn redrive_all(&self) {
         let endpoint: Vec<_> =
             self.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
-        let dlqs =
-            SUBSCRIBERS.map(|of| [of.function.to_owned(), format!("{}-subscription", of.function)]);
-        for dlq in dlqs.as_flattened() {
-            ops_with(&endpoint, &["dlq", "redrive", dlq]).await.assert_code(0);
+        for subscriber in self.subscribers() {
+            let dlq = subscriber.function;
+            let subscription_dlq = format!("{dlq}-subscription");
+            for dlq in [dlq, subscription_dlq] {
+                ops_with(&endpoint, &["dlq", "redrive", &dlq]).await.assert_code(0);
+            }
         }
     }
 }

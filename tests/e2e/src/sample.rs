@@ -14,11 +14,9 @@ use crate::{Deployment, fixture};
 const CONTAINERS: &str = "E2E_SAM_CONFIG";
 
 impl Deployment {
-    /// Sends a sample, such as `orders/place-by-form.json`, to a new instance of the function that
-    /// its folder names, and returns the response.
-    pub async fn answer_to(&self, sample: &str) -> Value {
-        let (function, _) =
-            sample.split_once('/').expect("samples lie in the folder of their function");
+    /// Sends a sample, such as `subscriber/one-order.json`, to a new instance of a function, and
+    /// returns the response.
+    pub async fn answer_to(&self, function: &str, sample: &str) -> Value {
         match env::var(CONTAINERS) {
             Ok(config) => in_a_container(function, sample, &config).await,
             Err(_) => self.start(function, &[]).await.invoke(&fixture(sample)).await,

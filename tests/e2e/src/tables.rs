@@ -25,7 +25,7 @@ impl Deployment {
 
     /// The row of the coupon with this code.
     pub async fn coupon_row(&self, code: &str) -> Row {
-        let mut rows = self.rows("CouponsTable").await.into_iter();
+        let mut rows = self.rows("PromotionTable").await.into_iter();
         rows.find(|row| row.get("code").is_some_and(|of| of == code))
             .expect("a coupon has this code")
     }

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import boto3
 
 dynamodb = boto3.client("dynamodb")
-TABLE = os.environ["SHIPMENTS_TABLE"]
+TABLE = os.environ["TABLE"]
 INSERT = f"INSERT INTO \"{TABLE}\" VALUE {{'order_id': ?, 'tracking_number': ?, 'shipped_at': ?}}"
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

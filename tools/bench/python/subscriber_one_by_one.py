@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from subscriber import parse, tracking_number
 
 dynamodb = boto3.client("dynamodb")
-TABLE = os.environ["SHIPMENTS_TABLE"]
+TABLE = os.environ["TABLE"]
 
 
 def handler(event, _context):

@@ -98,7 +98,7 @@ impl Benchmark {
 /// About the length of a role's session token, which each request signs and sends.
 const SESSION_TOKEN_LENGTH: usize = 800;
 
-const TEMPLATE: [(&str, &str); 15] = [
+const TEMPLATE: [(&str, &str); 16] = [
     ("AWS_REGION", "eu-central-1"),
     ("AWS_DEFAULT_REGION", "eu-central-1"),
     ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
@@ -107,9 +107,10 @@ const TEMPLATE: [(&str, &str); 15] = [
     ("AWS_LAMBDA_LOG_LEVEL", "INFO"),
     ("METRICS_NAMESPACE", "OrderFanout/order-fanout"),
     ("ORDERS_TABLE", "order-fanout-OrdersTable-1A2B3C4D5E6F7"),
-    ("SHIPMENTS_TABLE", "order-fanout-ShipmentsTable-1A2B3C4D5E6F7"),
-    ("COUPONS_TABLE", "order-fanout-CouponsTable-1A2B3C4D5E6F7"),
-    ("INVOICES_TABLE", "order-fanout-InvoicesTable-1A2B3C4D5E6F7"),
+    ("TABLE", "order-fanout-FulfilmentTable-1A2B3C4D5E6F7"),
+    ("FULFILMENT_TABLE", "order-fanout-FulfilmentTable-1A2B3C4D5E6F7"),
+    ("PROMOTION_TABLE", "order-fanout-PromotionTable-1A2B3C4D5E6F7"),
+    ("INVOICING_TABLE", "order-fanout-InvoicingTable-1A2B3C4D5E6F7"),
     ("IDEMPOTENCY_KEYS_TABLE", "order-fanout-IdempotencyKeysTable-1A2B3C4D5E6F7"),
     (
         "ORDERS_TOPIC_ARN",

@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use devstack::{FUNCTIONS, Progress, Tools};
+use clap::builder::PossibleValuesParser;
+use devstack::{Progress, Tools, functions};
 
 use benchmark::{Benchmark, FULFILMENT, ORDERS};
 use budget::Comparison;
@@ -53,7 +54,7 @@ struct Options {
     #[arg(long, conflicts_with_all = ["check", "growth", "alone"])]
     profile: bool,
     /// Measure only these functions, and the no-ops.
-    #[arg(long, num_args = 1.., value_parser = FUNCTIONS)]
+    #[arg(long, num_args = 1.., value_parser = PossibleValuesParser::new(functions()))]
     only: Vec<String>,
     /// Skip the comparison with Python and with the SDK's defaults.
     #[arg(long)]
@@ -88,13 +89,13 @@ async fn bench(options: Options) -> Result<()> {
             || options.only.is_empty()
             || options.only.iter().any(|only| only == benchmark.function)
     };
-    let with_no_op: Vec<_> = FUNCTIONS.into_iter().chain(["no-op"]).collect();
+    let with_no_op: Vec<_> = functions().iter().copied().chain(["no-op"]).collect();
     let binaries = match &options {
         Options { profile: true, .. } => {
-            devstack::build_with_names(&tools, &FUNCTIONS, Progress).await?
+            devstack::build_with_names(&tools, functions(), Progress).await?
         }
         Options { check: true, .. } => {
-            devstack::build_packages(&tools, &FUNCTIONS, Progress).await?
+            devstack::build_packages(&tools, functions(), Progress).await?
         }
         _ => devstack::build_packages(&tools, &with_no_op, Progress).await?,
     };

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::ports::{free_port, invoke_url};
 use crate::server::{Server, folder};
 use crate::workspace::root;
-use crate::{FUNCTIONS, Progress, STACK_NAME, Tools};
+use crate::{Progress, STACK_NAME, Tools, functions};
 
 /// A running emulator. It stops, together with the functions it runs, when this is dropped.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Emulator {
                 command.env("AWS_ENDPOINT_URL", proxy);
             }
             Invocations::Watch(watch_port) => {
-                for function in FUNCTIONS {
+                for function in functions() {
                     let url = invoke_url(watch_port, function);
                     command.env(format!("MINISTACK_LAMBDA_PROXY_{STACK_NAME}-{function}"), url);
                 }

@@ -9,7 +9,9 @@ mod checkov;
 mod docker;
 mod docker_bridge_proxy;
 mod emulator;
+mod expand_loops;
 mod faults;
+mod functions;
 mod http;
 mod http_proxy;
 mod interrupt;
@@ -31,6 +33,7 @@ mod stack;
 mod stack_progress;
 mod supply_chain;
 mod tcp;
+mod template;
 mod tools;
 mod watch;
 mod web_driver;
@@ -42,6 +45,7 @@ pub use docker::{Docker, Image};
 pub use docker_bridge_proxy::{DockerBridgeProxy, SAM_LOCAL};
 pub use emulator::{Emulator, Invocations, set_aws_env};
 pub use faults::{Fault, FaultProxy, Injected};
+pub use functions::{functions, functions_in, resource};
 pub use http_proxy::HttpProxy;
 pub use interrupt::{or_cut_short, until_interrupted};
 pub use local_api::LocalApi;
@@ -63,21 +67,11 @@ pub use schemathesis::Schemathesis;
 pub use stack::{Outputs, Stack};
 pub use stack_progress::{Depths, StackProgress};
 pub use supply_chain::SupplyChain;
+pub use template::{expand_template, expanded_template, expanded_template_text};
 pub use tools::Tools;
 pub use watch::Watch;
 pub use web_driver::WebDriver;
 pub use workspace::root;
 
-/// The functions, by package and binary name.
-pub const FUNCTIONS: [&str; 5] = ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing"];
-
 /// The local stack's name, as in samconfig.toml under `local`.
 pub const STACK_NAME: &str = "order-fanout-local";
-
-/// A function's logical id in the template, which is also its folder in `sam build`'s output:
-/// `OutboxRelayFunction` for `outbox-relay`.
-#[must_use]
-pub fn resource(function: &str) -> String {
-    let capitalised = |word: &str| format!("{}{}", word[..1].to_uppercase(), &word[1..]);
-    format!("{}Function", function.split('-').map(capitalised).collect::<String>())
-}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::http::{self, HttpClient};
-use crate::{FUNCTIONS, STACK_NAME, Stack};
+use crate::{STACK_NAME, Stack, functions};
 
 /// Puts lines into the functions' log groups.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl LogForwarder {
 
     /// Forwards a line that begins with its function's name, as on a terminal.
     pub fn take(&self, line: &str) {
-        let Some(function) = FUNCTIONS.into_iter().find(|function| line.starts_with(function))
+        let Some(function) = functions().iter().find(|function| line.starts_with(**function))
         else {
             return;
         };
@@ -56,7 +56,7 @@ struct Log {
 
 impl Log {
     async fn keep(&self, mut lines: UnboundedReceiver<Line>) {
-        for function in FUNCTIONS {
+        for function in functions() {
             // An earlier run of the same stack may have created it.
             let _ = self.call("CreateLogStream", function, &mut json!({})).await;
         }

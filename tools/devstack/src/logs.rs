@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::http::{self, HttpClient};
-use crate::{FUNCTIONS, STACK_NAME, Stack};
+use crate::{STACK_NAME, Stack, functions};
 
 /// The log groups of the deployed functions.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl LogStream {
 
     async fn new_lines(&mut self) -> Result<Vec<String>> {
         let mut events = vec![];
-        for function in FUNCTIONS {
+        for function in functions() {
             events.extend(self.events(&format!("/aws/lambda/{STACK_NAME}-{function}")).await?);
         }
         events.retain(|event| !self.shown.contains(&event.log_stream_name));

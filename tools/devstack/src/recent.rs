@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::FUNCTIONS;
+use crate::functions;
 
 /// The last few orders, the latest last.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ const VIEWED: &str = "shown";
 
 /// The function, the order id and the outcome in a line.
 fn parse(line: &str) -> Option<(&'static str, &str, &str)> {
-    let function = FUNCTIONS.into_iter().find(|function| line.starts_with(function))?;
+    let function = functions().iter().find(|function| line.starts_with(**function))?;
     let id = line.split_once("order_id=")?.1.split(' ').next()?;
     let outcome = line.split_once("outcome=\"")?.1.split_once('"')?.0;
     Some((function, id, outcome))
@@ -73,7 +73,7 @@ mod tests {
 
     fn line(function: &str, order: usize, outcome: &str) -> String {
         format!(
-            "{function:<12}\u{1b}[32m INFO\u{1b}[0m record order_id={} outcome=\"{outcome}\"",
+            "{function:<12} \u{1b}[32m INFO\u{1b}[0m record order_id={} outcome=\"{outcome}\"",
             id(order)
         )
     }

@@ -6,15 +6,21 @@ use anyhow::Result;
 use tokio::process::Command;
 
 use crate::emulator;
+use crate::template::write_expanded_template;
 use crate::workspace::root;
 use crate::{Emulator, Outputs, Progress, Stack, Tools};
 
-/// `sam validate --lint`.
+/// `sam validate --lint`, and a comparison of our expansion of the loops with the emulator's and
+/// cfn-lint's.
 pub async fn validate(tools: &Tools, progress: Progress) -> Result<()> {
     let mut sam = sam(tools);
     progress
         .command("Linting the template", sam.args(["validate", "--lint", "--region", "us-east-1"]))
-        .await
+        .await?;
+    let mut compare = tools.command("python");
+    compare.current_dir(root()).arg("tools/devstack/tools/compare_expansions.py");
+    compare.arg(TEMPLATE).arg(write_expanded_template()?);
+    progress.command("Comparing the expanded template", &mut compare).await
 }
 
 /// This machine's processor, as the template's `Architecture` and as cargo-lambda name it.

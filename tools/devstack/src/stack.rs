@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::{FUNCTIONS, STACK_NAME, http};
+use crate::{STACK_NAME, functions, http};
 
 /// A stack on the emulator.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 impl Stack {
     /// Waits until the stack is deleted, for example by `sam delete`, and returns that as an error.
     pub async fn deletion(&self) -> anyhow::Error {
-        let (client, url) = (http::client(), self.configuration_url(FUNCTIONS[0]));
+        let (client, url) = (http::client(), self.configuration_url(functions()[0]));
         while http::status(&client, &url).await != Some(StatusCode::NOT_FOUND) {
             tokio::time::sleep(CHECK_EVERY).await;
         }
@@ -56,23 +56,32 @@ impl Stack {
         )
     }
 
+    /// Whether the stack's function is there.
+    pub async fn has_function(&self, function: &str) -> bool {
+        let url = self.configuration_url(function);
+        http::status(&http::client(), &url).await == Some(StatusCode::OK)
+    }
+
     fn configuration_url(&self, function: &str) -> String {
         format!("{}/2015-03-31/functions/{STACK_NAME}-{function}/configuration", self.endpoint)
     }
 
-    /// The environment variables that the template gave the deployed functions. A name that several
-    /// functions share has the same value in each.
+    /// The environment variables that the template gave the deployed functions, as one environment
+    /// for all: a name that several functions share has the same value in each, but for `TABLE`,
+    /// which becomes `TABLE_<function>`.
     pub(crate) async fn variables(&self) -> Result<BTreeMap<String, String>> {
         let (client, mut variables) = (http::client(), BTreeMap::new());
-        for function in FUNCTIONS {
+        for function in functions() {
             let configuration = http::get_json(&client, &self.configuration_url(function)).await?;
             let configuration = serde_json::from_value::<Configuration>(configuration);
-            variables.extend(
-                configuration
-                    .with_context(|| format!("{function} has no variables"))?
-                    .environment
-                    .variables,
-            );
+            let mut own = configuration
+                .with_context(|| format!("{function} has no variables"))?
+                .environment
+                .variables;
+            if let Some(table) = own.remove("TABLE") {
+                variables.insert(format!("TABLE_{function}"), table);
+            }
+            variables.extend(own);
         }
         Ok(variables)
     }
@@ -83,12 +92,22 @@ impl Outputs {
         serde_json::from_str(json).context("sam did not print outputs as JSON")
     }
 
+    /// Names and values of all outputs.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|output| (&*output.output_key, &*output.output_value))
+    }
+
     /// The output with this name.
     pub fn get(&self, name: &str) -> Result<&str> {
         let output = self.0.iter().find(|output| output.output_key == name);
         output
             .map(|output| output.output_value.as_str())
             .with_context(|| format!("the stack has no output {name}"))
+    }
+
+    /// The subscribers, by the common prefix of their outputs: `Fulfilment`.
+    pub(crate) fn subscribers(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|output| output.output_key.strip_suffix("QueueUrl"))
     }
 
     /// The outputs with the shop's URL replaced by that of the local

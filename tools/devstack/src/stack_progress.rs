@@ -19,17 +19,16 @@ pub struct StackProgress {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Depths {
     orders: u64,
-    fulfilment: Service,
-    promotion: Service,
-    invoicing: Service,
+    subscribers: Vec<Subscriber>,
 }
 
-/// A subscriber: messages waiting for it, rows it wrote, and messages it failed.
+/// A subscriber: messages waiting for it, rows in its table, and messages it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Service {
+struct Subscriber {
+    name: String,
     waiting: u64,
     in_flight: u64,
-    done: u64,
+    rows: u64,
     dead: u64,
 }
 
@@ -42,22 +41,23 @@ impl StackProgress {
 
     /// Reads all counts.
     pub async fn read(&self) -> Result<Depths> {
-        Ok(Depths {
-            orders: self.rows("OrdersTable").await?,
-            fulfilment: self.service("Fulfilment", "ShipmentsTable").await?,
-            promotion: self.service("Promotion", "CouponsTable").await?,
-            invoicing: self.service("Invoicing", "InvoicesTable").await?.without_a_row(),
-        })
+        let mut subscribers = vec![];
+        for prefix in self.stack.outputs.subscribers() {
+            subscribers.push(self.subscriber(prefix).await?);
+        }
+        Ok(Depths { orders: self.rows("OrdersTable").await?, subscribers })
     }
 
-    async fn service(&self, name: &str, table: &str) -> Result<Service> {
-        let (waiting, in_flight) = self.messages(&format!("{name}QueueUrl")).await?;
-        let (mut dead, done) = (0, self.rows(table).await?);
+    /// The counts of the subscriber whose outputs begin with `prefix`.
+    async fn subscriber(&self, prefix: &str) -> Result<Subscriber> {
+        let (waiting, in_flight) = self.messages(&format!("{prefix}QueueUrl")).await?;
+        let mut dead = 0;
         for dlq in ["DlqUrl", "SubscriptionDlqUrl"] {
-            let (visible, hidden) = self.messages(&format!("{name}{dlq}")).await?;
+            let (visible, hidden) = self.messages(&format!("{prefix}{dlq}")).await?;
             dead += visible + hidden;
         }
-        Ok(Service { waiting, in_flight, done, dead })
+        let rows = self.rows(&format!("{prefix}Table")).await?;
+        Ok(Subscriber { name: prefix.to_lowercase(), waiting, in_flight, rows, dead })
     }
 
     /// A table's row count. AWS updates it every six hours, the emulator at every request.
@@ -81,34 +81,19 @@ impl StackProgress {
     }
 }
 
-impl Service {
-    /// Subtracts the invoices table's counter row.
-    fn without_a_row(self) -> Self {
-        Self { done: self.done.saturating_sub(1), ..self }
-    }
-}
-
 impl fmt::Display for Depths {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { orders, fulfilment, promotion, invoicing } = self;
-        write!(
-            formatter,
-            "orders {orders} │ fulfilment {fulfilment} shipped │ promotion {promotion} coupons"
-        )?;
-        write!(formatter, " │ invoicing {invoicing} invoices")?;
-        match fulfilment.dead + promotion.dead + invoicing.dead {
-            0 => Ok(()),
+        write!(formatter, "orders {}", self.orders)?;
+        for Subscriber { name, waiting, in_flight, rows, .. } in &self.subscribers {
+            write!(formatter, " │ {name} {waiting} waiting, {in_flight} in flight → {rows} rows")?;
+        }
+        match self.subscribers.iter().map(|subscriber| subscriber.dead).sum() {
+            0u64 => Ok(()),
             dead => write!(
                 formatter,
                 " │ {dead} in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
             ),
         }
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} waiting, {} in flight → {}", self.waiting, self.in_flight, self.done)
     }
 }
 
@@ -118,14 +103,20 @@ mod tests {
 
     #[test]
     fn progress_line_follows_the_order_flow() {
-        let fulfilment = Service { waiting: 2, in_flight: 1, done: 9, dead: 0 };
-        let promotion = Service { waiting: 0, in_flight: 0, done: 4, dead: 1 };
-        let invoicing = Service { waiting: 0, in_flight: 1, done: 8, dead: 0 };
-        let line = Depths { orders: 12, fulfilment, promotion, invoicing }.to_string();
+        let subscriber = |name: &str, [waiting, in_flight, rows, dead]: [u64; 4]| Subscriber {
+            name: name.to_owned(),
+            waiting,
+            in_flight,
+            rows,
+            dead,
+        };
+        let subscribers =
+            vec![subscriber("fulfilment", [2, 1, 9, 0]), subscriber("promotion", [0, 0, 4, 1])];
+        let line = Depths { orders: 12, subscribers }.to_string();
         assert_eq!(
             line,
-            "orders 12 │ fulfilment 2 waiting, 1 in flight → 9 shipped │ promotion 0 waiting, 0 in flight → 4 coupons \
-             │ invoicing 0 waiting, 1 in flight → 8 invoices │ 1 in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
+            "orders 12 │ fulfilment 2 waiting, 1 in flight → 9 rows │ promotion 0 waiting, 0 in flight → 4 rows \
+             │ 1 in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
         );
     }
 }

@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 
 use crate::emulator;
 use crate::ports::{invoke_address, invoke_url};
-use crate::{Emulator, FUNCTIONS, ProcessGroup, Progress, Stack, Tools, http, tcp};
+use crate::workspace::root;
+use crate::{Emulator, ProcessGroup, Progress, Stack, Tools, functions, http, tcp};
 
 /// A running `cargo lambda watch`.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Watch {
     /// compile everything again.
     pub async fn prebuild(tools: &Tools, progress: Progress) -> Result<()> {
         let mut cargo = tools.cargo();
-        cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
+        cargo.arg("build").args(functions().iter().flat_map(|function| ["--bin", *function]));
         progress.command("Building the functions (about two minutes, once)", &mut cargo).await
     }
 
@@ -58,6 +59,7 @@ impl Watch {
         emulator::set_aws_env(&mut cargo, emulator.port()).env("RUST_LOG", "off");
         // Metrics documents would clutter the terminal.
         cargo.envs(stack.variables().await?).env_remove("METRICS_NAMESPACE");
+        cargo.env(runner_variable(), root().join("tools/devstack/tools/run-function.sh"));
         let (process, stdout, stderr) = ProcessGroup::spawn_piped(&mut cargo)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(show_lines(stdout, show.clone()));
@@ -79,7 +81,7 @@ impl Watch {
 
     async fn call_each_once(&mut self) -> Result<()> {
         let client = http::client();
-        for function in FUNCTIONS {
+        for function in functions() {
             let url = invoke_url(self.port, function);
             let start = Instant::now();
             while let Err(error) = http::post_json(&client, &url, &harmless_event(function)).await {
@@ -94,6 +96,12 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// The variable with which cargo runs binaries through a program.
+fn runner_variable() -> String {
+    let system = if cfg!(target_os = "macos") { "APPLE_DARWIN" } else { "UNKNOWN_LINUX_GNU" };
+    format!("CARGO_TARGET_{}_{system}_RUNNER", std::env::consts::ARCH.to_uppercase())
 }
 
 /// An event without effects: a GET of the form, or an empty batch.

@@ -13,7 +13,7 @@ const SAMPLES: &[&str] = &["--test", "pipeline", "samples"];
 const ONE_ORDER: &[&str] = &["--test", "pipeline", "fan_out::order_placed_as_json_is_fulfilled"];
 
 /// Sends every sample through `sam local invoke`, and an order through `sam local start-api`; the
-/// queues' consumers are those of the stack.
+/// subscribers are those of the stack.
 pub(super) async fn test(tools: &Tools) -> Result<()> {
     let run = RunningCommand::start(tools, &["--built", "--containers"]).await?;
     let stack = devstack::stack(tools, run.aws_port, Progress).await?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use devstack::{FUNCTIONS, Progress, Tools, root};
+use devstack::{Progress, Tools, functions, root};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
@@ -130,7 +130,7 @@ async fn by_cargo_lambda(tools: &Tools, processor: Processor, folder: &Path) -> 
     let mut cargo = tools.cargo();
     cargo.args(["lambda", "build", "--release", "--locked", "--skip-target-check"]);
     cargo.args(["--target", processor.target()]);
-    cargo.args(FUNCTIONS.iter().flat_map(|function| ["--package", function]));
+    cargo.args(functions().iter().flat_map(|function| ["--package", function]));
     in_folder(&mut cargo, folder);
     Progress.command("First, by cargo lambda build", &mut cargo).await?;
     binaries(|function| folder.join("target/lambda").join(function))
@@ -151,7 +151,7 @@ fn in_folder<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
 }
 
 fn binaries(folder_of: impl Fn(&str) -> PathBuf) -> Result<Functions> {
-    FUNCTIONS
+    functions()
         .iter()
         .map(|function| Ok(((*function).to_owned(), Binary::read(&folder_of(function))?)))
         .collect()

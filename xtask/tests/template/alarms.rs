@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml_ng::Value;
 
 use crate::metrics::Metric;
-use crate::template::{Template, each, functions, target, workspace_file};
+use crate::template::{Template, each, functions, subscribers, target, workspace_file};
 
 /// The alarms that notify. The others serve deployments only: see `deployment`.
 pub(crate) fn alarms(template: &Template) -> BTreeMap<&str, &Value> {
@@ -99,11 +99,12 @@ fn every_source_queue_has_an_alarm_on_its_oldest_message() {
 #[test]
 fn failures_invisible_to_lambda_have_alarms() {
     let template = Template::read();
-    for consumer in ["fulfilment", "promotion", "invoicing"] {
-        alarm_on(&template, &Metric::ours(consumer, "RecordsRetried"));
+    for subscriber in subscribers() {
+        let function = subscriber.to_lowercase();
+        alarm_on(&template, &Metric::ours(&function, "RecordsRetried"));
         assert!(
-            fires_on_the_first(alarm_on(&template, &Metric::ours(consumer, "RecordsPoison"))),
-            "{consumer}"
+            fires_on_the_first(alarm_on(&template, &Metric::ours(&function, "RecordsPoison"))),
+            "{function}"
         );
     }
     alarm_on(&template, &Metric::ours("orders", "PublishFailures"));

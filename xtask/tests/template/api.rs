@@ -2,7 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-use crate::template::{Template, choice, each, target};
+use crate::template::{Template, choice, each, subscribers, target};
 
 #[test]
 fn api_has_one_catch_all_route_to_orders() {
@@ -118,27 +118,22 @@ fn api_throttles_at_the_request_limit() {
 fn outputs_list_urls_tables_topics_and_queues() {
     let template = Template::read();
     let outputs = template.root["Outputs"].as_mapping().expect("outputs");
-    for output in [
+    let own = [
         "ShopUrl",
         "OrdersTable",
         "IdempotencyKeysTable",
-        "ShipmentsTable",
-        "CouponsTable",
-        "InvoicesTable",
         "OrdersTopicArn",
-        "FulfilmentQueueUrl",
-        "FulfilmentDlqUrl",
-        "FulfilmentSubscriptionDlqUrl",
-        "PromotionQueueUrl",
-        "PromotionDlqUrl",
-        "PromotionSubscriptionDlqUrl",
-        "InvoicingQueueUrl",
-        "InvoicingDlqUrl",
-        "InvoicingSubscriptionDlqUrl",
+        "OrdersFunctionName",
+        "OutboxRelayFunctionName",
         "AlarmTopicArn",
         "DashboardName",
         "DashboardUrl",
-    ] {
-        assert!(outputs.contains_key(output), "{output}");
+    ];
+    let of_a_subscriber = ["Table", "QueueUrl", "DlqUrl", "SubscriptionDlqUrl", "FunctionName"];
+    let of_subscribers = subscribers()
+        .into_iter()
+        .flat_map(|name| of_a_subscriber.map(|output| format!("{name}{output}")));
+    for output in of_subscribers.chain(own.map(str::to_owned)) {
+        assert!(outputs.contains_key(&*output), "{output}");
     }
 }

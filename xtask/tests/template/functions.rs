@@ -10,7 +10,7 @@ use crate::template::{Template, each, functions, target, workspace_file};
 #[test]
 fn every_function_is_built_by_cargo_lambda_from_its_package() {
     let template = Template::read();
-    assert_eq!(functions(&template).len(), devstack::FUNCTIONS.len());
+    assert_eq!(functions(&template).len(), devstack::functions().len());
     for (id, function) in functions(&template) {
         let metadata = &template.root["Resources"][id]["Metadata"];
         let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
@@ -92,7 +92,7 @@ fn relay_runs_every_minute_and_skips_orders_in_progress() {
 #[test]
 fn coupon_index_projects_what_spending_needs() {
     let template = Template::read();
-    let table = template.resources("AWS::DynamoDB::Table")["CouponsTable"];
+    let table = template.resources("AWS::DynamoDB::Table")["PromotionTable"];
     let [index] = each(&table["GlobalSecondaryIndexes"])[..] else { panic!("one index") };
     assert_eq!(index["IndexName"], "code");
     let [key] = each(&index["KeySchema"])[..] else { panic!("one key") };

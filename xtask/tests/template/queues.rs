@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml_ng::Value;
 
 use crate::environments::{environments, number};
-use crate::template::{Template, functions, target};
-
-/// All functions except orders and the relay.
-const SUBSCRIBERS: usize = devstack::FUNCTIONS.len() - 2;
+use crate::template::{Template, functions, subscribers, target};
 
 #[test]
 fn queue_feeds_its_function_with_partial_responses() {
@@ -43,7 +40,7 @@ fn queue_feeds_its_function_with_partial_responses() {
             fed += 1;
         }
     }
-    assert_eq!(fed, SUBSCRIBERS);
+    assert_eq!(fed, subscribers().len());
 }
 
 #[test]
@@ -67,7 +64,9 @@ fn every_source_queue_has_a_dlq_with_longer_retention() {
     let queues = template.resources("AWS::SQS::Queue");
     let (dlqs, sources): (BTreeMap<&str, &Value>, BTreeMap<&str, &Value>) =
         queues.into_iter().partition(|(id, _)| id.ends_with("Dlq"));
-    assert_eq!((dlqs.len(), sources.len()), (2 * SUBSCRIBERS, SUBSCRIBERS));
+    let expected = subscribers().into_iter().map(|name| name + "Queue").collect::<Vec<_>>();
+    assert_eq!(sources.keys().copied().collect::<Vec<_>>(), expected);
+    assert_eq!(dlqs.len(), 2 * expected.len());
     for (id, queue) in sources {
         let dlq = id.replace("Queue", "Dlq");
         assert_eq!(target(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some(dlq.as_str()));
@@ -100,9 +99,10 @@ fn only_the_topic_may_send_to_a_queue() {
             fed.extend(target(&allow["Resource"]));
         }
     }
-    let queues = ["Fulfilment", "Invoicing", "Promotion"]
-        .map(|name| [format!("{name}Queue"), format!("{name}SubscriptionDlq")]);
-    assert_eq!(fed, queues.concat());
+    let queues = subscribers()
+        .into_iter()
+        .flat_map(|name| [format!("{name}Queue"), format!("{name}SubscriptionDlq")]);
+    assert_eq!(fed, queues.collect::<Vec<_>>());
 }
 
 #[test]
@@ -145,10 +145,8 @@ fn topic_fans_out_raw_messages_and_filters_for_promotion() {
         .into_iter()
         .filter(|(_, subscription)| target(&subscription["TopicArn"]) == Some("OrdersTopic"))
         .collect();
-    assert_eq!(
-        subscriptions.keys().collect::<Vec<_>>(),
-        [&"FulfilmentSubscription", &"InvoicingSubscription", &"PromotionSubscription"]
-    );
+    let expected = subscribers().into_iter().map(|name| name + "Subscription");
+    assert_eq!(subscriptions.keys().copied().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     for (id, subscription) in &subscriptions {
         assert_eq!(subscription["RawMessageDelivery"], true, "{id}");
         let dlq = target(&subscription["RedrivePolicy"]["deadLetterTargetArn"]);
@@ -161,13 +159,24 @@ fn topic_fans_out_raw_messages_and_filters_for_promotion() {
             target(&subscription["Endpoint"]),
             Some(id.replace("Subscription", "Queue").as_str())
         );
-    }
-    for every_order in ["FulfilmentSubscription", "InvoicingSubscription"] {
-        assert!(
-            subscriptions[every_order]["FilterPolicy"].is_null(),
-            "{every_order} is of every order"
+        let depends_on = &template.root["Resources"][*id]["DependsOn"];
+        let queue = id.replace("Subscription", "Queue");
+        let policies = [format!("{queue}Policy"), format!("{id}DlqPolicy")];
+        assert_eq!(
+            *depends_on,
+            Value::from(policies.map(Value::from).to_vec()),
+            "without the policies, messages would be lost"
         );
+        for attribute in subscription["FilterPolicy"].as_mapping().into_iter().flatten() {
+            let name = attribute.0.as_str().expect("an attribute's name");
+            assert!(["amount", "type"].contains(&name), "{id}: no event has the attribute {name}");
+            assert_eq!(subscription["FilterPolicyScope"], "MessageAttributes", "{id}");
+        }
     }
+    assert!(
+        subscriptions["FulfilmentSubscription"]["FilterPolicy"].is_null(),
+        "it ships every order"
+    );
     let filter: Value =
         serde_yaml_ng::from_str(r#"{"amount": [{"numeric": [">=", 80]}]}"#).expect("YAML");
     assert_eq!(subscriptions["PromotionSubscription"]["FilterPolicy"], filter);

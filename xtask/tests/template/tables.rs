@@ -42,7 +42,7 @@ fn every_table_but_keys_has_point_in_time_recovery() {
     let tables = template.resources("AWS::DynamoDB::Table");
     assert_eq!(
         tables.len(),
-        devstack::FUNCTIONS.len(),
+        devstack::functions().len(),
         "one for each, with the keys instead of the relay's"
     );
     for (id, table) in tables {

@@ -1,4 +1,4 @@
-//! Reads the template: its resources by type, and the targets of intrinsics.
+//! Reads the expanded template: its resources by type, and the targets of intrinsics.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,10 +16,7 @@ pub(crate) fn workspace_file(name: &str) -> String {
 
 impl Template {
     pub(crate) fn read() -> Self {
-        Self {
-            root: serde_yaml_ng::from_str(&workspace_file("template.yaml"))
-                .expect("template.yaml is YAML"),
-        }
+        Self { root: devstack::expanded_template().expect("the template's loops can be expanded") }
     }
 
     /// The properties of every resource of a type, by logical id.
@@ -59,6 +56,15 @@ pub(crate) fn choice(value: &Value) -> Option<(&str, &Value, &Value)> {
 /// One or several values, as policies allow.
 pub(crate) fn each(value: &Value) -> Vec<&Value> {
     value.as_sequence().map_or_else(|| vec![value], |values| values.iter().collect())
+}
+
+/// The functions of `functions/` that subscribe to the topic, as the template's logical ids begin:
+/// `Fulfilment`. Each must have everything that the tests ask of a subscriber.
+pub(crate) fn subscribers() -> Vec<String> {
+    let packages = devstack::functions().iter();
+    let subscribers = packages.filter(|name| !["orders", "outbox-relay"].contains(name));
+    let names = subscribers.map(|name| devstack::resource(name));
+    names.map(|id| id.trim_end_matches("Function").to_owned()).collect()
 }
 
 pub(crate) fn functions(template: &Template) -> BTreeMap<&str, &Value> {

@@ -44,7 +44,7 @@ impl Stalled {
             ("tracking_number", "7KPW3Q9DZT4M"),
             ("shipped_at", SHIPPED_AT),
         ];
-        shop.put_row("ShipmentsTable", &row).await;
+        shop.put_row("FulfilmentTable", &row).await;
     }
 
     pub(crate) async fn reward(&self, shop: &Deployment) {
@@ -55,6 +55,6 @@ impl Stalled {
             ("percent", "20"),
             expires,
         ];
-        shop.put_row("CouponsTable", &row).await;
+        shop.put_row("PromotionTable", &row).await;
     }
 }

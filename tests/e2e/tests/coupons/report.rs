@@ -25,7 +25,7 @@ impl Report {
         let by =
             |name: &'static str| move |row: Row| row.get(name).cloned().map(|value| (value, row));
         let coupons: BTreeMap<_, _> =
-            shop.rows("CouponsTable").await.into_iter().filter_map(by("code")).collect();
+            shop.rows("PromotionTable").await.into_iter().filter_map(by("code")).collect();
         let orders: BTreeMap<_, _> =
             shop.rows("OrdersTable").await.into_iter().filter_map(by("id")).collect();
         let mut report = Self { pairs: pairs.len(), ..Self::default() };

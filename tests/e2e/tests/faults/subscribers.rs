@@ -4,7 +4,7 @@ use std::slice::from_ref;
 use std::time::Duration;
 
 use devstack::Fault;
-use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures, fault_proxy, held};
+use e2e::{Deployment, OrderEvent, batch, failures, fault_proxy, held};
 
 use super::{ONCE, faults, kill_at, name_of};
 
@@ -15,10 +15,10 @@ const NUMBER: &str = "UpdateItem";
 #[tokio::test]
 async fn insert_fault_is_retried_and_has_one_effect() {
     let shop = Deployment::under_test().await;
-    let inserts = SUBSCRIBERS.map(|Subscriber { function, table, .. }| (function, table, INSERT));
-    for (function, table, call) in
-        inserts.into_iter().chain([("invoicing", "InvoicesTable", NUMBER)])
-    {
+    let subscribers = shop.subscribers();
+    let inserts = subscribers.iter().map(|of| (&*of.function, of.table(), INSERT));
+    let number = ("invoicing", "InvoicingTable".to_owned(), NUMBER);
+    for (function, table, call) in inserts.chain([number]) {
         for (fault, times) in faults() {
             let what = format!("{fault:?} at {call} of {function}, {times} times");
             let proxy = fault_proxy().await;
@@ -34,10 +34,10 @@ async fn insert_fault_is_retried_and_has_one_effect() {
                 "{what}"
             );
 
-            let early = shop.row(table, "order_id", &event.order_id).await;
+            let early = shop.row(&table, "order_id", &event.order_id).await;
             let again = shop.start(function, &[]).await.invoke(&delivery).await;
             assert!(failures(&again).is_empty(), "{what}");
-            let late = shop.row(table, "order_id", &event.order_id).await;
+            let late = shop.row(&table, "order_id", &event.order_id).await;
             assert!(late.is_some(), "{what}: the order is lost");
             assert!(early.is_none() || early == late, "{what}: it was done twice");
             let answered = if times == ONCE {
@@ -53,21 +53,22 @@ async fn insert_fault_is_retried_and_has_one_effect() {
 #[tokio::test]
 async fn redelivery_after_a_kill_finds_the_insert_done() {
     let shop = Deployment::under_test().await;
-    for Subscriber { function, table, .. } in SUBSCRIBERS {
+    for subscriber in shop.subscribers() {
+        let (function, table) = (&*subscriber.function, subscriber.table());
         let proxy = fault_proxy().await;
         let subscriber = shop.start_behind(function, &proxy).await;
         let event = OrderEvent::of("81.50");
         let delivery = batch(from_ref(&event));
         let injected = proxy.inject(INSERT, Fault::WithholdAnswer, ONCE);
         kill_at(injected, subscriber, &delivery).await;
-        let done = shop.row(table, "order_id", &event.order_id).await;
+        let done = shop.row(&table, "order_id", &event.order_id).await;
         assert!(done.is_some(), "the insert got through");
         assert!(
             failures(&shop.start(function, &[]).await.invoke(&delivery).await).is_empty(),
             "{function}"
         );
         assert_eq!(
-            shop.row(table, "order_id", &event.order_id).await,
+            shop.row(&table, "order_id", &event.order_id).await,
             done,
             "{function} did it twice"
         );
@@ -78,7 +79,8 @@ async fn redelivery_after_a_kill_finds_the_insert_done() {
 #[tokio::test]
 async fn concurrent_redelivery_has_one_effect() {
     let shop = Deployment::under_test().await;
-    for Subscriber { function, table, .. } in SUBSCRIBERS {
+    for subscriber in shop.subscribers() {
+        let (function, table) = (&*subscriber.function, subscriber.table());
         let proxy = fault_proxy().await;
         let mut slow = shop.start_behind(function, &proxy).await;
         let mut quick = shop.start(function, &[]).await;
@@ -88,12 +90,12 @@ async fn concurrent_redelivery_has_one_effect() {
         let (first, done) = tokio::join!(slow.invoke(&delivery), async {
             injected.happened().await;
             assert!(failures(&quick.invoke(&delivery).await).is_empty(), "{function}");
-            shop.row(table, "order_id", &event.order_id).await
+            shop.row(&table, "order_id", &event.order_id).await
         });
         assert!(failures(&first).is_empty(), "{function}");
         assert!(done.is_some(), "the quick delivery did it");
         assert_eq!(
-            shop.row(table, "order_id", &event.order_id).await,
+            shop.row(&table, "order_id", &event.order_id).await,
             done,
             "{function}: the slow one did it again"
         );

@@ -3,18 +3,15 @@
 use e2e::OrderEvent;
 use serde_json::{Value, json};
 
-use crate::resources::{INDEXES, Kind, TABLES};
+use crate::resources::{INDEXES, Kind, key_of};
 use crate::signed_http::Call;
-use crate::system::{IAM, ROLES, Role, System, taking};
+use crate::system::{IAM, Role, System, taking};
 
 /// The call of this action on this resource.
 pub(crate) fn call(system: &System, action: &str, resource: &str, kind: Kind) -> Call {
     let shop = &system.shop;
     match kind {
-        Kind::Table => {
-            let (_, key) = TABLES.into_iter().find(|(name, _)| *name == resource).expect("a table");
-            on_table(action, shop.output(resource), key)
-        }
+        Kind::Table => on_table(action, shop.output(resource), key_of(resource)),
         Kind::Index => {
             let (_, table, index) =
                 INDEXES.into_iter().find(|(name, ..)| *name == resource).expect("an index");
@@ -28,13 +25,11 @@ pub(crate) fn call(system: &System, action: &str, resource: &str, kind: Kind) ->
         Kind::Function => on_function(system, action, shop.output(&format!("{resource}Name"))),
         Kind::Role => {
             let name = match resource {
-                "OutboxRelayScheduleRole" => Some("schedule"),
-                of_function => {
-                    let function = of_function.replace("Role", "").to_lowercase();
-                    ROLES.into_iter().find(|role| role.replace('-', "") == function)
-                }
+                "OutboxRelayScheduleRole" => "schedule",
+                "OutboxRelayRole" => "outbox-relay",
+                of_function => &of_function.replace("Role", "").to_lowercase(),
             };
-            on_role(action, system.role(name.expect("a role of the stack")))
+            on_role(action, system.role(name))
         }
         Kind::Account => on_account(action),
     }
@@ -116,7 +111,7 @@ fn on_index(action: &str, table: &str, index: &str) -> Call {
 fn on_queue(action: &str, queue: &str) -> Call {
     let mut body = json!({ "QueueUrl": queue });
     let more = match action {
-        // Delayed, so that it is purged before a consumer receives it.
+        // Delayed, so that it is purged before a subscriber receives it.
         "sqs:SendMessage" => json!({ "MessageBody": "tried", "DelaySeconds": 900 }),
         "sqs:ReceiveMessage" => json!({ "MaxNumberOfMessages": 1 }),
         "sqs:DeleteMessage" => json!({ "ReceiptHandle": "none" }),

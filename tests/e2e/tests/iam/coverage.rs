@@ -2,8 +2,11 @@
 
 use std::env;
 
+use e2e::Deployment;
+
 use crate::resources::tried_resources;
 use crate::signed_http::{Call, SignedHttp, element};
+use crate::system::subscribers;
 
 /// The types of the tested resources.
 const TYPES: [&str; 6] = [
@@ -44,7 +47,7 @@ async fn resources(http: &SignedHttp, stack: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn every_stack_resource_is_tried() {
     let stack = env::var("ORDER_FANOUT_STACK").expect("ORDER_FANOUT_STACK names the stack");
-    let tried = tried_resources();
+    let tried = tried_resources(&subscribers(&Deployment::under_test().await));
     let mut resources = resources(&SignedHttp::tls(), &stack).await;
     resources.retain(|(kind, _)| TYPES.contains(&kind.as_str()));
     assert!(!resources.is_empty());

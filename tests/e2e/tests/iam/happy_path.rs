@@ -106,18 +106,14 @@ async fn poison_reaches_every_dlq_and_repaired_event_is_processed() {
     let shop = Deployment::under_test().await;
     let poison = format!("{{ poison {}", Uuid::new_v4());
     shop.publish(&poison, "81.50").await;
-    for (of, table) in [
-        ("Fulfilment", "ShipmentsTable"),
-        ("Promotion", "CouponsTable"),
-        ("Invoicing", "InvoicesTable"),
-    ] {
-        let queue = format!("{of}QueueUrl");
+    for subscriber in shop.subscribers() {
+        let (queue, table) = (subscriber.queue(), subscriber.table());
         let visibility = shop.visibility(&queue).await;
-        let dead = shop.take_from_dlq(&format!("{of}DlqUrl"), &poison, 5 * visibility).await;
+        let dead = shop.take_from_dlq(&subscriber.dlq(), &poison, 5 * visibility).await;
         assert_eq!(dead.body, poison);
         let cured = OrderEvent::of("81.50");
         shop.send(&queue, &cured.body(), &[("amount", "81.50")]).await;
-        let row = async || shop.row(table, "order_id", &cured.order_id).await;
+        let row = async || shop.row(&table, "order_id", &cured.order_id).await;
         eventually(&format!("{table} has {}", cured.order_id), SOON, row).await;
     }
 }
@@ -129,6 +125,6 @@ async fn redriven_dead_letter_is_processed() {
     let event = OrderEvent::of("81.50");
     shop.send("FulfilmentSubscriptionDlqUrl", &event.body(), &[("amount", "81.50")]).await;
     ops(&["dlq", "redrive", "fulfilment-subscription"]).await.assert_code(0);
-    let row = async || shop.row("ShipmentsTable", "order_id", &event.order_id).await;
+    let row = async || shop.row("FulfilmentTable", "order_id", &event.order_id).await;
     eventually(&format!("{} is shipped", event.order_id), SOON, row).await;
 }

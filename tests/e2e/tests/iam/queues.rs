@@ -1,7 +1,7 @@
 //! Only the topic may send to a queue.
 
 use aws_credential_types::Credentials;
-use e2e::{Deployment, eventually};
+use e2e::{Deployment, Subscriber, eventually};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -9,17 +9,6 @@ use crate::signed_http::{Call, HttpResponse, SignedHttp};
 use crate::system::{System, administrator, nobody};
 use crate::{QUEUES, SOON};
 
-const ALL: [&str; 9] = [
-    "FulfilmentQueueUrl",
-    "FulfilmentDlqUrl",
-    "FulfilmentSubscriptionDlqUrl",
-    "PromotionQueueUrl",
-    "PromotionDlqUrl",
-    "PromotionSubscriptionDlqUrl",
-    "InvoicingQueueUrl",
-    "InvoicingDlqUrl",
-    "InvoicingSubscriptionDlqUrl",
-];
 /// A queue that the topic may send to, and that no function reads.
 const UNREAD: &str = "FulfilmentSubscriptionDlq";
 
@@ -46,15 +35,15 @@ async fn unauthorized_principal_cannot_send_to_a_queue() {
     let unknown = Credentials::new("AKIAIOSFODNN7EXAMPLE", "none", None, None, "made up");
     let of_another_account =
         Credentials::new("999999999999", "test", None, None, "another account");
-    for output in ALL {
-        let call = send(system.shop.output(output), "from another principal");
+    for output in system.shop.subscribers().iter().flat_map(Subscriber::all_queues) {
+        let call = send(system.shop.output(&output), "from another principal");
         refused("who is nobody", &http.send(&call, vec![]).await, "AccessDenied");
         refused("who is unknown", &http.call(&call, &unknown).await, "InvalidClientTokenId");
         refused("a role that may do nothing", &http.call(&call, &nobody).await, "AccessDenied");
         refused("another account", &http.call(&call, &of_another_account).await, "AccessDenied");
         for role in &system.roles {
             refused(
-                role.name,
+                &role.name,
                 &http.call(&call, &role.credentials).await,
                 "not authorized to perform: sqs:SendMessage",
             );
@@ -64,7 +53,7 @@ async fn unauthorized_principal_cannot_send_to_a_queue() {
         let purge = Call::json(
             "sqs",
             "AmazonSQS.PurgeQueue",
-            &json!({ "QueueUrl": system.shop.output(output) }),
+            &json!({ "QueueUrl": system.shop.output(&output) }),
         );
         assert_eq!(http.call(&purge, &administrator).await.status, 200);
     }

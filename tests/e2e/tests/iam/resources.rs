@@ -102,45 +102,48 @@ impl Kind {
     }
 }
 
-/// The tables with their keys, and the indexes with theirs.
-pub(crate) const TABLES: [(&str, &str); 5] = [
-    ("OrdersTable", "id"),
-    ("IdempotencyKeysTable", "idempotency_key"),
-    ("ShipmentsTable", "order_id"),
-    ("CouponsTable", "order_id"),
-    ("InvoicesTable", "order_id"),
-];
+/// The tables besides the subscribers'.
+const TABLES: [&str; 2] = ["OrdersTable", "IdempotencyKeysTable"];
+/// The indexes, with their tables and keys.
 pub(crate) const INDEXES: [(&str, &str, &str); 2] = [
     ("OrdersTable/index/outbox", "OrdersTable", "outbox"),
-    ("CouponsTable/index/code", "CouponsTable", "code"),
-];
-const QUEUES: [&str; 9] = [
-    "FulfilmentQueue",
-    "FulfilmentDlq",
-    "FulfilmentSubscriptionDlq",
-    "PromotionQueue",
-    "PromotionDlq",
-    "PromotionSubscriptionDlq",
-    "InvoicingQueue",
-    "InvoicingDlq",
-    "InvoicingSubscriptionDlq",
+    ("PromotionTable/index/code", "PromotionTable", "code"),
 ];
 const TOPICS: [&str; 2] = ["OrdersTopic", "AlarmTopic"];
 
-/// All tested resources by logical id, in the template's order.
-pub(crate) fn tried_resources() -> Vec<(String, Kind)> {
+/// The key of a table.
+pub(crate) fn key_of(table: &str) -> &'static str {
+    match table {
+        "OrdersTable" => "id",
+        "IdempotencyKeysTable" => "idempotency_key",
+        _ => "order_id",
+    }
+}
+
+/// What the logical ids of a function's resources begin with: `OutboxRelay` for `outbox-relay`.
+pub(crate) fn prefix(function: &str) -> String {
+    devstack::resource(function).trim_end_matches("Function").to_owned()
+}
+
+/// All tested resources by logical id, in a stack with these subscribers.
+pub(crate) fn tried_resources(subscribers: &[String]) -> Vec<(String, Kind)> {
     let each = |names: &[&str], kind| {
         names.iter().map(move |name| ((*name).to_owned(), kind)).collect::<Vec<_>>()
     };
-    let of_functions = |what: &'static str, kind| {
-        ["Orders", "OutboxRelay", "Fulfilment", "Promotion", "Invoicing"]
-            .map(|function| (format!("{function}{what}"), kind))
-            .to_vec()
+    let subscribers: Vec<_> = subscribers.iter().map(|function| prefix(function)).collect();
+    let of_subscribers = |suffixes: &[&str], kind| {
+        let of_one = |name| suffixes.iter().map(move |suffix| (format!("{name}{suffix}"), kind));
+        subscribers.iter().flat_map(of_one).collect::<Vec<_>>()
+    };
+    let of_functions = |suffix: &str, kind| {
+        let others = each(&[&format!("Orders{suffix}"), &format!("OutboxRelay{suffix}")], kind);
+        [others, of_subscribers(&[suffix], kind)].concat()
     };
     [
-        each(&TABLES.map(|(name, _)| name), Kind::Table),
+        each(&TABLES, Kind::Table),
+        of_subscribers(&["Table"], Kind::Table),
         each(&INDEXES.map(|(name, ..)| name), Kind::Index),
-        each(&QUEUES, Kind::Queue),
+        of_subscribers(&["Queue", "Dlq", "SubscriptionDlq"], Kind::Queue),
         each(&TOPICS, Kind::Topic),
         of_functions("Logs", Kind::Logs),
         of_functions("Function", Kind::Function),

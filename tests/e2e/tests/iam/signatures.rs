@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use e2e::{Deployment, OrderEvent};
+use e2e::{Deployment, OrderEvent, Subscriber};
 use serde_json::json;
 
 use crate::signed_http::{Call, HttpResponse, SignedHttp};
@@ -82,15 +82,14 @@ async fn topic_and_queues_refuse_plain_http_to_authorized_roles() {
         ("PublishBatchRequestEntries.member.1.Message", &event),
     ];
     let batch = [&[("Action", "PublishBatch"), version, ("TopicArn", topic)][..], &entry].concat();
-    let cases = [
+    let publishing = [
         ("orders", publish.clone()),
         ("outbox-relay", publish),
         ("outbox-relay", Call::form("sns", &batch)),
-        ("fulfilment", attributes("FulfilmentQueueUrl")),
-        ("promotion", attributes("PromotionQueueUrl")),
-        ("invoicing", attributes("InvoicingQueueUrl")),
     ];
-    for (who, call) in cases {
+    let subscribers = shop.subscribers();
+    let receiving = subscribers.iter().map(|of| (&*of.function, attributes(&of.queue())));
+    for (who, call) in publishing.into_iter().chain(receiving) {
         let credentials = &system.role(who).credentials;
         let response = tls.call(&call, credentials).await;
         assert_eq!(response.status, 200, "{who} over TLS: {response:?}");
@@ -107,9 +106,7 @@ async fn topic_and_queues_refuse_plain_http_to_authorized_roles() {
 async fn every_queue_refuses_plain_http_even_to_the_account() {
     let (shop, tls, plain) =
         (Deployment::under_test().await, SignedHttp::tls(), SignedHttp::plain());
-    for queue in ["Queue", "Dlq", "SubscriptionDlq"].into_iter().flat_map(|kind| {
-        ["Fulfilment", "Promotion", "Invoicing"].map(|of| format!("{of}{kind}Url"))
-    }) {
+    for queue in shop.subscribers().iter().flat_map(Subscriber::all_queues) {
         let what = json!({ "QueueUrl": shop.output(&queue), "AttributeNames": ["QueueArn"] });
         let call = Call::json("sqs", "AmazonSQS.GetQueueAttributes", &what);
         assert_eq!(tls.call(&call, &SignedHttp::account()).await.status, 200, "{queue}");

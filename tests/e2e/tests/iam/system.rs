@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::signed_http::{Call, SignedHttp};
 
-/// The roles, named as on the page.
-pub(crate) const ROLES: [&str; 6] =
-    ["orders", "outbox-relay", "fulfilment", "promotion", "invoicing", "schedule"];
+/// The roles besides the subscribers'.
+pub(crate) const OTHER_ROLES: [&str; 3] = ["orders", "outbox-relay", "schedule"];
 
 /// An assumed role of the stack.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
-    pub(crate) name: &'static str,
+    /// The name of its function, or `schedule`.
+    pub(crate) name: String,
     pub(crate) arn: String,
     pub(crate) credentials: Credentials,
 }
@@ -31,6 +31,8 @@ impl Role {
 #[derive(Debug)]
 pub(crate) struct System {
     pub(crate) shop: Deployment,
+    /// The names of the subscribers' functions.
+    pub(crate) subscribers: Vec<String>,
     pub(crate) roles: Vec<Role>,
     /// The suffix after a function's name in calls: its alias, if any.
     pub(crate) alias: String,
@@ -41,22 +43,23 @@ impl System {
     /// for these services.
     pub(crate) async fn under_test(http: &SignedHttp) -> Self {
         let shop = Deployment::under_test().await;
+        let subscribers = subscribers(&shop);
         let target = schedules_target(&shop, http).await;
         let mut roles = vec![];
-        for name in ROLES {
-            let arn = match name {
+        for name in OTHER_ROLES.map(str::to_owned).iter().chain(&subscribers) {
+            let arn = match &**name {
                 "schedule" => text(&target["RoleArn"]),
                 function => functions_role(&shop, http, function).await,
             };
             let credentials = assume(http, &arn, name).await;
-            roles.push(Role { name, arn, credentials });
+            roles.push(Role { name: name.clone(), arn, credentials });
         }
         let called = text(&target["Arn"]);
         let alias = called
             .rsplit_once(shop.output("OutboxRelayFunctionName"))
             .expect("the schedule starts the relay")
             .1;
-        Self { shop, roles, alias: alias.to_owned() }
+        Self { shop, subscribers, roles, alias: alias.to_owned() }
     }
 
     pub(crate) fn role(&self, name: &str) -> &Role {
@@ -72,6 +75,11 @@ impl System {
             "{}",
         )
     }
+}
+
+/// The names of the subscribers' functions.
+pub(crate) fn subscribers(shop: &Deployment) -> Vec<String> {
+    shop.subscribers().into_iter().map(|subscriber| subscriber.function).collect()
 }
 
 fn text(value: &Value) -> String {

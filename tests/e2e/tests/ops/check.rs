@@ -29,12 +29,12 @@ impl Made {
 
     async fn shipment(&self, id: &str) {
         let row = [("order_id", id), ("tracking_number", "ABCDEFGHJKLM"), ("shipped_at", LONG_AGO)];
-        self.shop.put_row("ShipmentsTable", &row).await;
+        self.shop.put_row("FulfilmentTable", &row).await;
     }
 
     async fn invoice(&self, id: &str) {
         let row = [("order_id", id), ("number", "1"), ("issued_at", LONG_AGO)];
-        self.shop.put_row("InvoicesTable", &row).await;
+        self.shop.put_row("InvoicingTable", &row).await;
     }
 
     /// Adds the rows that every order has.
@@ -45,7 +45,7 @@ impl Made {
 
     async fn coupon(&self, id: &str, code: &str, spent: &[(&str, &str)]) {
         let row = [("order_id", id), ("code", code), ("percent", "20"), ("expires_at", LONG_AGO)];
-        self.shop.put_row("CouponsTable", &[&row[..], spent].concat()).await;
+        self.shop.put_row("PromotionTable", &[&row[..], spent].concat()).await;
     }
 
     /// Adds an earned coupon that is spent on an order.
@@ -59,9 +59,9 @@ impl Made {
     async fn clean_up(self) {
         for id in &self.ids {
             self.shop.delete_row("OrdersTable", "id", id).await;
-            self.shop.delete_row("ShipmentsTable", "order_id", id).await;
-            self.shop.delete_row("InvoicesTable", "order_id", id).await;
-            self.shop.delete_row("CouponsTable", "order_id", id).await;
+            self.shop.delete_row("FulfilmentTable", "order_id", id).await;
+            self.shop.delete_row("InvoicingTable", "order_id", id).await;
+            self.shop.delete_row("PromotionTable", "order_id", id).await;
         }
     }
 }
@@ -102,7 +102,7 @@ async fn check_lists_every_difference_and_nothing_else() {
     made.ids.push(junk.clone());
     made.shipment(&junk).await;
     let ghost = made.order("1.00", LONG_AGO).await;
-    made.shop.put_row("ShipmentsTable", &[("order_id", &ghost)]).await;
+    made.shop.put_row("FulfilmentTable", &[("order_id", &ghost)]).await;
     made.invoice(&ghost).await;
     made.coupon(&unearned, "ABCDEFGHJKLM", &[]).await;
     made.coupon(&coupon, "ABCDEFGHJKLM", &[]).await;
@@ -150,7 +150,7 @@ async fn discount_and_its_coupon_must_reference_each_other() {
     let mut coupon = shop.coupon_row(&unspent).await;
     assert!(coupon.remove("spent_by").is_some() && coupon.remove("spent_at").is_some());
     let coupon: Vec<_> = coupon.iter().map(|(name, value)| (&**name, &**value)).collect();
-    shop.put_row("CouponsTable", &coupon).await;
+    shop.put_row("PromotionTable", &coupon).await;
     let undiscounted = made.order("50.00", LONG_AGO).await;
     made.carried_out(&undiscounted).await;
     let nobody = made.id();

@@ -1,6 +1,6 @@
 //! `ops dlq list` and `ops dlq show`.
 
-use e2e::{Deployment, OrderEvent, SUBSCRIBERS, ops};
+use e2e::{Deployment, OrderEvent, ops};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ async fn dlq_show_lists_messages_with_reasons_and_keeps_them() {
     assert!(dlq["oldest_seen_seconds"].as_i64() >= Some(0), "{dlq}");
     assert_eq!(
         objects.len(),
-        3 * SUBSCRIBERS.len(),
+        3 * shop.subscribers().len(),
         "two dead-letter queues and a source for each"
     );
     for source in objects.iter().filter(|object| object["kind"] == "source") {

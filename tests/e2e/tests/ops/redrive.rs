@@ -13,9 +13,9 @@ static ONE_AFTER_THE_OTHER: Mutex<()> = Mutex::const_new(());
 
 /// A dead-letter queue, as named by the command and the outputs, and the table that shows its
 /// orders were processed.
-const PROMOTION: (&str, &str, &str) = ("promotion", "PromotionDlqUrl", "CouponsTable");
+const PROMOTION: (&str, &str, &str) = ("promotion", "PromotionDlqUrl", "PromotionTable");
 const FULFILMENT_SUBSCRIPTION: (&str, &str, &str) =
-    ("fulfilment-subscription", "FulfilmentSubscriptionDlqUrl", "ShipmentsTable");
+    ("fulfilment-subscription", "FulfilmentSubscriptionDlqUrl", "FulfilmentTable");
 
 async fn is_done(shop: &Deployment, table: &str, event: &OrderEvent) {
     let row = async || shop.row(table, "order_id", &event.order_id).await;
@@ -132,7 +132,7 @@ async fn redrive_keeps_only_the_entry_sqs_rejected() {
     assert_eq!(redrive.objects_with("message_id", &large_id).len(), 1, "{redrive:?}");
     let summary = redrive.objects().pop().expect("a summary");
     assert_eq!((&summary["moved"], &summary["failed"]), (&json!(1), &json!(1)));
-    is_done(&shop, "CouponsTable", &good).await;
+    is_done(&shop, "PromotionTable", &good).await;
     assert_eq!(shop.take_from_dlq("PromotionDlqUrl", &large, SOON).await.body, large);
 }
 
@@ -152,10 +152,10 @@ async fn undeleted_message_is_reported_and_has_one_effect() {
             .as_str()
             .is_some_and(|problem| problem.starts_with("sent, but not deleted"))
     );
-    is_done(&shop, "CouponsTable", &event).await;
-    let first = shop.row("CouponsTable", "order_id", &event.order_id).await;
+    is_done(&shop, "PromotionTable", &event).await;
+    let first = shop.row("PromotionTable", "order_id", &event.order_id).await;
     ops(&["dlq", "redrive", "promotion"]).await.assert_code(0);
     shop.drained("PromotionDlqUrl").await;
     shop.drained("PromotionQueueUrl").await;
-    assert_eq!(shop.row("CouponsTable", "order_id", &event.order_id).await, first);
+    assert_eq!(shop.row("PromotionTable", "order_id", &event.order_id).await, first);
 }

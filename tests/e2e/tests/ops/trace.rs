@@ -22,17 +22,11 @@ async fn trace_lists_steps_from_tables_and_function_logs() {
         let trace = ops(&["trace", &id, "--json"]).await;
         trace.assert_code(0);
         let steps = trace.objects();
-        let sources = |source: &str| steps.iter().any(|step| step["source"] == source);
-        let all = [
-            "orders table",
-            "orders",
-            "fulfilment",
-            "promotion",
-            "invoicing",
-            "shipments table",
-            "invoices table",
-        ];
-        all.into_iter().all(sources).then_some(steps)
+        let has = |source: &str| steps.iter().any(|step| step["source"] == source);
+        let has_own =
+            ["orders table", "orders", "shipments table", "invoices table"].into_iter().all(has);
+        let has_subscribers = shop.subscribers().iter().all(|of| has(&of.function));
+        (has_own && has_subscribers).then_some(steps)
     })
     .await;
     let sources: Vec<_> = steps.iter().filter_map(|step| step["source"].as_str()).collect();
@@ -50,7 +44,7 @@ async fn trace_of_an_unpublished_order_includes_the_relay() {
     let shop = Deployment::under_test().await;
     let id = shop.place_unpublished(1).await.remove(0);
     let trace = ops(&["trace", &id]).await;
-    if shop.row("ShipmentsTable", "order_id", &id).await.is_none() {
+    if shop.row("FulfilmentTable", "order_id", &id).await.is_none() {
         trace.assert_code(3);
         assert!(trace.stderr.contains("no shipment"), "{trace:?}");
     }
@@ -73,13 +67,13 @@ async fn trace_exits_with_3_when_an_effect_is_missing() {
     shop.fulfilled(&id).await;
     shop.invoiced(&id).await;
     ops(&["trace", &id]).await.assert_code(0);
-    shop.delete_row("InvoicesTable", "order_id", &id).await;
-    shop.delete_row("CouponsTable", "order_id", &id).await;
+    shop.delete_row("InvoicingTable", "order_id", &id).await;
+    shop.delete_row("PromotionTable", "order_id", &id).await;
     let trace = ops(&["trace", &id]).await;
     trace.assert_code(3);
     assert!(trace.stderr.contains("It has no invoice, no coupon:"), "{trace:?}");
     // Otherwise `check` would report both as missing.
-    shop.delete_row("ShipmentsTable", "order_id", &id).await;
+    shop.delete_row("FulfilmentTable", "order_id", &id).await;
     shop.delete_row("OrdersTable", "id", &id).await;
 }
 

@@ -1,7 +1,7 @@
 //! Batches beyond the samples, and the example that panics, on release binaries run as Lambda runs
 //! them.
 
-use e2e::{Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, failures};
+use e2e::{Deployment, Function, OrderEvent, batch, failures};
 use lambda_sandbox::Outcome;
 use serde_json::json;
 
@@ -9,14 +9,15 @@ use serde_json::json;
 async fn duplicate_order_in_a_batch_has_one_effect() {
     let shop = Deployment::under_test().await;
     let event = OrderEvent::of("80.00");
-    for Subscriber { function, table, .. } in SUBSCRIBERS {
+    for subscriber in shop.subscribers() {
+        let (function, table) = (&*subscriber.function, subscriber.table());
         let mut subscriber = shop.start(function, &[]).await;
         let twice = batch(&[event.clone(), event.clone()]);
         assert!(failures(&subscriber.invoke(&twice).await).is_empty());
-        let first = shop.row(table, "order_id", &event.order_id).await.expect("an effect");
+        let first = shop.row(&table, "order_id", &event.order_id).await.expect("an effect");
         assert!(failures(&subscriber.invoke(&twice).await).is_empty());
         assert_eq!(
-            shop.row(table, "order_id", &event.order_id).await,
+            shop.row(&table, "order_id", &event.order_id).await,
             Some(first),
             "{function} did it again"
         );
@@ -30,7 +31,7 @@ async fn batch_larger_than_one_insert_is_fully_processed() {
     let mut fulfilment = shop.start("fulfilment", &[]).await;
     assert!(failures(&fulfilment.invoke(&batch(&events)).await).is_empty());
     for event in events {
-        assert!(shop.row("ShipmentsTable", "order_id", &event.order_id).await.is_some());
+        assert!(shop.row("FulfilmentTable", "order_id", &event.order_id).await.is_some());
     }
 }
 

@@ -37,7 +37,7 @@ async fn two_hundred_concurrent_orders_match_to_the_cent() {
     }
     shop.drained("PromotionQueueUrl").await;
     for (id, amount) in &client_record {
-        let coupon = shop.row("CouponsTable", "order_id", id).await;
+        let coupon = shop.row("PromotionTable", "order_id", id).await;
         assert_eq!(coupon.is_some(), cents(amount) >= 8_000, "{id} of {amount}: {coupon:?}");
     }
 }

@@ -116,7 +116,7 @@ async fn unspendable_coupons_get_one_response_and_save_nothing() {
     let earned_by = Uuid::new_v4().to_string();
     let row =
         [("order_id", &*earned_by), ("code", expired), ("percent", "20"), ("expires_at", LONG_AGO)];
-    shop.put_row("CouponsTable", &row).await;
+    shop.put_row("PromotionTable", &row).await;
 
     let mut bodies = BTreeSet::new();
     for code in [
@@ -136,7 +136,7 @@ async fn unspendable_coupons_get_one_response_and_save_nothing() {
     assert!(bodies.iter().all(|body| body.contains("cannot be spent")), "{bodies:?}");
     assert_eq!(shop.orders_of(&customer).await.len(), 0);
     assert!(!shop.coupon_row(expired).await.contains_key("spent_by"));
-    shop.delete_row("CouponsTable", "order_id", &earned_by).await;
+    shop.delete_row("PromotionTable", "order_id", &earned_by).await;
 }
 
 #[tokio::test]

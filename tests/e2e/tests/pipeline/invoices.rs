@@ -10,7 +10,7 @@ async fn order_is_invoiced_and_its_page_shows_the_invoice() {
     let shop = Deployment::under_test().await;
     let placed = shop.place("Ada Lovelace", "12.34").await;
     let page = shop.invoiced(&placed.id).await;
-    let row = shop.row("InvoicesTable", "order_id", &placed.id).await.expect("an invoice");
+    let row = shop.row("InvoicingTable", "order_id", &placed.id).await.expect("an invoice");
     for shown in [&format!("INV-{:0>6}", row["number"]), "Ada Lovelace", "$12.34", &placed.id] {
         assert!(page.contains(shown), "{shown} is not in {page}");
     }
@@ -51,7 +51,8 @@ async fn concurrent_invoices_never_share_a_number() {
     .await;
     let mut numbers = BTreeSet::new();
     for event in &events {
-        let row = shop.row("InvoicesTable", "order_id", &event.order_id).await.expect("an invoice");
+        let row =
+            shop.row("InvoicingTable", "order_id", &event.order_id).await.expect("an invoice");
         assert!(
             numbers.insert(row["number"].parse::<u64>().expect("a number")),
             "{} again",

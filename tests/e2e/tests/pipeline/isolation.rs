@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, eventually, failures};
+use e2e::{Deployment, OrderEvent, Subscriber, batch, eventually, failures};
 use futures::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
@@ -31,12 +31,13 @@ async fn garbage_body_reaches_the_dlq_byte_for_byte() {
 
     let soon = Duration::from_secs(30);
     for event in &good {
-        for Subscriber { table, .. } in SUBSCRIBERS {
-            let row = async || shop.row(table, "order_id", &event.order_id).await;
+        for table in shop.subscribers().iter().map(Subscriber::table) {
+            let row = async || shop.row(&table, "order_id", &event.order_id).await;
             eventually(&format!("{table} has {}", event.order_id), soon, row).await;
         }
     }
-    for (queue, dlq) in SUBSCRIBERS.map(|subscriber| (subscriber.queue(), subscriber.dlq())) {
+    for subscriber in shop.subscribers() {
+        let (queue, dlq) = (subscriber.queue(), subscriber.dlq());
         let visibility = shop.visibility(&queue).await;
         let message = shop.take_from_dlq(&dlq, &garbage[..50], 5 * visibility).await;
         assert_eq!(message.body, garbage);
@@ -50,7 +51,8 @@ async fn garbage_body_reaches_the_dlq_byte_for_byte() {
 #[tokio::test]
 async fn poison_in_a_delivery_fails_only_its_record() {
     let shop = Deployment::under_test().await;
-    for Subscriber { function, table, .. } in SUBSCRIBERS {
+    for subscriber in shop.subscribers() {
+        let (function, table) = (&*subscriber.function, subscriber.table());
         let mut subscriber = shop.start(function, &[]).await;
         for position in 0..BATCH {
             let events: Vec<_> = (0..BATCH).map(|_| OrderEvent::of("90.00")).collect();
@@ -59,7 +61,7 @@ async fn poison_in_a_delivery_fails_only_its_record() {
             let response = subscriber.invoke(&delivery).await;
             assert_eq!(failures(&response), [format!("m{position}")], "{function}");
             let rows =
-                join_all(events.iter().map(|event| shop.row(table, "order_id", &event.order_id)))
+                join_all(events.iter().map(|event| shop.row(&table, "order_id", &event.order_id)))
                     .await;
             let done: Vec<_> = (0..BATCH).filter(|position| rows[*position].is_some()).collect();
             assert_eq!(
@@ -83,7 +85,7 @@ async fn poison_in_a_queue_reaches_the_dlq_and_the_rest_succeed() {
         bodies[position] = garbage.clone();
         shop.send_together("FulfilmentQueueUrl", &bodies).await;
         for (_, event) in events.iter().enumerate().filter(|(other, _)| *other != position) {
-            let row = async || shop.row("ShipmentsTable", "order_id", &event.order_id).await;
+            let row = async || shop.row("FulfilmentTable", "order_id", &event.order_id).await;
             eventually(&format!("{} is shipped", event.order_id), Duration::from_secs(30), row)
                 .await;
         }

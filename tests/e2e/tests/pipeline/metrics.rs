@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use e2e::{
-    Deployment, OrderEvent, SUBSCRIBERS, Subscriber, batch, eventually, fixture, post_event,
-};
+use e2e::{Deployment, OrderEvent, batch, eventually, fixture, post_event};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "OrderFanout/test";
@@ -27,6 +25,21 @@ const RELAY: [&str; 5] = [
     "OutboxOldestAge Seconds [function]",
     "SweepFailures Count [function]",
     "Sweeps Count [function]",
+];
+/// The metrics that all subscribers have. Counts are omitted if they are zero.
+const COMMON_OF_SUBSCRIBERS: [&str; 6] = [
+    "HandlerDuration",
+    "ColdStarts",
+    "RecordsDone",
+    "RecordsAlreadyDone",
+    "RecordsRetried",
+    "RecordsPoison",
+];
+/// Metrics that only one subscriber has: function, name, unit. A new subscriber needs no line here.
+const OWN_OF_SUBSCRIBERS: [(&str, &str, &str); 3] = [
+    ("fulfilment", "OrderAgeWhenFulfilled", "Milliseconds"),
+    ("promotion", "CouponsGiven", "Count"),
+    ("invoicing", "InvoicesIssued", "Count"),
 ];
 
 /// The metrics documents that a function writes for these events, one for each. Failures have
@@ -235,7 +248,8 @@ async fn failures_are_attributed_to_the_version() {
     assert_eq!(failures("outbox-relay", &json!({}), &[]).await, None);
     assert_eq!(failures("outbox-relay", &json!({}), &down).await, Some(1));
 
-    for Subscriber { function: subscriber, .. } in SUBSCRIBERS {
+    for subscriber in Deployment::under_test().await.subscribers() {
+        let subscriber = &*subscriber.function;
         let mut delivery = batch(&[OrderEvent::of("80.00"), OrderEvent::of("90.00")]);
         assert_eq!(failures(subscriber, &delivery, &[]).await, None, "{subscriber}");
         assert_eq!(
@@ -248,41 +262,60 @@ async fn failures_are_attributed_to_the_version() {
     }
 }
 
-#[tokio::test]
-async fn subscribers_count_records_by_outcome() {
+/// Two orders, one of them twice, and a poison message; then both orders again.
+fn new_and_repeated_orders() -> [Value; 2] {
     let events = [OrderEvent::of("80.00"), OrderEvent::of("90.00")];
     let mut delivery =
         batch(&[events[0].clone(), events[1].clone(), events[1].clone(), events[0].clone()]);
     delivery["Records"][3]["body"] = json!("{");
-    let again = batch(&events);
-    for (function, own) in [
-        ("fulfilment", ["OrderAgeWhenFulfilled Milliseconds [function]"]),
-        ("promotion", ["CouponsGiven Count [function]"]),
-        ("invoicing", ["InvoicesIssued Count [function]"]),
-    ] {
-        let documents = measured(function, &[delivery.clone(), again.clone()], &[]).await;
+    [delivery, batch(&events)]
+}
+
+/// The metrics that a subscriber's document defines: those that all subscribers have, and its own.
+fn common_and_own(document: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
+    let is_common = |metric: &String| {
+        metric.split(' ').next().is_some_and(|name| COMMON_OF_SUBSCRIBERS.contains(&name))
+    };
+    defined(document).into_iter().partition(is_common)
+}
+
+#[tokio::test]
+async fn subscribers_count_records_by_outcome() {
+    for subscriber in Deployment::under_test().await.subscribers() {
+        let function = &*subscriber.function;
+        let documents = measured(function, &new_and_repeated_orders(), &[]).await;
         let counts = |document: &Value| {
             ["RecordsDone", "RecordsAlreadyDone", "RecordsRetried", "RecordsPoison"]
                 .map(|name| document[name].as_u64().unwrap_or_default())
         };
         assert_eq!(counts(&documents[0]), [3, 0, 0, 1], "{function}");
         assert_eq!(counts(&documents[1]), [0, 2, 0, 0], "{function}");
+        let (common, _) = common_and_own(&documents[0]);
         let first = ["RecordsDone Count [function]", "RecordsPoison Count [function]"];
-        assert_eq!(defined(&documents[0]), set(&[&ALWAYS, &COLD, &first, &own]));
-        assert_eq!(
-            defined(&documents[1]),
-            set(&[&ALWAYS, &["RecordsAlreadyDone Count [function]"]])
-        );
-        if function == "promotion" {
-            assert_eq!(documents[0]["CouponsGiven"], 2);
-        } else if function == "invoicing" {
-            assert_eq!(documents[0]["InvoicesIssued"], 2);
-        } else {
-            let ages = documents[0]["OrderAgeWhenFulfilled"].clone();
-            let orders: u64 =
-                ages["Counts"].as_array().expect("counts").iter().filter_map(Value::as_u64).sum();
-            assert_eq!(orders, 2, "one for each order, in milliseconds: {ages}");
-        }
+        assert_eq!(common, set(&[&ALWAYS, &COLD, &first]), "{function}");
+        let (common, _) = common_and_own(&documents[1]);
+        let repeated = ["RecordsAlreadyDone Count [function]"];
+        assert_eq!(common, set(&[&ALWAYS, &repeated]), "{function}");
+    }
+}
+
+#[tokio::test]
+async fn subscribers_own_metrics_count_each_order_once() {
+    for (function, name, unit) in OWN_OF_SUBSCRIBERS {
+        let documents = measured(function, &new_and_repeated_orders(), &[]).await;
+        let (_, own) = common_and_own(&documents[0]);
+        assert_eq!(own, set(&[&[&format!("{name} {unit} [function]")]]));
+        assert_eq!(observations(&documents[0][name]), 2, "{function}: {}", documents[0]);
+        let (_, own) = common_and_own(&documents[1]);
+        assert_eq!(own, BTreeSet::new(), "{function}: a repeated order");
+    }
+}
+
+/// A count, or the number of values in a distribution.
+fn observations(value: &Value) -> u64 {
+    match value["Counts"].as_array() {
+        Some(counts) => counts.iter().filter_map(Value::as_u64).sum(),
+        None => value.as_u64().expect("a count"),
     }
 }
 

@@ -2,10 +2,7 @@
 //! through every path of every function, and search all output for it.
 
 use devstack::Fault;
-use e2e::{
-    Deployment, Function, OrderEvent, SUBSCRIBERS, Subscriber, batch, fault_proxy, fixture,
-    post_event,
-};
+use e2e::{Deployment, Function, OrderEvent, batch, fault_proxy, fixture, post_event};
 use lambda_sandbox::Outcome;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -252,7 +249,7 @@ async fn coupon_code_is_never_logged() {
     let mut promotion = start(&shop, "promotion", &[], &FORMATS[0]).await;
     let event = OrderEvent::of("80.00");
     promotion.invoke(&batch(std::slice::from_ref(&event))).await;
-    let coupon = shop.row("CouponsTable", "order_id", &event.order_id).await.expect("a coupon");
+    let coupon = shop.row("PromotionTable", "order_id", &event.order_id).await.expect("a coupon");
     assert_log_omits_code(&coupon["code"], &promotion.end().await);
 }
 
@@ -285,7 +282,8 @@ async fn unreadable_row_is_never_logged() {
 #[tokio::test]
 async fn message_body_is_never_logged() {
     let shop = Deployment::under_test().await;
-    for Subscriber { function, .. } in SUBSCRIBERS {
+    for subscriber in shop.subscribers() {
+        let function = &*subscriber.function;
         for format in FORMATS {
             let marker = marker();
             nothing_of(&marker, start(&shop, function, &[], &format).await, deliveries(&marker))

@@ -16,10 +16,10 @@ async fn deliver(shop: &Deployment, event: &OrderEvent, times: usize) -> (Row, R
         e2e::eventually(&what, soon, async || shop.row(table, "order_id", &event.order_id).await)
             .await
     };
-    let early = (effect("ShipmentsTable").await, effect("CouponsTable").await);
+    let early = (effect("FulfilmentTable").await, effect("PromotionTable").await);
     shop.drained("FulfilmentQueueUrl").await;
     shop.drained("PromotionQueueUrl").await;
-    let late = (effect("ShipmentsTable").await, effect("CouponsTable").await);
+    let late = (effect("FulfilmentTable").await, effect("PromotionTable").await);
     assert_eq!(early, late, "a later delivery changed what an earlier one did");
     late
 }

@@ -1,6 +1,6 @@
 //! An order has one trace, from the request to the coupon, whichever function published it.
 
-use e2e::{Deployment, Function, Message, SUBSCRIBERS, Subscriber, failures, order_id};
+use e2e::{Deployment, Function, Message, failures, order_id};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -31,7 +31,8 @@ async fn place(shop: &Deployment, traceparent: &str, topic: &str) -> (String, Ve
 /// Sends a message to all subscribers, and returns their log lines about the order.
 async fn consume(shop: &Deployment, id: &str, message: &Message) -> Vec<Value> {
     let mut all_lines = vec![];
-    for Subscriber { function, .. } in SUBSCRIBERS {
+    for subscriber in shop.subscribers() {
+        let function = &*subscriber.function;
         let mut subscriber: Function = shop.start(function, &[]).await;
         assert!(failures(&subscriber.invoke(&message.delivery()).await).is_empty(), "{function}");
         let lines = lines_about(&subscriber.end().await, id);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use devstack::{FUNCTIONS, ProcessGroup, Progress, RunningStack, Tools, root};
+use devstack::{ProcessGroup, Progress, RunningStack, Tools, functions, root};
 use tokio::process::Command;
 
 use super::Patch;
@@ -74,7 +74,7 @@ impl<'a> Tree<'a> {
     /// Deploys the functions of the copy, as a debug build, to a stack of their own.
     async fn end_to_end(&self, target: &str, test: &str) -> Result<String> {
         let mut cargo = self.cargo();
-        cargo.arg("build").args(FUNCTIONS.iter().flat_map(|function| ["--bin", *function]));
+        cargo.arg("build").args(functions().iter().flat_map(|function| ["--bin", *function]));
         Progress.command("Building the functions of the copy", &mut cargo).await?;
         let template = self.assemble()?;
         let running = RunningStack::start(self.tools, &template, &[], Progress).await?;
@@ -93,7 +93,7 @@ impl<'a> Tree<'a> {
         let assembled = self.folder.join("build");
         fs::create_dir_all(&assembled)?;
         fs::copy(built.join("template.yaml"), assembled.join("template.yaml"))?;
-        for function in FUNCTIONS {
+        for function in functions() {
             let binary = self.folder.join("target/debug").join(function);
             for place in [
                 assembled.join(devstack::resource(function)),
