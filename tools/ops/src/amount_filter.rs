@@ -61,10 +61,10 @@ impl AmountFilter {
         let scope = scope.as_deref().unwrap_or("MessageAttributes");
         ensure!(
             scope == "MessageAttributes",
-            "the filter policy is about the {scope}; check can only judge MessageAttributes"
+            "the filter policy is about the {scope}; ops supports only MessageAttributes"
         );
         Self::from_policy(policy).with_context(|| {
-            format!("check cannot tell who earns a coupon: it reads numeric ranges on {ATTRIBUTE}, and the filter policy is {policy}")
+            format!("ops cannot determine which orders earn a coupon: it reads numeric ranges on {ATTRIBUTE}, and the filter policy is {policy}")
         })
     }
 
@@ -214,7 +214,10 @@ mod tests {
             r#"{"amount": [{"numeric": [">=", 80], "exists": []}]}"#,
         ] {
             let error = read(policy).expect_err(policy).to_string();
-            assert!(error.contains("cannot tell who earns a coupon"), "{policy}: {error}");
+            assert!(
+                error.contains("cannot determine which orders earn a coupon"),
+                "{policy}: {error}"
+            );
         }
         let body = Filter { policy: Some("{}".to_owned()), scope: Some("MessageBody".to_owned()) };
         assert!(AmountFilter::read(&body).unwrap_err().to_string().contains("MessageBody"));

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::options::{RunOptions, Target};
 use crate::{check, dlq, orders, trace};
 
-/// Operate a deployed order fan-out: manage its dead-letter queues and outbox, and check that every
-/// order was carried out.
+/// Operate a deployed order fan-out: manage its dead-letter queues and outbox, trace an order, and
+/// check that every order was processed.
 ///
 /// Uses the standard AWS configuration: `AWS_PROFILE`, `AWS_REGION`, SSO, keys in the environment,
 /// `AWS_ENDPOINT_URL`.
@@ -23,11 +23,11 @@ pub(crate) struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    fine
-  1    something failed; what was not done is said, and nothing was lost
-  2    the command line is wrong, or a question could not be asked
-  3    something needs attention: a dead-letter queue holds messages, orders are unpublished, check found\n       differences, trace found an order without what it must have
-  130  Ctrl-C: it stopped between two steps, and what it said is what was done";
+  0    success
+  1    something failed; the output says what was not done, and nothing was lost
+  2    the command line is wrong, or a confirmation could not be asked for
+  3    something needs attention: a dead-letter queue holds messages, orders are unpublished, check found\n       differences, trace found an order that lacks a shipment, an invoice or its coupon
+  130  Ctrl-C: the command stopped between two steps, and the output says what it did";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

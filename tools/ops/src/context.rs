@@ -40,9 +40,9 @@ impl Context {
         let name = |output| self.stack.output(output).map(str::to_owned);
         Ok(OrderTables {
             orders: name("OrdersTable")?,
-            shipments: name("ShipmentsTable")?,
-            coupons: name("CouponsTable")?,
-            invoices: name("InvoicesTable")?,
+            shipments: name("FulfilmentTable")?,
+            coupons: name("PromotionTable")?,
+            invoices: name("InvoicingTable")?,
             idempotency_keys: name("IdempotencyKeysTable")?,
         })
     }

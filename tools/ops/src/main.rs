@@ -1,5 +1,6 @@
 //! `ops`: the operator's command for a deployed stack. It shows, redrives and purges dead-letter
-//! queues, publishes orders again, and reconciles orders with shipments, invoices and coupons.
+//! queues, publishes orders again, traces an order, and reconciles orders with shipments, invoices
+//! and coupons.
 
 mod amount_filter;
 mod arguments;
@@ -35,7 +36,7 @@ async fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(error) => {
             say(format!("error: {error:#}"));
-            Outcome::Failed.into()
+            Outcome::of_error(&error).into()
         }
     }
 }

@@ -129,7 +129,7 @@ impl Queue {
         }
         if let Some(problem) = problems.first() {
             let what =
-                "make the messages visible; they become so when the visibility timeout is over";
+                "make the received messages visible again before their visibility timeout ends";
             say(format!("{:#}", self.failed(what, problem)));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use aws_client::sdk_error_message;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
@@ -55,5 +55,27 @@ impl Stack {
                 self.name
             )
         })
+    }
+
+    /// The outputs whose names end in this suffix, by the rest of their names. Fails if there are
+    /// none.
+    pub(crate) fn outputs_ending_in(&self, suffix: &str) -> Result<BTreeMap<&str, &str>> {
+        let outputs = self.outputs.iter();
+        let found: BTreeMap<_, _> = outputs
+            .filter_map(|(name, value)| Some((name.strip_suffix(suffix)?, value.as_str())))
+            .collect();
+        ensure!(
+            !found.is_empty(),
+            "the stack {} has no output that ends in {suffix}: it was deployed from another template, deploy this one",
+            self.name
+        );
+        Ok(found)
+    }
+
+    /// A stack with these outputs.
+    #[cfg(test)]
+    pub(crate) fn with_outputs<'a>(outputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let outputs = outputs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { name: "order-fanout-test".to_owned(), outputs: outputs.collect() }
     }
 }

@@ -4,8 +4,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::names::{Dlq, Source};
 use super::peek::peek;
+use super::queues::Queues;
 use crate::context::Context;
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
@@ -57,20 +57,20 @@ impl Row for Line {
 }
 
 /// Lists all queues.
-pub(crate) async fn list(context: &Context) -> Result<Outcome> {
+pub(crate) async fn list(context: &Context, queues: &Queues) -> Result<Outcome> {
     let interrupt = Interrupt::listen()?;
     let mut lines = vec![];
-    for source in Source::ALL {
-        let depth = source.queue(context)?.depth().await?;
-        lines.push(line(source.to_string(), Kind::Source, depth, None));
+    for source in &queues.sources {
+        let depth = source.queue.depth().await?;
+        lines.push(line(source.name.clone(), Kind::Source, depth, None));
     }
-    for dlq in Dlq::ALL {
-        let queue = dlq.queue(context)?;
-        let depth = queue.depth().await?;
-        let sample = peek(&queue, BATCH.min(usize::try_from(depth.visible)?), &interrupt).await?;
+    for dlq in &queues.dlqs {
+        let depth = dlq.queue.depth().await?;
+        let sample_size = BATCH.min(usize::try_from(depth.visible)?);
+        let sample = peek(&dlq.queue, sample_size, &interrupt).await?;
         let oldest = sample.into_iter().filter_map(|message| message.sent_at).min();
-        let kind = if dlq.is_of_subscription() { Kind::SubscriptionDlq } else { Kind::Dlq };
-        lines.push(line(dlq.to_string(), kind, depth, oldest));
+        let kind = if dlq.is_of_subscription { Kind::SubscriptionDlq } else { Kind::Dlq };
+        lines.push(line(dlq.name.clone(), kind, depth, oldest));
     }
     context.output.table(&lines)?;
 
@@ -84,7 +84,7 @@ pub(crate) async fn list(context: &Context) -> Result<Outcome> {
         return Ok(Outcome::Fine);
     }
     say(format!(
-        "{} in dead-letter queues. Look at them with `ops dlq show QUEUE`.",
+        "{} in dead-letter queues. Show them with `ops dlq show QUEUE`.",
         count(dead, "message is", "messages are")
     ));
     Ok(Outcome::NeedsAttention)

@@ -3,23 +3,31 @@
 mod client_redrive;
 mod list;
 mod move_task;
-mod names;
 mod peek;
 mod purge;
+mod queues;
 mod redrive;
 mod redrive_result;
 mod show;
 
 use anyhow::Result;
+use aws_sdk_sqs::Client;
 use clap::Subcommand;
-use names::Dlq;
+use queues::Queues;
 
 use crate::context::Context;
 use crate::outcome::Outcome;
 
+const QUEUE: &str =
+    "A dead-letter queue's name in `ops dlq list`, such as promotion or promotion-subscription";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the dead-letter queues with message counts and ages, and the source queues for context.
+    ///
+    /// The stack's outputs name the subscribers. The dead-letter queue with a subscriber's name has
+    /// messages that its function failed; the one with -subscription after it has messages that the
+    /// topic could not deliver to the subscriber's queue.
     ///
     /// SQS does not report the age of the oldest message. It is read from a sample of up to ten, so
     /// the real age may be higher. Exits with 3 if a dead-letter queue holds messages.
@@ -31,8 +39,8 @@ pub(crate) enum Command {
     /// messages stay in the queue and can be received again at once. Showing them increases their
     /// receive count, which has no effect in a dead-letter queue.
     Show {
-        /// Which dead-letter queue.
-        dlq: Dlq,
+        #[arg(value_name = "QUEUE", help = QUEUE)]
+        dlq: String,
         /// The most messages to show.
         #[arg(long, default_value_t = 10, value_name = "N")]
         limit: usize,
@@ -45,8 +53,8 @@ pub(crate) enum Command {
     /// present at the start, each once, even if one fails again and returns. Repeating a redrive is
     /// harmless: a second delivery has no second effect.
     Redrive {
-        /// Which dead-letter queue.
-        dlq: Dlq,
+        #[arg(value_name = "QUEUE", help = QUEUE)]
+        dlq: String,
         /// The most messages to move (default: all).
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
@@ -55,8 +63,8 @@ pub(crate) enum Command {
     ///
     /// Asks for confirmation first. Without a terminal, it requires --yes.
     Purge {
-        /// Which dead-letter queue.
-        dlq: Dlq,
+        #[arg(value_name = "QUEUE", help = QUEUE)]
+        dlq: String,
         /// Do not ask for confirmation.
         #[arg(long)]
         yes: bool,
@@ -65,10 +73,13 @@ pub(crate) enum Command {
 
 /// Runs the command.
 pub(crate) async fn run(context: &Context, command: Command) -> Result<Outcome> {
+    let queues = Queues::of(&context.stack, &Client::new(&context.sdk))?;
     match command {
-        Command::List => list::list(context).await,
-        Command::Show { dlq, limit } => show::show(context, dlq, limit).await,
-        Command::Redrive { dlq, limit } => redrive::redrive(context, dlq, limit).await,
-        Command::Purge { dlq, yes } => purge::purge(context, dlq, yes).await,
+        Command::List => list::list(context, &queues).await,
+        Command::Show { dlq, limit } => show::show(context, queues.dlq(&dlq)?, limit).await,
+        Command::Redrive { dlq, limit } => {
+            redrive::redrive(context, queues.dlq(&dlq)?, limit).await
+        }
+        Command::Purge { dlq, yes } => purge::purge(context, queues.dlq(&dlq)?, yes).await,
     }
 }

@@ -43,14 +43,14 @@ pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started
     match task.max_number_of_messages_per_second(rate).send().await {
         Ok(answer) => {
             let handle =
-                answer.task_handle.context("SQS started a move and gives no handle for it")?;
+                answer.task_handle.context("SQS returned no handle for the move it started")?;
             Ok(Started::Running(MoveTask { queue: from.clone(), arn, handle }))
         }
         Err(error) if error.code().is_some_and(|code| UNKNOWN_ACTION.contains(&code)) => {
             Ok(Started::Unknown)
         }
         Err(error) => {
-            Err(anyhow!("SQS does not start to move messages: {}", sdk_error_message(&error)))
+            Err(anyhow!("SQS cannot start to move the messages: {}", sdk_error_message(&error)))
         }
     }
 }
@@ -85,7 +85,7 @@ impl MoveTask {
                 let cancel = self.queue.client.cancel_message_move_task().task_handle(&self.handle);
                 cancel.send().await.map_err(|error| {
                     let error = sdk_error_message(&error);
-                    anyhow!("SQS does not cancel the move, it goes on: {error}")
+                    anyhow!("SQS cannot cancel the move, which continues: {error}")
                 })?;
                 say("SQS was asked to cancel the move.");
                 cancelled = true;
@@ -115,7 +115,7 @@ impl MoveTask {
             .unwrap_or_default()
             .into_iter()
             .next()
-            .context("SQS has forgotten the move it started")
+            .context("SQS does not list the move it started")
     }
 }
 

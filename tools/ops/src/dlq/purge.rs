@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal};
 use anyhow::Result;
 use serde::Serialize;
 
-use super::names::Dlq;
+use super::queues::Dlq;
 use crate::context::Context;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
@@ -20,11 +20,10 @@ struct Purged {
 }
 
 /// Deletes all messages of a dead-letter queue after the operator has confirmed.
-pub(crate) async fn purge(context: &Context, dlq: Dlq, yes: bool) -> Result<Outcome> {
-    let queue = dlq.queue(context)?;
-    let depth = queue.depth().await?;
+pub(crate) async fn purge(context: &Context, dlq: &Dlq, yes: bool) -> Result<Outcome> {
+    let depth = dlq.queue.depth().await?;
     let purged = Purged {
-        queue: dlq.to_string(),
+        queue: dlq.name.clone(),
         dry_run: context.dry_run,
         deleted: depth.visible + depth.in_flight,
     };
@@ -35,23 +34,24 @@ pub(crate) async fn purge(context: &Context, dlq: Dlq, yes: bool) -> Result<Outc
     if !yes {
         if !io::stdin().is_terminal() {
             say(
-                "Nothing is deleted: it asks first, and nobody is there to answer. Scripts say --yes.",
+                "Nothing is deleted: without a terminal, the command cannot ask for confirmation. Scripts need --yes.",
             );
             return Ok(Outcome::Usage);
         }
         let messages = count(purged.deleted, "message", "messages");
         let stack = context.stack.name();
         say(format!(
-            "About {messages} of {stack} will be gone for good. Type the queue's name to go on ({dlq}):"
+            "About {messages} of {stack} will be deleted permanently. Type the queue's name to continue ({}):",
+            dlq.name
         ));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if answer.trim() != purged.queue {
-            say("That is not its name. Nothing is deleted.");
+            say("The name does not match. Nothing is deleted.");
             return Ok(Outcome::Failed);
         }
     }
-    queue.purge().await?;
+    dlq.queue.purge().await?;
     context.output.line(&purged)?;
     Ok(Outcome::Fine)
 }

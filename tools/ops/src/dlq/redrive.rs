@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::client_redrive::redrive_messages;
 use super::move_task::{Started, start};
-use super::names::Dlq;
+use super::queues::Dlq;
 use super::redrive_result::{Failure, RedriveResult};
 use crate::context::Context;
 use crate::interrupt::Interrupt;
@@ -26,8 +26,8 @@ struct Redriven {
 }
 
 /// Moves up to `limit` messages back to their source queue.
-pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> Result<Outcome> {
-    let (from, to) = (dlq.queue(context)?, dlq.source().queue(context)?);
+pub(crate) async fn redrive(context: &Context, dlq: &Dlq, limit: Option<u64>) -> Result<Outcome> {
+    let Dlq { name, queue: from, source, is_of_subscription } = dlq;
     let Depth { visible, in_flight } = from.depth().await?;
     if in_flight > 0 {
         let hidden = count(in_flight, "message is", "messages are");
@@ -35,8 +35,8 @@ pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> 
     }
     let most = limit.unwrap_or(visible).min(visible);
     let redriven = |moved, failed| Redriven {
-        queue: dlq.to_string(),
-        to: dlq.source().to_string(),
+        queue: name.clone(),
+        to: source.name.clone(),
         dry_run: context.dry_run,
         moved,
         failed,
@@ -48,15 +48,15 @@ pub(crate) async fn redrive(context: &Context, dlq: Dlq, limit: Option<u64>) -> 
 
     let interrupt = Interrupt::listen()?;
     // SQS cannot move part of a queue, nor messages that came from a topic.
-    let by_sqs = limit.is_none() && !dlq.is_of_subscription();
-    let task = if by_sqs { start(&from, context.rate_limit).await? } else { Started::Unknown };
+    let by_sqs = limit.is_none() && !is_of_subscription;
+    let task = if by_sqs { start(from, context.rate_limit).await? } else { Started::Unknown };
     if by_sqs && matches!(task, Started::Unknown) {
         say("This endpoint cannot move messages by itself; they are moved from here.");
     }
     let RedriveResult { moved, failures } = match task {
         Started::Running(task) => task.follow(&interrupt).await?,
         Started::Unknown => {
-            redrive_messages(&from, &to, most, context.rate_limit, &interrupt).await?
+            redrive_messages(from, &source.queue, most, context.rate_limit, &interrupt).await?
         }
     };
     for failure in &failures {

@@ -9,8 +9,8 @@ use domain::OrderPlaced;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::names::Dlq;
 use super::peek::peek;
+use super::queues::Dlq;
 use crate::context::Context;
 use crate::escape;
 use crate::interrupt::Interrupt;
@@ -37,15 +37,14 @@ struct Attribute {
 }
 
 /// Shows up to `limit` messages.
-pub(crate) async fn show(context: &Context, dlq: Dlq, limit: usize) -> Result<Outcome> {
+pub(crate) async fn show(context: &Context, dlq: &Dlq, limit: usize) -> Result<Outcome> {
     let interrupt = Interrupt::listen()?;
-    let queue = dlq.queue(context)?;
-    let messages = peek(&queue, limit, &interrupt).await?;
+    let messages = peek(&dlq.queue, limit, &interrupt).await?;
     for message in &messages {
         context.output.line(&Shown::of(message))?;
     }
     let shown = u64::try_from(messages.len())?;
-    let there = queue.depth().await?.visible.max(shown);
+    let there = dlq.queue.depth().await?.visible.max(shown);
     say(format!("{shown} of about {} shown.", count(there, "message", "messages")));
     Ok(if interrupt.requested() { Outcome::Interrupted } else { Outcome::Fine })
 }

@@ -139,7 +139,7 @@ impl<'a> Replay<'a> {
                 for SavedOrder { order, .. } in batch {
                     self.record(order.id.to_string(), Some(error.to_string()))?;
                 }
-                let not_tried = "SNS does nothing at all: what comes after these was not tried. Run it again later.";
+                let not_tried = "A whole request to SNS failed: the orders after these were not tried. Run the command again later.";
                 self.bar.suspend(|| say(not_tried));
                 return Ok(false);
             }

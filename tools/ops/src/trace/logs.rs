@@ -13,14 +13,8 @@ use serde_json::Value;
 
 use super::step::{Source, Step};
 use crate::context::Context;
+use crate::stack::Stack;
 
-const FUNCTIONS: [&str; 5] = [
-    "OrdersFunctionName",
-    "OutboxRelayFunctionName",
-    "FulfilmentFunctionName",
-    "PromotionFunctionName",
-    "InvoicingFunctionName",
-];
 const MOST_LINES: i32 = 1_000;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
@@ -33,11 +27,9 @@ pub(super) async fn of_order(
     when: RangeInclusive<Timestamp>,
 ) -> Result<Vec<Step>> {
     let client = Client::new(&context.sdk);
-    let groups =
-        FUNCTIONS.map(|output| Ok(format!("/aws/lambda/{}", context.stack.output(output)?)));
     let query = client
         .start_query()
-        .set_log_group_names(Some(groups.into_iter().collect::<Result<_>>()?))
+        .set_log_group_names(Some(log_groups(&context.stack)?))
         .start_time(when.start().as_second())
         .end_time(when.end().as_second() + 1)
         .query_string(format!(
@@ -45,10 +37,16 @@ pub(super) async fn of_order(
         ))
         .limit(MOST_LINES);
     let started = query.send().await.map_err(|error| failed(&sdk_error_message(&error)))?;
-    let query = started.query_id.context("Logs Insights gave the query no id")?;
+    let query = started.query_id.context("Logs Insights returned no query id")?;
     let rows = tokio::time::timeout(ANSWERED_WITHIN, results(&client, &query)).await;
     let rows = rows.map_err(|_| failed("it took more than a minute"))??;
     Ok(rows.iter().flat_map(|row| steps(row, context.stack.name(), &id.to_string())).collect())
+}
+
+/// The log groups of all functions of the stack.
+fn log_groups(stack: &Stack) -> Result<Vec<String>> {
+    let functions = stack.outputs_ending_in("FunctionName")?;
+    Ok(functions.values().map(|function| format!("/aws/lambda/{function}")).collect())
 }
 
 async fn results(client: &Client, query: &str) -> Result<Vec<Vec<ResultField>>> {
@@ -129,6 +127,18 @@ mod tests {
 
     fn steps(message: &str) -> Vec<Step> {
         super::steps(&row(message), "order-fanout", ID)
+    }
+
+    #[test]
+    fn log_groups_are_those_of_all_functions() {
+        let stack = Stack::with_outputs([
+            ("OrdersFunctionName", "order-fanout-orders"),
+            ("LoyaltyFunctionName", "order-fanout-loyalty"),
+            ("LoyaltyQueueUrl", "order-fanout-loyalty"),
+        ]);
+        let groups = log_groups(&stack).unwrap();
+        assert_eq!(groups, ["/aws/lambda/order-fanout-loyalty", "/aws/lambda/order-fanout-orders"]);
+        assert!(log_groups(&Stack::with_outputs([])).is_err());
     }
 
     #[test]
