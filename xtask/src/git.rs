@@ -31,6 +31,17 @@ pub(crate) async fn copy_of_the_last_commit(folder: &Path) -> Result<()> {
     Progress.command("Copying the last commit", &mut clone).await
 }
 
+/// The repository's files, one a line: those that are committed, and new ones that git does not
+/// ignore.
+pub(crate) fn files() -> Result<String> {
+    git(&["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"])
+}
+
+/// The files below a folder of the repository with changes that are not committed, one a line.
+pub(crate) fn changes(folder: &Path) -> Result<String> {
+    git(&["status", "--porcelain", "--", &folder.display().to_string()])
+}
+
 fn git(arguments: &[&str]) -> Result<String> {
     let output = Command::new("git")
         .args(arguments)

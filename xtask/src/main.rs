@@ -5,6 +5,8 @@ mod doctor;
 mod git;
 mod run;
 mod sbom;
+mod scratch_tree;
+mod subscriber;
 mod test;
 mod verify;
 
@@ -33,6 +35,12 @@ enum Command {
     /// two cores.
     #[command(subcommand)]
     Verify(verify::Part),
+    /// Add a subscriber with its queue, dead-letter queues, table, permissions and alarms.
+    #[command(subcommand)]
+    New(subscriber::New),
+    /// Take a subscriber away again.
+    #[command(subcommand)]
+    Remove(subscriber::Remove),
     /// Measure what the functions cost, compared with functions that do nothing; see `--help`.
     Bench(bench::Options),
     /// Retake the README's pictures with the browser tests.
@@ -61,6 +69,8 @@ async fn main() -> ExitCode {
         }
         Command::Test(options) => devstack::or_cut_short(test::test(options)).await,
         Command::Verify(part) => devstack::or_cut_short(verify::verify(part)).await,
+        Command::New(what) => subscriber::add(what).await.map(|()| ExitCode::SUCCESS),
+        Command::Remove(what) => subscriber::remove(what).await.map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => devstack::or_cut_short(bench::bench(options)).await,
         Command::Pictures => devstack::or_cut_short(test::pictures()).await,
         Command::Template => template(),

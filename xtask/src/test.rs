@@ -6,6 +6,7 @@ mod browser;
 mod containers;
 mod iam;
 mod needs;
+mod new_subscriber;
 mod run_command;
 pub(crate) mod stack;
 mod suites;

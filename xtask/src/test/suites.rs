@@ -6,7 +6,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use devstack::{ProcessGroup, Progress, Tools};
 
 use super::needs::Need;
-use super::{api_fuzz, backends, browser, containers, iam, run_command, stack, supply_chain};
+use super::{
+    api_fuzz, backends, browser, containers, iam, new_subscriber, run_command, stack, supply_chain,
+};
 use crate::bench;
 use Run::{OneStack, OwnStacks};
 
@@ -35,6 +37,7 @@ enum Run {
     Browser,
     ApiFuzz,
     Iam,
+    NewSubscriber,
     Backends,
     Watched,
     Built,
@@ -50,7 +53,7 @@ const FUNCTIONS: &[Need] = &[Need::Functions];
 const FUNCTIONS_AND_OPS: &[Need] = &[Need::Functions, Need::Ops];
 
 /// In running order: the quickest to fail first.
-pub(super) const SUITES: [Suite; 23] = [
+pub(super) const SUITES: [Suite; 24] = [
     quick("format", "rustfmt", &[], 2, Run::Cargo(&["fmt", "--all", "--check"])),
     quick("clippy", "clippy on every target", &[], 10, Run::Cargo(CLIPPY)),
     quick(
@@ -104,6 +107,13 @@ pub(super) const SUITES: [Suite; 23] = [
     ),
     slow("api-fuzz", "2,000 requests made up from the contract", FUNCTIONS, 100, Run::ApiFuzz),
     slow("iam", "what each role may do and is denied", FUNCTIONS, 60, Run::Iam),
+    slow(
+        "new-subscriber",
+        "cargo xtask new subscriber and remove, on a copy",
+        &[Need::Ops],
+        400,
+        Run::NewSubscriber,
+    ),
     slow("backends", "store and topic on two emulators", &[], 60, Run::Backends),
     slow("run-watched", "cargo xtask run, with every sample event", FUNCTIONS, 60, Run::Watched),
     slow("run-built", "cargo xtask run --built", FUNCTIONS, 50, Run::Built),
@@ -184,6 +194,7 @@ impl Suite {
                 api_fuzz::api_fuzz(tools, &api_fuzz::Options::of_the_suite()).await.map(drop)
             }
             Run::Iam => iam::test(tools).await,
+            Run::NewSubscriber => new_subscriber::test(tools).await,
             Run::Backends => backends::test(tools).await,
             Run::Watched => run_command::watched(tools).await,
             Run::Built => run_command::built(tools).await,

@@ -1,32 +1,24 @@
 //! A copy of the last commit, to apply mutations to.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use devstack::{ProcessGroup, Progress, RunningStack, Tools, functions, root};
-use tokio::process::Command;
+use devstack::{Progress, RunningStack, Tools};
 
 use super::Patch;
-use crate::git;
+use crate::scratch_tree::{Assembled, ScratchTree};
 use crate::test::stack::Tests;
 
-/// The copy, and its build output.
+/// The copy.
 pub(super) struct Tree<'a> {
     tools: &'a Tools,
-    folder: PathBuf,
+    scratch: ScratchTree<'a>,
 }
 
 impl<'a> Tree<'a> {
     pub(super) async fn of_the_last_commit(tools: &'a Tools) -> Result<Self> {
-        let folder = root().join("target/mutants");
-        let tree = folder.join("tree");
-        if tree.exists() {
-            fs::remove_dir_all(&tree)?;
-        }
-        git::copy_of_the_last_commit(&tree).await?;
-        Ok(Self { tools, folder })
+        Ok(Self { tools, scratch: ScratchTree::of_the_last_commit(tools, "mutants").await? })
     }
 
     /// Fails unless each of these tests passes on the unchanged copy: a test that always fails
@@ -42,9 +34,9 @@ impl<'a> Tree<'a> {
     /// Applies a patch, runs the test that must fail, and restores the copy. Returns whether the
     /// test failed.
     pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<bool> {
-        self.git(&["apply", &file.display().to_string()]).await?;
+        self.scratch.git(&["apply", &file.display().to_string()]).await?;
         let passed = self.run(&patch.caught_by).await;
-        self.git(&["checkout", "--quiet", "."]).await?;
+        self.scratch.git(&["checkout", "--quiet", "."]).await?;
         Ok(!passed?)
     }
 
@@ -66,58 +58,17 @@ impl<'a> Tree<'a> {
     }
 
     async fn unit(&self, package: &str, test: &str) -> Result<String> {
-        let mut cargo = self.cargo();
+        let mut cargo = self.scratch.cargo();
         cargo.args(["test", "--package", package, "--lib", "--", "--exact", test]);
         Progress.command_outcome("Testing", &mut cargo).await
     }
 
     /// Deploys the functions of the copy, as a debug build, to a stack of their own.
     async fn end_to_end(&self, target: &str, test: &str) -> Result<String> {
-        let mut cargo = self.cargo();
-        cargo.arg("build").args(functions().iter().flat_map(|function| ["--bin", *function]));
-        Progress.command("Building the functions of the copy", &mut cargo).await?;
-        let template = self.assemble()?;
+        let Assembled { template, binaries } = self.scratch.assemble("build").await?;
         let running = RunningStack::start(self.tools, &template, &[], Progress).await?;
         let mut tests = Tests::on(self.tools, &running, &["--test", target])?;
-        tests
-            .command
-            .env("E2E_BINARIES", self.folder.join("functions"))
-            .args(["--", "--exact", test]);
+        tests.command.env("E2E_BINARIES", binaries).args(["--", "--exact", test]);
         Progress.command_outcome("Testing", &mut tests.command).await
-    }
-
-    /// Assembles a build folder like that of `sam build`, with the copy's functions, and returns
-    /// the path of its template.
-    fn assemble(&self) -> Result<PathBuf> {
-        let built = root().join(".aws-sam/build");
-        let assembled = self.folder.join("build");
-        fs::create_dir_all(&assembled)?;
-        fs::copy(built.join("template.yaml"), assembled.join("template.yaml"))?;
-        for function in functions() {
-            let binary = self.folder.join("target/debug").join(function);
-            for place in [
-                assembled.join(devstack::resource(function)),
-                self.folder.join("functions").join(function),
-            ] {
-                fs::create_dir_all(&place)?;
-                fs::copy(&binary, place.join("bootstrap"))?;
-            }
-        }
-        Ok(assembled.join("template.yaml"))
-    }
-
-    /// `cargo` on the copy, with a target folder of its own: cargo cannot distinguish the copy's
-    /// packages from the originals.
-    fn cargo(&self) -> Command {
-        let mut cargo = self.tools.cargo();
-        cargo
-            .current_dir(self.folder.join("tree"))
-            .env("CARGO_TARGET_DIR", self.folder.join("target"));
-        cargo
-    }
-
-    async fn git(&self, arguments: &[&str]) -> Result<()> {
-        let mut git = Command::new("git");
-        ProcessGroup::run("git", git.arg("-C").arg(self.folder.join("tree")).args(arguments)).await
     }
 }

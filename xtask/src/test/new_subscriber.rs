@@ -1,0 +1,129 @@
+//! `cargo xtask new subscriber` and `remove subscriber`, tried on a copy of the repository: two
+//! subscribers are added, checked, deployed over a running stack, and removed again.
+
+use anyhow::{Context, Result, ensure};
+use devstack::{ProcessGroup, Progress, RunningStack, Tools};
+use serde_yaml_ng::Value;
+
+use super::iam;
+use super::stack::Tests;
+use crate::scratch_tree::{Assembled, ScratchTree};
+
+/// The subscribers, with their filters. The tests in `new_subscriber.rs` of `e2e` name them too.
+const ADDED: [(&str, Option<&str>); 2] = [("audit", None), ("loyalty", Some("amount >= 80.01"))];
+
+/// What one subscriber may take.
+const MOST_FILES: usize = 8;
+const MOST_LINES: usize = 200;
+
+/// The resources that list all subscribers, so that one more changes them.
+const LISTS: [&str; 5] = [
+    "ColdStartsQuery",
+    "Dashboard",
+    "OrderTraceQuery",
+    "RejectionReasonsQuery",
+    "SlowestOrdersQuery",
+];
+
+/// The tests of `pipeline` that try every subscriber of a stack: samples, duplicates, poison.
+const PIPELINE: [&str; 3] = ["samples", "isolation", "batches::duplicate"];
+
+pub(super) async fn test(tools: &Tools) -> Result<()> {
+    let tree = ScratchTree::of_the_working_tree(tools, "new-subscriber").await?;
+    let before = tree.assemble("before").await?;
+    for (name, filter) in ADDED {
+        add(&tree, name, filter).await?;
+    }
+    check(&tree).await?;
+    let after = tree.assemble("after").await?;
+    only_lists_change(&before, &after)?;
+
+    let mut running = RunningStack::start(tools, &before.template, &[], Progress).await?;
+    let old = running.stack.clone();
+    running.stack = devstack::deploy(tools, &running.emulator, &after.template, Progress).await?;
+    let new = &running.stack;
+    let kept = old.outputs.all().all(|output| new.outputs.all().any(|other| other == output));
+    ensure!(kept, "an output of the stack changed: {:?} became {:?}", old.outputs, new.outputs);
+    try_out(tools, &running, &after).await?;
+    iam::on_template(tools, &after.template).await?;
+
+    for (name, _) in ADDED {
+        xtask(&tree, &["remove", "subscriber", name]).await?;
+        tree.commit(&format!("remove {name}")).await?;
+    }
+    let first = ["diff", "--exit-code", "--stat", "HEAD~4", "HEAD"];
+    tree.git(&first).await.context("the removal left something, or took too much")?;
+    let last = devstack::deploy(tools, &running.emulator, &before.template, Progress).await?;
+    let (mut left, mut expected) =
+        (last.outputs.all().collect::<Vec<_>>(), old.outputs.all().collect::<Vec<_>>());
+    left.sort_unstable();
+    expected.sort_unstable();
+    ensure!(left == expected, "the stack is not as before: {left:?}");
+    for (name, _) in ADDED {
+        ensure!(!last.has_function(name).await, "the function {name} is left in the stack");
+    }
+    Ok(())
+}
+
+/// Adds a subscriber, counts what it took, and commits it.
+async fn add(tree: &ScratchTree<'_>, name: &str, filter: Option<&str>) -> Result<()> {
+    let filter: Vec<_> = filter.into_iter().flat_map(|filter| ["--filter", filter]).collect();
+    xtask(tree, &[&["new", "subscriber", name], &filter[..]].concat()).await?;
+    tree.git(&["add", "--all"]).await?;
+    let changes = tree.git_output(&["diff", "--cached", "--numstat"]).await?;
+    let lines: usize =
+        changes.split_whitespace().filter_map(|word| word.parse::<usize>().ok()).sum();
+    let files = changes.lines().count();
+    eprintln!("── {name}: {files} files, {lines} lines\n{changes}");
+    ensure!(files <= MOST_FILES && lines <= MOST_LINES, "one subscriber takes more than allowed");
+    tree.commit(&format!("add {name}")).await
+}
+
+/// Runs the checks that a new subscriber must pass unchanged.
+async fn check(tree: &ScratchTree<'_>) -> Result<()> {
+    let packages = ADDED.map(|(name, _)| ["--package", name]).concat();
+    let clippy = [&["clippy", "--all-targets"], &packages[..], &["--", "--deny", "warnings"]];
+    let tests = [&["test", "--package", "xtask"], &packages[..]];
+    for arguments in [vec!["fmt", "--all", "--check"], clippy.concat(), tests.concat()] {
+        let mut cargo = tree.cargo();
+        let what = format!("cargo {} in the copy", arguments[0]);
+        ProcessGroup::run(&what, cargo.args(&arguments)).await?;
+    }
+    xtask(tree, &["test", "--suite", "lint"]).await
+}
+
+/// Checks that the new template changes nothing that was there but the lists of all subscribers.
+fn only_lists_change(before: &Assembled, after: &Assembled) -> Result<()> {
+    let resources = |assembled: &Assembled| -> Result<Value> {
+        let text = std::fs::read_to_string(&assembled.template)?;
+        Ok(devstack::expand_template(&text)?["Resources"].clone())
+    };
+    let (before, after) = (resources(before)?, resources(after)?);
+    let before = before.as_mapping().context("the template has resources")?;
+    let changed: Vec<_> = before
+        .iter()
+        .filter(|(id, resource)| after[*id] != **resource)
+        .filter_map(|(id, _)| id.as_str())
+        .filter(|id| !LISTS.contains(id))
+        .collect();
+    ensure!(changed.is_empty(), "a new subscriber changes {}", changed.join(", "));
+    Ok(())
+}
+
+/// Runs the tests of every subscriber, and those of the two new ones.
+async fn try_out(tools: &Tools, running: &RunningStack, assembled: &Assembled) -> Result<()> {
+    let own = vec!["--test", "new_subscriber"];
+    let common = [&["--test", "pipeline", "--"], &PIPELINE[..]].concat();
+    for which in [own, common] {
+        let mut tests = Tests::on(tools, running, &which)?;
+        tests.command.env("E2E_BINARIES", &assembled.binaries);
+        tests.run().await?;
+    }
+    Ok(())
+}
+
+async fn xtask(tree: &ScratchTree<'_>, arguments: &[&str]) -> Result<()> {
+    let mut cargo = tree.cargo();
+    let what = format!("cargo xtask {} in the copy", arguments.join(" "));
+    ProcessGroup::run(&what, cargo.arg("xtask").args(arguments)).await
+}
