@@ -44,7 +44,7 @@ pub struct DeadLetters {
 
 /// The least amount, in cents, that earns a coupon.
 const THRESHOLD: u64 = 8_000;
-/// The key of the counter row in the invoices table.
+/// The key of the counter row in `InvoicingTable`.
 const INVOICE_COUNTER: &str = "last-number";
 const AT_REST_WITHIN: Duration = Duration::from_secs(300);
 /// Poison messages return after every redrive; good messages succeed within this many.

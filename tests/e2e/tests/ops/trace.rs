@@ -24,15 +24,15 @@ async fn trace_lists_steps_from_tables_and_function_logs() {
         let steps = trace.objects();
         let has = |source: &str| steps.iter().any(|step| step["source"] == source);
         let has_own =
-            ["orders table", "orders", "shipments table", "invoices table"].into_iter().all(has);
+            ["OrdersTable", "orders", "FulfilmentTable", "InvoicingTable"].into_iter().all(has);
         let has_subscribers = shop.subscribers().iter().all(|of| has(&of.function));
         (has_own && has_subscribers).then_some(steps)
     })
     .await;
     let sources: Vec<_> = steps.iter().filter_map(|step| step["source"].as_str()).collect();
-    assert_eq!(sources[..2], ["orders", "orders table"], "{steps:?}");
+    assert_eq!(sources[..2], ["orders", "OrdersTable"], "{steps:?}");
     let at = |source| sources.iter().position(|found| *found == source);
-    assert_eq!(at("shipments table"), at("fulfilment").map(|at| at + 1), "{steps:?}");
+    assert_eq!(at("FulfilmentTable"), at("fulfilment").map(|at| at + 1), "{steps:?}");
     assert!(
         steps.iter().all(|step| !step["what"].as_str().expect("a text").contains("Ada")),
         "{steps:?}"

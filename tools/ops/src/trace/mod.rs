@@ -6,7 +6,7 @@ mod step;
 use anyhow::{Result, bail};
 use domain::{Invoice, OrderId, OrderView};
 use jiff::{SignedDuration, Timestamp};
-use step::{INVOICES, ORDERS, SHIPMENTS, Shown, Source, Step};
+use step::{FULFILMENT_TABLE, INVOICING_TABLE, ORDERS_TABLE, Shown, Source, Step};
 use store::Audit;
 
 use crate::amount_filter::AmountFilter;
@@ -69,10 +69,12 @@ fn from_tables(order: &OrderView, invoice: Option<&Invoice>) -> Vec<Step> {
         source: Source::Table(table),
         what: what.to_owned(),
     };
-    let placed = step(order.placed_at, ORDERS, "saved");
-    let shipped =
-        order.shipment.as_ref().map(|shipment| step(shipment.shipped_at, SHIPMENTS, "shipped"));
-    let invoiced = invoice.map(|invoice| step(invoice.issued_at, INVOICES, "invoiced"));
+    let placed = step(order.placed_at, ORDERS_TABLE, "saved");
+    let shipped = order
+        .shipment
+        .as_ref()
+        .map(|shipment| step(shipment.shipped_at, FULFILMENT_TABLE, "shipped"));
+    let invoiced = invoice.map(|invoice| step(invoice.issued_at, INVOICING_TABLE, "invoiced"));
     [Some(placed), shipped, invoiced].into_iter().flatten().collect()
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Source {
-    /// A table, with times in whole seconds.
+    /// A table, by the name of its output, with times in whole seconds.
     Table(&'static str),
     /// A function's log, with times in milliseconds.
     Function(String),
@@ -48,7 +48,9 @@ impl Shown {
         steps.sort_by_key(|step| step.time);
         let mut lines: Vec<_> =
             steps.extract_if(.., |step| matches!(step.source, Source::Function(_))).collect();
-        if let Some(placed) = lines.iter().position(|step| step.source.writes() == Some(ORDERS)) {
+        if let Some(placed) =
+            lines.iter().position(|step| step.source.writes() == Some(ORDERS_TABLE))
+        {
             lines[..=placed].rotate_right(1);
         }
         let mut rows = steps;
@@ -91,17 +93,17 @@ impl Display for Source {
     }
 }
 
-pub(crate) const ORDERS: &str = "orders table";
-pub(crate) const SHIPMENTS: &str = "shipments table";
-pub(crate) const INVOICES: &str = "invoices table";
+pub(crate) const ORDERS_TABLE: &str = "OrdersTable";
+pub(crate) const FULFILMENT_TABLE: &str = "FulfilmentTable";
+pub(crate) const INVOICING_TABLE: &str = "InvoicingTable";
 
 impl Source {
     /// The table that a function writes, among those that `trace` reads.
     fn writes(&self) -> Option<&'static str> {
         match self {
-            Self::Function(name) if name == "orders" => Some(ORDERS),
-            Self::Function(name) if name == "fulfilment" => Some(SHIPMENTS),
-            Self::Function(name) if name == "invoicing" => Some(INVOICES),
+            Self::Function(name) if name == "orders" => Some(ORDERS_TABLE),
+            Self::Function(name) if name == "fulfilment" => Some(FULFILMENT_TABLE),
+            Self::Function(name) if name == "invoicing" => Some(INVOICING_TABLE),
             _ => None,
         }
     }
@@ -128,8 +130,8 @@ mod tests {
     #[test]
     fn steps_are_sorted_by_cause() {
         let steps = [
-            ("00", Source::Table(ORDERS)),
-            ("00", Source::Table(SHIPMENTS)),
+            ("00", Source::Table(ORDERS_TABLE)),
+            ("00", Source::Table(FULFILMENT_TABLE)),
             ("00.950", function("promotion")),
             ("01.002", function("fulfilment")),
             ("01.010", function("orders")),
@@ -137,10 +139,10 @@ mod tests {
         ];
         let expected = [
             ("orders", Some(0)),
-            (ORDERS, None),
+            (ORDERS_TABLE, None),
             ("promotion", Some(-60)),
             ("fulfilment", Some(-8)),
-            (SHIPMENTS, None),
+            (FULFILMENT_TABLE, None),
             ("fulfilment", Some(29_990)),
         ];
         assert_eq!(in_order(&steps), expected.map(|(source, after)| (source.to_owned(), after)));
@@ -148,8 +150,11 @@ mod tests {
 
     #[test]
     fn unlogged_table_rows_are_steps() {
-        let steps = [("00", Source::Table(ORDERS)), ("03", Source::Table(SHIPMENTS))];
-        assert_eq!(in_order(&steps), [(ORDERS.to_owned(), None), (SHIPMENTS.to_owned(), None)]);
+        let steps = [("00", Source::Table(ORDERS_TABLE)), ("03", Source::Table(FULFILMENT_TABLE))];
+        assert_eq!(
+            in_order(&steps),
+            [(ORDERS_TABLE.to_owned(), None), (FULFILMENT_TABLE.to_owned(), None)]
+        );
         assert_eq!(in_order(&[]), []);
     }
 }
