@@ -7,6 +7,7 @@ mod customers;
 mod deployment;
 mod events;
 mod fault_stack;
+mod filter;
 mod function;
 mod operator;
 mod queues;

@@ -1,6 +1,6 @@
 //! The topic and the queues, as AWS shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
@@ -107,6 +107,28 @@ impl Deployment {
 
     /// Sets the filter policy of a queue's subscription.
     pub async fn set_filter(&self, queue_output: &str, policy: &Value) {
+        let set = self
+            .sns
+            .set_subscription_attributes()
+            .subscription_arn(self.subscription_arn(queue_output).await)
+            .attribute_name("FilterPolicy");
+        set.attribute_value(policy.to_string())
+            .send()
+            .await
+            .expect("the subscription takes the policy");
+    }
+
+    /// The attributes of a queue's subscription, such as `FilterPolicy`.
+    pub(crate) async fn subscription_attributes(
+        &self,
+        queue_output: &str,
+    ) -> HashMap<String, String> {
+        let arn = self.subscription_arn(queue_output).await;
+        let get = self.sns.get_subscription_attributes().subscription_arn(arn).send().await;
+        get.expect("the subscription has attributes").attributes.unwrap_or_default()
+    }
+
+    async fn subscription_arn(&self, queue_output: &str) -> String {
         let name =
             self.output(queue_output).rsplit('/').next().expect("a URL ends with the queue's name");
         let list = self
@@ -120,17 +142,7 @@ impl Deployment {
         let to_queue = |endpoint: &str| endpoint.ends_with(&format!(":{name}"));
         let subscription =
             subscriptions.into_iter().find(|one| one.endpoint().is_some_and(to_queue));
-        let arn =
-            subscription.and_then(|one| one.subscription_arn).expect("the queue is subscribed");
-        let set = self
-            .sns
-            .set_subscription_attributes()
-            .subscription_arn(arn)
-            .attribute_name("FilterPolicy");
-        set.attribute_value(policy.to_string())
-            .send()
-            .await
-            .expect("the subscription takes the policy");
+        subscription.and_then(|one| one.subscription_arn).expect("the queue is subscribed")
     }
 
     /// Reads a queue attribute that is a number.

@@ -106,10 +106,10 @@ async fn poison_reaches_every_dlq_and_repaired_event_is_processed() {
     let shop = Deployment::under_test().await;
     let poison = format!("{{ poison {}", Uuid::new_v4());
     shop.publish(&poison, "81.50").await;
-    for subscriber in shop.subscribers() {
-        let (queue, table) = (subscriber.queue(), subscriber.table());
+    for receiver in shop.receivers_of("81.50").await {
+        let (queue, table) = (receiver.queue(), receiver.table());
         let visibility = shop.visibility(&queue).await;
-        let dead = shop.take_from_dlq(&subscriber.dlq(), &poison, 5 * visibility).await;
+        let dead = shop.take_from_dlq(&receiver.dlq(), &poison, 5 * visibility).await;
         assert_eq!(dead.body, poison);
         let cured = OrderEvent::of("81.50");
         shop.send(&queue, &cured.body(), &[("amount", "81.50")]).await;

@@ -29,15 +29,16 @@ async fn garbage_body_reaches_the_dlq_byte_for_byte() {
     join_all(after.iter().map(|event| async { shop.publish(&event.body(), &event.total).await }))
         .await;
 
+    let receivers = shop.receivers_of("90.00").await;
     let soon = Duration::from_secs(30);
     for event in &good {
-        for table in shop.subscribers().iter().map(Subscriber::table) {
+        for table in receivers.iter().map(Subscriber::table) {
             let row = async || shop.row(&table, "order_id", &event.order_id).await;
             eventually(&format!("{table} has {}", event.order_id), soon, row).await;
         }
     }
-    for subscriber in shop.subscribers() {
-        let (queue, dlq) = (subscriber.queue(), subscriber.dlq());
+    for receiver in receivers {
+        let (queue, dlq) = (receiver.queue(), receiver.dlq());
         let visibility = shop.visibility(&queue).await;
         let message = shop.take_from_dlq(&dlq, &garbage[..50], 5 * visibility).await;
         assert_eq!(message.body, garbage);
