@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use devstack::{ProcessGroup, Progress, Tools, root};
+use devstack::{ProcessGroup, Progress, Tools, root, target_dir};
 use tokio::process::Command;
 
 use crate::git;
@@ -58,7 +58,7 @@ impl<'a> ScratchTree<'a> {
     /// Links compiled dependencies and copies their fingerprints. Cargo cannot tell the copy's own
     /// packages from the originals, but sees that their files are newer.
     async fn take_over_dependencies(&self) -> Result<()> {
-        let (ours, theirs) = (root().join("target/debug"), self.folder.join("target/debug"));
+        let (ours, theirs) = (target_dir().join("debug"), self.folder.join("target/debug"));
         if theirs.exists() {
             return Ok(());
         }

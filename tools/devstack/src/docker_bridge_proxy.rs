@@ -41,6 +41,7 @@ impl DockerBridgeProxy {
         variables.insert("AWS_ENDPOINT_URL".to_owned(), door);
         // Otherwise the shell's value, a path on this machine, would reach the container.
         variables.entry("AWS_CA_BUNDLE".to_owned()).or_default();
+        fs::create_dir_all(root().join("target"))?;
         fs::write(
             root().join(VARIABLES),
             serde_json::to_string_pretty(&json!({ "Parameters": variables }))?,

@@ -71,7 +71,7 @@ pub use template::{expand_template, expanded_template, expanded_template_text};
 pub use tools::Tools;
 pub use watch::Watch;
 pub use web_driver::WebDriver;
-pub use workspace::root;
+pub use workspace::{root, target_dir};
 
 /// The local stack's name, as in samconfig.toml under `local`.
 pub const STACK_NAME: &str = "order-fanout-local";

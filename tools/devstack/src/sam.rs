@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::emulator;
 use crate::template::write_expanded_template;
-use crate::workspace::root;
+use crate::workspace::{root, target_dir};
 use crate::{Emulator, Outputs, Progress, Stack, Tools};
 
 /// `sam validate --lint`, and a comparison of our expansion of the loops with the emulator's and
@@ -53,7 +53,7 @@ pub async fn build_packages(
     let mut cargo = cargo_lambda_build(tools);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     progress.command("Building the functions for release", &mut cargo).await?;
-    Ok(root().join("target/lambda"))
+    Ok(target_dir().join("lambda"))
 }
 
 /// Like [`build_packages`], but keeps symbol names, in an output folder of its own.
@@ -76,7 +76,7 @@ pub async fn build_with_names(
 /// output from ours.
 pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {
     let mut cargo = cargo_lambda_build(tools);
-    cargo.arg("--locked").current_dir(root().join(folder));
+    cargo.arg("--locked").current_dir(root().join(folder)).env_remove("CARGO_TARGET_DIR");
     progress.command(&format!("Building {folder} (some minutes, once)"), &mut cargo).await
 }
 

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::Progress;
 use crate::python::PythonPackages;
-use crate::workspace::root;
+use crate::workspace::{root, target_dir};
 
 /// The installed tools.
 #[derive(Clone, Debug)]
@@ -39,9 +39,13 @@ impl Tools {
 
     /// Prepares a command as if typed into a shell with the tools on its path. It removes the
     /// package variables that `cargo run` sets for this process: they make `ring` recompile, with
-    /// all its dependents.
+    /// all its dependents. `CARGO_TARGET_DIR` becomes absolute, as `sam build` builds in the
+    /// functions' folders.
     fn prepared(&self, mut command: Command) -> Command {
         command.env("PATH", self.path());
+        if env::var_os("CARGO_TARGET_DIR").is_some() {
+            command.env("CARGO_TARGET_DIR", target_dir());
+        }
         let is_from_cargo = |name: &str| {
             name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
         };

@@ -18,6 +18,13 @@ pub fn root() -> &'static Path {
     })
 }
 
+/// Where cargo and cargo-lambda put what they build: `CARGO_TARGET_DIR`, or else `target`.
+#[must_use]
+pub fn target_dir() -> PathBuf {
+    let folder = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    root().join(folder)
+}
+
 /// The git-ignored folder for what `cargo xtask` installs and writes.
 pub(crate) fn tools_dir() -> PathBuf {
     root().join(".tools")

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use anyhow::Result;
-use devstack::{ProcessGroup, Progress, RunningStack, Stack, Tools, root};
+use devstack::{ProcessGroup, Progress, RunningStack, Stack, Tools, target_dir};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -81,8 +81,8 @@ fn cargo_test(tools: &Tools, arguments: &[&str]) -> Command {
     let mut cargo = tools.cargo();
     cargo.args(["test", "--workspace", "--features", "e2e/stack"]).args(arguments);
     cargo
-        .env("E2E_BINARIES", root().join("target/lambda"))
-        .env("E2E_OPS", root().join("target/debug/ops"));
+        .env("E2E_BINARIES", target_dir().join("lambda"))
+        .env("E2E_OPS", target_dir().join("debug/ops"));
     cargo.env("ORDER_FANOUT_STACK", devstack::STACK_NAME);
     cargo
 }
