@@ -85,7 +85,11 @@ impl fmt::Display for Depths {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "orders {}", self.orders)?;
         for Subscriber { name, waiting, in_flight, rows, .. } in &self.subscribers {
-            write!(formatter, " │ {name} {waiting} waiting, {in_flight} in flight → {rows} rows")?;
+            let unit = if *rows == 1 { "row" } else { "rows" };
+            write!(
+                formatter,
+                " │ {name} {waiting} waiting, {in_flight} in flight → {rows} {unit}"
+            )?;
         }
         match self.subscribers.iter().map(|subscriber| subscriber.dead).sum() {
             0u64 => Ok(()),
@@ -111,11 +115,11 @@ mod tests {
             dead,
         };
         let subscribers =
-            vec![subscriber("fulfilment", [2, 1, 9, 0]), subscriber("promotion", [0, 0, 4, 1])];
+            vec![subscriber("fulfilment", [2, 1, 9, 0]), subscriber("promotion", [0, 0, 1, 1])];
         let line = Depths { orders: 12, subscribers }.to_string();
         assert_eq!(
             line,
-            "orders 12 │ fulfilment 2 waiting, 1 in flight → 9 rows │ promotion 0 waiting, 0 in flight → 4 rows \
+            "orders 12 │ fulfilment 2 waiting, 1 in flight → 9 rows │ promotion 0 waiting, 0 in flight → 1 row \
              │ 1 in dead-letter queues: see docs/runbooks/messages-in-a-dlq.md"
         );
     }
