@@ -29,7 +29,7 @@ enum Command {
     /// Run the test suites that a change needs, all of them, or one by its name.
     ///
     /// On two cores this takes about three minutes after a small change, and ten if nothing is
-    /// built yet; `--all` adds a quarter of an hour.
+    /// built yet. `--all` takes half an hour once everything is built.
     Test(test::Options),
     /// Run verifications that take too long for every change, and keep the results. Times are for
     /// two cores.

@@ -24,7 +24,7 @@ pub(crate) use browser::pictures;
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run every suite, not only those that a change needs.
+    /// Run every suite, not only those that a change needs (half an hour).
     #[arg(long)]
     all: bool,
     /// Run only these suites.
