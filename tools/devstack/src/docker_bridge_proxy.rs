@@ -69,6 +69,7 @@ env_vars = '{}'
 parameter_overrides = "Architecture={}"
 region = "us-east-1"
 skip_pull_image = true
+language_extensions = true
 
 [default.local_start_api.parameters]
 port = 3001
