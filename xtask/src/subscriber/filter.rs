@@ -11,6 +11,13 @@ pub(crate) enum Filter {
     Type(String),
 }
 
+/// The types of the events on the orders topic, as `crates/domain` defines them.
+const EVENT_TYPES: [&str; 1] = ["order.placed"];
+
+/// The smallest and the largest amount of an order, in cents, as `crates/domain` defines them.
+const MIN_CENTS: u64 = 1;
+const MAX_CENTS: u64 = 99_999_999_999;
+
 /// SNS's operators for numbers.
 const OPERATORS: [&str; 5] = ["<=", ">=", "<", ">", "="];
 
@@ -24,12 +31,14 @@ impl Filter {
         let tokens: Vec<_> = tokens.iter().map(String::as_str).collect();
         match tokens[..] {
             ["type", "=", name] => {
-                let is_name =
-                    name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '.');
-                ensure!(is_name, "`{name}` is no type of an event: {HELP}");
+                ensure!(
+                    EVENT_TYPES.contains(&name),
+                    "no event has the type `{name}`, only {}: {HELP}",
+                    EVENT_TYPES.join(", ")
+                );
                 Ok(Self::Type(name.to_owned()))
             }
-            ["amount", sign, number] => Ok(Self::Amount(vec![(operator(sign)?, amount(number)?)])),
+            ["amount", sign, number] => Self::amounts(vec![(operator(sign)?, amount(number)?)]),
             [low, low_sign, "amount", high_sign, high] => {
                 Self::range(low, low_sign, high_sign, high)
             }
@@ -46,7 +55,26 @@ impl Filter {
         ensure!(high_sign.starts_with('<'), "a range is written '10 <= amount < 100': {HELP}");
         let (low, high) = (amount(low)?, amount(high)?);
         ensure!(cents(&low) < cents(&high), "no amount is above {low} and below {high}: {HELP}");
-        Ok(Self::Amount(vec![(above, low), (operator(high_sign)?, high)]))
+        Self::amounts(vec![(above, low), (operator(high_sign)?, high)])
+    }
+
+    /// Fails if no order has such an amount.
+    fn amounts(conditions: Vec<(&'static str, String)>) -> Result<Self> {
+        let (mut least, mut most) = (MIN_CENTS, MAX_CENTS);
+        for (sign, amount) in &conditions {
+            let cents = cents(amount);
+            if [">", ">=", "="].contains(sign) {
+                least = least.max(if *sign == ">" { cents + 1 } else { cents });
+            }
+            if ["<", "<=", "="].contains(sign) {
+                most = most.min(if *sign == "<" { cents.saturating_sub(1) } else { cents });
+            }
+        }
+        ensure!(
+            least <= most,
+            "no order has such an amount: amounts are from 0.01 to 999999999.99, in cents: {HELP}"
+        );
+        Ok(Self::Amount(conditions))
     }
 
     /// The subscription's `FilterPolicy`, as YAML.
@@ -59,7 +87,7 @@ impl Filter {
                     .collect();
                 format!("{{ amount: [{{ numeric: [{}] }}] }}", conditions.join(", "))
             }
-            Self::Type(name) => format!("{{ type: [{name}] }}"),
+            Self::Type(name) => format!("{{ type: [\"{name}\"] }}"),
         }
     }
 
@@ -124,6 +152,12 @@ fn cents(amount: &str) -> u64 {
 mod tests {
     use super::*;
 
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use devstack::root;
+    use serde_json::Value;
+
     #[test]
     fn filters_become_sns_policies() {
         for (text, policy, described) in [
@@ -135,7 +169,14 @@ mod tests {
                 r#"{ amount: [{ numeric: [">=", 10, "<", 100] }] }"#,
                 "orders of >= $10 and < $100",
             ),
-            ("type = order.placed", "{ type: [order.placed] }", "events of type order.placed"),
+            ("type = order.placed", r#"{ type: ["order.placed"] }"#, "events of type order.placed"),
+            ("amount > 0", r#"{ amount: [{ numeric: [">", 0] }] }"#, "orders of > $0"),
+            ("amount <= 0.01", r#"{ amount: [{ numeric: ["<=", 0.01] }] }"#, "orders of <= $0.01"),
+            (
+                "10 < amount < 10.02",
+                r#"{ amount: [{ numeric: [">", 10, "<", 10.02] }] }"#,
+                "orders of > $10 and < $10.02",
+            ),
         ] {
             let filter = Filter::parse(text).unwrap();
             assert_eq!((&*filter.policy(), &*filter.describe()), (policy, described));
@@ -161,6 +202,16 @@ mod tests {
             "10 < amount",
             "amount >= 1000000000",
             "type > a",
+            "type = order.cancelled",
+            "type = no",
+            "type = .",
+            "amount < 0.01",
+            "amount <= 0",
+            "amount = 0.00",
+            "amount > 999999999.99",
+            "10 < amount < 10.01",
+            "0 <= amount < 0.01",
+            "999999999.99 < amount <= 1000000000",
         ] {
             let error = Filter::parse(text).unwrap_err().to_string();
             assert!(
@@ -168,5 +219,28 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn event_types_are_those_of_the_domains_golden_files() {
+        let folder = root().join("crates/domain/src/golden");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let types: BTreeSet<String> = files
+            .filter_map(|file| {
+                let text = fs::read_to_string(file).unwrap();
+                let value: Value = serde_json::from_str(&text).unwrap();
+                Some(value["type"].as_str()?.to_owned())
+            })
+            .collect();
+        assert_eq!(types, EVENT_TYPES.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn amounts_have_the_limits_of_the_published_event() {
+        let events = root().join("docs/reference/order-placed.asyncapi.json");
+        let limits =
+            [MIN_CENTS, MAX_CENTS].map(|cents| format!("{}.{:02}", cents / 100, cents % 100));
+        let described = format!("US dollars, {}, written with two decimals", limits.join(" to "));
+        assert!(fs::read_to_string(events).unwrap().contains(&described), "{described}");
     }
 }
