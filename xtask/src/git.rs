@@ -37,12 +37,24 @@ pub(crate) fn files() -> Result<String> {
     git(&["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"])
 }
 
-/// The files below a folder of the repository with changes that are not committed, one a line.
+/// The files below a folder of the repository with changes that are in no commit, one a line. A
+/// deleted file is none: the commit has it.
 pub(crate) fn changes(folder: &Path) -> Result<String> {
-    git(&["status", "--porcelain", "--", &folder.display().to_string()])
+    let status = output(&["status", "--porcelain", "--", &folder.display().to_string()])?;
+    let is_deletion = |line: &str| line.starts_with(" D") || line.starts_with("D ");
+    Ok(status.lines().filter(|line| !is_deletion(line)).collect::<Vec<_>>().join("\n"))
+}
+
+/// The text of a file in the last commit.
+pub(crate) fn committed(file: &str) -> Result<String> {
+    output(&["show", &format!("HEAD:{file}")])
 }
 
 fn git(arguments: &[&str]) -> Result<String> {
+    Ok(output(arguments)?.trim().to_owned())
+}
+
+fn output(arguments: &[&str]) -> Result<String> {
     let output = Command::new("git")
         .args(arguments)
         .current_dir(root())
@@ -50,5 +62,5 @@ fn git(arguments: &[&str]) -> Result<String> {
         .context("git cannot be run")?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "git {}: {errors}", arguments.join(" "));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    Ok(String::from_utf8(output.stdout)?)
 }

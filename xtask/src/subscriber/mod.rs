@@ -1,12 +1,15 @@
 //! `cargo xtask new subscriber` and `cargo xtask remove subscriber`.
 
+mod blocks;
 mod files;
 mod filter;
 mod name;
+mod template_check;
 mod template_edit;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use devstack::root;
@@ -51,23 +54,23 @@ pub(crate) struct RemoveOptions {
     /// Show the changes and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Delete the function's folder even if it has changes that are not committed.
+    /// Delete the function's folder and its part of template.yaml even if they have changes that
+    /// are not committed.
     #[arg(long)]
     force: bool,
 }
 
 const TEMPLATE: &str = "template.yaml";
+const LOCK: &str = "Cargo.lock";
 
 pub(crate) async fn add(New::Subscriber(options): New) -> Result<()> {
     let name = Name::parse(&options.name)?;
-    name.ensure_free()?;
     let filter = options.filter.as_deref().map(Filter::parse).transpose()?;
     let before = fs::read_to_string(root().join(TEMPLATE)).context(TEMPLATE)?;
     let after = template_edit::add(&before, &name, &files::texts(&name, filter.as_ref())?)?;
-    devstack::expand_template(&after)
-        .with_context(|| format!("the name `{}` cannot be used", name.as_str()))?;
+    name.ensure_free()?;
     let package = files::package(&name, filter.as_ref())?;
-    let folder = Path::new("functions").join(name.as_str());
+    let folder = name.folder();
     if options.dry_run {
         for (file, text) in &package {
             show_diff(&folder.join(file), "", text);
@@ -76,17 +79,18 @@ pub(crate) async fn add(New::Subscriber(options): New) -> Result<()> {
         println!("Cargo.lock gets the package as well. Nothing was written.");
         return Ok(());
     }
-    for (file, text) in &package {
-        let path = root().join(&folder).join(file);
-        fs::create_dir_all(path.parent().expect("a file lies in a folder"))?;
-        fs::write(&path, text).with_context(|| path.display().to_string())?;
+    let lock = fs::read_to_string(root().join(LOCK)).context(LOCK)?;
+    if let Err(error) = write(&folder, &package, &after).await {
+        undo(&folder, &lock).with_context(|| {
+            format!(
+                "{error:#}. Undo it with `cargo xtask remove subscriber {} --force`",
+                name.as_str()
+            )
+        })?;
+        return Err(error.context("no subscriber was added, and nothing is changed"));
     }
-    fs::write(root().join(TEMPLATE), after).context(TEMPLATE)?;
-    update_lock_file().await?;
-    let mut format = Command::new("cargo");
-    run(format.args(["fmt", "--package", name.as_str()])).await?;
     println!(
-        "Added the subscriber {name}: {folder}, its part of {TEMPLATE}, and Cargo.lock.\n\
+        "Added the subscriber {name}: {folder}, its part of {TEMPLATE}, and {LOCK}.\n\
          Next: say in {folder}/src/handler.rs what its row holds, and in its row of the mapping\n\
          Functions in {TEMPLATE} what it does. Then: cargo xtask run (docs/guides/add-a-subscriber.md).",
         name = name.as_str(),
@@ -95,39 +99,125 @@ pub(crate) async fn add(New::Subscriber(options): New) -> Result<()> {
     Ok(())
 }
 
+/// Writes a new subscriber. The template is last: nothing can fail after it.
+async fn write(folder: &Path, package: &[(&str, String)], template: &str) -> Result<()> {
+    for (file, text) in package {
+        let path = root().join(folder).join(file);
+        fs::create_dir_all(path.parent().expect("a file lies in a folder"))?;
+        fs::write(&path, text).with_context(|| path.display().to_string())?;
+    }
+    update_lock_file().await?;
+    replace_file(TEMPLATE, template)
+}
+
+/// Removes what `write` has written before it failed.
+fn undo(folder: &Path, lock: &str) -> Result<()> {
+    remove_folder(folder)?;
+    replace_file(LOCK, lock)
+}
+
 pub(crate) async fn remove(Remove::Subscriber(options): Remove) -> Result<()> {
     let name = Name::parse(&options.name)?;
-    let folder = PathBuf::from("functions").join(name.as_str());
+    let folder = name.folder();
+    let before = fs::read_to_string(root().join(TEMPLATE)).context(TEMPLATE)?;
+    // An interrupted command leaves one without the other.
+    let has_folder = root().join(&folder).is_dir();
+    let is_in_template = template_edit::has(&before, &name)?;
     ensure!(
-        root().join(&folder).is_dir(),
+        has_folder || is_in_template,
         "there is no subscriber {}: functions/ has {}",
         name.as_str(),
         devstack::functions().join(", ")
     );
-    let before = fs::read_to_string(root().join(TEMPLATE)).context(TEMPLATE)?;
-    let after = template_edit::remove(&before, &name)?;
-    devstack::expand_template(&after)?;
+    let after = if is_in_template {
+        template_edit::remove(&before, &name)?
+    } else {
+        ensure_is_unused_subscriber(&name, &before)?;
+        before.clone()
+    };
+    if !options.force {
+        ensure_committed(&name, &before)?;
+    }
+    let mut parts = vec![];
+    if has_folder {
+        parts.push(folder.display().to_string());
+    }
+    if is_in_template {
+        parts.push(format!("its part of {TEMPLATE}"));
+    }
+    let parts = parts.join(", ");
     if options.dry_run {
         show_diff(Path::new(TEMPLATE), &before, &after);
-        println!("The folder {} goes as well. Nothing was written.", folder.display());
+        println!("Would remove {parts}, and its package in {LOCK}. Nothing was written.");
         return Ok(());
     }
-    let changes = git::changes(&folder)?;
-    ensure!(
-        changes.is_empty() || options.force,
-        "{} has changes that are not committed; commit them, or delete them with --force",
-        folder.display()
-    );
-    fs::remove_dir_all(root().join(&folder)).with_context(|| folder.display().to_string())?;
-    fs::write(root().join(TEMPLATE), after).context(TEMPLATE)?;
-    update_lock_file().await?;
+    replace_file(TEMPLATE, &after)?;
+    remove_folder(&folder).context("give the command again, to remove the rest")?;
+    update_lock_file()
+        .await
+        .with_context(|| format!("{parts} is removed, and {LOCK} unchanged"))?;
     println!(
-        "Removed the subscriber {name}: {folder}, its part of {TEMPLATE}, and its package in Cargo.lock.\n\
+        "Removed the subscriber {name}: {parts}, and its package in {LOCK}.\n\
          A stack that has it loses on its next deployment the messages in its queue and its\n\
          dead-letter queues, and the rows of its table. In prod the table stays, outside the stack.",
         name = name.as_str(),
-        folder = folder.display(),
     );
+    Ok(())
+}
+
+/// Fails if the folder of a function that the template does not list is not a subscriber's.
+fn ensure_is_unused_subscriber(name: &Name, template: &str) -> Result<()> {
+    let folder = name.folder();
+    template_check::ensure_unused(template, name)
+        .with_context(|| format!("{} is not a subscriber", folder.display()))?;
+    let manifest = root().join(&folder).join("Cargo.toml");
+    if manifest.exists() {
+        let text = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
+        ensure!(
+            text.contains("\nsubscriber = "),
+            "{} is not a subscriber: it does not depend on the package `subscriber`",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+/// Fails if the subscriber has changes that are in no commit.
+fn ensure_committed(name: &Name, template: &str) -> Result<()> {
+    let is_committed = git::changes(&name.folder())?.is_empty()
+        && (!template_edit::has(template, name)?
+            || template_edit::own_text(&git::committed(TEMPLATE)?, name)?
+                == template_edit::own_text(template, name)?);
+    ensure!(
+        is_committed,
+        "{}, or its part of {TEMPLATE}, has changes that are not committed; commit them, or delete \
+         them with --force",
+        name.folder().display()
+    );
+    Ok(())
+}
+
+/// Removes a folder if it is there, its Cargo.toml first: cargo ignores what is left if that is
+/// interrupted.
+fn remove_folder(folder: &Path) -> Result<()> {
+    let path = root().join(folder);
+    let manifest = path.join("Cargo.toml");
+    if manifest.exists() {
+        fs::remove_file(&manifest).with_context(|| manifest.display().to_string())?;
+    }
+    if path.exists() {
+        fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Replaces the text of a file in one step, so that it is never half written.
+fn replace_file(file: &str, text: &str) -> Result<()> {
+    let path = root().join(file);
+    let permissions = fs::metadata(&path).with_context(|| file.to_owned())?.permissions();
+    let mut new = tempfile::Builder::new().permissions(permissions).tempfile_in(root())?;
+    new.write_all(text.as_bytes())?;
+    new.persist(&path).with_context(|| file.to_owned())?;
     Ok(())
 }
 

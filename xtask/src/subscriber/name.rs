@@ -1,15 +1,24 @@
 //! The name of a subscriber.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use devstack::root;
 
 /// Lambda's limit for a function's name is 64, of which this leaves 43 for the stack and a hyphen.
 const MAX_LENGTH: usize = 20;
 
-/// Names of packages that every Rust program can refer to.
-const RESERVED: [&str; 5] = ["alloc", "build", "core", "std", "test"];
+/// Names that Rust, or cargo in its build folder, has given to something else.
+/// <https://doc.rust-lang.org/cargo/commands/cargo-new.html>
+const RESERVED_IN_RUST: [&str; 9] =
+    ["alloc", "build", "core", "deps", "examples", "gen", "incremental", "std", "test"];
+
+/// Words that YAML 1.1 or 1.2 reads as something else than text.
+const RESERVED_IN_YAML: [&str; 5] = ["no", "null", "off", "on", "yes"];
+
+/// Files that Windows cannot have.
+const RESERVED_IN_WINDOWS: [&str; 4] = ["aux", "con", "nul", "prn"];
 
 /// A name that a package, a function and the template's resources can have: one lower-case word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,19 +33,25 @@ impl Name {
             "`{name}` is no name for a subscriber: use one lower-case word of 2 to {MAX_LENGTH} letters, such as loyalty"
         );
         let is_identifier = syn::parse_str::<syn::Ident>(name).is_ok();
-        ensure!(
-            is_identifier && !RESERVED.contains(&name),
-            "`{name}` means something else in Rust: choose another name"
-        );
+        let meaning = match name {
+            _ if !is_identifier || RESERVED_IN_RUST.contains(&name) => Some("Rust"),
+            _ if RESERVED_IN_YAML.contains(&name) => Some("YAML"),
+            _ if RESERVED_IN_WINDOWS.contains(&name) => Some("Windows"),
+            _ => None,
+        };
+        if let Some(meaning) = meaning {
+            bail!("`{name}` means something else in {meaning}: choose another name");
+        }
         Ok(Self(name.to_owned()))
     }
 
-    /// Fails if a function or a dependency has the name already.
+    /// Fails if a folder of a function or a dependency has the name already.
     pub(crate) fn ensure_free(&self) -> Result<()> {
         ensure!(
-            !devstack::functions().contains(&self.0.as_str()),
-            "functions/{} is there already",
-            self.0
+            !root().join(self.folder()).exists(),
+            "{folder} is there already; if it is a subscriber, `cargo xtask remove subscriber {name}` removes it",
+            folder = self.folder().display(),
+            name = self.0
         );
         let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
         ensure!(
@@ -50,6 +65,11 @@ impl Name {
     /// The name as in the template's logical ids: `Loyalty`.
     pub(crate) fn id(&self) -> String {
         format!("{}{}", self.0[..1].to_uppercase(), &self.0[1..])
+    }
+
+    /// The folder of its function, below the repository's.
+    pub(crate) fn folder(&self) -> PathBuf {
+        Path::new("functions").join(&self.0)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -72,10 +92,19 @@ mod tests {
     }
 
     #[test]
-    fn rust_words_are_rejected() {
-        for wrong in ["match", "type", "async", "std", "test"] {
-            let error = Name::parse(wrong).unwrap_err().to_string();
-            assert!(error.contains("means something else in Rust"), "{error}");
+    fn words_with_another_meaning_are_rejected() {
+        let rust = ["match", "type", "async", "true", "std", "test", "build", "deps", "gen"];
+        let cargo = ["examples", "incremental"];
+        for (wrong, meaning) in [
+            (&rust[..], "Rust"),
+            (&cargo, "Rust"),
+            (&["no", "null", "off", "on", "yes"], "YAML"),
+            (&["aux", "con", "nul", "prn"], "Windows"),
+        ] {
+            for wrong in wrong {
+                let error = Name::parse(wrong).unwrap_err().to_string();
+                assert!(error.contains(&format!("means something else in {meaning}")), "{error}");
+            }
         }
     }
 

@@ -4,9 +4,13 @@
 //! `Functions`, its subscription and table, its log group among those of the saved queries, and its
 //! alarms on the dashboard. Everything else is in loops.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result, ensure};
 
+use super::blocks::{find_block, key, section};
 use super::name::Name;
+use super::template_check;
 
 /// What the template says of one subscriber alone.
 pub(crate) struct Texts {
@@ -30,8 +34,22 @@ const ALARM_LINES: [&[&str]; 4] = [
     &["DlqHasMessages"],
 ];
 
-/// Returns the template with the subscriber.
-pub(crate) fn add(template: &str, name: &Name, texts: &Texts) -> Result<String> {
+/// Whether the template has the subscriber.
+pub(super) fn has(template: &str, name: &Name) -> Result<bool> {
+    let (_, rest) = split_at_marker(template, LIST)?;
+    let (items, _) = split_at_marker(rest, "]")?;
+    Ok(items.split(", ").any(|item| item == name.id()))
+}
+
+/// Returns the template with the subscriber. Fails if `remove` could not undo it.
+pub(super) fn add(template: &str, name: &Name, texts: &Texts) -> Result<String> {
+    ensure!(
+        !has(template, name)?,
+        "template.yaml has the subscriber {name} already: `cargo xtask remove subscriber {name}` removes it",
+        name = name.as_str()
+    );
+    template_check::ensure_unused(template, name)
+        .with_context(|| format!("`{}` cannot be used: choose another name", name.as_str()))?;
     let id = name.id();
     let text = insert_before(template, MAPPINGS_END, &texts.mapping_row)?;
     let text = insert_before(&text, LOOP, &texts.resources)?;
@@ -41,30 +59,65 @@ pub(crate) fn add(template: &str, name: &Name, texts: &Texts) -> Result<String> 
         let arns: Vec<_> = alarms.iter().map(|alarm| format!("\"${{{id}{alarm}.Arn}}\"")).collect();
         format!("              {}", arns.join(", "))
     });
-    edit_alarms(&text, |lines| lines.extend(alarms))
+    let text = edit_alarms(&text, |lines| lines.extend(alarms))?;
+    template_check::ensure_differ_by(name, &text, template)?;
+    ensure!(
+        remove(&text, name)? == template,
+        "template.yaml is written in a form that `remove subscriber` could not restore; was a blank \
+         line or a comment moved that marks the place to edit?"
+    );
+    Ok(text)
 }
 
 /// Returns the template without the subscriber.
-pub(crate) fn remove(template: &str, name: &Name) -> Result<String> {
+pub(super) fn remove(template: &str, name: &Name) -> Result<String> {
     let id = name.id();
-    let row = format!("    {id}:\n");
-    let text = remove_block(template, &row).with_context(|| format!("no row for {id}"))?;
-    let mut text = text;
-    while let Some(resource) = own_resource(&text, &id) {
-        text = remove_block(&text, &resource).context("a resource")?;
-    }
+    let (text, _) = split_own_blocks(template, name)?;
     let text = edit_list(&text, LIST, |items| items.retain(|item| *item != id))?;
     let logs = format!("!Ref {id}Logs");
     let text = edit_list(&text, LOG_GROUPS, |items| items.retain(|item| *item != logs))?;
-    let text = edit_alarms(&text, |lines| lines.retain(|line| !refers_to(line, &id)))?;
-    let left: Vec<_> = text.lines().enumerate().filter(|(_, line)| refers_to(line, &id)).collect();
+    let text = edit_alarms(&text, |lines| {
+        *lines = lines.iter().filter_map(|line| without_alarms_of(&id, line)).collect();
+    })?;
+    let left: Vec<_> =
+        text.lines().filter(|line| template_check::refers_to(line, &id)).map(str::trim).collect();
     ensure!(
         left.is_empty(),
-        "other parts of template.yaml use {name}: {uses}. Change them first",
-        name = name.as_str(),
-        uses = left.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join("; "),
+        "other parts of template.yaml use {}: {}. Change them first",
+        name.as_str(),
+        left.join("; "),
     );
+    template_check::ensure_differ_by(name, template, &text)?;
     Ok(text)
+}
+
+/// The subscriber's mapping row and resources.
+pub(super) fn own_text(template: &str, name: &Name) -> Result<String> {
+    Ok(split_own_blocks(template, name)?.1)
+}
+
+/// Returns the template without the subscriber's mapping row and resources, and these.
+fn split_own_blocks(template: &str, name: &Name) -> Result<(String, String)> {
+    let (mut text, mut own) = (template.to_owned(), String::new());
+    while let Some(block) = own_block(&text, &name.id())? {
+        own = own + text[block.clone()].trim_end() + "\n";
+        text.replace_range(block, "");
+    }
+    Ok((text, own))
+}
+
+/// The subscriber's row in the mapping, or else its first resource.
+fn own_block(text: &str, id: &str) -> Result<Option<Range<usize>>> {
+    let is_functions = |line: &str| key(line, "  ") == Some("Functions");
+    let functions = find_block(text, section(text, "Mappings")?, is_functions)
+        .context("template.yaml has no mapping Functions")?;
+    let is_row = |line: &str| key(line, "    ") == Some(id);
+    let is_resource =
+        |line: &str| key(line, "  ").is_some_and(|key| template_check::is_own(key, id));
+    Ok(match find_block(text, functions, is_row) {
+        Some(row) => Some(row),
+        None => find_block(text, section(text, "Resources")?, is_resource),
+    })
 }
 
 fn insert_before(text: &str, marker: &str, addition: &str) -> Result<String> {
@@ -97,49 +150,12 @@ fn edit_alarms(text: &str, edit: impl FnOnce(&mut Vec<String>)) -> Result<String
     Ok(format!("{before}{ALARMS}{}{ALARMS_END}{after}", lines.join(",\n")))
 }
 
-/// The first line of a resource whose logical id begins with the subscriber's.
-fn own_resource(text: &str, id: &str) -> Option<String> {
-    let line = text.lines().find(|line| {
-        let rest = line.strip_prefix("  ").and_then(|line| line.strip_prefix(id));
-        rest.is_some_and(|rest| rest.starts_with(char::is_uppercase) && rest.ends_with(':'))
-    });
-    line.map(|line| format!("{line}\n"))
-}
-
-/// Removes a block: its first line, the deeper lines below it, and the comment above it. Of the
-/// blank lines around it, one stays.
-fn remove_block(text: &str, first: &str) -> Option<String> {
-    let start = text.find(&format!("\n{first}"))? + 1;
-    let (before, block) = text.split_at(start);
-    let depth = first.len() - first.trim_start().len();
-    let is_deeper = |line: &str| line.len() - line.trim_start().len() > depth;
-    let length: usize = block
-        .split_inclusive('\n')
-        .enumerate()
-        .take_while(|(at, line)| *at == 0 || is_deeper(line))
-        .map(|(_, line)| line.len())
-        .sum();
-    let comment = format!("{}#", " ".repeat(depth));
-    let mut before = before;
-    while let Some(line) = before.split_inclusive('\n').next_back()
-        && line.starts_with(&comment)
-        && !line.contains("----")
-    {
-        before = &before[..before.len() - line.len()];
-    }
-    let after = &block[length..];
-    let after =
-        if before.ends_with("\n\n") { after.strip_prefix('\n').unwrap_or(after) } else { after };
-    Some(format!("{before}{after}"))
-}
-
-/// Whether the line names a resource of the subscriber.
-fn refers_to(line: &str, id: &str) -> bool {
-    let is_boundary = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
-    line.match_indices(id).any(|(at, _)| {
-        is_boundary(line[..at].chars().next_back())
-            && line[at + id.len()..].starts_with(char::is_uppercase)
-    })
+/// A line of alarms without those of a subscriber; `None` if nothing is left.
+fn without_alarms_of(id: &str, line: &str) -> Option<String> {
+    let (indentation, alarms) = line.split_at(line.len() - line.trim_start().len());
+    let others: Vec<_> =
+        alarms.split(", ").filter(|alarm| !template_check::refers_to(alarm, id)).collect();
+    if others.is_empty() { None } else { Some(format!("{indentation}{}", others.join(", "))) }
 }
 
 #[cfg(test)]
@@ -192,7 +208,67 @@ mod tests {
     }
 
     #[test]
-    fn removal_of_an_unknown_subscriber_fails() {
-        assert!(remove(&template(), &Name::parse("specimen").unwrap()).is_err());
+    fn template_that_removal_cannot_restore_is_refused() {
+        let name = Name::parse("specimen").unwrap();
+        let template = template().replace(&format!("\n\n{LOOP}"), &format!("\n{LOOP}"));
+        let error = add(&template, &name, &texts(&name, None).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("could not restore"), "{error}");
+    }
+
+    #[test]
+    fn removal_takes_customised_blocks_whole() {
+        let name = Name::parse("specimen").unwrap();
+        let template = added(&name, None);
+        let customised = customised(&template);
+        assert!(remove(&customised, &name).unwrap() == super::tests::template());
+        let [own, customised] = [&template, &customised].map(|text| own_text(text, &name).unwrap());
+        assert_ne!(own, customised);
+        assert!(customised.contains("Ttl: true }\n\n  # Kept") && customised.contains("# Row"));
+    }
+
+    /// Adds comments, blank lines and a setting to each part of the specimen's.
+    fn customised(template: &str) -> String {
+        let rows = "  SpecimenTable:\n    Type: AWS::DynamoDB::Table\n";
+        let expiry = "    Metadata: { Ttl: true }\n\n  # Kept for a day.\n\n    # Deeper.\n";
+        assert!(template.contains(rows));
+        template
+            .replace(
+                rows,
+                &format!("  SpecimenTable: # rows\n    Type: AWS::DynamoDB::Table\n{expiry}"),
+            )
+            .replace("      Name: specimen\n", "      Name: specimen\n\n      # Row.\n")
+    }
+
+    #[test]
+    fn removal_keeps_other_sections_and_mappings() {
+        let name = Name::parse("specimen").unwrap();
+        let with_output = added(&name, None)
+            .replace("\nOutputs:\n", "\nOutputs:\n  SpecimenUrl:\n    Value: none\n");
+        let error = remove(&with_output, &name).unwrap_err().to_string();
+        assert!(
+            error.contains("other parts of template.yaml use specimen: SpecimenUrl:"),
+            "{error}"
+        );
+
+        let colours = "\nMappings:\n  Colours:\n    Specimen:\n      Name: red\n";
+        let with_mapping = added(&name, None).replace("\nMappings:\n", colours);
+        assert!(remove(&with_mapping, &name).unwrap().contains(colours));
+    }
+
+    #[test]
+    fn removal_keeps_alarms_on_the_same_line() {
+        let line = r#"  "${SpecimenFunctionErrors.Arn}", "${PromotionRetriesHigh.Arn}""#;
+        let left = without_alarms_of("Specimen", line);
+        assert_eq!(left.as_deref(), Some(r#"  "${PromotionRetriesHigh.Arn}""#));
+        assert_eq!(without_alarms_of("Promotion", &left.unwrap()), None);
+    }
+
+    #[test]
+    fn subscriber_of_the_template_is_not_added_again() {
+        let name = Name::parse("specimen").unwrap();
+        let with = added(&name, None);
+        let error = add(&with, &name, &texts(&name, None).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("cargo xtask remove subscriber specimen"), "{error}");
+        assert!(has(&with, &name).unwrap() && !has(&template(), &name).unwrap());
     }
 }

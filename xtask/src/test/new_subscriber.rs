@@ -1,5 +1,7 @@
 //! `cargo xtask new subscriber` and `remove subscriber`, tried on a copy of the repository: two
-//! subscribers are added, checked, deployed over a running stack, and removed again.
+//! subscribers are added, checked, deployed over a running stack, customised, and removed again.
+
+use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{ProcessGroup, Progress, RunningStack, Tools};
@@ -47,11 +49,14 @@ pub(super) async fn test(tools: &Tools) -> Result<()> {
     try_out(tools, &running, &after).await?;
     iam::on_template(tools, &after.template).await?;
 
+    customise(&tree).await?;
     for (name, _) in ADDED {
+        xtask(&tree, &["remove", "subscriber", name, "--dry-run"]).await?;
+        ensure_unchanged(&tree).await?;
         xtask(&tree, &["remove", "subscriber", name]).await?;
         tree.commit(&format!("remove {name}")).await?;
     }
-    let first = ["diff", "--exit-code", "--stat", "HEAD~4", "HEAD"];
+    let first = ["diff", "--exit-code", "--stat", "HEAD~5", "HEAD"];
     tree.git(&first).await.context("the removal left something, or took too much")?;
     let last = devstack::deploy(tools, &running.emulator, &before.template, Progress).await?;
     let (mut left, mut expected) =
@@ -68,7 +73,10 @@ pub(super) async fn test(tools: &Tools) -> Result<()> {
 /// Adds a subscriber, counts what it took, and commits it.
 async fn add(tree: &ScratchTree<'_>, name: &str, filter: Option<&str>) -> Result<()> {
     let filter: Vec<_> = filter.into_iter().flat_map(|filter| ["--filter", filter]).collect();
-    xtask(tree, &[&["new", "subscriber", name], &filter[..]].concat()).await?;
+    let new = [&["new", "subscriber", name], &filter[..]].concat();
+    xtask(tree, &[&new[..], &["--dry-run"]].concat()).await?;
+    ensure_unchanged(tree).await?;
+    xtask(tree, &new).await?;
     tree.git(&["add", "--all"]).await?;
     let changes = tree.git_output(&["diff", "--cached", "--numstat"]).await?;
     let lines: usize =
@@ -77,6 +85,29 @@ async fn add(tree: &ScratchTree<'_>, name: &str, filter: Option<&str>) -> Result
     eprintln!("── {name}: {files} files, {lines} lines\n{changes}");
     ensure!(files <= MOST_FILES && lines <= MOST_LINES, "one subscriber takes more than allowed");
     tree.commit(&format!("add {name}")).await
+}
+
+/// Fails if the copy has changes that are not committed.
+async fn ensure_unchanged(tree: &ScratchTree<'_>) -> Result<()> {
+    let changes = tree.git_output(&["status", "--porcelain"]).await?;
+    ensure!(changes.is_empty(), "a dry run wrote something:\n{changes}");
+    Ok(())
+}
+
+/// Lets the rows of loyalty's table expire, with a comment and a blank line, and commits it.
+async fn customise(tree: &ScratchTree<'_>) -> Result<()> {
+    let path = tree.path().join("template.yaml");
+    let template = fs::read_to_string(&path)?;
+    let table = "  LoyaltyTable:\n    Type: AWS::DynamoDB::Table\n";
+    let (before, rest) = template.split_once(table).context("template.yaml has LoyaltyTable")?;
+    let (first, last) = rest
+        .split_once("      PointInTimeRecoverySpecification")
+        .context("LoyaltyTable has point-in-time recovery")?;
+    let expiry = "\n  # Points expire.\n      \
+         TimeToLiveSpecification: { AttributeName: expires_at, Enabled: true }\n      \
+         PointInTimeRecoverySpecification";
+    fs::write(&path, format!("{before}{table}{first}{expiry}{last}"))?;
+    tree.commit("customise loyalty").await
 }
 
 /// Runs the checks that a new subscriber must pass unchanged.
@@ -95,7 +126,7 @@ async fn check(tree: &ScratchTree<'_>) -> Result<()> {
 /// Checks that the new template changes nothing that was there but the lists of all subscribers.
 fn only_lists_change(before: &Assembled, after: &Assembled) -> Result<()> {
     let resources = |assembled: &Assembled| -> Result<Value> {
-        let text = std::fs::read_to_string(&assembled.template)?;
+        let text = fs::read_to_string(&assembled.template)?;
         Ok(devstack::expand_template(&text)?["Resources"].clone())
     };
     let (before, after) = (resources(before)?, resources(after)?);
