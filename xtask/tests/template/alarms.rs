@@ -207,8 +207,9 @@ fn alarms_page_lists_every_alarm_with_its_runbook() {
     let subscribers: Vec<_> = queues.filter_map(|id| id.strip_suffix("Queue")).collect();
     for (id, alarm) in alarms(&template) {
         let of_a_subscriber = || {
-            let kind = subscribers.iter().find_map(|name| id.strip_prefix(name))?;
-            row_of(&format!("<Subscriber>{kind}"))
+            // A subscriber's name may begin another's.
+            let mut kinds = subscribers.iter().filter_map(|name| id.strip_prefix(name));
+            kinds.find_map(|kind| row_of(&format!("<Subscriber>{kind}")))
         };
         let of_a_function = || {
             let kind = ["FunctionErrors", "FunctionThrottled"];
