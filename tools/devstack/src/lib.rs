@@ -15,6 +15,7 @@ mod functions;
 mod http;
 mod http_proxy;
 mod interrupt;
+mod intrinsics;
 mod local_api;
 mod log_forwarder;
 mod logs;
