@@ -27,8 +27,7 @@ pub fn expand_template(text: &str) -> Result<Value> {
 
 /// [`expanded_template`] as YAML 1.1, which the SAM CLI and CloudFormation read.
 pub fn expanded_template_text() -> Result<String> {
-    let yaml = serde_yaml_ng::to_string(&expanded_template()?)?;
-    Ok(yaml.lines().map(|line| quote_boolean_word(line) + "\n").collect())
+    yaml_1_1(expanded_template()?)
 }
 
 /// Writes [`expanded_template_text`] to a file under `target`, and returns its path.
@@ -40,17 +39,30 @@ pub(crate) fn write_expanded_template() -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Quotes a text that is a boolean in YAML 1.1 and not in YAML 1.2, such as `OFF`.
-fn quote_boolean_word(line: &str) -> String {
-    match line.rsplit_once(' ') {
-        Some((before, word)) if BOOLEAN_WORDS.contains(&word.to_lowercase().as_str()) => {
-            format!("{before} '{word}'")
-        }
-        _ => line.to_owned(),
-    }
+/// Writes YAML that means the same in YAML 1.1, where a text such as `OFF` needs quotes.
+fn yaml_1_1(mut value: Value) -> Result<String> {
+    mark_boolean_words(&mut value);
+    Ok(serde_yaml_ng::to_string(&value)?.replace(QUOTE, "'"))
 }
 
+/// Texts that are booleans in YAML 1.1, and not in YAML 1.2.
 const BOOLEAN_WORDS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
+
+/// Stands for a quote until the YAML is written, because the writer itself quotes no such word.
+const QUOTE: &str = "__QUOTE__";
+
+/// Puts [`QUOTE`] around each text that is a boolean word. Keys stay: the template has none.
+fn mark_boolean_words(value: &mut Value) {
+    match value {
+        Value::String(text) if BOOLEAN_WORDS.contains(&text.to_lowercase().as_str()) => {
+            *text = format!("{QUOTE}{text}{QUOTE}");
+        }
+        Value::Sequence(values) => values.iter_mut().for_each(mark_boolean_words),
+        Value::Mapping(mapping) => mapping.values_mut().for_each(mark_boolean_words),
+        Value::Tagged(tagged) => mark_boolean_words(&mut tagged.value),
+        _ => {}
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -58,8 +70,17 @@ mod tests {
 
     #[test]
     fn words_that_yaml_1_1_takes_for_booleans_are_quoted() {
-        assert_eq!(quote_boolean_word("  Mode: OFF"), "  Mode: 'OFF'");
-        assert_eq!(quote_boolean_word("  Enabled: true"), "  Enabled: true");
+        for (text, written) in [
+            ("Mode: 'OFF'", "Mode: 'OFF'\n"),
+            ("- 'no'", "- 'no'\n"),
+            ("!Ref 'on'", "!Ref 'on'\n"),
+            ("Enabled: true", "Enabled: true\n"),
+            ("Text: It is on", "Text: It is on\n"),
+            ("Text: The switch - no", "Text: The switch - no\n"),
+            ("Text: |-\n  Mode: on\n  - off", "Text: |-\n  Mode: on\n  - off\n"),
+        ] {
+            assert_eq!(yaml_1_1(serde_yaml_ng::from_str(text).unwrap()).unwrap(), written);
+        }
     }
 
     #[test]
