@@ -1,8 +1,8 @@
-//! The HTTP API and the stack's outputs.
+//! The HTTP API.
 
 use serde_yaml_ng::Value;
 
-use crate::template::{Template, choice, each, subscribers, target};
+use crate::template::{Template, choice, each, target};
 
 #[test]
 fn api_has_one_catch_all_route_to_orders() {
@@ -111,29 +111,5 @@ fn api_throttles_at_the_request_limit() {
         &template.resources("AWS::ApiGatewayV2::Stage")["HttpApiStage"]["DefaultRouteSettings"];
     for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
         assert_eq!(target(&settings[limit]), Some("ApiRequestsPerSecond"), "{limit}");
-    }
-}
-
-#[test]
-fn outputs_list_urls_tables_topics_and_queues() {
-    let template = Template::read();
-    let outputs = template.root["Outputs"].as_mapping().expect("outputs");
-    let own = [
-        "ShopUrl",
-        "OrdersTable",
-        "IdempotencyKeysTable",
-        "OrdersTopicArn",
-        "OrdersFunctionName",
-        "OutboxRelayFunctionName",
-        "AlarmTopicArn",
-        "DashboardName",
-        "DashboardUrl",
-    ];
-    let of_a_subscriber = ["Table", "QueueUrl", "DlqUrl", "SubscriptionDlqUrl", "FunctionName"];
-    let of_subscribers = subscribers()
-        .into_iter()
-        .flat_map(|name| of_a_subscriber.map(|output| format!("{name}{output}")));
-    for output in of_subscribers.chain(own.map(str::to_owned)) {
-        assert!(outputs.contains_key(&*output), "{output}");
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::alarms::{alarms, watched};
-use crate::metrics::{Metric, Search};
+use crate::expected::line;
+use crate::metrics::{Metric, OUR_NAMESPACE, Search};
 use crate::template::{Template, workspace_file};
 
 const COLUMNS: u64 = 24;
@@ -19,6 +20,7 @@ fn widgets(template: &Template) -> Vec<Json> {
         panic!("the body has names to fill in");
     };
     assert_eq!(body.tag, "Sub");
+    assert_eq!(line(&body.value[1]), "{Words: !Join [ , !Split [-, !Ref AWS::StackName]]}");
     let body: Json =
         serde_json::from_str(body.value[0].as_str().expect("a text")).expect("the body is JSON");
     body["widgets"].as_array().expect("widgets").clone()
@@ -35,6 +37,15 @@ fn target(template: &Template, text: &str) -> String {
         "the dashboard names {id}, which is not there"
     );
     id.to_owned()
+}
+
+/// What a widget says of single metrics, such as their labels.
+fn metric_options(widget: &Json) -> impl Iterator<Item = &Json> {
+    let metrics = widget["properties"]["metrics"].as_array().into_iter().flatten();
+    metrics
+        .filter_map(Json::as_array)
+        .filter_map(|metric| metric.last())
+        .filter(|of| of.is_object())
 }
 
 fn texts(value: &Json) -> Vec<&str> {
@@ -75,7 +86,9 @@ impl Drawn {
     }
 }
 
-/// Parses `SEARCH('{Namespace,dimension} MetricName="Name" words', 'Sum')`.
+/// Parses `SEARCH('{Namespace,dimension} MetricName="Name" words', 'Sum')`. Without the words of the
+/// stack's name, a search in a namespace of AWS finds the metrics of every stack, and in that of SQS
+/// it finds the dead-letter queues as well, unless it says.
 fn search(expression: &str) -> Search {
     let between = |start: &str, end: char| {
         let (_, rest) =
@@ -86,18 +99,27 @@ fn search(expression: &str) -> Search {
     let schema = schema.strip_suffix('}').expect("a schema in braces");
     let mut schema = schema.split(',').map(|part| part.trim_matches('"').to_owned());
     let words = between("MetricName=\"", '\'').split(' ').skip(1).collect::<Vec<_>>();
-    let dlqs = match &words[..] {
-        ["${Words}", "NOT", "Dlq"] => Some(false),
-        ["${Words}", "Dlq"] => Some(true),
-        ["${Words}" | "function=\"orders\""] | [] => None,
+    let namespace = schema.next().expect("a namespace");
+    let dlqs = match (&*namespace, &words[..]) {
+        ("AWS/SQS", ["${Words}", "NOT", "Dlq"]) => Some(false),
+        ("AWS/SQS", ["${Words}", "Dlq"]) => Some(true),
+        (OUR_NAMESPACE, [] | ["function=\"orders\""])
+        | ("AWS/Lambda" | "AWS/DynamoDB", ["${Words}"]) => None,
         other => panic!("{expression}: {other:?}"),
     };
+    assert_statistic(&Json::from(between("', '", '\'')));
     Search {
-        namespace: schema.next().expect("a namespace"),
+        namespace,
         name: between("MetricName=\"", '"').to_owned(),
         dimensions: schema.collect(),
         dlqs,
     }
+}
+
+/// CloudWatch draws nothing for a statistic that it does not know.
+fn assert_statistic(name: &Json) {
+    let known = ["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p50", "p99"];
+    assert!(known.iter().any(|statistic| name == statistic), "there is no statistic {name}");
 }
 
 #[test]
@@ -114,6 +136,10 @@ fn every_widget_draws_existing_metrics() {
             search.assert_exists(&title);
         }
         assert_eq!(widget["properties"]["region"], "${AWS::Region}");
+        assert_statistic(&widget["properties"]["stat"]);
+        for options in metric_options(widget) {
+            options.get("stat").into_iter().for_each(assert_statistic);
+        }
         assert!(metrics.len() + searches.len() > 0, "{widget} draws nothing");
         drawn += 1;
     }

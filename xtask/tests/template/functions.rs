@@ -1,11 +1,14 @@
 //! The functions: how they are built, and settings that must agree across resources.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use serde_yaml_ng::Value;
 
 use crate::environments::{environments, number};
-use crate::template::{Template, each, functions, target, workspace_file};
+use crate::expected::line;
+use crate::template::{Template, each, functions, subscribers, target, workspace_file};
 
 #[test]
 fn every_function_is_built_by_cargo_lambda_from_its_package() {
@@ -42,20 +45,40 @@ fn every_function_is_built_by_cargo_lambda_from_its_package() {
     assert_eq!(globals["EphemeralStorage"]["Size"], 512);
 }
 
+/// All variables that code under a folder reads at startup.
+fn variables_read(folder: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("a function has a folder of code") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            names.append(&mut variables_read(&path));
+            continue;
+        }
+        let code = fs::read_to_string(&path).expect("a text");
+        for call in ["environment.required(\"", "environment.number(\"", "environment.optional(\""]
+        {
+            let arguments = code.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+            names.extend(arguments.map(str::to_owned));
+        }
+    }
+    names
+}
+
+/// `Globals` has those that `lambda-startup` reads for every function.
 #[test]
-fn function_environment_has_every_required_variable() {
+fn function_has_exactly_the_variables_that_it_reads() {
     let template = Template::read();
+    let of_subscribers = variables_read(&devstack::root().join("crates/subscriber/src"));
     for (id, function) in functions(&template) {
         let code = function["CodeUri"].as_str().expect("CodeUri is a folder");
-        let main = workspace_file(&format!("{code}/src/main.rs"));
-        let asked = |call: &str| {
-            main.split(call).skip(1).filter_map(|rest| rest.split('"').next()).collect::<Vec<_>>()
-        };
-        let asked: BTreeSet<_> =
-            [asked("required(\""), asked("number(\"")].concat().into_iter().collect();
+        let mut read = variables_read(&devstack::root().join(code).join("src"));
+        if subscribers().iter().any(|name| *id == format!("{name}Function")) {
+            read.extend(of_subscribers.clone());
+        }
+        assert!(!read.is_empty(), "{id}");
         let given = function["Environment"]["Variables"].as_mapping().expect("variables");
-        let given: BTreeSet<_> = given.keys().filter_map(Value::as_str).collect();
-        assert!(asked.is_subset(&given), "{id} asks for {asked:?} and is given {given:?}");
+        let given: BTreeSet<_> = given.keys().map(line).collect();
+        assert_eq!(read, given, "{id}: read and given");
     }
 }
 

@@ -1,8 +1,8 @@
-//! The account's own KMS key: what is encrypted with it, and who may use it.
+//! The account's own KMS key: what is encrypted with it.
 
 use serde_yaml_ng::Value;
 
-use crate::template::{Template, choice, each, functions, target, workspace_file};
+use crate::template::{Template, choice, each, target, workspace_file};
 
 /// The last argument of `!If [HasKmsKey, !Ref KmsKeyArn, without]`.
 fn without_a_key(value: &Value) -> &Value {
@@ -41,46 +41,6 @@ fn stored_data_is_encrypted_with_the_configured_key() {
     }
     let topic = template.resources("AWS::SNS::Topic")["OrdersTopic"];
     assert_eq!(*without_a_key(&topic["KmsMasterKeyId"]), "alias/aws/sns");
-}
-
-#[test]
-fn roles_may_use_the_key_only_through_their_services() {
-    let template = Template::read();
-    let mut policies = template.resources("AWS::IAM::Policy");
-    policies.retain(|id, _| id.ends_with("KmsPolicy"));
-    let mut allowed = vec![];
-    for (id, policy) in &policies {
-        assert_eq!(template.root["Resources"][*id]["Condition"], "HasKmsKey", "{id}");
-        let [statement] = each(&policy["PolicyDocument"]["Statement"])[..] else {
-            panic!("{id}: one statement")
-        };
-        assert_eq!(target(&statement["Resource"]), Some("KmsKeyArn"), "{id}");
-        let actions: Vec<_> =
-            each(&statement["Action"]).into_iter().filter_map(Value::as_str).collect();
-        let through = each(&statement["Condition"]["StringEquals"]["kms:ViaService"]);
-        let through: Vec<_> = through.into_iter().map(service).collect();
-        for role in each(&policy["Roles"]) {
-            allowed.push(target(role).expect("a role").to_owned());
-            let (whose, through_both) = match target(role) {
-                Some("OrdersRole" | "OutboxRelayRole") => {
-                    (vec!["kms:Decrypt", "kms:GenerateDataKey"], ["dynamodb", "sns"])
-                }
-                _ => (vec!["kms:Decrypt"], ["dynamodb", "sqs"]),
-            };
-            assert_eq!((&actions, &through[..]), (&whose, &through_both[..]), "{role:?}");
-        }
-    }
-    let roles: Vec<_> =
-        functions(&template).keys().map(|id| id.replace("Function", "Role")).collect();
-    allowed.sort();
-    assert_eq!(allowed, roles, "each function, once");
-}
-
-/// `dynamodb` for `!Sub dynamodb.${AWS::Region}.amazonaws.com`.
-fn service(host: &Value) -> &str {
-    let Value::Tagged(tagged) = host else { panic!("in any region: {host:?}") };
-    let host = tagged.value.as_str().expect("a text");
-    host.strip_suffix(".${AWS::Region}.amazonaws.com").expect("a service of this region")
 }
 
 #[test]

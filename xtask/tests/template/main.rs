@@ -1,19 +1,19 @@
 //! Checks of template.yaml and samconfig.toml that linters do not make.
 
-mod alarm_topic;
 mod alarms;
 mod api;
 mod dashboard;
 mod deployment;
 mod environments;
+mod expected;
 mod functions;
 mod key;
 mod lint;
 mod logs;
 mod metrics;
+mod permissions;
 mod queries;
 mod queues;
-mod roles;
+mod resources;
 mod tables;
 mod template;
-mod tracing;

@@ -41,7 +41,7 @@ fn reports(function: &str, metric: &str) -> bool {
         || COMMON.contains(&metric)
 }
 
-const OUR_NAMESPACE: &str = "OrderFanout/${AWS::StackName}";
+pub(crate) const OUR_NAMESPACE: &str = "OrderFanout/${AWS::StackName}";
 
 /// Metrics with a second dimension.
 const BY: [(&str, &str); 2] = [("OrdersRejected", "reason"), ("TimeToAnswer", "route")];
@@ -134,17 +134,6 @@ pub(crate) struct Metric {
 }
 
 impl Metric {
-    /// A metric of one of our functions.
-    pub(crate) fn ours(function: &str, name: &str) -> Self {
-        Self::of(OUR_NAMESPACE, name, "function", function)
-    }
-
-    /// A metric of one of AWS's services on a resource of the template.
-    pub(crate) fn of(namespace: &str, name: &str, dimension: &str, value: &str) -> Self {
-        let dimensions = vec![(dimension.to_owned(), value.to_owned())];
-        Self { namespace: namespace.to_owned(), name: name.to_owned(), dimensions }
-    }
-
     /// Panics unless the metric is reported, for a resource that the template has.
     pub(crate) fn assert_exists(&self, template: &Template, by: &str) {
         let (dimension, value) =
