@@ -1,11 +1,9 @@
 //! Compares the customers' record with the tables, after all work is done.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use serde_json::json;
-
-use crate::{ClientRecord, Deployment, Row, Subscriber, eventually};
+use crate::filter::Filter;
+use crate::{ClientRecord, Deployment, Row};
 
 /// The subscribers' rows as first seen: they must never change.
 #[derive(Clone, Debug, Default)]
@@ -33,64 +31,8 @@ pub struct Audit {
     pub doubled: Vec<String>,
 }
 
-/// Messages in dead-letter queues.
-#[derive(Clone, Copy, Debug)]
-pub struct DeadLetters {
-    /// How many arrived, counting those that arrived again after a redrive.
-    pub came: u64,
-    /// How many remain.
-    pub left: u64,
-}
-
-/// The least amount, in cents, that earns a coupon.
-const THRESHOLD: u64 = 8_000;
-/// The key of the counter row in `InvoicingTable`.
+/// The key of the counter row in the invoices table.
 const INVOICE_COUNTER: &str = "last-number";
-const AT_REST_WITHIN: Duration = Duration::from_secs(300);
-/// Poison messages return after every redrive; good messages succeed within this many.
-const REDRIVES: u32 = 3;
-
-impl Deployment {
-    /// Waits until all work is done, and redrives dead-letter queues as an operator would.
-    pub async fn drain_and_redrive(&self) -> DeadLetters {
-        let mut came = 0;
-        self.at_rest().await;
-        for _ in 0..REDRIVES {
-            let dead = self.dead_letters().await;
-            if dead == 0 {
-                break;
-            }
-            came += dead;
-            self.redrive_all().await;
-            self.at_rest().await;
-        }
-        DeadLetters { came, left: self.dead_letters().await }
-    }
-
-    /// Waits until the stack's own relay, which runs every minute, has published every order.
-    pub async fn published_by_its_own_relay(&self) {
-        eventually("the stack's own relay publishes every order", AT_REST_WITHIN, async || {
-            let orders = self.rows("OrdersTable").await;
-            orders.iter().all(|row| !row.contains_key("outbox")).then_some(())
-        })
-        .await;
-    }
-
-    /// Waits until no order is pending and no queue holds a message. No fault may be active by now.
-    pub async fn at_rest(&self) {
-        let queues: Vec<_> = self.subscribers().iter().map(Subscriber::queue).collect();
-        eventually("all is published and all queues are empty", AT_REST_WITHIN, async || {
-            let swept = self.start("outbox-relay", &[]).await.invoke(&json!({})).await;
-            (swept["found"] == 0 && self.depth(&queues).await == 0).then_some(())
-        })
-        .await;
-    }
-
-    async fn dead_letters(&self) -> u64 {
-        let dlqs = self.subscribers().into_iter().flat_map(|of| [of.dlq(), of.subscription_dlq()]);
-        self.depth(&dlqs.collect::<Vec<_>>()).await
-    }
-}
 
 impl Effects {
     /// Reads the subscribers' tables, and records changes since the last call.
@@ -110,7 +52,8 @@ impl Effects {
         }
     }
 
-    /// Compares the recorded effects and the orders table with the customers' record.
+    /// Compares the recorded effects and the orders table with the customers' record. Every
+    /// subscriber must have done each order that its filter lets through, and no other.
     pub async fn audit(&self, shop: &Deployment, client_record: &ClientRecord) -> Audit {
         let orders: BTreeMap<_, _> = shop
             .rows("OrdersTable")
@@ -118,7 +61,11 @@ impl Effects {
             .into_iter()
             .map(|row| (row["id"].clone(), row))
             .collect();
-        self.compare(&orders, client_record)
+        let mut filters = BTreeMap::new();
+        for subscriber in shop.subscribers() {
+            filters.insert(subscriber.function.clone(), shop.filter(&subscriber.queue()).await);
+        }
+        self.compare(&orders, client_record, &filters)
     }
 
     fn rows_of(&self, function: &str) -> &BTreeMap<String, Row> {
@@ -126,13 +73,16 @@ impl Effects {
         self.rows.get(function).unwrap_or(&NONE)
     }
 
-    fn compare(&self, orders: &BTreeMap<String, Row>, client_record: &ClientRecord) -> Audit {
-        let [shipments, coupons, invoices] =
-            ["fulfilment", "promotion", "invoicing"].map(|function| self.rows_of(function));
+    fn compare(
+        &self,
+        orders: &BTreeMap<String, Row>,
+        client_record: &ClientRecord,
+        filters: &BTreeMap<String, Filter>,
+    ) -> Audit {
         let mut audit = Audit {
             orders: orders.len(),
-            fulfilled: shipments.len(),
-            coupons: coupons.len(),
+            fulfilled: self.rows_of("fulfilment").len(),
+            coupons: self.rows_of("promotion").len(),
             ..Audit::default()
         };
         for (id, order_request) in &client_record.accepted {
@@ -153,18 +103,15 @@ impl Effects {
             if row.contains_key("outbox") {
                 audit.lost.push(format!("{id} is not published"));
             }
-            if !shipments.contains_key(id) {
-                audit.lost.push(format!("{id} has no shipment"));
-            }
-            if !invoices.contains_key(id) {
-                audit.lost.push(format!("{id} has no invoice"));
-            }
-            match (cents(&row["amount"]) >= THRESHOLD, coupons.contains_key(id)) {
-                (true, false) => audit.lost.push(format!("{id} has no coupon")),
-                (false, true) => {
-                    audit.doubled.push(format!("{id} has a coupon and did not earn it"));
+            for (function, filter) in filters {
+                let passes = filter.lets_through(cents(&row["amount"]));
+                match (passes, self.rows_of(function).contains_key(id)) {
+                    (true, false) => audit.lost.push(format!("{id} has no row of {function}")),
+                    (false, true) => {
+                        audit.doubled.push(format!("{id} has a row of {function} too many"));
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
         let unclear: BTreeSet<_> =
@@ -179,7 +126,9 @@ impl Effects {
             }
         }
         let mut numbers = BTreeSet::new();
-        for (id, _) in invoices.iter().filter(|(_, row)| !numbers.insert(&row["number"])) {
+        for (id, _) in
+            self.rows_of("invoicing").iter().filter(|(_, row)| !numbers.insert(&row["number"]))
+        {
             audit.doubled.push(format!("{id} has an invoice with the number of another"));
         }
         for id in &self.vanished {
@@ -248,6 +197,12 @@ mod tests {
         ids.iter().enumerate().map(invoice).collect()
     }
 
+    fn filters() -> BTreeMap<String, Filter> {
+        let from_80 = r#"{"amount": [{"numeric": [">=", 80]}]}"#;
+        let policies = [("fulfilment", ""), ("invoicing", ""), ("promotion", from_80)];
+        policies.map(|(function, policy)| (function.to_owned(), Filter::read(policy))).into()
+    }
+
     /// How many problems the audit finds, lost and doubled, with an invoice for each order.
     fn problems(
         effects: &Effects,
@@ -266,7 +221,7 @@ mod tests {
     ) -> (usize, usize) {
         let mut effects = effects.clone();
         effects.rows.insert("invoicing".to_owned(), invoices);
-        let audit = effects.compare(orders, client_record);
+        let audit = effects.compare(orders, client_record, &filters());
         (audit.lost.len(), audit.doubled.len())
     }
 
@@ -302,6 +257,16 @@ mod tests {
         ] {
             assert_eq!(problems(&effects, &orders, &client_record(8_000)), (1, 0), "{what}");
         }
+    }
+
+    #[test]
+    fn audit_covers_every_subscriber_of_the_stack() {
+        let lost = |policy| {
+            let filters = BTreeMap::from([("loyalty".to_owned(), Filter::read(policy))]);
+            Effects::default().compare(&order("5"), &client_record(500), &filters).lost
+        };
+        assert_eq!(lost(""), [format!("{ID} has no row of loyalty")]);
+        assert!(lost(r#"{"amount": [{"numeric": [">=", 80]}]}"#).is_empty());
     }
 
     #[test]

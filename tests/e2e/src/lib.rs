@@ -5,6 +5,7 @@
 mod audit;
 mod customers;
 mod deployment;
+mod drain;
 mod events;
 mod fault_stack;
 mod filter;
@@ -20,9 +21,10 @@ mod tables;
 mod topic_probe;
 mod wait;
 
-pub use audit::{Audit, DeadLetters, Effects, cents};
+pub use audit::{Audit, Effects, cents};
 pub use customers::{ClientRecord, OrderRequest, PurchaseResult};
 pub use deployment::{Deployment, bootstrap};
+pub use drain::DeadLetters;
 pub use events::{OrderEvent, fixture, post_event};
 pub use fault_stack::FaultStack;
 pub use function::{Function, batch, failures, fault_proxy, json_body, order_id};

@@ -1,11 +1,12 @@
 //! The topic and the queues, as AWS shows them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
 use serde_json::{Value, json};
 
+use crate::filter::Filter;
 use crate::{Deployment, eventually};
 
 /// A message found in a queue.
@@ -118,14 +119,19 @@ impl Deployment {
             .expect("the subscription takes the policy");
     }
 
-    /// The attributes of a queue's subscription, such as `FilterPolicy`.
-    pub(crate) async fn subscription_attributes(
-        &self,
-        queue_output: &str,
-    ) -> HashMap<String, String> {
-        let arn = self.subscription_arn(queue_output).await;
-        let get = self.sns.get_subscription_attributes().subscription_arn(arn).send().await;
-        get.expect("the subscription has attributes").attributes.unwrap_or_default()
+    /// Reads the filter of a queue's subscription.
+    pub(crate) async fn filter(&self, queue_output: &str) -> Filter {
+        let get = self
+            .sns
+            .get_subscription_attributes()
+            .subscription_arn(self.subscription_arn(queue_output).await);
+        let attributes = get
+            .send()
+            .await
+            .expect("the subscription has attributes")
+            .attributes
+            .unwrap_or_default();
+        Filter::read(attributes.get("FilterPolicy").map_or("", String::as_str))
     }
 
     async fn subscription_arn(&self, queue_output: &str) -> String {
