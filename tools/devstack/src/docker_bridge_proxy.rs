@@ -11,8 +11,9 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use crate::sam::ARCHITECTURE;
+use crate::stack::Variables;
 use crate::workspace::root;
-use crate::{Docker, Stack, tcp};
+use crate::{Docker, Stack, resource, tcp};
 
 /// A running proxy. It stops when this is dropped.
 #[derive(Debug)]
@@ -35,17 +36,18 @@ impl DockerBridgeProxy {
         let emulator = emulator.with_context(|| format!("{} is no address", stack.endpoint))?;
         let listener =
             listen(docker).with_context(|| format!("nothing can listen on {}", docker.bridge))?;
-        let door = format!("http://{}", listener.local_addr()?);
+        let url = format!("http://{}", listener.local_addr()?);
 
-        let mut variables = stack.variables().await?;
-        variables.insert("AWS_ENDPOINT_URL".to_owned(), door);
+        let Variables { mut common, tables } = stack.variables().await?;
+        common.insert("AWS_ENDPOINT_URL".to_owned(), url);
         // Otherwise the shell's value, a path on this machine, would reach the container.
-        variables.entry("AWS_CA_BUNDLE".to_owned()).or_default();
+        common.entry("AWS_CA_BUNDLE".to_owned()).or_default();
+        let mut variables = json!({ "Parameters": common });
+        for (function, table) in tables {
+            variables[resource(function)] = json!({ "TABLE": table });
+        }
         fs::create_dir_all(root().join("target"))?;
-        fs::write(
-            root().join(VARIABLES),
-            serde_json::to_string_pretty(&json!({ "Parameters": variables }))?,
-        )?;
+        fs::write(root().join(VARIABLES), serde_json::to_string_pretty(&variables)?)?;
         fs::write(root().join(SAM_LOCAL), configuration())?;
         Ok(Self { accepting: tokio::spawn(tcp::forward(listener, emulator)) })
     }

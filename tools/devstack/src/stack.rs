@@ -42,6 +42,15 @@ struct Environment {
     variables: BTreeMap<String, String>,
 }
 
+/// The environment variables of all functions.
+#[derive(Debug, Default)]
+pub(crate) struct Variables {
+    /// All but `TABLE`. A name that several functions share has the same value in each.
+    pub(crate) common: BTreeMap<String, String>,
+    /// Each subscriber's `TABLE`, by function.
+    pub(crate) tables: BTreeMap<&'static str, String>,
+}
+
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 impl Stack {
@@ -66,11 +75,9 @@ impl Stack {
         format!("{}/2015-03-31/functions/{STACK_NAME}-{function}/configuration", self.endpoint)
     }
 
-    /// The environment variables that the template gave the deployed functions, as one environment
-    /// for all: a name that several functions share has the same value in each, but for `TABLE`,
-    /// which becomes `TABLE_<function>`.
-    pub(crate) async fn variables(&self) -> Result<BTreeMap<String, String>> {
-        let (client, mut variables) = (http::client(), BTreeMap::new());
+    /// The environment variables that the template gave the deployed functions.
+    pub(crate) async fn variables(&self) -> Result<Variables> {
+        let (client, mut variables) = (http::client(), Variables::default());
         for function in functions() {
             let configuration = http::get_json(&client, &self.configuration_url(function)).await?;
             let configuration = serde_json::from_value::<Configuration>(configuration);
@@ -79,9 +86,9 @@ impl Stack {
                 .environment
                 .variables;
             if let Some(table) = own.remove("TABLE") {
-                variables.insert(format!("TABLE_{function}"), table);
+                variables.tables.insert(*function, table);
             }
-            variables.extend(own);
+            variables.common.extend(own);
         }
         Ok(variables)
     }

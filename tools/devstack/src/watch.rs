@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::emulator;
 use crate::ports::{invoke_address, invoke_url};
+use crate::stack::Variables;
 use crate::workspace::root;
 use crate::{Emulator, ProcessGroup, Progress, Stack, Tools, functions, http, tcp};
 
@@ -58,7 +59,9 @@ impl Watch {
         // This is cargo-lambda's own log, not the functions'.
         emulator::set_aws_env(&mut cargo, emulator.port()).env("RUST_LOG", "off");
         // Metrics documents would clutter the terminal.
-        cargo.envs(stack.variables().await?).env_remove("METRICS_NAMESPACE");
+        let Variables { common, tables } = stack.variables().await?;
+        cargo.envs(common).env_remove("METRICS_NAMESPACE");
+        cargo.envs(tables.iter().map(|(function, table)| (format!("TABLE_{function}"), table)));
         cargo.env(runner_variable(), root().join("tools/devstack/tools/run-function.sh"));
         let (process, stdout, stderr) = ProcessGroup::spawn_piped(&mut cargo)?;
         let mut tasks = JoinSet::new();
