@@ -38,6 +38,8 @@ pub(crate) struct Measured {
     pub(crate) init_and_first_us: f64,
     pub(crate) warm_p50_us: f64,
     pub(crate) warm_p99_us: f64,
+    /// Until the function asks for the next event; the other times end with the answer.
+    pub(crate) warm_until_next_p50_us: Option<f64>,
     pub(crate) cpu: Option<CpuTimes>,
     pub(crate) peak_resident_kib: Option<f64>,
     /// Bytes logged for one event.
@@ -63,6 +65,8 @@ impl Measured {
         let over =
             |of: &dyn Fn(&SandboxRun) -> f64| median(&lives.iter().map(of).collect::<Vec<_>>());
         let warm = |life: &SandboxRun| life.warm.iter().map(micros).collect::<Vec<_>>();
+        let until_next =
+            |life: &SandboxRun| life.warm_until_next.iter().map(micros).collect::<Vec<_>>();
         let cpu: Option<Vec<_>> = lives.iter().map(|life| life.cpu).collect();
         let cpu = cpu.map(|cpu| CpuTimes {
             init_us: median(&cpu.iter().map(|cpu| micros(&cpu.init)).collect::<Vec<_>>()),
@@ -80,6 +84,7 @@ impl Measured {
             init_and_first_us: over(&|life| micros(&(life.init + life.first))),
             warm_p50_us: over(&|life| percentile(&warm(life), 0.5)),
             warm_p99_us: over(&|life| percentile(&warm(life), 0.99)),
+            warm_until_next_p50_us: Some(over(&|life| percentile(&until_next(life), 0.5))),
             cpu,
             peak_resident_kib: resident.map(|resident| median(&resident)),
             log_bytes: over(&|life| life.log_bytes),
@@ -112,6 +117,7 @@ pub(crate) mod tests {
             init: Duration::from_millis(init_ms),
             first: Duration::from_micros(first_us),
             warm: warm_us.iter().copied().map(Duration::from_micros).collect(),
+            warm_until_next: warm_us.iter().copied().map(Duration::from_micros).collect(),
             cpu: None,
             peak_resident_kib: Some(8 * 1024),
             log_bytes: 700.0,

@@ -1,6 +1,6 @@
 //! One sandbox, measured from start to end: start, first event, many more.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use lambda_sandbox::{Invoked, Sandbox};
@@ -14,7 +14,10 @@ use crate::stub::Stub;
 pub(crate) struct SandboxRun {
     pub(crate) init: Duration,
     pub(crate) first: Duration,
+    /// Until the answer.
     pub(crate) warm: Vec<Duration>,
+    /// The same invocations until the function asked for the next event.
+    pub(crate) warm_until_next: Vec<Duration>,
     /// `None` where the kernel does not count it.
     pub(crate) cpu: Option<Cpu>,
     pub(crate) peak_resident_kib: Option<u64>,
@@ -39,11 +42,13 @@ pub(crate) async fn live(benchmark: &Benchmark, stub: &Stub, warm: u32) -> Resul
     let mut sandbox = start(benchmark, stub).await?;
     let process = sandbox.process_id().context("it is running")?;
     let after_init = cpu_time(process);
-    let first = invoke(&mut sandbox, benchmark).await?;
+    let first = invoke(&mut sandbox, benchmark).await?.until_answer;
     let after_first = cpu_time(process);
-    let mut took = Vec::with_capacity(warm as usize);
+    let (mut warm_times, mut warm_until_next) = (vec![], vec![]);
     for _ in 0..warm {
-        took.push(invoke(&mut sandbox, benchmark).await?);
+        let Times { until_answer, until_next } = invoke(&mut sandbox, benchmark).await?;
+        warm_times.push(until_answer);
+        warm_until_next.push(until_next);
     }
     let cpu = after_init.zip(after_first).zip(cpu_time(process)).map(|((init, first), all)| Cpu {
         init,
@@ -56,7 +61,15 @@ pub(crate) async fn live(benchmark: &Benchmark, stub: &Stub, warm: u32) -> Resul
     #[expect(clippy::cast_precision_loss, reason = "some megabytes")]
     let written = log.iter().map(|line| line.len() + 1).sum::<usize>() as f64;
     let log_bytes = written / f64::from(warm + 1);
-    Ok(SandboxRun { init, first, warm: took, cpu, peak_resident_kib, log_bytes })
+    Ok(SandboxRun {
+        init,
+        first,
+        warm: warm_times,
+        warm_until_next,
+        cpu,
+        peak_resident_kib,
+        log_bytes,
+    })
 }
 
 /// Starts a sandbox of the benchmark without a CPU limit, as Lambda does, then limits it to its
@@ -68,7 +81,7 @@ pub(crate) async fn first_in_share(
 ) -> Result<Duration> {
     let mut sandbox = start(benchmark, stub).await?;
     share.limit(sandbox.process_id().context("it is running")?)?;
-    let first = invoke(&mut sandbox, benchmark).await?;
+    let first = invoke(&mut sandbox, benchmark).await?.until_next;
     end(sandbox, benchmark, stub, 1).await?;
     Ok(first)
 }
@@ -86,12 +99,22 @@ pub(crate) async fn start(benchmark: &Benchmark, stub: &Stub) -> Result<Sandbox>
     Ok(sandbox)
 }
 
-/// Sends an event, waits until the function asks for the next one, and returns the duration.
-pub(crate) async fn invoke(sandbox: &mut Sandbox, benchmark: &Benchmark) -> Result<Duration> {
+/// How long an invocation took, from sending its event.
+pub(crate) struct Times {
+    /// What a client waits for.
+    pub(crate) until_answer: Duration,
+    /// What Lambda bills.
+    pub(crate) until_next: Duration,
+}
+
+/// Sends an event, and waits until the function asks for the next one.
+pub(crate) async fn invoke(sandbox: &mut Sandbox, benchmark: &Benchmark) -> Result<Times> {
+    let start = Instant::now();
     let Invoked { outcome, took } = sandbox.invoke_timed(benchmark.event.clone()).await?;
-    benchmark.expected.check(&outcome).with_context(|| benchmark.name)?;
     sandbox.idle().await?;
-    Ok(took)
+    let until_next = start.elapsed();
+    benchmark.expected.check(&outcome).with_context(|| benchmark.name)?;
+    Ok(Times { until_answer: took, until_next })
 }
 
 /// Ends the sandbox, and returns its log.

@@ -10,7 +10,7 @@ use crate::result::{Measured, Run};
 /// A cell's text, from a benchmark and the no-op.
 type CellText = fn(&Measured, &Measured) -> Option<String>;
 
-const COLUMNS: [(&str, CellText); 17] = [
+const COLUMNS: [(&str, CellText); 18] = [
     ("init ms", |of, _| Some(millis(of.init_us))),
     ("first ms", |of, _| Some(millis(of.first_us))),
     ("init + first, × no-op", |of, no_op| times(of.init_and_first_us, no_op.init_and_first_us)),
@@ -18,6 +18,9 @@ const COLUMNS: [(&str, CellText); 17] = [
     ("warm p50 µs", |of, _| Some(format!("{:.0}", of.warm_p50_us))),
     ("warm p50, × no-op", |of, no_op| times(of.warm_p50_us, no_op.warm_p50_us)),
     ("warm p99 µs", |of, _| Some(format!("{:.0}", of.warm_p99_us))),
+    ("warm p50 until next, µs", |of, _| {
+        of.warm_until_next_p50_us.map(|until_next| format!("{until_next:.0}"))
+    }),
     ("CPU init ms", |of, _| of.cpu.map(|cpu| millis(cpu.init_us))),
     ("CPU first ms", |of, _| of.cpu.map(|cpu| millis(cpu.first_us))),
     ("CPU warm µs", |of, _| of.cpu.map(|cpu| format!("{:.0}", cpu.warm_us))),

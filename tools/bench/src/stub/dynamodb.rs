@@ -95,9 +95,9 @@ fn row_of(table: &str, id: &str) -> Result<Value> {
     if table.contains("Orders") {
         return Ok(order(id));
     }
-    let row = if table.contains("Shipments") {
+    let row = if table.contains("Fulfilment") {
         json!({ "tracking_number": { "S": "HHHHHHHHHHHH" }, "shipped_at": { "S": "2026-11-22T10:00:01Z" } })
-    } else if table.contains("Coupons") {
+    } else if table.contains("Promotion") {
         json!({ "code": { "S": "JJJJJJJJJJJJ" }, "percent": { "N": "20" }, "expires_at": { "S": "2099-02-20T10:00:01Z" } })
     } else {
         bail!("{table} is not read");
@@ -185,10 +185,10 @@ mod tests {
 
     #[test]
     fn insert_without_key_fails_alone() {
-        let insert = |columns: &str| json!({ "Statement": format!("INSERT INTO \"Shipments\" VALUE {{{columns}}}"), "Parameters": [{ "S": "1" }] });
+        let insert = |columns: &str| json!({ "Statement": format!("INSERT INTO \"FulfilmentTable\" VALUE {{{columns}}}"), "Parameters": [{ "S": "1" }] });
         let request = json!({ "Statements": [insert("'order_id': ?"), insert("'primed': ?")] });
         let answer = answer("BatchExecuteStatement", &request).unwrap();
-        assert_eq!(answer["Responses"][0], json!({ "TableName": "Shipments" }));
+        assert_eq!(answer["Responses"][0], json!({ "TableName": "FulfilmentTable" }));
         assert_eq!(answer["Responses"][1]["Error"]["Code"], "ValidationError");
     }
 
