@@ -34,14 +34,14 @@ pub struct OrderTables {
 #[derive(Clone, Debug)]
 pub struct Orders {
     pub(crate) write_client: Client,
-    unmark_client: Client,
+    clear_client: Client,
     pub(crate) coupon_client: Client,
     pub(crate) read_client: Client,
     pub(crate) tables: OrderTables,
     pub(crate) shards: NonZeroU8,
 }
 
-const SAVE: CallPolicy = CallPolicy {
+pub(crate) const SAVE: CallPolicy = CallPolicy {
     max_attempts: 3,
     attempt_timeout: Duration::from_millis(350),
     total_timeout: Duration::from_millis(850),
@@ -77,7 +77,7 @@ impl Orders {
             Config::from(&SAVE.apply(sdk)).to_builder().retry_classifier(RetryConflicts).build();
         let orders = Self {
             write_client: Client::from_conf(write_config),
-            unmark_client: Client::new(&CLEAR.apply(sdk)),
+            clear_client: Client::new(&CLEAR.apply(sdk)),
             coupon_client: Client::new(&LOOK_UP.apply(sdk)),
             read_client: Client::new(&READ.apply(sdk)),
             tables,
@@ -91,7 +91,7 @@ impl Orders {
 
     /// Clears an order's pending flag.
     pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
-        outbox::clear(&self.unmark_client, &self.tables.orders, id).await
+        outbox::clear(&self.clear_client, &self.tables.orders, id).await
     }
 
     /// Reads an order with its shipment and its coupon.

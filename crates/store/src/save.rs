@@ -9,9 +9,11 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::{Coupon, Order, OrderId};
 use telemetry::TraceParent;
+use tokio::time::{Instant, timeout_at};
 
 use crate::claim::existing_claim_outcome;
 use crate::coupons::is_spent_on;
+use crate::orders::SAVE;
 use crate::row::{Attributes, Reader, from_order};
 use crate::{Claim, Orders, StoreError};
 
@@ -82,11 +84,14 @@ impl Orders {
         ];
         let writes = writes.into_iter().flatten().collect();
         let write = self.write_client.transact_write_items().set_transact_items(Some(writes));
+        let time_is_up = Instant::now() + SAVE.total_timeout;
         let mut written = write.clone().send().await;
         if written.as_ref().is_err_and(is_mismatch) {
             // The response of an earlier attempt was lost. A second call has a new
             // ClientRequestToken, so it reads what the first one wrote.
-            written = write.send().await;
+            written = timeout_at(time_is_up, write.send())
+                .await
+                .map_err(|_| StoreError::Unavailable("no time left to ask again".to_owned()))?;
         }
         let Err(error) = written else { return Ok(SaveOutcome::Created) };
         let classified = match error.as_service_error() {
