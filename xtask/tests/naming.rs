@@ -68,6 +68,13 @@ const RETIRED_IDENTIFIERS: &[&str] = &[
     "FulfilmentIsPoisoned",
     "ApiAnswersWithErrors",
     "where-the-time-goes.md",
+    "MarksNotCleared",
+    "SweepsFail",
+    "RelayFunction",
+    "unmark_client",
+    "ShipmentsTable",
+    "CouponsTable",
+    "InvoicesTable",
 ];
 
 /// Phrases, in any case.
