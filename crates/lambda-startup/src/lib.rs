@@ -1,10 +1,12 @@
 //! Start-up shared by all functions: reads the environment, builds the [`SdkConfig`] and starts
 //! logging. No other crate reads the environment.
 
+mod deadline;
 mod environment;
 mod sdk;
 mod trust;
 
+pub use deadline::time_to_work;
 pub use environment::{Environment, EnvironmentError};
 
 use aws_types::SdkConfig;

@@ -1,5 +1,6 @@
 //! One invocation, from the event to the response. Its log lines and metrics are written together.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,11 @@ use crate::metrics::{Document, nonzero_count};
 use crate::output::Output;
 use crate::{ExtraDimension, Metrics, metrics};
 
-/// A function's telemetry: its name, its metrics and its log.
-pub struct Telemetry {
+/// A function's telemetry: its name, its metrics and its log. Clones share them.
+#[derive(Clone)]
+pub struct Telemetry(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
     pub(crate) output: Output,
     pub(crate) function: &'static str,
     pub(crate) namespace: Option<String>,
@@ -21,8 +25,8 @@ pub struct Telemetry {
 
 /// A running invocation. When it is dropped, its buffered lines are written.
 #[must_use]
-pub struct Invocation<'a> {
-    telemetry: &'a Telemetry,
+pub struct Invocation {
+    telemetry: Telemetry,
     start: Instant,
 }
 
@@ -31,24 +35,24 @@ impl Telemetry {
     /// have one of `extra_dimensions` as well.
     #[must_use]
     pub fn metrics(&self, extra_dimensions: &[ExtraDimension]) -> Metrics {
-        Metrics::of(self.namespace.as_deref(), extra_dimensions)
+        Metrics::of(self.0.namespace.as_deref(), extra_dimensions)
     }
 
     /// Begins an invocation. A Lambda process handles one at a time.
-    pub fn invocation(&self) -> Invocation<'_> {
-        self.output.hold();
-        Invocation { telemetry: self, start: Instant::now() }
+    pub fn invocation(&self) -> Invocation {
+        self.0.output.hold();
+        Invocation { telemetry: self.clone(), start: Instant::now() }
     }
 }
 
-impl Invocation<'_> {
+impl Invocation {
     /// Counts the invocation's failed work in the `Failures` metric, whose `version` dimension
     /// drives the rollback of a deployment. Writes nothing if `failures` is 0.
     pub fn failed(&self, failures: u64) {
         if failures > 0 {
             let mut line = vec![];
-            metrics::write_failures(self.telemetry, failures, &mut line);
-            self.telemetry.output.add(false, |lines| lines.append(&mut line));
+            metrics::write_failures(&self.telemetry.0, failures, &mut line);
+            self.telemetry.0.output.add(false, |lines| lines.append(&mut line));
         }
     }
 
@@ -61,7 +65,7 @@ impl Invocation<'_> {
     /// Ends the invocation and writes `measured`, with `HandlerDuration` (milliseconds) and, for
     /// the process's first invocation, `ColdStarts` (count).
     pub fn end(self, metrics: &Metrics, measured: &impl Entry) {
-        let Self { telemetry, start } = &self;
+        let Self { telemetry: Telemetry(telemetry), start } = &self;
         let document = Document {
             function: telemetry.function,
             cold_starts: nonzero_count(telemetry.cold.swap(false, Ordering::Relaxed).into()),
@@ -74,9 +78,9 @@ impl Invocation<'_> {
     }
 }
 
-impl Drop for Invocation<'_> {
+impl Drop for Invocation {
     fn drop(&mut self) {
-        self.telemetry.output.release();
+        self.telemetry.0.output.release();
     }
 }
 
@@ -111,16 +115,9 @@ mod tests {
         let namespace = namespace.map(str::to_owned);
         let output = Output::to(writes.clone());
         let version = Some("7".to_owned());
-        (
-            Telemetry {
-                output,
-                function: "orders",
-                namespace,
-                version,
-                cold: AtomicBool::new(true),
-            },
-            writes,
-        )
+        let cold = AtomicBool::new(true);
+        let shared = Shared { output, function: "orders", namespace, version, cold };
+        (Telemetry(Arc::new(shared)), writes)
     }
 
     #[test]
@@ -197,7 +194,7 @@ mod tests {
     fn dropped_invocation_still_writes_its_log_lines() {
         let (telemetry, writes) = telemetry(None);
         let invocation = telemetry.invocation();
-        telemetry.output.add(false, |lines| lines.extend_from_slice(b"a line\n"));
+        telemetry.0.output.add(false, |lines| lines.extend_from_slice(b"a line\n"));
         assert!(writes.all().is_empty());
         drop(invocation);
         assert_eq!(writes.all(), ["a line\n"]);

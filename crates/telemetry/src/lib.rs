@@ -18,8 +18,10 @@ pub use span_context::SpanContext;
 pub use trace_parent::{SpanId, TraceId, TraceParent, TraceParentError};
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use invocation::Shared;
 use json::{Json, JsonFields};
 use output::Output;
 use terminal::Terminal;
@@ -90,7 +92,8 @@ pub fn init(
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panicked");
     }));
-    Telemetry { output, function, namespace, version, cold: AtomicBool::new(true) }
+    let cold = AtomicBool::new(true);
+    Telemetry(Arc::new(Shared { output, function, namespace, version, cold }))
 }
 
 /// `function` is the running function's package, whose crate has underscores for hyphens.

@@ -10,7 +10,7 @@ use metrique_writer::unit::AsCount;
 use metrique_writer::{Entry, EntryWriter, Unit};
 use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 
-use crate::Telemetry;
+use crate::invocation::Shared;
 
 /// Formats the entries of one kind. Without a namespace, as on a laptop, it writes nothing.
 pub struct Metrics {
@@ -86,7 +86,7 @@ struct Failures<'a> {
 
 /// Writes the document that counts a version's failures. Writes nothing without a namespace or a
 /// version. The formatter is built on each call, because failures are rare.
-pub(crate) fn write_failures(telemetry: &Telemetry, failures: u64, line: &mut Vec<u8>) {
+pub(crate) fn write_failures(telemetry: &Shared, failures: u64, line: &mut Vec<u8>) {
     let (Some(namespace), Some(version)) = (&telemetry.namespace, &telemetry.version) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! `POST /orders`: parse, save, publish, respond.
+//! `POST /orders`: parse, save, respond; publish after the answer.
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -16,29 +16,31 @@ use crate::app::AppState;
 use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::request::{Encoding, FormInput, MAX_BODY, NewOrder, Rejected, is_random};
+use crate::request_log::RequestLog;
 use crate::request_outcome::{OutcomeKind, RequestOutcome};
 use crate::save::{Key, answer_body, save};
 
 pub(crate) async fn create_order(
     State(state): State<AppState>,
     Extension(trace): Extension<TraceParent>,
+    Extension(log): Extension<RequestLog>,
     request: Request<Body>,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let encoding = match Encoding::of(&parts.headers) {
         Ok(Encoding::Form) if state.jwt_enabled => {
-            return reject_unparsed(&no_forms(), &parts.headers);
+            return reject_unparsed(&log, &no_forms(), &parts.headers);
         }
         Ok(encoding) => encoding,
-        Err(problem) => return reject_unparsed(&problem, &parts.headers),
+        Err(problem) => return reject_unparsed(&log, &problem, &parts.headers),
     };
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         let problem = Problem::new(Kind::BodyTooLarge, "An order is at most 16 KiB.");
-        return reject(encoding, Rejected { problem, input: FormInput::default() });
+        return reject(&log, encoding, Rejected { problem, input: FormInput::default() });
     };
     let new = match encoding.read(&parts.headers, &body) {
         Ok(new) => new,
-        Err(rejected) => return reject(encoding, rejected),
+        Err(rejected) => return reject(&log, encoding, rejected),
     };
     let NewOrder { customer, amount, coupon, key } = new;
     let mut order = accept(customer, amount);
@@ -46,25 +48,27 @@ pub(crate) async fn create_order(
     let key = key.map(|key| Key { key, fingerprint: encoding.fingerprint(&body) });
     match save(&state.orders, &mut order, trace, coupon.as_ref(), key).await {
         Ok(SaveOutcome::Created) => {
-            let outcome = publish(&state, &order, trace).await;
-            let outcome =
-                RequestOutcome::of(outcome, order.id).with_coupon(order.discount.is_some());
-            outcome.with(created(encoding, order.id, answer_body(&order)))
+            let response = created(encoding, order.id, answer_body(&order));
+            let saved = RequestOutcome::of(OutcomeKind::PublishPending, order.id)
+                .with_coupon(order.discount.is_some());
+            log.record_after(saved, async move { publish(&state, &order, trace).await });
+            response
         }
         Ok(SaveOutcome::Replayed { order_id, answer }) => {
-            RequestOutcome::of(OutcomeKind::Replayed, order_id)
-                .with(created(encoding, order_id, answer))
+            log.record(RequestOutcome::of(OutcomeKind::Replayed, order_id));
+            created(encoding, order_id, answer)
         }
         Ok(SaveOutcome::KeyConflict { order_id }) => {
-            key_of_another(encoding, &body, order_id, key_is_random)
+            key_of_another(&log, encoding, &body, order_id, key_is_random)
         }
         Ok(SaveOutcome::CouponRejected) => {
             let input = FormInput::of_form(&body);
-            reject(encoding, Rejected { problem: Problem::coupon_refused(), input })
+            reject(&log, encoding, Rejected { problem: Problem::coupon_refused(), input })
         }
         Err(error) => {
             tracing::error!(order_id = %order.id, %error, "the order is not known to be saved");
-            RequestOutcome::of(OutcomeKind::NotSaved, order.id).with(not_saved(encoding, &body))
+            log.record(RequestOutcome::of(OutcomeKind::NotSaved, order.id));
+            not_saved(encoding, &body)
         }
     }
 }
@@ -107,19 +111,20 @@ fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {
 /// first order only if the key is random: whoever has such a key placed that order, and anyone with
 /// an order's URL may read it.
 fn key_of_another(
+    log: &RequestLog,
     encoding: Encoding,
     body: &[u8],
     first: OrderId,
     key_is_random: bool,
 ) -> Response {
     let problem = Problem::key_of_another();
-    let outcome = RequestOutcome::rejected(&problem).about(first);
+    log.record(RequestOutcome::rejected(&problem).about(first));
     let input = || FormInput::of_form(body).with_fresh_key();
-    outcome.with(match encoding {
+    match encoding {
         Encoding::Json => problem.into_response(),
         Encoding::Form if key_is_random => pages::form_with_key_conflict(&problem, input(), first),
         Encoding::Form => pages::form_with_errors(&problem, input()),
-    })
+    }
 }
 
 /// The order may have been saved and only the response lost. The form keeps its key, so submitting
@@ -138,15 +143,15 @@ fn no_forms() -> Problem {
     Problem::new(Kind::UnsupportedMediaType, "Here an order is sent as application/json.")
 }
 
-fn reject(encoding: Encoding, Rejected { problem, input }: Rejected) -> Response {
-    let outcome = RequestOutcome::rejected(&problem);
-    outcome.with(match encoding {
+fn reject(log: &RequestLog, encoding: Encoding, Rejected { problem, input }: Rejected) -> Response {
+    log.record(RequestOutcome::rejected(&problem));
+    match encoding {
         Encoding::Json => problem.into_response(),
         Encoding::Form => pages::form_with_errors(&problem, input),
-    })
+    }
 }
 
-fn reject_unparsed(problem: &Problem, headers: &HeaderMap) -> Response {
-    let outcome = RequestOutcome::rejected(problem);
-    outcome.with(pages::negotiated_problem(problem, headers))
+fn reject_unparsed(log: &RequestLog, problem: &Problem, headers: &HeaderMap) -> Response {
+    log.record(RequestOutcome::rejected(problem));
+    pages::negotiated_problem(problem, headers)
 }

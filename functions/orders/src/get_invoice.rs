@@ -1,5 +1,6 @@
 //! `GET /orders/{id}/invoice`: the invoice as a page.
 
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::CACHE_CONTROL;
@@ -11,10 +12,12 @@ use crate::app::AppState;
 use crate::get_order::order_not_found;
 use crate::pages;
 use crate::problem::{Kind, Problem};
+use crate::request_log::RequestLog;
 use crate::request_outcome::{OutcomeKind, RequestOutcome};
 
 pub(crate) async fn get_invoice(
     State(state): State<AppState>,
+    Extension(log): Extension<RequestLog>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
@@ -25,21 +28,22 @@ pub(crate) async fn get_invoice(
         Ok(Some((order, Some(invoice)))) => {
             let mut response = pages::invoice(&order, &invoice);
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            RequestOutcome::of(OutcomeKind::Shown, id).with(response)
+            log.record(RequestOutcome::of(OutcomeKind::Shown, id));
+            response
         }
         Ok(Some((_, None))) => {
             let problem = Problem::new(
                 Kind::InvoiceNotFound,
                 "The invoice is written within seconds of the order.",
             );
-            RequestOutcome::of(OutcomeKind::NotInvoiced, id)
-                .with(pages::negotiated_problem(&problem, &headers))
+            log.record(RequestOutcome::of(OutcomeKind::NotInvoiced, id));
+            pages::negotiated_problem(&problem, &headers)
         }
         Ok(None) => order_not_found(&headers),
         Err(error) => {
             tracing::error!(order_id = %id, %error, "the invoice cannot be read");
-            RequestOutcome::of(OutcomeKind::NotRead, id)
-                .with(pages::negotiated_problem(&Problem::unavailable(), &headers))
+            log.record(RequestOutcome::of(OutcomeKind::NotRead, id));
+            pages::negotiated_problem(&Problem::unavailable(), &headers)
         }
     }
 }

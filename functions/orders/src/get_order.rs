@@ -1,5 +1,6 @@
 //! `GET /orders/{id}`: the order as a page or as JSON.
 
+use axum::Extension;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -12,10 +13,12 @@ use crate::app::AppState;
 use crate::content_negotiation::prefers_html;
 use crate::pages;
 use crate::problem::{Kind, Problem};
+use crate::request_log::RequestLog;
 use crate::request_outcome::{OutcomeKind, RequestOutcome};
 
 pub(crate) async fn get_order(
     State(state): State<AppState>,
+    Extension(log): Extension<RequestLog>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
@@ -27,15 +30,16 @@ pub(crate) async fn get_order(
         Ok(None) => return order_not_found(&headers),
         Err(error) => {
             tracing::error!(order_id = %id, %error, "the order cannot be read");
-            return RequestOutcome::of(OutcomeKind::NotRead, id)
-                .with(pages::negotiated_problem(&Problem::unavailable(), &headers));
+            log.record(RequestOutcome::of(OutcomeKind::NotRead, id));
+            return pages::negotiated_problem(&Problem::unavailable(), &headers);
         }
     };
     let mut response =
         if prefers_html(&headers) { pages::order(view) } else { Json(view).into_response() };
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    RequestOutcome::of(OutcomeKind::Shown, id).with(response)
+    log.record(RequestOutcome::of(OutcomeKind::Shown, id));
+    response
 }
 
 pub(crate) fn order_not_found(headers: &HeaderMap) -> Response {

@@ -1,10 +1,8 @@
-//! The log line and the metrics of a request. A handler adds the outcome to its response as an
-//! extension. Outcomes contain nothing that a customer wrote.
+//! The log line and the metrics of a request. Outcomes contain nothing that a customer wrote.
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use axum::response::Response;
 use domain::OrderId;
 use metrique_writer::unit::NegativeScale;
 use metrique_writer::{Entry, EntryWriter, Unit};
@@ -112,10 +110,9 @@ impl RequestOutcome {
         Self { order_id: Some(order_id), ..self }
     }
 
-    /// Attaches the outcome to the response; the telemetry layer logs and measures it.
-    pub(crate) fn with(self, mut response: Response) -> Response {
-        response.extensions_mut().insert(self);
-        response
+    /// Replaces the kind.
+    pub(crate) fn with_kind(self, kind: OutcomeKind) -> Self {
+        Self { kind, ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{from_fn, from_fn_with_state, map_response, map_response_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -17,7 +17,7 @@ use crate::{create_order, get_asset, get_invoice, get_order, openapi, pages};
 
 /// Returns the router of the HTTP API.
 pub(crate) fn router(state: AppState, telemetry: RequestTelemetry) -> Router {
-    let observed_as = |route: Route| map_response_with_state(route, record_route);
+    let observed_as = |route: Route| from_fn_with_state(route, record_route);
     let api = Router::new()
         .route(
             "/orders",

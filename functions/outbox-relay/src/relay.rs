@@ -2,12 +2,13 @@
 //! SNS acknowledged.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use domain::OrderId;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
+use lambda_startup::time_to_work;
 use store::{Next, Outbox, Page, PendingOrder};
 use telemetry::SpanContext;
 use tokio::time::{Instant, timeout_at};
@@ -34,22 +35,15 @@ struct Sweep {
     deadline: Instant,
 }
 
-/// The time reserved for the response to reach Lambda.
-const ANSWER_MARGIN: Duration = Duration::from_millis(200);
-/// The time for a sweep whose deadline has passed before it began, as under `cargo lambda watch`,
-/// which dates all deadlines to 1970.
-const WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
-
 impl Relay {
     /// Publishes what one scan of the outbox finds, or queries all shards side by side if there is
     /// more than a page. Nothing is tried twice: the next sweep is the retry.
     pub(crate) async fn run_until(&self, deadline: SystemTime) -> Result<SweepSummary, Error> {
-        let time_left = deadline.duration_since(SystemTime::now()).unwrap_or(WITHOUT_DEADLINE);
         let now = Timestamp::now();
         let sweep = Sweep {
             now,
             placed_until: now.checked_sub(SignedDuration::from_secs(self.age_seconds.into()))?,
-            deadline: Instant::now() + time_left.saturating_sub(ANSWER_MARGIN),
+            deadline: Instant::now() + time_to_work(Some(deadline)),
         };
         let summary = self.sweep(sweep).await;
         summary.log();

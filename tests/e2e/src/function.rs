@@ -71,14 +71,42 @@ impl Function {
         }
     }
 
-    /// Sends an event and returns the response. Panics on an error or a timeout.
+    /// Sends an event, waits until the function has done all its work, and returns the response.
+    /// Panics on an error or a timeout.
     pub async fn invoke(&mut self, event: &Value) -> Value {
-        match self.outcome(event).await {
-            Outcome::Response(body) => serde_json::from_slice(&body).expect("the answer is JSON"),
-            Outcome::Error(error) => {
-                panic!("the function failed: {}", String::from_utf8_lossy(&error))
-            }
+        let outcome = self.outcome(event).await;
+        response(&outcome)
+    }
+
+    /// Sends an event and returns the response as soon as it arrives. The function may still be
+    /// working.
+    pub async fn answer(&mut self, event: &Value) -> Value {
+        let outcome = self.sandbox.invoke(event.to_string()).await;
+        response(&outcome.unwrap_or_else(|error| self.fail(&error)))
+    }
+
+    /// Waits until the function asks for the next event.
+    pub async fn idle(&mut self) {
+        if let Err(error) = self.sandbox.idle().await {
+            self.fail(&error);
         }
+    }
+
+    /// Whether the function is asking for the next event.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.sandbox.is_idle()
+    }
+
+    /// Sends an event whose response the Runtime API refuses, and waits until the function ends.
+    pub async fn invoke_refused(&mut self, event: &Value) {
+        self.sandbox.refuse_responses();
+        let outcome = self.sandbox.invoke(event.to_string()).await;
+        assert!(outcome.is_err(), "the response was not refused: {outcome:?}");
+    }
+
+    fn fail(&self, error: &anyhow::Error) -> ! {
+        panic!("{error:#}\n{}", self.log().join("\n"))
     }
 
     /// Sends an event and returns the response or the error. Panics on a timeout.
@@ -89,7 +117,9 @@ impl Function {
     /// Sends any text, and returns the response or the error.
     pub async fn outcome_of(&mut self, event: &str) -> Outcome {
         let outcome = self.sandbox.invoke(event.to_owned()).await;
-        outcome.unwrap_or_else(|error| panic!("{error:#}\n{}", self.log().join("\n")))
+        let outcome = outcome.unwrap_or_else(|error| self.fail(&error));
+        self.idle().await;
+        outcome
     }
 
     /// Ends the function, and returns all its output lines.
@@ -101,6 +131,13 @@ impl Function {
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.sandbox.log()
+    }
+}
+
+fn response(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Response(body) => serde_json::from_slice(body).expect("the answer is JSON"),
+        Outcome::Error(error) => panic!("the function failed: {}", String::from_utf8_lossy(error)),
     }
 }
 

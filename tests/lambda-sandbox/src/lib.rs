@@ -121,6 +121,17 @@ impl Sandbox {
         }
     }
 
+    /// Whether it is waiting for an event.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.api.is_idle()
+    }
+
+    /// Answers all further responses of the function with an error, as a broken Runtime API would.
+    pub fn refuse_responses(&self) {
+        self.api.refuse_responses();
+    }
+
     /// Sends one event and waits for its outcome. Fails when the function ends or exceeds its
     /// timeout, at which Lambda would kill it.
     pub async fn invoke(&mut self, event: impl Into<Bytes>) -> Result<Outcome> {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
@@ -35,6 +36,7 @@ pub(crate) struct RuntimeApi {
     pub(crate) address: String,
     events: mpsc::UnboundedSender<Invocation>,
     state: watch::Receiver<State>,
+    refusing: Arc<AtomicBool>,
     accepting: JoinHandle<()>,
 }
 
@@ -53,6 +55,8 @@ struct Shared {
     events: Mutex<mpsc::UnboundedReceiver<Invocation>>,
     in_flight: Mutex<Option<(Instant, oneshot::Sender<Invoked>)>>,
     state: watch::Sender<State>,
+    /// Whether responses are refused.
+    refusing: Arc<AtomicBool>,
 }
 
 impl RuntimeApi {
@@ -61,13 +65,15 @@ impl RuntimeApi {
         let address = listener.local_addr()?.to_string();
         let (events, receiver) = mpsc::unbounded_channel();
         let (sender, state) = watch::channel(State::Starting);
+        let refusing = Arc::<AtomicBool>::default();
         let shared = Arc::new(Shared {
+            refusing: Arc::clone(&refusing),
             events: Mutex::new(receiver),
             in_flight: Mutex::default(),
             state: sender,
         });
         let accepting = tokio::spawn(accept(listener, shared));
-        Ok(Self { address, events, state, accepting })
+        Ok(Self { address, events, state, refusing, accepting })
     }
 
     /// Waits until the function asks for an event, and returns the time of the request.
@@ -79,6 +85,14 @@ impl RuntimeApi {
             State::Failed(error) => bail!("its start-up failed: {error}"),
             State::Starting | State::Busy => bail!("it has been waited for"),
         }
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(*self.state.borrow(), State::Idle(_))
+    }
+
+    pub(crate) fn refuse_responses(&self) {
+        self.refusing.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn hand_over(&self, invocation: Invocation) -> Result<()> {
@@ -121,6 +135,9 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
     if path == "init/error" {
         shared.state.send_replace(State::Failed(String::from_utf8_lossy(&body).into_owned()));
         return status(StatusCode::ACCEPTED);
+    }
+    if shared.refusing.load(Ordering::Relaxed) {
+        return status(StatusCode::INTERNAL_SERVER_ERROR);
     }
     let outcome = match path.rsplit('/').next() {
         Some("response") => Outcome::Response(body),

@@ -3,6 +3,7 @@
 //! orders are in the table and are fulfilled once, and every request gets a response within its
 //! function's timeout.
 
+mod after_answer;
 mod coupons;
 mod orders;
 mod relay;

@@ -1,0 +1,127 @@
+//! The orders function's work after its answer: publish the order, and clear its pending flag.
+
+use std::time::Duration;
+
+use devstack::Fault;
+use e2e::{Deployment, Function, fault_proxy, held, order_id};
+use serde_json::{Value, json};
+
+use super::orders::Attempt;
+use super::{EVERY_TIME, ONCE, assert_carried_out, faults, name_of, sweep};
+
+const SLOW: Duration = Duration::from_millis(500);
+
+async fn is_pending(shop: &Deployment, id: &str) -> bool {
+    shop.row("OrdersTable", "id", id).await.expect("the order is saved").contains_key("outbox")
+}
+
+/// The requests that the function logged, as order and outcome.
+async fn logged(orders: Function) -> Vec<(String, String)> {
+    let lines = orders.end().await;
+    let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let requests = lines.filter(|line| line["message"] == "request");
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    requests.map(|line| (text(&line, "order_id"), text(&line, "outcome"))).collect()
+}
+
+#[tokio::test]
+async fn answer_comes_before_the_order_is_published() {
+    let shop = Deployment::under_test().await;
+    let proxy = fault_proxy().await;
+    let mut orders = shop.start_behind("orders", &proxy).await;
+    let mut injected = proxy.inject("Publish", Fault::Delay(SLOW), ONCE);
+    let answer = orders.answer(&Attempt::with_key().event()).await;
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    let id = order_id(&answer);
+    injected.happened().await;
+    assert!(!orders.is_idle(), "it asks for the next event before its work is done");
+    assert!(is_pending(&shop, &id).await, "it was done before the answer");
+    orders.idle().await;
+    assert!(!is_pending(&shop, &id).await);
+    assert_eq!(logged(orders).await, [(id, "placed".to_owned())]);
+}
+
+#[tokio::test]
+async fn outcome_is_logged_as_the_work_ended() {
+    let shop = Deployment::under_test().await;
+    let mut left = vec![];
+    for (operation, outcome) in
+        [("Publish", "saved_publish_pending"), ("UpdateItem", "placed_flag_pending")]
+    {
+        for (fault, times) in faults().filter(|(_, times)| *times == EVERY_TIME) {
+            let what = format!("{fault:?} at {operation}");
+            let proxy = fault_proxy().await;
+            let mut orders = shop.start_behind("orders", &proxy).await;
+            proxy.inject(operation, fault, times);
+            let answer = orders.answer(&Attempt::without_key().event()).await;
+            assert_eq!(answer["statusCode"], 201, "{what}: {answer}");
+            orders.idle().await;
+            let id = order_id(&answer);
+            assert_eq!(logged(orders).await, [(id.clone(), outcome.to_owned())], "{what}");
+            left.push((id, what));
+        }
+    }
+    sweep(&shop).await;
+    for (id, what) in left {
+        assert_carried_out(&shop, &id, &what).await;
+    }
+}
+
+#[tokio::test]
+async fn kill_after_the_answer_loses_no_order() {
+    let shop = Deployment::under_test().await;
+    for operation in ["Publish", "UpdateItem"] {
+        let proxy = fault_proxy().await;
+        let mut orders = shop.start_behind("orders", &proxy).await;
+        let mut injected = proxy.inject(operation, Fault::WithholdAnswer, ONCE);
+        let answer = orders.answer(&Attempt::with_key().event()).await;
+        assert_eq!(answer["statusCode"], 201, "{answer}");
+        injected.happened().await;
+        drop(orders);
+        let id = order_id(&answer);
+        sweep(&shop).await;
+        assert_carried_out(&shop, &id, operation).await;
+        let fault = name_of(Fault::WithholdAnswer, ONCE);
+        held(&format!("orders, {operation}"), &format!("{fault}, killed"), "accepted, done once");
+    }
+}
+
+#[tokio::test]
+async fn work_is_done_when_the_runtime_refuses_the_response() {
+    let shop = Deployment::under_test().await;
+    let attempt = Attempt::with_key();
+    shop.start("orders", &[]).await.invoke_refused(&attempt.event()).await;
+    let [id] = &attempt.saved(&shop).await[..] else { panic!("one order") };
+    assert!(!is_pending(&shop, id).await, "the order was not published");
+}
+
+#[tokio::test]
+async fn slow_work_ends_before_the_next_request() {
+    let shop = Deployment::under_test().await;
+    let proxy = fault_proxy().await;
+    let mut orders = shop.start_behind("orders", &proxy).await;
+    proxy.inject("Publish", Fault::Delay(SLOW), ONCE);
+    let first = order_id(&orders.answer(&Attempt::with_key().event()).await);
+    let second = order_id(&orders.answer(&Attempt::with_key().event()).await);
+    assert!(!is_pending(&shop, &first).await, "the second was answered first");
+    orders.idle().await;
+    assert!(!is_pending(&shop, &second).await);
+    let placed = |id| (id, "placed".to_owned());
+    assert_eq!(logged(orders).await, [placed(first), placed(second)]);
+}
+
+#[tokio::test]
+async fn repeated_key_is_answered_while_the_order_is_published() {
+    let shop = Deployment::under_test().await;
+    let proxy = fault_proxy().await;
+    let mut orders = shop.start_behind("orders", &proxy).await;
+    let mut injected = proxy.inject("Publish", Fault::Delay(SLOW), ONCE);
+    let attempt = Attempt::with_key();
+    let first = orders.answer(&attempt.event()).await;
+    injected.happened().await;
+    let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
+    assert_eq!((&again["statusCode"], &again["body"]), (&json!(201), &first["body"]));
+    orders.idle().await;
+    assert_carried_out(&shop, &order_id(&first), "repeated").await;
+    assert_eq!(attempt.saved(&shop).await.len(), 1);
+}
