@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::sam::ARCHITECTURE;
 use crate::stack::Variables;
+use crate::template::write_expanded_built_template;
 use crate::workspace::root;
 use crate::{Docker, Stack, resource, tcp};
 
@@ -26,6 +27,7 @@ pub struct DockerBridgeProxy {
 pub const SAM_LOCAL: &str = "target/sam-local.toml";
 
 const VARIABLES: &str = "target/sam-local.json";
+const EXPANDED: &str = "target/sam-local.yaml";
 /// The listen backlog: connections waiting to be accepted.
 const BACKLOG: u32 = 64;
 
@@ -48,6 +50,7 @@ impl DockerBridgeProxy {
         }
         fs::create_dir_all(root().join("target"))?;
         fs::write(root().join(VARIABLES), serde_json::to_string_pretty(&variables)?)?;
+        write_expanded_built_template(&root().join(EXPANDED))?;
         fs::write(root().join(SAM_LOCAL), configuration())?;
         Ok(Self { accepting: tokio::spawn(tcp::forward(listener, emulator)) })
     }
@@ -62,6 +65,8 @@ impl Drop for DockerBridgeProxy {
 /// Without `skip_pull_image` every invocation asks a registry for a newer image, and fails when
 /// offline. Without warm containers every request starts one. The shop's own port is 3000. The
 /// authoriser must go: even when its condition excludes it, it keeps the API from starting.
+/// `start-api` needs the expanded template, because the SAM CLI's own expansion makes texts of
+/// references, and then the API's routes have no function.
 fn configuration() -> String {
     format!(
         r#"version = 0.1
@@ -75,11 +80,14 @@ language_extensions = true
 
 [default.local_start_api.parameters]
 port = 3001
+template_file = '{}'
+language_extensions = false
 warm_containers = "LAZY"
 disable_authorizer = true
 "#,
         root().join(VARIABLES).display(),
-        ARCHITECTURE.0
+        ARCHITECTURE.0,
+        root().join(EXPANDED).display()
     )
 }
 

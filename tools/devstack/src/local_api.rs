@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::sam::{self, BUILT_TEMPLATE};
+use crate::sam;
 use crate::server::{Server, folder};
 use crate::workspace::root;
 use crate::{Progress, SAM_LOCAL, Tools};
@@ -23,7 +23,6 @@ impl LocalApi {
         command
             .args(["local", "start-api", "--port", &port.to_string(), "--config-file"])
             .arg(root().join(SAM_LOCAL));
-        command.arg("--template-file").arg(root().join(BUILT_TEMPLATE));
         let url = format!("http://127.0.0.1:{port}");
         let server = Server::start(
             "sam local start-api",

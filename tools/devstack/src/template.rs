@@ -1,12 +1,13 @@
 //! `template.yaml`, with its loops expanded.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_yaml_ng::Value;
 
 use crate::expand_loops::expand_loops;
+use crate::sam::BUILT_TEMPLATE;
 use crate::workspace::root;
 
 /// The template that a stack is made of: a plain SAM template without `Fn::ForEach` and mappings.
@@ -37,6 +38,21 @@ pub(crate) fn write_expanded_template() -> Result<PathBuf> {
     let path = folder.join("template.yaml");
     fs::write(&path, expanded_template_text()?)?;
     Ok(path)
+}
+
+/// Writes [`expanded_template`] to a file, with each function's code where `sam build` puts it: a
+/// folder named after its logical id.
+pub(crate) fn write_expanded_built_template(path: &Path) -> Result<()> {
+    let built = root().join(BUILT_TEMPLATE);
+    let mut template = expanded_template()?;
+    let resources = template.get_mut("Resources").and_then(Value::as_mapping_mut);
+    for (id, resource) in resources.context("a template has resources")? {
+        let code = resource.get_mut("Properties").and_then(|found| found.get_mut("CodeUri"));
+        if let Some((code, id)) = code.zip(id.as_str()) {
+            *code = built.with_file_name(id).display().to_string().into();
+        }
+    }
+    fs::write(path, yaml_1_1(template)?).with_context(|| path.display().to_string())
 }
 
 /// Writes YAML that means the same in YAML 1.1, where a text such as `OFF` needs quotes.
