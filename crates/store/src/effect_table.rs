@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum, BatchStatementRequest};
 use aws_types::SdkConfig;
 
+use crate::client::client;
 use crate::statements::{StatementError, execute};
 use crate::{Row, StoreError, Value};
 
@@ -41,7 +42,7 @@ impl EffectTable {
     /// Makes a client and opens its connection with an insert without a key, which DynamoDB
     /// rejects. If the connection fails, the first batch opens it.
     pub async fn connect(sdk: &SdkConfig, table: String) -> Self {
-        let effect_table = Self { client: Client::new(&INSERT.apply(sdk)), table };
+        let effect_table = Self { client: client(sdk, INSERT), table };
         let refused = execute(
             &effect_table.client,
             vec![effect_table.statement(vec![("primed", Value::text("true"))])],

@@ -8,6 +8,7 @@
 mod audit;
 mod batch_get;
 mod claim;
+mod client;
 mod conflict;
 mod coupons;
 mod effect_table;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use aws_client::CallPolicy;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Config;
 use aws_types::SdkConfig;
 use domain::{Invoice, Order, OrderId, OrderView};
 
 use crate::batch_get::{Rows, batch_get, consistent_keys};
+use crate::client::{builder, client};
 use crate::conflict::RetryConflicts;
 use crate::row::{Attributes, Reader};
 use crate::{StoreError, outbox};
@@ -73,13 +73,12 @@ impl Orders {
     ///
     /// `shards` is the number of shards of the outbox index.
     pub async fn connect(sdk: &SdkConfig, tables: OrderTables, shards: NonZeroU8) -> Self {
-        let write_config =
-            Config::from(&SAVE.apply(sdk)).to_builder().retry_classifier(RetryConflicts).build();
+        let write_config = builder(sdk, SAVE).retry_classifier(RetryConflicts).build();
         let orders = Self {
             write_client: Client::from_conf(write_config),
-            clear_client: Client::new(&CLEAR.apply(sdk)),
-            coupon_client: Client::new(&LOOK_UP.apply(sdk)),
-            read_client: Client::new(&READ.apply(sdk)),
+            clear_client: client(sdk, CLEAR),
+            coupon_client: client(sdk, LOOK_UP),
+            read_client: client(sdk, READ),
             tables,
             shards,
         };

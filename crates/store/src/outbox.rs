@@ -14,6 +14,7 @@ use domain::{Order, OrderId, whole_seconds};
 use jiff::Timestamp;
 use telemetry::TraceParent;
 
+use crate::client::client;
 use crate::row::{Attributes, OUTBOX, Reader};
 use crate::statements::{StatementError, execute};
 use crate::{StoreError, Unreadable};
@@ -64,7 +65,7 @@ impl Outbox {
     /// Makes a client and opens its connection with a scan for orders from 1970. If that fails, the
     /// first sweep opens it.
     pub async fn connect(sdk: &SdkConfig, table: String, shards: NonZeroU8) -> Self {
-        let outbox = Self { client: Client::new(&ONCE.apply(sdk)), table, shards };
+        let outbox = Self { client: client(sdk, ONCE), table, shards };
         if let Err(error) = outbox.scan_pending(Timestamp::UNIX_EPOCH).await {
             tracing::warn!(%error, "DynamoDB did not answer at start-up");
         }
@@ -190,7 +191,7 @@ mod tests {
     async fn pending_flag_is_cleared_only_on_existing_rows() {
         let aws = MockAws::responding([(200, json!({}))]);
         let id = order("81.50").id;
-        clear(&Client::new(&ONCE.apply(&aws.sdk())), "orders", id).await.unwrap();
+        clear(&client(&aws.sdk(), ONCE), "orders", id).await.unwrap();
         let [clear] = aws.requests();
         let (operation, body) = clear.json();
         assert_eq!(operation, "UpdateItem");

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use aws_client::{CallPolicy, sdk_error_kind};
-use aws_sdk_sns::Client;
+use aws_client::{CallPolicy, ShortUserAgent, sdk_error_kind};
 use aws_sdk_sns::config::http::HttpResponse;
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
+use aws_sdk_sns::{Client, Config, meta};
 use aws_types::SdkConfig;
 use domain::OrderPlaced;
 use telemetry::TraceParent;
@@ -16,7 +16,9 @@ use crate::TopicError;
 /// Makes a client and opens its connection with an empty publish, which SNS rejects. If the
 /// connection fails, the first message opens it.
 pub(crate) async fn connect(sdk: &SdkConfig, arn: &str, policy: CallPolicy) -> Client {
-    let client = Client::new(&policy.apply(sdk));
+    let user_agent = ShortUserAgent::new("sns", meta::PKG_VERSION);
+    let config = Config::from(&policy.apply(sdk)).to_builder().interceptor(user_agent).build();
+    let client = Client::from_conf(config);
     let nothing =
         client.publish_batch().topic_arn(arn).set_publish_batch_request_entries(Some(vec![]));
     if let Err(error) = nothing.send().await

@@ -34,7 +34,7 @@ type Respond = dyn FnMut(&RecordedRequest) -> (u16, String) + Send;
 /// A recorded request.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
-    target: Option<String>,
+    headers: BTreeMap<String, String>,
     body: String,
 }
 
@@ -104,12 +104,17 @@ impl fmt::Debug for MockAws {
 }
 
 impl RecordedRequest {
+    /// A header's value, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
     /// The operation of a JSON request, such as `PutItem`, and its body.
     #[must_use]
     pub fn json(&self) -> (&str, Value) {
         let operation = self
-            .target
-            .as_deref()
+            .header("x-amz-target")
             .and_then(|target| target.split('.').nth(1))
             .expect("a JSON request");
         (operation, serde_json::from_str(&self.body).expect("the body is JSON"))
@@ -147,8 +152,9 @@ impl HttpConnector for MockAws {
         let body =
             String::from_utf8_lossy(request.body().bytes().expect("a body that is no stream"))
                 .into_owned();
-        let target = request.headers().get("x-amz-target").map(str::to_owned);
-        let request = RecordedRequest { target, body };
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let request = RecordedRequest { headers, body };
         let mut state = self.state();
         let (status, response) = (state.respond)(&request);
         state.requests.push(request);
