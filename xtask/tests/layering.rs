@@ -15,7 +15,7 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 19] = [
     ("lambda-startup", &["workspace-hack", "telemetry"]),
     ("store", &["aws-client", "domain", "telemetry"]),
     ("topic", &["aws-client", "domain", "telemetry"]),
-    ("sqs-batch", &["domain", "telemetry"]),
+    ("sqs-batch", &[]),
     ("subscriber", &["domain", "lambda-startup", "sqs-batch", "store", "telemetry"]),
     ("orders", &["domain", "lambda-startup", "store", "telemetry", "topic"]),
     ("outbox-relay", &["domain", "lambda-startup", "store", "telemetry", "topic"]),

@@ -4,9 +4,22 @@
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use telemetry::TraceParent;
 
-/// Messages of a queue.
+/// The payload of an invocation by SQS: messages of a queue, of which only the message id, the body
+/// and the message attribute `traceparent` are read.
+///
+/// It is read leniently, so that a malformed message does not fail the others: a field of another
+/// type counts as absent. An error never quotes the payload, because the Lambda runtime logs it.
+///
+/// ```
+/// use sqs_batch::LenientSqsEvent;
+///
+/// let odd = r#"{"Records": [{"messageId": "a", "body": {}}, {"messageId": "b", "body": "fine"}]}"#;
+/// assert!(serde_json::from_str::<LenientSqsEvent>(odd).is_ok());
+///
+/// let error = serde_json::from_str::<LenientSqsEvent>(r#"{"password": "secret"}"#).unwrap_err();
+/// assert!(error.to_string().starts_with("the payload is not an SQS event"));
+/// ```
 #[derive(Debug)]
 pub struct LenientSqsEvent {
     pub(crate) messages: Vec<Message>,
@@ -72,9 +85,9 @@ fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 impl Message {
-    /// The trace of the publisher, if the message has a valid `traceparent` attribute.
-    pub(crate) fn trace(&self) -> Option<TraceParent> {
-        self.attributes.as_ref()?.traceparent.as_ref()?.string_value.as_ref()?.parse().ok()
+    /// The message attribute `traceparent`, if it is a string.
+    pub(crate) fn traceparent(&self) -> Option<&str> {
+        self.attributes.as_ref()?.traceparent.as_ref()?.string_value.as_deref()
     }
 }
 
@@ -103,7 +116,7 @@ mod tests {
         message["attributes"] = json!({"ApproximateReceiveCount": "1"});
         let message = read(&message);
         assert_eq!((message.id.as_deref(), message.body.as_deref()), (Some("m"), Some("b")));
-        assert_eq!(message.trace(), TRACE.parse().ok());
+        assert_eq!(message.traceparent(), Some(TRACE));
     }
 
     #[test]
@@ -114,7 +127,7 @@ mod tests {
             json!("x"),
             json!([]),
             json!({"stringValue": 7}),
-            json!({"stringValue": "x"}),
+            json!({"binaryValue": "eA=="}),
         ];
         let mut messages: Vec<_> = malformed.iter().map(attribute).collect();
         messages.extend(malformed.iter().map(
@@ -136,7 +149,7 @@ mod tests {
                 (Some("m"), Some("b")),
                 "{message}"
             );
-            assert_eq!(read.trace(), None, "{message}");
+            assert_eq!(read.traceparent(), None, "{message}");
         }
     }
 

@@ -2,43 +2,93 @@
 //!
 //! A subscriber defines its [`Row`], `prepare`, which makes the row for an event, and `measure`,
 //! which makes the function's own metrics. The rest is the same for all of them: the table in the
-//! variable `TABLE`, inserts that a second delivery does not repeat, and the counts by outcome.
+//! variable `TABLE`, inserts that a second delivery does not repeat, the log line of a record and
+//! the counts by outcome. `sqs_batch` isolates the records and reports those that failed.
 
-pub use sqs_batch::{BatchCounts, RecordOutcome};
+mod batch_metrics;
+mod record_log;
+
+pub use sqs_batch::RecordOutcome;
 pub use store::{EffectTable, Row, Value};
 pub use telemetry::nonzero_count;
 
+use std::time::{Duration, SystemTime};
+
+use batch_metrics::BatchMetrics;
 use domain::{Code, OrderPlaced};
-use lambda_runtime::Error;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use lambda_startup::Startup;
 use metrique_writer::Entry;
+use record_log::RecordLog;
+use sqs_batch::{LenientSqsEvent, Processor, work_deadline};
 use store::Inserted;
+use telemetry::{Telemetry, request_span};
+use tracing::Instrument;
 
 /// Runs the function `name` until Lambda ends the process.
 ///
 /// `prepare` makes the row for an event, without side effects. `measure` makes the function's own
-/// metrics from the counts of a batch.
+/// metrics for a batch from the ages of its orders: for each order newly done in the batch, the
+/// time since it was placed. Orders are placed at whole seconds.
 pub async fn run<R: Row, M: Entry>(
     name: &'static str,
     prepare: impl Fn(&OrderPlaced) -> R,
-    measure: impl Fn(&BatchCounts) -> M,
+    measure: impl Fn(&[Duration]) -> M,
 ) -> Result<(), Error> {
     run_with_commit(name, prepare, insert, measure).await
 }
 
-/// Like [`run`], for a subscriber that does more than insert. `commit` handles up to 25 items of
-/// different orders, must be idempotent, and returns one outcome for each item, in their order.
+/// Like [`run`], for a subscriber that does more than insert. `commit` handles up to
+/// [`MAX_COMMIT`] items of different orders, must be idempotent, and returns one outcome for each
+/// item, in their order.
 pub async fn run_with_commit<I, M: Entry>(
     name: &'static str,
     prepare: impl Fn(&OrderPlaced) -> I,
     commit: impl AsyncFn(&EffectTable, &[I]) -> Vec<RecordOutcome>,
-    measure: impl Fn(&BatchCounts) -> M,
+    measure: impl Fn(&[Duration]) -> M,
 ) -> Result<(), Error> {
     let Startup { environment, sdk, telemetry } = Startup::begin(name)?;
     let effect_table = EffectTable::connect(&sdk, environment.required("TABLE")?).await;
     let commit = async |items: &[I]| commit(&effect_table, items).await;
-    sqs_batch::run(&telemetry, prepare, commit, measure).await
+    process_batches(&telemetry, prepare, commit, measure).await
 }
+
+/// Like [`run_with_commit`], for a function that needs no table.
+pub async fn process_batches<I, M: Entry>(
+    telemetry: &Telemetry,
+    prepare: impl Fn(&OrderPlaced) -> I,
+    commit: impl AsyncFn(&[I]) -> Vec<RecordOutcome>,
+    measure: impl Fn(&[Duration]) -> M,
+) -> Result<(), Error> {
+    let order_id = |event: &OrderPlaced| event.order_id;
+    let processor = Processor::new(OrderPlaced::decode, order_id, prepare, commit)
+        .chunk_size(MAX_COMMIT)
+        .observer(RecordLog);
+    let metrics = telemetry.metrics(&[]);
+    let (processor, measure, metrics) = (&processor, &measure, &metrics);
+    let handler = async |LambdaEvent { payload, context }: LambdaEvent<LenientSqsEvent>| {
+        let invocation = telemetry.invocation();
+        let outcome = async {
+            let outcome = processor.process(payload, work_deadline(&context)).await;
+            outcome.inspect_err(|error| tracing::error!(%error, outcome = "failed", "batch"))
+        };
+        let outcome = outcome.instrument(request_span(&context.request_id)).await?;
+        invocation.failed(outcome.counts.failed());
+        let ages: Vec<_> = outcome.done.iter().map(age).collect();
+        let measured = BatchMetrics { counts: outcome.counts, own: measure(&ages) };
+        invocation.end(metrics, &measured);
+        Ok::<_, Error>(outcome.response)
+    };
+    lambda_runtime::run(service_fn(handler)).await
+}
+
+/// The time since an order was placed, or 0 if this clock is behind the one that placed it.
+fn age(event: &OrderPlaced) -> Duration {
+    SystemTime::from(event.placed_at).elapsed().unwrap_or_default()
+}
+
+/// The maximum number of items in one `commit`, DynamoDB's limit for `BatchExecuteStatement`.
+pub const MAX_COMMIT: usize = 25;
 
 /// Inserts up to 25 rows of different orders in one request. Returns one outcome per row, in the
 /// order given. If an order already has a row, it stays unchanged.

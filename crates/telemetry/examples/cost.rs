@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for _ in 0..records {
             let step = SpanContext::child_of(CLIENTS.parse::<TraceParent>().ok());
             step.span().in_scope(|| {
-                tracing::info!(target: "sqs_batch", order_id = ORDER, message_id = ORDER, outcome = "done", "record");
+                tracing::info!(target: "subscriber", order_id = ORDER, message_id = ORDER, outcome = "done", "record");
             });
         }
         let served = RequestRecord {

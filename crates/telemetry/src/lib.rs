@@ -61,7 +61,7 @@ impl LogSettings {
 
 /// This workspace's libraries, whose events contain ids and never names. The same holds for the
 /// functions.
-const OURS: [&str; 5] = ["sqs_batch", "lambda_startup", "store", "topic", "telemetry"];
+const OURS: [&str; 5] = ["subscriber", "lambda_startup", "store", "topic", "telemetry"];
 
 /// The runtime's target whose messages may quote a customer: panic messages, and events that it
 /// cannot read.

@@ -6,7 +6,6 @@ use domain::{OrderPlaced, Shipment, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::value::Distribution;
-use subscriber::BatchCounts;
 
 /// Fulfilment's own metrics for a batch.
 #[derive(Entry)]
@@ -25,6 +24,6 @@ pub(crate) fn prepare(event: &OrderPlaced) -> Shipment {
     }
 }
 
-pub(crate) fn measure(counts: &BatchCounts) -> FulfilmentMetrics {
-    FulfilmentMetrics { order_age_when_fulfilled: counts.ages.iter().copied().collect() }
+pub(crate) fn measure(ages: &[Duration]) -> FulfilmentMetrics {
+    FulfilmentMetrics { order_age_when_fulfilled: ages.iter().copied().collect() }
 }

@@ -1,10 +1,12 @@
 //! Turns an `order.placed` event into an invoice row.
 
+use std::time::Duration;
+
 use domain::{Invoice, OrderId, OrderPlaced, whole_seconds};
 use jiff::Timestamp;
 use metrique_writer::Entry;
 use metrique_writer::unit::AsCount;
-use subscriber::{BatchCounts, EffectTable, RecordOutcome, nonzero_count};
+use subscriber::{EffectTable, RecordOutcome, nonzero_count};
 
 /// An invoice that has no number yet.
 #[derive(Debug)]
@@ -44,6 +46,6 @@ pub(crate) async fn commit(
     subscriber::insert(invoices, &numbered.collect::<Vec<_>>()).await
 }
 
-pub(crate) fn measure(counts: &BatchCounts) -> InvoicingMetrics {
-    InvoicingMetrics { invoices_issued: nonzero_count(counts.ages.len() as u64) }
+pub(crate) fn measure(ages: &[Duration]) -> InvoicingMetrics {
+    InvoicingMetrics { invoices_issued: nonzero_count(ages.len() as u64) }
 }

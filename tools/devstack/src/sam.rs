@@ -36,10 +36,10 @@ pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
     progress.command(what, &mut sam).await
 }
 
-/// Builds `sqs-batch`'s `panics` example, as the functions are built.
+/// Builds `subscriber`'s `panics` example, as the functions are built.
 pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<()> {
     let mut cargo = cargo_lambda_build(tools);
-    cargo.args(["--package", "sqs-batch", "--example", "panics"]);
+    cargo.args(["--package", "subscriber", "--example", "panics"]);
     progress.command("Building the example that panics", &mut cargo).await
 }
 

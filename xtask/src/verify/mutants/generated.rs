@@ -7,7 +7,7 @@ use devstack::{CargoTool, ProcessGroup, Progress, root};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
-/// Its result. .cargo/mutants.toml lists what it excludes, with the reasons.
+/// The result of cargo-mutants. No mutant is excluded.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in super::super) struct Generated {
     pub(in super::super) all: usize,

@@ -3,7 +3,7 @@
 
 use domain::OrderPlaced;
 use metrique_writer::{Entry, EntryWriter};
-use sqs_batch::RecordOutcome;
+use subscriber::RecordOutcome;
 use telemetry::LogSettings;
 
 /// No metrics beyond those of every subscriber.
@@ -21,7 +21,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         None,
         None,
     );
-    sqs_batch::run(&telemetry, prepare, commit, |_| NothingMore).await
+    subscriber::process_batches(&telemetry, prepare, commit, |_| NothingMore).await
 }
 
 /// Both panic messages quote the customer, as careless code might.
