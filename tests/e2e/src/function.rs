@@ -156,8 +156,14 @@ pub fn order_id(response: &Value) -> String {
 /// An SQS batch of these events, with message ids `m0`, `m1` and so on.
 #[must_use]
 pub fn batch(events: &[OrderEvent]) -> Value {
-    let record = |(position, event): (usize, &OrderEvent)| json!({ "messageId": format!("m{position}"), "body": event.body() });
-    json!({ "Records": events.iter().enumerate().map(record).collect::<Vec<_>>() })
+    batch_of_bodies(events.iter().map(OrderEvent::body))
+}
+
+/// An SQS batch of messages with these bodies, with message ids `m0`, `m1` and so on.
+#[must_use]
+pub fn batch_of_bodies(bodies: impl IntoIterator<Item = String>) -> Value {
+    let record = |(position, body): (usize, String)| json!({ "messageId": format!("m{position}"), "body": body });
+    json!({ "Records": bodies.into_iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
 /// The failed message ids of a partial batch response.

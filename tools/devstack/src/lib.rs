@@ -61,8 +61,8 @@ pub use python::{lambda_python, python};
 pub use recent::Recent;
 pub use running_stack::RunningStack;
 pub use sam::{
-    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_packages, build_panics_example,
-    build_with_names, deploy, deploy_with, stack, validate,
+    BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_examples, build_packages, build_with_names,
+    deploy, deploy_with, stack, validate,
 };
 pub use schemathesis::Schemathesis;
 pub use stack::{Outputs, Stack};

@@ -36,11 +36,15 @@ pub async fn build(tools: &Tools, progress: Progress) -> Result<()> {
     progress.command(what, &mut sam).await
 }
 
-/// Builds `subscriber`'s `panics` example, as the functions are built.
-pub async fn build_panics_example(tools: &Tools, progress: Progress) -> Result<()> {
-    let mut cargo = cargo_lambda_build(tools);
-    cargo.args(["--package", "subscriber", "--example", "panics"]);
-    progress.command("Building the example that panics", &mut cargo).await
+/// Builds the examples that are functions, as the functions are built. Each has a build of its
+/// own: in one, `sqs-batch`'s test features would compile all dependencies of `subscriber` again.
+pub async fn build_examples(tools: &Tools, progress: Progress) -> Result<()> {
+    for (package, example) in [("subscriber", "panics"), ("sqs-batch", "meter_readings")] {
+        let mut cargo = cargo_lambda_build(tools);
+        cargo.args(["--package", package, "--example", example]);
+        progress.command(&format!("Building the example {example}"), &mut cargo).await?;
+    }
+    Ok(())
 }
 
 /// Builds packages of the workspace as `sam build` builds the functions. Returns the folder that

@@ -13,8 +13,8 @@ use super::stack;
 pub(crate) enum Need {
     /// The functions, built by `sam build`.
     Functions,
-    /// The example that panics on purpose, built as a function.
-    PanicsExample,
+    /// The examples of `subscriber` and `sqs-batch`, built as functions.
+    Examples,
     /// The `ops` command.
     Ops,
     /// Chromium and its driver.
@@ -29,7 +29,7 @@ impl Need {
     /// Its name, if it must be installed on the machine.
     pub(super) fn of_the_machine(self) -> Option<&'static str> {
         match self {
-            Self::Functions | Self::PanicsExample | Self::Ops => None,
+            Self::Functions | Self::Examples | Self::Ops => None,
             Self::Chromium => Some("Chromium"),
             Self::LambdaImage => Some("Docker"),
             Self::Valgrind => Some("valgrind"),
@@ -40,7 +40,7 @@ impl Need {
     pub(super) async fn prepare(self, tools: &Tools) -> Result<Option<String>> {
         match self {
             Self::Functions => devstack::build(tools, Progress).await?,
-            Self::PanicsExample => devstack::build_panics_example(tools, Progress).await?,
+            Self::Examples => devstack::build_examples(tools, Progress).await?,
             Self::Ops => stack::build_ops(tools).await?,
             Self::Chromium if !WebDriver::is_installed().await => {
                 return Ok(Some(

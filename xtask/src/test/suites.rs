@@ -68,7 +68,7 @@ pub(super) const SUITES: [Suite; 24] = [
     quick(
         "pipeline",
         "every path of an order, end to end",
-        &[Need::Functions, Need::PanicsExample],
+        &[Need::Functions, Need::Examples],
         100,
         OneStack("pipeline"),
     ),

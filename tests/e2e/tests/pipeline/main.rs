@@ -10,6 +10,7 @@ mod invoices;
 mod isolation;
 mod jwt_scope;
 mod logs;
+mod meter_readings;
 mod metrics;
 mod openapi;
 mod pages;
