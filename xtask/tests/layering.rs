@@ -94,6 +94,17 @@ fn crates_depend_only_on_allowed_crates() {
     }
 }
 
+/// Cargo would strip or refuse a dependency on a crate that is not published.
+#[test]
+fn only_sqs_batch_is_published_and_needs_nothing_of_ours() {
+    for package in packages() {
+        let is_published = package.publish.as_ref().is_none_or(|registries| !registries.is_empty());
+        assert_eq!(is_published, package.name.as_str() == "sqs-batch", "{}", package.name);
+        let ours = package.dependencies.iter().find(|dependency| dependency.path.is_some());
+        assert!(ours.is_none() || !is_published, "{} depends on {ours:?}", package.name);
+    }
+}
+
 #[test]
 fn aws_sdks_are_used_only_by_allowed_crates() {
     for package in packages() {

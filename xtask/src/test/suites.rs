@@ -48,12 +48,14 @@ enum Run {
 
 const CLIPPY: &[&str] =
     &["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
+/// As crates.io would get it. Uncommitted changes are packed as well.
+const PACKAGE: &[&str] = &["package", "--locked", "--allow-dirty", "--package", "sqs-batch"];
 
 const FUNCTIONS: &[Need] = &[Need::Functions];
 const FUNCTIONS_AND_OPS: &[Need] = &[Need::Functions, Need::Ops];
 
 /// In running order: the quickest to fail first.
-pub(super) const SUITES: [Suite; 24] = [
+pub(super) const SUITES: [Suite; 25] = [
     quick("format", "rustfmt", &[], 2, Run::Cargo(&["fmt", "--all", "--check"])),
     quick("clippy", "clippy on every target", &[], 10, Run::Cargo(CLIPPY)),
     quick(
@@ -131,6 +133,7 @@ pub(super) const SUITES: [Suite; 24] = [
         120,
         Run::Budget,
     ),
+    slow("package", "sqs-batch, built from its packed files", &[], 60, Run::Cargo(PACKAGE)),
     slow(
         "supply-chain",
         "licences, unused dependencies, SBOM, workflows",
