@@ -23,7 +23,7 @@ pub(crate) struct Benchmark {
     /// Its AWS calls for one event.
     aws_calls: &'static [(&'static str, u64)],
     /// Variables beside the common ones.
-    variables: &'static [(&'static str, &'static str)],
+    pub(crate) variables: Vec<(String, String)>,
 }
 
 /// How to start a program.
@@ -67,7 +67,7 @@ impl Benchmark {
         expected: Expected,
     ) -> Self {
         let event = event.clone();
-        Self { name, function, program, event, expected, aws_calls: &[], variables: &[] }
+        Self { name, function, program, event, expected, aws_calls: &[], variables: vec![] }
     }
 
     fn calling(self, aws_calls: &'static [(&'static str, u64)]) -> Self {
@@ -83,15 +83,21 @@ impl Benchmark {
             ("SSL_CERT_FILE", stub.roots()),
             ("AWS_SESSION_TOKEN", token),
         ];
-        let fixed = TEMPLATE.iter().chain(self.variables);
-        let fixed = fixed.map(|(name, value)| (*name, (*value).to_owned()));
-        fixed.chain(of_the_run).map(|(name, value)| (name.to_owned(), value)).collect()
+        let fixed = TEMPLATE.map(|(name, value)| (name, value.to_owned()));
+        let common = fixed.into_iter().chain(of_the_run);
+        let common = common.map(|(name, value)| (name.to_owned(), value));
+        common.chain(self.variables.iter().cloned()).collect()
     }
 
     /// Its AWS calls for this many events.
     pub(crate) fn calls(&self, events: u64) -> Calls {
         let calls = self.aws_calls.iter().filter(|_| events > 0);
         calls.map(|(operation, times)| ((*operation).to_owned(), times * events)).collect()
+    }
+
+    /// Whether a client waits for it, and it calls both services.
+    pub(crate) fn saves_and_publishes(&self) -> bool {
+        self.aws_calls.iter().any(|(operation, _)| *operation == "Publish")
     }
 }
 
@@ -124,8 +130,6 @@ const TEMPLATE: [(&str, &str); 16] = [
 pub(crate) const ORDERS: &str = "orders: POST";
 /// The subscriber whose batches are compared and scaled.
 pub(crate) const FULFILMENT: &str = "fulfilment: 10 orders";
-/// The subscribers with targets.
-pub(crate) const SUBSCRIBERS: [&str; 2] = [FULFILMENT, "promotion: 10 orders"];
 /// The benchmark that all others are compared with.
 pub(crate) const NO_OP: &str = "no-op lambda_http";
 
@@ -137,9 +141,51 @@ pub(crate) const DEFAULT_SDK: &str = "SDK defaults, orders: POST";
 /// The same work in Python.
 pub(crate) const PYTHON_ORDERS: &str = "Python, orders: POST";
 /// The same work in Python.
-pub(crate) const PYTHON_FULFILMENT: &str = "Python, fulfilment: 10 orders";
+const PYTHON_FULFILMENT: &str = "Python, fulfilment: 10 orders";
 /// Python as it is usually written, with one request per order.
-pub(crate) const PYTHON_ONE_BY_ONE: &str = "Python, fulfilment: 10 orders, one by one";
+const PYTHON_ONE_BY_ONE: &str = "Python, fulfilment: 10 orders, one by one";
+
+/// The orders function at the commit of `baseline.toml`.
+pub(crate) const BASELINE_ORDERS: &str = "Baseline, orders: POST";
+/// The same commit's subscriber.
+pub(crate) const BASELINE_FULFILMENT: &str = "Baseline, fulfilment: 10 orders";
+/// A fixed amount of work, whose CPU time others are compared with.
+pub(crate) const REFERENCE: &str = "reference";
+/// SHA-256 by the crate with which requests are signed.
+pub(crate) const SHA2: &str = "SHA-256 by sha2";
+/// SHA-256 in assembly.
+pub(crate) const RING: &str = "SHA-256 by ring";
+
+/// The fixed amounts of work that budgets compare CPU times with. `binaries` has a folder for each
+/// binary.
+pub(crate) fn references(binaries: &Path) -> [Benchmark; 3] {
+    let benchmark = |name, binary: &str, event| {
+        let program = Program::Bootstrap(binaries.join(binary).join("bootstrap"));
+        let event = Bytes::from_static(event);
+        Benchmark::new(name, "no-op", program, &event, Expected::BatchWithoutFailures)
+    };
+    [
+        benchmark(REFERENCE, "reference", b"{}"),
+        benchmark(SHA2, "sha256", br#""sha2""#),
+        benchmark(RING, "sha256", br#""ring""#),
+    ]
+}
+
+/// The functions of the baseline's commit. `binaries` has a folder for each.
+pub(crate) fn baseline(binaries: &Path) -> Result<Vec<Benchmark>> {
+    let bootstrap = |binary: &str| Program::Bootstrap(binaries.join(binary).join("bootstrap"));
+    let post = events::sample("orders/place-by-json.json")?;
+    let orders = bootstrap("orders");
+    let orders = Benchmark::new(BASELINE_ORDERS, "orders", orders, &post, Expected::Status(201));
+    let fulfilment = Benchmark::new(
+        BASELINE_FULFILMENT,
+        "fulfilment",
+        bootstrap("fulfilment"),
+        &events::batch(BATCH),
+        Expected::BatchWithoutFailures,
+    );
+    Ok(vec![orders.calling(&PLACE), fulfilment.calling(&INSERT)])
+}
 
 /// The comparison programs: the same work with the SDK's defaults, and in Python.
 pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Benchmark>> {
@@ -200,7 +246,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
         subscriber("invoicing: 10 orders", "invoicing").calling(&NUMBER_AND_INSERT),
         relay("outbox-relay: nothing to do", 0).calling(&[("Scan", 1)]),
         Benchmark {
-            variables: &[("ORDERS_TABLE", TABLE_WITH_PENDING_ORDERS)],
+            variables: vec![("ORDERS_TABLE".to_owned(), TABLE_WITH_PENDING_ORDERS.to_owned())],
             ..relay("outbox-relay: 10 orders", PENDING as u64).calling(&SWEEP)
         },
     ])

@@ -1,5 +1,6 @@
 //! The cost budget of each function, `tools/bench/budget.toml`. It has figures that hardly vary
-//! between runs, and no times.
+//! between runs, and no times but as ratios to other times of the same run. CPU time is among them
+//! because callgrind does not see how long an instruction takes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,6 +9,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use devstack::root;
 
+use crate::benchmark::{REFERENCE, RING, SHA2};
 use crate::result::Measured;
 use crate::statistics;
 
@@ -18,6 +20,10 @@ pub(crate) type Figures = BTreeMap<String, BTreeMap<String, u64>>;
 const FILE: &str = "tools/bench/budget.toml";
 /// Deviations up to this are ignored.
 const TOLERANCE_PERCENT: u64 = 5;
+/// The same for ratios of times, which vary more. A quarter more must be noticed.
+const RATIO_TOLERANCE_PERCENT: u64 = 20;
+/// How the names of ratios end.
+const PER_MILLE: &str = "_per_mille";
 
 /// Reads the budget file.
 pub(crate) fn kept() -> Result<Figures> {
@@ -27,8 +33,23 @@ pub(crate) fn kept() -> Result<Figures> {
 }
 
 /// The figures of a run that have budgets.
-pub(crate) fn figures(measured: &[Measured]) -> Figures {
+///
+/// `warm_cpu_per_mille` is the CPU time of a warm invocation over the reference's; of SHA-256, over
+/// ring's.
+/// `answer_per_mille` is the time until the answer over that until the next event, with services
+/// that take their time.
+pub(crate) fn figures(measured: &[Measured]) -> Result<Figures> {
+    let warm_cpu = |name| {
+        let cpu = measured.iter().find(|measured| measured.name == name)?.cpu?;
+        Some(cpu.warm_us)
+    };
+    let not_counted = "the kernel counts no CPU time";
+    let reference_us = warm_cpu(REFERENCE).context(not_counted)?;
+    let (sha2_us, ring_us) = warm_cpu(SHA2).zip(warm_cpu(RING)).context(not_counted)?;
     let of = |measured: &Measured| {
+        let warm_cpu = measured.cpu.map(|cpu| per_mille(cpu.warm_us, reference_us));
+        let with_delays = measured.with_delays.first().map(|with_delays| with_delays.warm);
+        let answer = with_delays.map(|warm| per_mille(warm.until_answer_us, warm.until_next_us));
         let instructions = measured.instructions;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "kibibytes")]
         let resident = measured.peak_resident_kib.map(|kib| kib as u64);
@@ -36,6 +57,8 @@ pub(crate) fn figures(measured: &[Measured]) -> Figures {
             ("init_instructions", instructions.map(|count| count.init)),
             ("first_instructions", instructions.map(|count| count.first)),
             ("warm_instructions", instructions.map(|count| count.warm)),
+            ("warm_cpu_per_mille", warm_cpu),
+            ("answer_per_mille", answer),
             ("peak_resident_kib", resident),
             ("binary_bytes", measured.binary_bytes),
         ];
@@ -43,7 +66,14 @@ pub(crate) fn figures(measured: &[Measured]) -> Figures {
             figures.into_iter().filter_map(|(name, figure)| Some((name.to_owned(), figure?)));
         (measured.name.clone(), known.collect())
     };
-    measured.iter().map(of).collect()
+    let functions = measured.iter().filter(|measured| measured.function != "no-op");
+    let sha2 = ("warm_cpu_per_mille".to_owned(), per_mille(sha2_us, ring_us));
+    Ok(functions.map(of).chain([(SHA2.to_owned(), [sha2].into())]).collect())
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a ratio of times")]
+fn per_mille(of: f64, over: f64) -> u64 {
+    (of / over * 1_000.0).round() as u64
 }
 
 /// Keeps the lower value of each figure.
@@ -72,16 +102,18 @@ pub(crate) fn compare(budget: &Figures, found: &Figures) -> Comparison {
         for (name, figure) in figures {
             let allowed = budget.get(benchmark).and_then(|figures| figures.get(name)).copied();
             let line = format!("[\"{benchmark}\"] {name}: {}", grouped(*figure));
+            let is_ratio = name.ends_with(PER_MILLE);
+            let tolerance = if is_ratio { RATIO_TOLERANCE_PERCENT } else { TOLERANCE_PERCENT };
             match allowed {
                 None => comparison.over.push(format!("{line}, and there is no budget for it")),
-                Some(allowed) if figure * 100 > allowed * (100 + TOLERANCE_PERCENT) => {
+                Some(allowed) if figure * 100 > allowed * (100 + tolerance) => {
                     comparison.over.push(format!(
                         "{line}, {} over {}",
                         percent(*figure, allowed),
                         grouped(allowed)
                     ));
                 }
-                Some(allowed) if figure * 100 < allowed * (100 - TOLERANCE_PERCENT) => {
+                Some(allowed) if figure * 100 < allowed * (100 - tolerance) => {
                     comparison.below.push(format!(
                         "{line}, {} below {}",
                         percent(allowed, *figure),
@@ -150,6 +182,16 @@ mod tests {
             ["[\"orders: POST\"] warm_instructions: 1_100_000, 10.0 % over 1_000_000"]
         );
         assert!(comparison.below.is_empty());
+    }
+
+    #[test]
+    fn ratio_of_times_is_exceeded_by_a_quarter_but_not_by_a_tenth() {
+        let ratio = |per_mille: u64| {
+            toml::from_str::<Figures>(&format!("[orders]\nwarm_cpu_per_mille = {per_mille}"))
+                .unwrap()
+        };
+        assert_eq!(compare(&ratio(1_000), &ratio(1_100)), Comparison::default());
+        assert_eq!(compare(&ratio(1_000), &ratio(1_250)).over.len(), 1);
     }
 
     #[test]

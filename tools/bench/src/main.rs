@@ -1,6 +1,7 @@
 //! Measures the functions and no-op functions, run as Lambda runs them: `cargo xtask bench`.
 
 mod answer;
+mod baseline;
 mod benchmark;
 mod budget;
 mod callgrind;
@@ -20,27 +21,28 @@ mod stub;
 mod targets;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use devstack::{Progress, Tools, functions};
 
+use baseline::Baseline;
 use benchmark::{Benchmark, FULFILMENT, ORDERS};
 use budget::Comparison;
 use machine::Machine;
 use measure::Extent;
 use page::table;
 use result::Run;
-use stub::Stub;
+use stub::{Delays, Stub};
 
 /// Measure what the functions cost, compared with functions that do nothing.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Options {
-    /// Compare only instructions, memory and binary sizes with tools/bench/budget.toml.
+    /// Compare only instructions, memory, binary sizes and ratios of times with
+    /// tools/bench/budget.toml.
     #[arg(long)]
     check: bool,
     /// Print a tools/bench/budget.toml that just allows the measured values.
@@ -56,7 +58,7 @@ struct Options {
     /// Measure only these functions, and the no-ops.
     #[arg(long, num_args = 1.., value_parser = PossibleValuesParser::new(functions()))]
     only: Vec<String>,
-    /// Skip the comparison with Python and with the SDK's defaults.
+    /// Skip the comparison with Python, with the SDK's defaults and with the baseline's commit.
     #[arg(long)]
     alone: bool,
     /// The number of sandboxes behind each median.
@@ -65,10 +67,14 @@ struct Options {
     /// The number of warm invocations in each sandbox.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     warm: u32,
-    /// The response time of DynamoDB and SNS, in milliseconds.
-    #[arg(long, default_value_t = 0)]
-    delay_ms: u64,
+    /// How long DynamoDB and SNS take to respond, in milliseconds, when the time that a client waits
+    /// is measured.
+    #[arg(long, num_args = 1.., default_values_t = [Delays::default(), measure::REMOTE])]
+    delays: Vec<Delays>,
 }
+
+/// The workspace of the orders function with the SDK's defaults.
+const DEFAULT_SDK: &str = "tools/bench/default-sdk";
 
 /// Stub and Runtime API share one thread, so that the function has the other processors to itself.
 #[tokio::main(flavor = "current_thread")]
@@ -94,21 +100,21 @@ async fn bench(options: Options) -> Result<()> {
         Options { profile: true, .. } => {
             devstack::build_with_names(&tools, functions(), Progress).await?
         }
-        Options { check: true, .. } => {
-            devstack::build_packages(&tools, functions(), Progress).await?
-        }
         _ => devstack::build_packages(&tools, &with_no_op, Progress).await?,
     };
     let mut benchmarks = benchmark::rust(&binaries)?;
-    if !options.check && !options.growth && !options.profile && !options.alone {
-        devstack::build_apart(&tools, "tools/bench/default-sdk", Progress).await?;
+    let baseline = Baseline::read()?;
+    let is_compared = !options.check && !options.growth && !options.profile && !options.alone;
+    if is_compared {
+        benchmarks.extend(baseline.build(&tools).await?);
+        devstack::build_apart(&tools, DEFAULT_SDK, &["default-sdk"], Progress).await?;
         let default_sdk = devstack::root().join("target/default-sdk/lambda");
         benchmarks
             .extend(benchmark::others(&default_sdk, &devstack::lambda_python(Progress).await?)?);
     }
     benchmarks.retain(wanted);
 
-    let stub = Stub::start(Duration::from_millis(options.delay_ms)).await?;
+    let stub = Stub::start().await?;
     if options.check || options.profile {
         benchmarks.retain(|benchmark| benchmark.function != "no-op");
     }
@@ -116,19 +122,21 @@ async fn bench(options: Options) -> Result<()> {
         return profile_report::print(&benchmarks, &stub).await;
     }
     if options.check {
+        benchmarks.extend(benchmark::references(&binaries));
         return check(&benchmarks, &stub, !options.only.is_empty(), options.suggest).await;
     }
     if options.growth {
         return grow(&benchmarks, &stub).await;
     }
     let extent = Extent { sandboxes: options.samples.into(), warm_invocations: options.warm };
-    let (measured, not_measured) = measure::all(&benchmarks, &stub, extent).await?;
+    let (measured, not_measured) =
+        measure::all(&benchmarks, &stub, &options.delays, extent).await?;
     let run = Run {
         commit: machine::commit(),
         machine: Machine::this(),
         sandboxes: extent.sandboxes,
         warm_invocations: extent.warm_invocations,
-        delay_ms: options.delay_ms,
+        baseline: is_compared.then_some(baseline.commit),
         benchmarks: measured,
         not_measured,
     };
@@ -160,12 +168,13 @@ async fn check(functions: &[Benchmark], stub: &Stub, partial: bool, suggest: boo
     if partial {
         budget.retain(|benchmark, _| functions.iter().any(|function| function.name == benchmark));
     }
-    let mut found = budget::figures(&measure::budgeted(functions, stub).await?);
+    let mut found = budget::figures(&measure::budgeted(functions, stub).await?)?;
     if !budget::compare(&budget, &found).over.is_empty() {
         println!(
             "Something is over budget. As keys and answers' order are random, it is measured once more."
         );
-        budget::keep_lower(&mut found, budget::figures(&measure::budgeted(functions, stub).await?));
+        let again = measure::budgeted(functions, stub).await?;
+        budget::keep_lower(&mut found, budget::figures(&again)?);
     }
     if suggest {
         println!("{}", budget::suggestion(&found)?);
@@ -177,6 +186,6 @@ async fn check(functions: &[Benchmark], stub: &Stub, partial: bool, suggest: boo
     if !over.is_empty() {
         bail!("over budget:\n  {}\n{}", over.join("\n  "), budget::HOW_TO_RAISE);
     }
-    println!("Within the budget: instructions, memory and binaries.");
+    println!("Within the budget: instructions, memory, binaries and ratios of times.");
     Ok(())
 }

@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use devstack::Progress;
 use indicatif::ProgressBar;
 
-use crate::benchmark::{Benchmark, DEFAULT_SDK};
+use crate::benchmark::{
+    BASELINE_FULFILMENT, BASELINE_ORDERS, Benchmark, DEFAULT_SDK, REFERENCE, RING, SHA2,
+};
 use crate::callgrind::Callgrind;
 use crate::process::CpuShare;
-use crate::result::{Measured, micros};
-use crate::sandbox::{first_in_share, live};
+use crate::result::{Measured, WithDelays, micros};
+use crate::sandbox::{SandboxRun, first_in_share, live};
 use crate::statistics::median;
-use crate::stub::Stub;
+use crate::stub::{Delays, Stub};
 
 /// How much to measure.
 #[derive(Clone, Copy, Debug)]
@@ -22,17 +24,21 @@ pub(crate) struct Extent {
     pub(crate) warm_invocations: u32,
 }
 
+/// The delays of remote services that targets and budgets refer to.
+pub(crate) const REMOTE: Delays = Delays { dynamodb_ms: 5, sns_ms: 15 };
+
 /// Memory sizes, in MB, whose CPU share limits first invocations.
 const MEMORY_SIZES: [u32; 3] = [128, 256, 512];
 
-/// Measures the figures that have budgets. None depends on the machine's load, and all are
-/// required.
+/// Measures the figures that have budgets. All are required.
 pub(crate) async fn budgeted(benchmarks: &[Benchmark], stub: &Stub) -> Result<Vec<Measured>> {
     let callgrind = Callgrind::find().await?;
-    let extent = Extent { sandboxes: 5, warm_invocations: 100 };
-    let mut measured = Progress
-        .step("Measuring memory", async |bar| times(benchmarks, stub, extent, bar).await)
-        .await?;
+    let extent = Extent { sandboxes: 9, warm_invocations: 100 };
+    let what = "Measuring memory and CPU time";
+    let mut measured =
+        Progress.step(what, async |bar| times(benchmarks, stub, extent, bar).await).await?;
+    let extent = Extent { sandboxes: 3, warm_invocations: 20 };
+    with_delays(benchmarks, &mut measured, stub, &[REMOTE], extent).await?;
     sizes(benchmarks, &mut measured)?;
     let count =
         async |bar: &_| instructions(&callgrind, benchmarks, &mut measured, stub, bar).await;
@@ -44,6 +50,7 @@ pub(crate) async fn budgeted(benchmarks: &[Benchmark], stub: &Stub) -> Result<Ve
 pub(crate) async fn all(
     benchmarks: &[Benchmark],
     stub: &Stub,
+    delays: &[Delays],
     extent: Extent,
 ) -> Result<(Vec<Measured>, Vec<String>)> {
     let mut not_measured = vec![];
@@ -57,6 +64,8 @@ pub(crate) async fn all(
     if measured.iter().any(|measured| measured.peak_resident_kib.is_none()) {
         not_measured.push("Memory: the kernel has no /proc/<pid>/status.".to_owned());
     }
+    let fewer = Extent { warm_invocations: extent.warm_invocations / 6 + 1, ..extent };
+    with_delays(benchmarks, &mut measured, stub, delays, fewer).await?;
     sizes(benchmarks, &mut measured)?;
     match MEMORY_SIZES
         .iter()
@@ -95,6 +104,20 @@ async fn times(
     extent: Extent,
     bar: &ProgressBar,
 ) -> Result<Vec<Measured>> {
+    let lives = lives(benchmarks, stub, extent, bar).await?;
+    let of = |(benchmark, lives): (&Benchmark, &Vec<_>)| {
+        Measured::of(benchmark.name, benchmark.function, lives)
+    };
+    Ok(benchmarks.iter().zip(&lives).map(of).collect())
+}
+
+/// Runs the benchmarks' sandboxes in turn. Returns each benchmark's runs.
+async fn lives(
+    benchmarks: &[Benchmark],
+    stub: &Stub,
+    extent: Extent,
+    bar: &ProgressBar,
+) -> Result<Vec<Vec<SandboxRun>>> {
     let mut lives: Vec<_> = benchmarks.iter().map(|_| vec![]).collect();
     for round in 1..=extent.sandboxes {
         for (benchmark, lives) in benchmarks.iter().zip(&mut lives) {
@@ -102,10 +125,32 @@ async fn times(
             lives.push(live(benchmark, stub, extent.warm_invocations).await?);
         }
     }
-    let of = |(benchmark, lives): (&Benchmark, &Vec<_>)| {
-        Measured::of(benchmark.name, benchmark.function, lives)
-    };
-    Ok(benchmarks.iter().zip(&lives).map(of).collect())
+    Ok(lives)
+}
+
+/// Measures how long a client waits, for each of the delays.
+async fn with_delays(
+    benchmarks: &[Benchmark],
+    measured: &mut [Measured],
+    stub: &Stub,
+    delays: &[Delays],
+    extent: Extent,
+) -> Result<()> {
+    let published = benchmarks.iter().filter(|benchmark| benchmark.saves_and_publishes());
+    let published: Vec<_> = published.cloned().collect();
+    for delays in delays {
+        stub.set_delays(*delays);
+        let what = format!("Measuring with services that take {delays} ms");
+        let lives =
+            Progress.step(&what, async |bar| lives(&published, stub, extent, bar).await).await?;
+        for (benchmark, lives) in published.iter().zip(&lives) {
+            let measured = measured.iter_mut().find(|measured| measured.name == benchmark.name);
+            let measured = measured.context("all were measured before")?;
+            measured.with_delays.push(WithDelays::of(*delays, lives));
+        }
+    }
+    stub.set_delays(Delays::default());
+    Ok(())
 }
 
 async fn in_shares(
@@ -148,6 +193,10 @@ fn sizes(benchmarks: &[Benchmark], measured: &mut [Measured]) -> Result<()> {
     Ok(())
 }
 
+/// With several threads, the count depends on which of them is quicker; the others' is not needed.
+const UNCOUNTED: [&str; 6] =
+    [DEFAULT_SDK, REFERENCE, SHA2, RING, BASELINE_ORDERS, BASELINE_FULFILMENT];
+
 /// Counts the instructions of the benchmarks.
 async fn instructions(
     callgrind: &Callgrind,
@@ -157,9 +206,8 @@ async fn instructions(
     bar: &ProgressBar,
 ) -> Result<()> {
     for (benchmark, measured) in benchmarks.iter().zip(measured) {
-        // With several threads, the count depends on which of them is quicker.
         if let Some(bootstrap) =
-            benchmark.program.bootstrap().filter(|_| benchmark.name != DEFAULT_SDK)
+            benchmark.program.bootstrap().filter(|_| !UNCOUNTED.contains(&benchmark.name))
         {
             bar.set_message(benchmark.name);
             measured.instructions = Some(callgrind.of(benchmark, bootstrap, stub).count().await?);

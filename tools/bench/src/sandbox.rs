@@ -13,11 +13,8 @@ use crate::stub::Stub;
 #[derive(Debug)]
 pub(crate) struct SandboxRun {
     pub(crate) init: Duration,
-    pub(crate) first: Duration,
-    /// Until the answer.
-    pub(crate) warm: Vec<Duration>,
-    /// The same invocations until the function asked for the next event.
-    pub(crate) warm_until_next: Vec<Duration>,
+    pub(crate) first: Times,
+    pub(crate) warm: Vec<Times>,
     /// `None` where the kernel does not count it.
     pub(crate) cpu: Option<Cpu>,
     pub(crate) peak_resident_kib: Option<u64>,
@@ -42,13 +39,11 @@ pub(crate) async fn live(benchmark: &Benchmark, stub: &Stub, warm: u32) -> Resul
     let mut sandbox = start(benchmark, stub).await?;
     let process = sandbox.process_id().context("it is running")?;
     let after_init = cpu_time(process);
-    let first = invoke(&mut sandbox, benchmark).await?.until_answer;
+    let first = invoke(&mut sandbox, benchmark).await?;
     let after_first = cpu_time(process);
-    let (mut warm_times, mut warm_until_next) = (vec![], vec![]);
+    let mut warm_times = vec![];
     for _ in 0..warm {
-        let Times { until_answer, until_next } = invoke(&mut sandbox, benchmark).await?;
-        warm_times.push(until_answer);
-        warm_until_next.push(until_next);
+        warm_times.push(invoke(&mut sandbox, benchmark).await?);
     }
     let cpu = after_init.zip(after_first).zip(cpu_time(process)).map(|((init, first), all)| Cpu {
         init,
@@ -61,15 +56,7 @@ pub(crate) async fn live(benchmark: &Benchmark, stub: &Stub, warm: u32) -> Resul
     #[expect(clippy::cast_precision_loss, reason = "some megabytes")]
     let written = log.iter().map(|line| line.len() + 1).sum::<usize>() as f64;
     let log_bytes = written / f64::from(warm + 1);
-    Ok(SandboxRun {
-        init,
-        first,
-        warm: warm_times,
-        warm_until_next,
-        cpu,
-        peak_resident_kib,
-        log_bytes,
-    })
+    Ok(SandboxRun { init, first, warm: warm_times, cpu, peak_resident_kib, log_bytes })
 }
 
 /// Starts a sandbox of the benchmark without a CPU limit, as Lambda does, then limits it to its
@@ -100,6 +87,7 @@ pub(crate) async fn start(benchmark: &Benchmark, stub: &Stub) -> Result<Sandbox>
 }
 
 /// How long an invocation took, from sending its event.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     /// What a client waits for.
     pub(crate) until_answer: Duration,

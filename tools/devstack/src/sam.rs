@@ -76,11 +76,16 @@ pub async fn build_with_names(
     Ok(folder.join("lambda"))
 }
 
-/// Builds the workspace in this folder the same way. Its own `.cargo/config.toml` separates its
-/// output from ours.
-pub async fn build_apart(tools: &Tools, folder: &str, progress: Progress) -> Result<()> {
+/// Builds packages of the workspace in this folder the same way. Its output is separate from ours.
+pub async fn build_apart(
+    tools: &Tools,
+    folder: &str,
+    packages: &[&str],
+    progress: Progress,
+) -> Result<()> {
     let mut cargo = cargo_lambda_build(tools);
     cargo.arg("--locked").current_dir(root().join(folder)).env_remove("CARGO_TARGET_DIR");
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     progress.command(&format!("Building {folder} (some minutes, once)"), &mut cargo).await
 }
 

@@ -1,6 +1,7 @@
 //! docs/reports/benchmarks.md and its charts, from the kept results.
 
 mod charts;
+mod client_waits;
 pub(crate) mod table;
 
 use std::fmt::Write;
@@ -70,7 +71,7 @@ pub(crate) fn write() -> Result<()> {
 }
 
 fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
-    let Run { commit, machine, sandboxes, warm_invocations, delay_ms, .. } = run;
+    let Run { commit, machine, sandboxes, warm_invocations, .. } = run;
     let Machine { processor, processors, kernel, rustc } = machine;
     writeln!(
         page,
@@ -82,17 +83,15 @@ fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
         HOW.replace("{sandboxes}", &sandboxes.to_string())
             .replace("{warm}", &warm_invocations.to_string())
     )?;
-    if *delay_ms > 0 {
-        writeln!(page, "\nThe stub waited {delay_ms} ms before each answer.")?;
-    }
     writeln!(page, "\n## Targets\n\n|{}|\n|---|--:|--:|--:|---|", targets::HEADER.join("|"))?;
     for target in targets::all(run) {
         writeln!(page, "| {} |", target.row().join(" | "))?;
     }
     writeln!(
         page,
-        "\nWhy some are missed, and what was tried: [performance analysis](../reference/performance-analysis.md)."
+        "\nWhat was tried: [performance analysis](../reference/performance-analysis.md)."
     )?;
+    client_waits::write(page, run)?;
     writeln!(page, "\n## Figures\n")?;
     let (header, rows) = table::rows(run);
     let names: Vec<_> = rows.iter().map(|row| &*row[0]).collect();
@@ -110,6 +109,12 @@ fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
         writeln!(page, "![{title}](benchmarks/{name}.svg)\n")?;
     }
     page.push_str(WHAT_THEY_ARE);
+    if let Some(baseline) = &run.baseline {
+        writeln!(
+            page,
+            "- *Baseline* is commit {baseline} of this repository (`tools/bench/baseline.toml`)."
+        )?;
+    }
     if !run.not_measured.is_empty() {
         writeln!(page, "\n## Not measured\n")?;
         for reason in &run.not_measured {
@@ -171,17 +176,17 @@ const MEMORY: &str = "What is resident after so many warm invocations of one san
 
 const HOW: &str = "\
 Release binaries, built as they are deployed, run as Lambda runs them: over the Runtime API on loopback, one event at a time.
-DynamoDB and SNS are a stub on loopback behind TLS 1.3, which answers at once, so that the figures are what the functions
-themselves cost; a service's own time and the way to it come on top, for all alike. The stub fails whatever is not asked as
-it must be, and every answer is looked at: what fails is not measured. Medians over {sandboxes} sandboxes each, which take
-turns; {warm} warm invocations in each.";
+DynamoDB and SNS are a stub on loopback with TLS 1.3. Unless a table says otherwise it responds at once, so that the figures
+are what the functions themselves cost. The stub fails requests that it does not know, and every response is checked.
+Figures are medians over {sandboxes} sandboxes each, which take turns, with {warm} warm invocations in each.";
 
 const WHAT_THEY_ARE: &str = "\
 - **init**: from starting the process until it asks for its first event. **first**, **warm**: from handing an event over until
-  its outcome. The floor is the no-op `lambda_http`, which parses the request and answers nothing.
+  its answer; **until next**: until the function asks for the next event. The no-op is the one of `lambda_http`, which parses
+  the request. Ratios to it differ by a factor of two between machines, because it does little but wait for the kernel.
 - **CPU**: time on a processor, of all threads, by the kernel's count. At 128 MB Lambda grants 1.45 ms of it in each 20 ms;
-  **first at 128 / 256 / 512 MB** is the first invocation under such a limit, set when the start is over, since Lambda does
-  not limit a start so.
+  **first at 128 / 256 / 512 MB** is the first invocation under such a limit, until the function asks for the next event. The
+  limit is set after the start, which Lambda does not limit so.
 - **instr**: instructions in user space, by valgrind's callgrind: runs with no event, with one and with more, subtracted.
   The function's clock is slowed down by libfaketime, whose instructions are not counted; loading it is, about 0.15 million of
   each init.
@@ -208,8 +213,15 @@ fn draw(run: &Run) -> Result<()> {
         &["init", "first invocation"],
         &start,
     )?;
-    let warm = bars(&|of| vec![of.warm_p50_us]);
-    charts::draw(&file("warm.svg"), "A warm invocation, median", "µs", &[], &warm)?;
+    let warm =
+        bars(&|of| vec![of.warm_p50_us, (of.warm_until_next_p50_us - of.warm_p50_us).max(0.0)]);
+    charts::draw(
+        &file("warm.svg"),
+        "A warm invocation, median",
+        "µs",
+        &["until the answer", "after it"],
+        &warm,
+    )?;
     let memory = bars(&|of| vec![of.peak_resident_kib.unwrap_or_default() * 1024.0 / 1e6]);
     charts::draw(&file("memory.svg"), "Memory, the most that was resident", "MB", &[], &memory)
 }

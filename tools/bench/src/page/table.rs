@@ -18,9 +18,7 @@ const COLUMNS: [(&str, CellText); 18] = [
     ("warm p50 µs", |of, _| Some(format!("{:.0}", of.warm_p50_us))),
     ("warm p50, × no-op", |of, no_op| times(of.warm_p50_us, no_op.warm_p50_us)),
     ("warm p99 µs", |of, _| Some(format!("{:.0}", of.warm_p99_us))),
-    ("warm p50 until next, µs", |of, _| {
-        of.warm_until_next_p50_us.map(|until_next| format!("{until_next:.0}"))
-    }),
+    ("warm p50 until next, µs", |of, _| Some(format!("{:.0}", of.warm_until_next_p50_us))),
     ("CPU init ms", |of, _| of.cpu.map(|cpu| millis(cpu.init_us))),
     ("CPU first ms", |of, _| of.cpu.map(|cpu| millis(cpu.first_us))),
     ("CPU warm µs", |of, _| of.cpu.map(|cpu| format!("{:.0}", cpu.warm_us))),

@@ -7,10 +7,12 @@ mod sns;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -44,8 +47,36 @@ pub(crate) struct Stub {
     accepting: JoinHandle<()>,
 }
 
+/// How long each service takes to respond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Delays {
+    pub(crate) dynamodb_ms: u64,
+    pub(crate) sns_ms: u64,
+}
+
+impl Display for Delays {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.dynamodb_ms, self.sns_ms)
+    }
+}
+
+impl FromStr for Delays {
+    type Err = &'static str;
+
+    /// Parses `5/15`: DynamoDB's and SNS's milliseconds.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = |ms: &str| ms.parse().ok();
+        let (dynamodb, sns) = text.split_once('/').ok_or(NOT_DELAYS)?;
+        let (dynamodb_ms, sns_ms) = parse(dynamodb).zip(parse(sns)).ok_or(NOT_DELAYS)?;
+        Ok(Self { dynamodb_ms, sns_ms })
+    }
+}
+
+const NOT_DELAYS: &str = "expected the milliseconds of DynamoDB and of SNS, such as 5/15";
+
 #[derive(Debug, Default)]
 struct Seen {
+    delays: Delays,
     calls: Calls,
     /// TLS handshakes in progress.
     handshakes: usize,
@@ -57,22 +88,22 @@ const POLL_INTERVAL: Duration = Duration::from_micros(200);
 const ROOTS: &str = "roots.pem";
 
 impl Stub {
-    /// Starts the stub on a free loopback port. Each response takes at least `delay`, to simulate a
-    /// remote service.
-    pub(crate) async fn start(delay: Duration) -> Result<Self> {
+    /// Starts the stub on a free loopback port. It responds at once.
+    pub(crate) async fn start() -> Result<Self> {
         let chain = Chain::make()?;
         let folder = tempfile::Builder::new().prefix("order-fanout-bench-").tempdir()?;
         fs::write(folder.path().join(ROOTS), &chain.roots)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let seen = Arc::<Mutex<Seen>>::default();
-        let accepting = tokio::spawn(accept(
-            listener,
-            TlsAcceptor::from(chain.server),
-            Arc::clone(&seen),
-            delay,
-        ));
+        let accepting =
+            tokio::spawn(accept(listener, TlsAcceptor::from(chain.server), Arc::clone(&seen)));
         Ok(Self { port, folder, seen, accepting })
+    }
+
+    /// Makes each later response take at least this long, as a remote service's does.
+    pub(crate) fn set_delays(&self, delays: Delays) {
+        self.seen.lock().expect(UNPOISONED).delays = delays;
     }
 
     /// Its URL, for every service.
@@ -116,14 +147,14 @@ impl Drop for Stub {
     }
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, delay: Duration) {
+async fn accept(listener: TcpListener, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>) {
     loop {
         let Ok((connection, _)) = listener.accept().await else { continue };
-        tokio::spawn(serve(connection, tls.clone(), Arc::clone(&seen), delay));
+        tokio::spawn(serve(connection, tls.clone(), Arc::clone(&seen)));
     }
 }
 
-async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, delay: Duration) {
+async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>) {
     let _ = connection.set_nodelay(true);
     seen.lock().expect(UNPOISONED).handshakes += 1;
     let accepted = tls.accept(connection).await;
@@ -147,7 +178,7 @@ async fn serve(connection: TcpStream, tls: TlsAcceptor, seen: Arc<Mutex<Seen>>, 
     };
     let answer = service_fn(move |request| {
         let seen = Arc::clone(&seen);
-        async move { Ok::<_, Infallible>(answer(request, &seen, delay).await) }
+        async move { Ok::<_, Infallible>(answer(request, &seen).await) }
     });
     // A killed function leaves its connections open.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), answer).await;
@@ -160,13 +191,12 @@ struct Answer {
     body: String,
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    seen: &Mutex<Seen>,
-    delay: Duration,
-) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, seen: &Mutex<Seen>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let Delays { dynamodb_ms, sns_ms } = seen.lock().expect(UNPOISONED).delays;
+    let is_dynamodb = parts.headers.contains_key(TARGET);
+    let delay = Duration::from_millis(if is_dynamodb { dynamodb_ms } else { sns_ms });
     let answer = match reply(&parts.headers, &body) {
         Ok((operation, answer)) => {
             *seen.lock().expect(UNPOISONED).calls.entry(operation).or_default() += 1;
@@ -191,12 +221,15 @@ async fn answer(
         .expect("these headers are valid")
 }
 
+/// The header that names an operation of DynamoDB. SNS has it in the body.
+const TARGET: &str = "x-amz-target";
+
 fn reply(headers: &HeaderMap, body: &[u8]) -> Result<(String, Answer)> {
     let signed = headers
         .get(AUTHORIZATION)
         .is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "));
     ensure!(signed && headers.contains_key("x-amz-security-token"), "a request that is not signed");
-    let target = headers.get("x-amz-target").map(HeaderValue::to_str).transpose()?;
+    let target = headers.get(TARGET).map(HeaderValue::to_str).transpose()?;
     if let Some(target) = target {
         let operation = target
             .strip_prefix("DynamoDB_20120810.")
@@ -213,6 +246,8 @@ fn reply(headers: &HeaderMap, body: &[u8]) -> Result<(String, Answer)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
+
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, ServerName};
     use rustls::{ClientConfig, RootCertStore};
@@ -250,7 +285,7 @@ mod tests {
 
     #[tokio::test]
     async fn expected_calls_are_answered_and_counted() {
-        let stub = Stub::start(Duration::ZERO).await.unwrap();
+        let stub = Stub::start().await.unwrap();
         let headers = format!("{SIGNED}x-amz-target: DynamoDB_20120810.PutItem\r\n");
         assert!(asked(&stub, &headers, PUT).await.starts_with("HTTP/1.1 200 "));
         assert_eq!(stub.take_calls().unwrap(), Calls::from([("PutItem".to_owned(), 1)]));
@@ -258,8 +293,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn each_service_has_its_delay() {
+        let stub = Stub::start().await.unwrap();
+        stub.set_delays("0/200".parse().unwrap());
+        let put = format!("{SIGNED}x-amz-target: DynamoDB_20120810.PutItem\r\n");
+        let start = Instant::now();
+        asked(&stub, &put, PUT).await;
+        let dynamodb = start.elapsed();
+        let start = Instant::now();
+        asked(&stub, SIGNED, "Action=Publish").await;
+        let sns = start.elapsed();
+        let delay = Duration::from_millis(200);
+        assert!(dynamodb < delay && sns >= delay, "{dynamodb:?}, {sns:?}");
+    }
+
+    #[test]
+    fn delays_are_two_numbers() {
+        assert_eq!("5/15".parse(), Ok(Delays { dynamodb_ms: 5, sns_ms: 15 }));
+        for text in ["", "5", "5/", "5/15/1", "-1/2", "a/b"] {
+            assert_eq!(text.parse::<Delays>(), Err(NOT_DELAYS), "{text}");
+        }
+    }
+
+    #[tokio::test]
     async fn unexpected_calls_get_500_and_are_reported() {
-        let stub = Stub::start(Duration::ZERO).await.unwrap();
+        let stub = Stub::start().await.unwrap();
         for (headers, body) in [
             (format!("{SIGNED}x-amz-target: DynamoDB_20120810.Scan\r\n"), "{}"),
             ("x-amz-target: DynamoDB_20120810.PutItem\r\n".to_owned(), PUT),
