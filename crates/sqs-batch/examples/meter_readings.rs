@@ -1,7 +1,8 @@
 //! A function that stores the readings of electricity meters. A meter sends a reading for every
 //! interval; a reading that arrives twice is stored once.
 //!
-//! Build it with `cargo lambda build --release --example meter_readings`.
+//! Build it with `cargo lambda build --release --example meter_readings`, and with `panic = "unwind"`
+//! in `[profile.release]`.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -51,7 +51,8 @@ pub struct BatchOutcome<Event> {
     pub done: Vec<Event>,
 }
 
-/// Counts of a batch's outcomes, by record, for metrics. Their sum is the size of the batch.
+/// Counts of a batch's outcomes, by record, for metrics. Their sum is the size of the batch. A
+/// record whose message id is returned counts as failed, whatever its own outcome was.
 ///
 /// ```
 /// let counts = sqs_batch::BatchCounts::default();
@@ -64,7 +65,7 @@ pub struct BatchCounts {
     pub done: u64,
     /// [`RecordOutcome::AlreadyDone`].
     pub already_done: u64,
-    /// [`RecordOutcome::Retry`].
+    /// [`RecordOutcome::Retry`]: to be delivered again.
     pub retried: u64,
     /// [`RecordOutcome::Poison`].
     pub poison: u64,

@@ -16,7 +16,8 @@ use crate::sqs_event::Message;
 use crate::{BatchError, BatchOutcome, LenientSqsEvent, Observer, RecordOutcome};
 
 /// Processes SQS batches: decode, isolate, commit, report. [`Processor::new`] takes the four
-/// functions that know the work. A processor keeps nothing between batches.
+/// functions that know the work. A processor keeps nothing between batches. It is for standard
+/// queues: of a FIFO queue it would commit later messages of a group after an earlier one failed.
 ///
 /// ```
 /// use sqs_batch::{LenientSqsEvent, Processor, RecordOutcome};
@@ -68,14 +69,15 @@ impl<Decode, KeyOf, Prepare, Commit> Processor<Decode, KeyOf, Prepare, Commit> {
     ///
     /// - `decode` parses a body. An error makes the record poison, with the error as its reason;
     ///   so it must not quote what a log must not contain. A missing body is an empty one.
-    /// - `key` says what an event is about. Records with equal keys are one item of work and share
-    ///   its outcome; only the first of them is prepared.
+    /// - `key` says what an event is about. Records with equal keys are one item of work, prepared
+    ///   for the first of them, and share its outcome.
     /// - `prepare` makes the item of work for an event, without side effects.
     /// - `commit` does the work for a chunk of items with different keys and returns one outcome
     ///   for each item, in their order. It must be idempotent: SQS delivers at least once, and
     ///   work that is cut off at the deadline is delivered again.
     ///
-    /// A panic in one of the first three makes its record poison. A panic in `commit`, or another
+    /// A panic in one of the first three makes its own record poison, and no other. Its message is
+    /// printed by the panic hook, and may quote the body. A panic in `commit`, or another
     /// number of outcomes than items, makes all records of the chunk `Retry`.
     #[must_use]
     pub fn new<Event, Error, Key, Item>(
@@ -140,8 +142,11 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
     {
         let mut records = records(batch, &self.observer)?;
         let (groups, items) = prepare_all(&mut records, &self.decode, &self.key, &self.prepare);
-        let chunks = items.chunks(self.chunk_size);
-        let commits = chunks.map(|chunk| commit_chunk(chunk, deadline, &self.commit));
+        // A closure over the chunks would make the future of any `commit` one that is not `Send`.
+        let mut commits = Vec::new();
+        for chunk in items.chunks(self.chunk_size) {
+            commits.push(commit_chunk(chunk, deadline, &self.commit));
+        }
         let outcomes = join_all(commits).await.into_iter().flatten();
         for (group, outcome) in groups.iter().zip(outcomes) {
             for position in &group.records {
@@ -244,7 +249,7 @@ fn caught<T>(call: impl FnOnce() -> T) -> Option<T> {
 async fn commit_chunk<Item>(
     items: &[Item],
     deadline: Instant,
-    commit: impl AsyncFn(&[Item]) -> Vec<RecordOutcome>,
+    commit: &impl AsyncFn(&[Item]) -> Vec<RecordOutcome>,
 ) -> Vec<RecordOutcome> {
     let retry_all = |reason: &str| vec![RecordOutcome::Retry(reason.to_owned()); items.len()];
     if Instant::now() >= deadline {

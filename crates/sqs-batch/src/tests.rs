@@ -254,3 +254,11 @@ async fn missing_message_id_fails_the_whole_batch() {
 fn chunk_size_of_0_is_rejected() {
     let _ = Processor::new(decode, same, same, all_done).chunk_size(0);
 }
+
+#[tokio::test]
+async fn batch_can_be_processed_in_a_spawned_task() {
+    let commit = async |numbers: &[usize]| vec![RecordOutcome::Done; numbers.len()];
+    let process = process_until(later(), numbers(0..3), commit);
+    let outcome = tokio::spawn(process).await.unwrap();
+    assert_eq!(outcome.counts.done, 3);
+}
