@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
 /// Sends a short, constant `User-Agent` instead of the SDK's two headers, which the SDK composes
-/// and signs again for every call. It names the SDK and the version of its service crate.
+/// for every call, and of which it signs one. It names the SDK and the version of its service crate.
 #[derive(Debug)]
 pub struct ShortUserAgent(String);
 

@@ -53,3 +53,19 @@ pub(crate) fn unavailable<E: ProvideErrorMetadata>(
 ) -> TopicError {
     TopicError(sdk_error_kind(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_mock::MockAws;
+
+    #[tokio::test]
+    async fn calls_name_the_sdk_in_one_short_header() {
+        let aws = MockAws::responding([(400, "<ErrorResponse/>")]);
+        connect(&aws.sdk(), "arn", CallPolicy::PATIENT).await;
+        let [request] = aws.requests();
+        let expected = format!("aws-sdk-rust api/sns#{} app/order-fanout", meta::PKG_VERSION);
+        assert_eq!(request.header("user-agent"), Some(&*expected));
+        assert_eq!(request.header("x-amz-user-agent"), None);
+    }
+}

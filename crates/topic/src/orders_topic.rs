@@ -20,8 +20,8 @@ pub struct OrdersTopic {
 
 const PUBLISH: CallPolicy = CallPolicy {
     max_attempts: 2,
-    attempt_timeout: Duration::from_millis(300),
-    total_timeout: Duration::from_millis(600),
+    attempt_timeout: Duration::from_millis(270),
+    total_timeout: Duration::from_millis(560),
 };
 
 impl OrdersTopic {
