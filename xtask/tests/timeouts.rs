@@ -21,6 +21,14 @@ fn read(path: &str) -> String {
         .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The time in which an invocation ends, after its work.
+fn margin() -> u64 {
+    let text = read("crates/lambda-startup/src/deadline.rs");
+    let (_, value) =
+        text.split_once("const MARGIN: Duration = Duration::from_millis(").expect("it");
+    value.split(')').next().expect("an end").parse().expect("milliseconds")
+}
+
 /// The figures of a policy in the code: attempts, and milliseconds of one and of all of them.
 fn in_code(path: &str, name: &str) -> [u64; 3] {
     let text = read(path);
@@ -71,5 +79,6 @@ fn calls_of_a_request_fit_the_shortest_function_timeout() {
         in_code(path, name)[2]
     };
     let post: u64 = ["LOOK_UP", "SAVE", "PUBLISH", "CLEAR"].map(total).iter().sum();
-    assert!(post <= shortest, "a POST takes up to {post} ms of {shortest} ms");
+    let needed = post + margin();
+    assert!(needed <= shortest, "a POST takes up to {needed} ms of {shortest} ms");
 }

@@ -44,7 +44,7 @@ pub struct Orders {
 pub(crate) const SAVE: CallPolicy = CallPolicy {
     max_attempts: 3,
     attempt_timeout: Duration::from_millis(350),
-    total_timeout: Duration::from_millis(850),
+    total_timeout: Duration::from_millis(790),
 };
 const CLEAR: CallPolicy = CallPolicy {
     max_attempts: 1,
