@@ -51,7 +51,9 @@ pub(crate) async fn create_order(
             let response = created(encoding, order.id, answer_body(&order));
             let saved = RequestOutcome::of(OutcomeKind::PublishPending, order.id)
                 .with_coupon(order.discount.is_some());
-            log.record_after(saved, async move { publish(&state, &order, trace).await });
+            log.record(saved);
+            let reached = log.clone();
+            log.leave(async move { publish(&state, &order, trace, &reached).await });
             response
         }
         Ok(SaveOutcome::Replayed { order_id, answer }) => {
@@ -81,18 +83,17 @@ fn accept(customer: CustomerName, amount: Amount) -> Order {
 
 /// Publishes the order and clears its pending flag. If either fails, the order stays accepted and
 /// the relay publishes it.
-async fn publish(state: &AppState, order: &Order, trace: TraceParent) -> OutcomeKind {
+async fn publish(state: &AppState, order: &Order, trace: TraceParent, log: &RequestLog) {
     if let Err(error) = state.topic.publish(order, trace).await {
         tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not published");
-        return OutcomeKind::PublishPending;
+        return;
     }
-    match state.orders.clear_pending_flag(order.id).await {
-        Ok(()) => OutcomeKind::Placed,
-        Err(error) => {
-            tracing::warn!(order_id = %order.id, %error, "the order is published, and still pending");
-            OutcomeKind::FlagPending
-        }
+    log.advance(OutcomeKind::FlagPending);
+    if let Err(error) = state.orders.clear_pending_flag(order.id).await {
+        tracing::warn!(order_id = %order.id, %error, "the order is published, and still pending");
+        return;
     }
+    log.advance(OutcomeKind::Placed);
 }
 
 fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {

@@ -110,6 +110,11 @@ impl RequestOutcome {
         Self { order_id: Some(order_id), ..self }
     }
 
+    #[cfg(test)]
+    pub(crate) fn kind(&self) -> OutcomeKind {
+        self.kind
+    }
+
     /// Replaces the kind.
     pub(crate) fn with_kind(self, kind: OutcomeKind) -> Self {
         Self { kind, ..self }

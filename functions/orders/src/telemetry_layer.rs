@@ -14,13 +14,13 @@ use futures::FutureExt;
 use lambda_http::RequestExt;
 use lambda_startup::time_to_work;
 use telemetry::{Invocation, Metrics, SpanContext, Telemetry, TraceParent};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::after_answer::AfterAnswer;
 use crate::pages;
 use crate::problem::{Kind, Problem};
-use crate::request_log::{Report, RequestLog};
+use crate::request_log::RequestLog;
 use crate::request_outcome::{BY_REASON, BY_ROUTE, RequestRecord, Route};
 
 /// The destination of the requests' log lines and metrics.
@@ -66,7 +66,7 @@ pub(crate) async fn observe(
     let unfinished = Unfinished {
         status: response.status(),
         time_to_answer: invocation.elapsed(),
-        report: log.take(),
+        log,
         invocation,
         deadline,
     };
@@ -79,7 +79,7 @@ pub(crate) async fn observe(
 struct Unfinished {
     status: StatusCode,
     time_to_answer: Duration,
-    report: Report,
+    log: RequestLog,
     invocation: Invocation,
     /// When the work must have ended.
     deadline: Instant,
@@ -88,18 +88,9 @@ struct Unfinished {
 impl Unfinished {
     /// Does the work that the handler left, and writes the log line and the metrics.
     async fn finish(self, inner: Arc<Inner>) {
-        let Self { status, time_to_answer, report, invocation, deadline } = self;
-        let Report { route, mut outcome, work } = report;
-        if let Some(work) = work {
-            let done = timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await;
-            match done {
-                Ok(Ok(kind)) => outcome = outcome.map(|outcome| outcome.with_kind(kind)),
-                // The panic hook logs the location.
-                Ok(Err(_panic)) => {}
-                Err(_elapsed) => tracing::warn!("no time was left for the work after the answer"),
-            }
-        }
-        let route = route.unwrap_or(Route::Other);
+        let Self { status, time_to_answer, log, invocation, deadline } = self;
+        log.finish(deadline).await;
+        let (route, outcome) = (log.route(), log.take_outcome());
         let request = RequestRecord { route, status, outcome, time_to_answer };
         request.log();
         invocation.failed(request.failures());
@@ -142,17 +133,18 @@ mod tests {
     use super::*;
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::{SystemTime, UNIX_EPOCH};
 
-    use crate::request_outcome::{OutcomeKind, RequestOutcome};
     use crate::router::around;
     use axum::Router;
     use axum::body::{Body, to_bytes};
     use axum::http::HeaderName;
     use axum::http::header::CONTENT_SECURITY_POLICY;
     use axum::routing::get;
-    use domain::OrderId;
+    use lambda_http::Context;
     use lambda_http::tower::ServiceExt;
     use telemetry::LogSettings;
+    use tokio::time::timeout;
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const NAME: HeaderName = HeaderName::from_static(TraceParent::NAME);
@@ -184,15 +176,12 @@ mod tests {
     }
 
     /// A router whose requests leave this work.
-    fn leaving<W: Future<Output = OutcomeKind> + Send + 'static>(
+    fn leaving<W: Future<Output = ()> + Send + 'static>(
         work: impl Fn() -> W + Clone + Send + Sync + 'static,
     ) -> (Router, AfterAnswer) {
         let handler = get(move |Extension(log): Extension<RequestLog>| {
             let work = work();
-            async move {
-                let saved = RequestOutcome::of(OutcomeKind::PublishPending, OrderId::NIL);
-                log.record_after(saved, work);
-            }
+            async move { log.leave(work) }
         });
         observed(Router::new().route("/", handler))
     }
@@ -205,7 +194,6 @@ mod tests {
             let counted = Arc::clone(&counted);
             async move {
                 counted.fetch_add(1, Ordering::Relaxed);
-                OutcomeKind::Placed
             }
         });
         assert_eq!(status(&router).await, StatusCode::OK);
@@ -229,12 +217,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_ends_at_the_deadline() {
+    async fn work_ends_before_the_invocation_does() {
         let (router, after_answer) = leaving(std::future::pending);
-        assert_eq!(status(&router).await, StatusCode::OK);
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let mut context = Context::default();
+        context.deadline = (since_1970 + Duration::from_secs(2)).as_millis().try_into().unwrap();
+        let request = Request::new(Body::empty()).with_lambda_context(context);
         let start = Instant::now();
-        after_answer.finish().await;
-        assert_eq!(start.elapsed(), time_to_work(None));
+        router.oneshot(request).await.unwrap();
+        timeout(Duration::from_secs(60), after_answer.finish()).await.expect("it is cut off");
+        let took = start.elapsed();
+        assert!(took > Duration::from_secs(1) && took < Duration::from_secs(2), "{took:?}");
     }
 
     #[test]
