@@ -66,6 +66,9 @@ const OURS: [&str; 5] = ["subscriber", "lambda_startup", "store", "topic", "tele
 /// The runtime's target whose messages may quote a customer: panic messages, and events that it
 /// cannot read.
 const QUOTES: &str = "lambda_runtime::layers";
+/// Within it, the target that logs when an answer could not be posted: a status, or an error of the
+/// connection.
+const POSTING: &str = "lambda_runtime::layers::api_client";
 
 /// Sends this process's events to standard output and returns its telemetry. Call it once, before
 /// anything logs. `function` is the name in every line and metric. Without a `namespace` no metrics
@@ -103,6 +106,7 @@ fn levels(function: &str, ours: LevelFilter) -> Targets {
         .with_target(function.replace('-', "_"), ours)
         .with_targets(OURS.map(|target| (target, ours)))
         .with_target(QUOTES, LevelFilter::OFF)
+        .with_target(POSTING, ours.min(LevelFilter::WARN))
 }
 
 #[cfg(test)]
@@ -146,6 +150,7 @@ mod tests {
                 "{target}"
             );
         }
+        assert!(levels("orders", LevelFilter::INFO).would_enable(POSTING, &Level::ERROR));
     }
 
     #[test]

@@ -51,3 +51,22 @@ impl AfterAnswer {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::tower::{Layer, ServiceExt, service_fn};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn work_is_done_even_if_the_answer_could_not_be_posted() {
+        let after_answer = AfterAnswer::default();
+        let done = Arc::<AtomicBool>::default();
+        let work = Arc::clone(&done);
+        after_answer.leave(async move { work.store(true, Ordering::Relaxed) });
+        let posting = service_fn(async |()| Posted::Err("refused".into()));
+        let posted = after_answer.layer().layer(posting).oneshot(()).await;
+        assert!(done.load(Ordering::Relaxed));
+        assert_eq!(posted.unwrap_err().to_string(), "refused");
+    }
+}

@@ -5,7 +5,7 @@ use std::env;
 use std::time::Duration;
 
 use devstack::FaultProxy;
-use lambda_sandbox::{Outcome, Sandbox};
+use lambda_sandbox::{Outcome, Refusal, Sandbox};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -98,9 +98,10 @@ impl Function {
         self.sandbox.is_idle()
     }
 
-    /// Sends an event whose response the Runtime API refuses, and waits until the function ends.
-    pub async fn invoke_refused(&mut self, event: &Value) {
-        self.sandbox.refuse_responses();
+    /// Sends an event whose response the Runtime API refuses, and waits until the function has ended
+    /// or run out of its time.
+    pub async fn invoke_refused(&mut self, event: &Value, refusal: Refusal) {
+        self.sandbox.refuse_responses(refusal);
         let outcome = self.sandbox.invoke(event.to_string()).await;
         assert!(outcome.is_err(), "the response was not refused: {outcome:?}");
     }

@@ -28,6 +28,7 @@ pub use drain::DeadLetters;
 pub use events::{OrderEvent, fixture, post_event};
 pub use fault_stack::FaultStack;
 pub use function::{Function, batch, batch_of_bodies, failures, fault_proxy, json_body, order_id};
+pub use lambda_sandbox::Refusal;
 pub use operator::{Ran, ops, ops_behind};
 pub use queues::Message;
 pub use record::held;

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+pub use runtime_api::Refusal;
 use runtime_api::{Invocation, RuntimeApi};
 
 /// A started function. Its process is killed when this is dropped.
@@ -127,9 +128,9 @@ impl Sandbox {
         self.api.is_idle()
     }
 
-    /// Answers all further responses of the function with an error, as a broken Runtime API would.
-    pub fn refuse_responses(&self) {
-        self.api.refuse_responses();
+    /// Refuses all further responses of the function, as a broken Runtime API would.
+    pub fn refuse_responses(&self, refusal: Refusal) {
+        self.api.refuse_responses(refusal);
     }
 
     /// Sends one event and waits for its outcome. Fails when the function ends or exceeds its

@@ -1,9 +1,8 @@
 //! The Lambda Runtime API (version 2018-06-01), as far as functions need it.
 
-use std::convert::Infallible;
+use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
@@ -36,8 +35,17 @@ pub(crate) struct RuntimeApi {
     pub(crate) address: String,
     events: mpsc::UnboundedSender<Invocation>,
     state: watch::Receiver<State>,
-    refusing: Arc<AtomicBool>,
+    refusal: watch::Sender<Option<Refusal>>,
     accepting: JoinHandle<()>,
+}
+
+/// How the Runtime API refuses a function's responses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// With the status 500.
+    Status,
+    /// By closing the connection.
+    Disconnect,
 }
 
 /// The state of the function.
@@ -55,8 +63,7 @@ struct Shared {
     events: Mutex<mpsc::UnboundedReceiver<Invocation>>,
     in_flight: Mutex<Option<(Instant, oneshot::Sender<Invoked>)>>,
     state: watch::Sender<State>,
-    /// Whether responses are refused.
-    refusing: Arc<AtomicBool>,
+    refusal: watch::Receiver<Option<Refusal>>,
 }
 
 impl RuntimeApi {
@@ -65,15 +72,15 @@ impl RuntimeApi {
         let address = listener.local_addr()?.to_string();
         let (events, receiver) = mpsc::unbounded_channel();
         let (sender, state) = watch::channel(State::Starting);
-        let refusing = Arc::<AtomicBool>::default();
+        let (refusal, refused) = watch::channel(None);
         let shared = Arc::new(Shared {
-            refusing: Arc::clone(&refusing),
+            refusal: refused,
             events: Mutex::new(receiver),
             in_flight: Mutex::default(),
             state: sender,
         });
         let accepting = tokio::spawn(accept(listener, shared));
-        Ok(Self { address, events, state, refusing, accepting })
+        Ok(Self { address, events, state, refusal, accepting })
     }
 
     /// Waits until the function asks for an event, and returns the time of the request.
@@ -91,8 +98,8 @@ impl RuntimeApi {
         matches!(*self.state.borrow(), State::Idle(_))
     }
 
-    pub(crate) fn refuse_responses(&self) {
-        self.refusing.store(true, Ordering::Relaxed);
+    pub(crate) fn refuse_responses(&self, refusal: Refusal) {
+        self.refusal.send_replace(Some(refusal));
     }
 
     pub(crate) fn hand_over(&self, invocation: Invocation) -> Result<()> {
@@ -114,17 +121,18 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         let answer = service_fn(move |request| {
             let shared = Arc::clone(&shared);
-            async move { Ok::<_, Infallible>(answer(request, &shared).await) }
+            async move { answer(request, &shared).await }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), answer));
     }
 }
 
-async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
+/// An error closes the connection.
+async fn answer(request: Request<Incoming>, shared: &Shared) -> io::Result<Response<Full<Bytes>>> {
     let path = request.uri().path().trim_start_matches("/2018-06-01/runtime/").to_owned();
     if path == "invocation/next" {
         shared.state.send_replace(State::Idle(Instant::now()));
-        return next(shared).await;
+        return Ok(next(shared).await);
     }
     let body = request
         .into_body()
@@ -134,21 +142,23 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
         .unwrap_or_default();
     if path == "init/error" {
         shared.state.send_replace(State::Failed(String::from_utf8_lossy(&body).into_owned()));
-        return status(StatusCode::ACCEPTED);
+        return Ok(status(StatusCode::ACCEPTED));
     }
-    if shared.refusing.load(Ordering::Relaxed) {
-        return status(StatusCode::INTERNAL_SERVER_ERROR);
+    match *shared.refusal.borrow() {
+        Some(Refusal::Status) => return Ok(status(StatusCode::INTERNAL_SERVER_ERROR)),
+        Some(Refusal::Disconnect) => return Err(io::ErrorKind::ConnectionAborted.into()),
+        None => {}
     }
     let outcome = match path.rsplit('/').next() {
         Some("response") => Outcome::Response(body),
         Some("error") => Outcome::Error(body),
-        _ => return status(StatusCode::NOT_FOUND),
+        _ => return Ok(status(StatusCode::NOT_FOUND)),
     };
     if let Some((since, waiting)) = shared.in_flight.lock().await.take() {
         // The caller is gone if the invocation exceeded its timeout.
         let _ = waiting.send(Invoked { outcome, took: since.elapsed() });
     }
-    status(StatusCode::ACCEPTED)
+    Ok(status(StatusCode::ACCEPTED))
 }
 
 async fn next(shared: &Shared) -> Response<Full<Bytes>> {

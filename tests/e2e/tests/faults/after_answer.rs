@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use devstack::Fault;
-use e2e::{Deployment, Function, fault_proxy, held, order_id};
+use e2e::{Deployment, Function, Refusal, fault_proxy, held, order_id};
 use serde_json::{Value, json};
 
 use super::orders::Attempt;
@@ -87,12 +87,17 @@ async fn kill_after_the_answer_loses_no_order() {
 }
 
 #[tokio::test]
-async fn work_is_done_when_the_runtime_refuses_the_response() {
+async fn work_is_done_when_the_response_cannot_be_posted() {
     let shop = Deployment::under_test().await;
-    let attempt = Attempt::with_key();
-    shop.start("orders", &[]).await.invoke_refused(&attempt.event()).await;
-    let [id] = &attempt.saved(&shop).await[..] else { panic!("one order") };
-    assert!(!is_pending(&shop, id).await, "the order was not published");
+    for refusal in [Refusal::Status, Refusal::Disconnect] {
+        let attempt = Attempt::with_key();
+        let mut orders = shop.start("orders", &[]).await;
+        orders.invoke_refused(&attempt.event(), refusal).await;
+        let [id] = &attempt.saved(&shop).await[..] else { panic!("one order") };
+        assert!(!is_pending(&shop, id).await, "{refusal:?}: the order was not published");
+        let log = orders.end().await.join("\n");
+        assert!(log.contains("Lambda Runtime API"), "{refusal:?} is not logged: {log}");
+    }
 }
 
 #[tokio::test]
@@ -115,13 +120,16 @@ async fn repeated_key_is_answered_while_the_order_is_published() {
     let shop = Deployment::under_test().await;
     let proxy = fault_proxy().await;
     let mut orders = shop.start_behind("orders", &proxy).await;
-    let mut injected = proxy.inject("Publish", Fault::Delay(SLOW), ONCE);
+    let mut other = shop.start("orders", &[]).await;
+    let mut injected = proxy.inject("Publish", Fault::WithholdAnswer, EVERY_TIME);
     let attempt = Attempt::with_key();
     let first = orders.answer(&attempt.event()).await;
     injected.happened().await;
-    let again = shop.start("orders", &[]).await.invoke(&attempt.event()).await;
+    let again = other.answer(&attempt.event()).await;
+    assert!(!orders.is_idle(), "the order was not being published any more");
     assert_eq!((&again["statusCode"], &again["body"]), (&json!(201), &first["body"]));
     orders.idle().await;
+    sweep(&shop).await;
     assert_carried_out(&shop, &order_id(&first), "repeated").await;
     assert_eq!(attempt.saved(&shop).await.len(), 1);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use e2e::{Deployment, OrderEvent, batch, eventually, fixture, post_event};
+use devstack::Fault;
+use e2e::{Deployment, OrderEvent, batch, eventually, fault_proxy, fixture, post_event};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "OrderFanout/test";
@@ -229,6 +230,25 @@ async fn failures_are_counted() {
     );
 }
 
+#[tokio::test]
+async fn work_after_the_answer_is_measured_apart() {
+    let proxy = fault_proxy().await;
+    let slow = Duration::from_millis(200);
+    proxy.inject("Publish", Fault::Delay(slow), 1);
+    proxy.inject("UpdateItem", Fault::Refuse, 1);
+    let event = fixture("orders/place-by-json.json");
+    let document =
+        measured("orders", &[event], &[("AWS_ENDPOINT_URL", proxy.url())]).await.remove(0);
+    let milliseconds = |name: &str| document[name].as_f64().expect("a duration");
+    let apart = milliseconds("HandlerDuration") - milliseconds("TimeToAnswer");
+    assert!(apart >= slow.as_secs_f64() * 1e3, "{document}");
+    assert_eq!(
+        (&document["PendingFlagsNotCleared"], &document["PublishFailures"]),
+        (&json!(1), &Value::Null),
+        "{document}"
+    );
+}
+
 /// Deployments depend on these: they count all work that a new version fails, and no customer
 /// errors.
 #[tokio::test]
@@ -244,6 +264,10 @@ async fn failures_are_attributed_to_the_version() {
     );
     assert_eq!(failures("orders", &order, &down).await, Some(1), "503");
     assert_eq!(failures("orders", &order, &nowhere).await, Some(1), "left to the relay");
+    let proxy = fault_proxy().await;
+    proxy.inject("UpdateItem", Fault::Refuse, 1);
+    let still_pending = failures("orders", &order, &[("AWS_ENDPOINT_URL", proxy.url())]).await;
+    assert_eq!(still_pending, Some(1), "published, and left to the relay");
 
     assert_eq!(failures("outbox-relay", &json!({}), &[]).await, None);
     assert_eq!(failures("outbox-relay", &json!({}), &down).await, Some(1));
