@@ -18,8 +18,8 @@ pub(crate) async fn bench(Options { arguments }: Options) -> Result<()> {
     ProcessGroup::run("The measuring", &mut cargo).await
 }
 
-/// Checks that the functions' costs are within tools/bench/budget.toml. The budget has no times, so
-/// a debug build of `bench` is enough.
+/// Checks that the functions' costs are within tools/bench/budget.toml. A debug build of `bench` is
+/// enough: its own time is in no count and in no CPU time, and small beside the services' delays.
 pub(crate) async fn check(tools: &Tools) -> Result<()> {
     let mut cargo = tools.cargo();
     cargo.args(["run", "--quiet", "--package", "bench", "--", "--check"]);

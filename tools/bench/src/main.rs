@@ -28,7 +28,7 @@ use clap::builder::PossibleValuesParser;
 use devstack::{Progress, Tools, functions};
 
 use baseline::Baseline;
-use benchmark::{Benchmark, FULFILMENT, ORDERS};
+use benchmark::{Benchmark, FULFILMENT, ORDERS, SHA2};
 use budget::Comparison;
 use machine::Machine;
 use measure::Extent;
@@ -167,6 +167,10 @@ async fn check(functions: &[Benchmark], stub: &Stub, partial: bool, suggest: boo
     let mut budget = budget::kept()?;
     if partial {
         budget.retain(|benchmark, _| functions.iter().any(|function| function.name == benchmark));
+    }
+    if !budget::has_sha_instructions() {
+        println!("sha2 is not compared with ring: this processor has no SHA instructions.");
+        budget.remove(SHA2);
     }
     let mut found = budget::figures(&measure::budgeted(functions, stub).await?)?;
     if !budget::compare(&budget, &found).over.is_empty() {

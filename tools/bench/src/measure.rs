@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use devstack::Progress;
 use indicatif::ProgressBar;
 
@@ -146,7 +146,14 @@ async fn with_delays(
         for (benchmark, lives) in published.iter().zip(&lives) {
             let measured = measured.iter_mut().find(|measured| measured.name == benchmark.name);
             let measured = measured.context("all were measured before")?;
-            measured.with_delays.push(WithDelays::of(*delays, lives));
+            let with_delays = WithDelays::of(*delays, lives);
+            let waited_us = with_delays.warm.until_answer_us;
+            ensure!(
+                waited_us >= 1e3 * f64::from(delays.dynamodb_ms),
+                "{}: it answers after {waited_us} µs, before the order can be saved",
+                benchmark.name
+            );
+            measured.with_delays.push(with_delays);
         }
     }
     stub.set_delays(Delays::default());

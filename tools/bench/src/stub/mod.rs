@@ -50,8 +50,8 @@ pub(crate) struct Stub {
 /// How long each service takes to respond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Delays {
-    pub(crate) dynamodb_ms: u64,
-    pub(crate) sns_ms: u64,
+    pub(crate) dynamodb_ms: u32,
+    pub(crate) sns_ms: u32,
 }
 
 impl Display for Delays {
@@ -196,7 +196,8 @@ async fn answer(request: Request<Incoming>, seen: &Mutex<Seen>) -> Response<Full
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let Delays { dynamodb_ms, sns_ms } = seen.lock().expect(UNPOISONED).delays;
     let is_dynamodb = parts.headers.contains_key(TARGET);
-    let delay = Duration::from_millis(if is_dynamodb { dynamodb_ms } else { sns_ms });
+    let delay_ms = if is_dynamodb { dynamodb_ms } else { sns_ms };
+    let delay = Duration::from_millis(delay_ms.into());
     let answer = match reply(&parts.headers, &body) {
         Ok((operation, answer)) => {
             *seen.lock().expect(UNPOISONED).calls.entry(operation).or_default() += 1;

@@ -1,6 +1,6 @@
 //! An event function that does a fixed amount of work of the kinds that a handler does: system
 //! calls, allocation, formatting and a little SHA-256. CPU times are compared with its own, because
-//! the ratio of two times of the same minute means the same on any machine.
+//! the ratio of two times of the same minute varies less between machines than the times do.
 //!
 //! SHA-256 is ring's, in assembly, so that no compiler option of the functions changes it.
 
