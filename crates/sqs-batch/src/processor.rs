@@ -239,7 +239,7 @@ fn prepare_all<Event, Error: Display, Key: Clone + Eq + Hash, Item>(
     (groups, items)
 }
 
-/// Calls a function for one record; `None` if it panics.
+/// Calls a function; `None` if it panics.
 fn caught<T>(call: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(call)).ok()
 }
@@ -255,8 +255,11 @@ async fn commit_chunk<Item>(
     if Instant::now() >= deadline {
         return retry_all("no time left to start");
     }
-    match timeout_at(deadline, AssertUnwindSafe(async { commit(items).await }).catch_unwind()).await
-    {
+    let mut work = Box::pin(AssertUnwindSafe(async { commit(items).await }).catch_unwind());
+    let result = timeout_at(deadline, &mut work).await;
+    // An unfinished commit may panic when it is dropped.
+    let _ = caught(|| drop(work));
+    match result {
         Ok(Ok(outcomes)) if outcomes.len() == items.len() => outcomes,
         Ok(Ok(_)) => {
             retry_all("the commit gave another number of outcomes than it was given items")

@@ -231,6 +231,27 @@ async fn unfinished_chunks_are_returned_before_the_deadline() {
     assert_eq!(Instant::now(), deadline);
 }
 
+struct PanicOnDrop;
+
+impl Drop for PanicOnDrop {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn panic_in_a_dropped_commit_fails_its_chunk() {
+    let failures = failures_of(numbers(0..60), async |items: &[usize]| {
+        if items.contains(&30) {
+            let _held = PanicOnDrop;
+            std::future::pending::<()>().await;
+        }
+        all_done(items).await
+    });
+    let chunk: Vec<_> = (25..50).map(|number| format!("m{number}")).collect();
+    assert_eq!(failures.await, chunk);
+}
+
 #[tokio::test]
 async fn commit_is_skipped_when_no_time_is_left() {
     let commit = async |_: &[usize]| unreachable!();
