@@ -121,7 +121,7 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
 
     /// Processes one batch. Every record gets exactly one outcome; those that failed are in the
     /// response. Work that is not done at the deadline ([`work_deadline`](crate::work_deadline)) is
-    /// reported as failed, and nothing is committed after it.
+    /// reported as failed, and nothing is decoded, prepared or committed after it.
     ///
     /// # Errors
     ///
@@ -141,7 +141,8 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
         Hook: Observer<Key>,
     {
         let mut records = records(batch, &self.observer)?;
-        let (groups, items) = prepare_all(&mut records, &self.decode, &self.key, &self.prepare);
+        let (groups, items) =
+            prepare_all(&mut records, deadline, &self.decode, &self.key, &self.prepare);
         // A closure over the chunks would make the future of any `commit` one that is not `Send`.
         let mut commits = Vec::new();
         for chunk in items.chunks(self.chunk_size) {
@@ -161,6 +162,8 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
         Ok(BatchOutcome { response, counts, done })
     }
 }
+
+const NO_TIME_TO_START: &str = "no time left to start";
 
 /// A message of the batch.
 pub(crate) struct Record<Key> {
@@ -192,16 +195,17 @@ fn records<Key>(
             body: message.body.unwrap_or_default(),
             span,
             key: None,
-            outcome: RecordOutcome::Retry("not worked on".to_owned()),
+            outcome: RecordOutcome::Retry(NO_TIME_TO_START.to_owned()),
         })
     };
     batch.messages.into_iter().enumerate().map(record).collect()
 }
 
-/// Prepares one item per key. A record that cannot be decoded or prepared becomes poison. Groups
-/// and items have the same order.
+/// Prepares one item per key. A record that cannot be decoded or prepared becomes poison. Records
+/// after the deadline keep their outcome. Groups and items have the same order.
 fn prepare_all<Event, Error: Display, Key: Clone + Eq + Hash, Item>(
     records: &mut [Record<Key>],
+    deadline: Instant,
     decode: impl Fn(&str) -> Result<Event, Error>,
     key: impl Fn(&Event) -> Key,
     prepare: impl Fn(&Event) -> Item,
@@ -210,6 +214,9 @@ fn prepare_all<Event, Error: Display, Key: Clone + Eq + Hash, Item>(
     let mut items = Vec::new();
     let mut group_of = HashMap::<Key, usize>::new();
     for (position, record) in records.iter_mut().enumerate() {
+        if Instant::now() >= deadline {
+            break;
+        }
         let _entered = record.span.enter();
         let decoded = caught(|| {
             let event = decode(&record.body).map_err(|error| error.to_string())?;
@@ -253,7 +260,7 @@ async fn commit_chunk<Item>(
 ) -> Vec<RecordOutcome> {
     let retry_all = |reason: &str| vec![RecordOutcome::Retry(reason.to_owned()); items.len()];
     if Instant::now() >= deadline {
-        return retry_all("no time left to start");
+        return retry_all(NO_TIME_TO_START);
     }
     let mut work = Box::pin(AssertUnwindSafe(async { commit(items).await }).catch_unwind());
     let result = timeout_at(deadline, &mut work).await;

@@ -1,9 +1,10 @@
 //! Tests of whole batches. A body is a number, which is its event, its key and its item.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::num::ParseIntError;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::time::Instant;
 
 use crate::{BatchCounts, BatchError, BatchOutcome, LenientSqsEvent, Processor, RecordOutcome};
@@ -252,11 +253,41 @@ async fn panic_in_a_dropped_commit_fails_its_chunk() {
     assert_eq!(failures.await, chunk);
 }
 
-#[tokio::test]
-async fn commit_is_skipped_when_no_time_is_left() {
-    let commit = async |_: &[usize]| unreachable!();
-    let outcome = process_until(Instant::now(), numbers(0..3), commit).await;
+#[tokio::test(start_paused = true)]
+async fn nothing_is_decoded_after_the_deadline() {
+    let decoded = Cell::new(false);
+    let decode = |body: &str| {
+        decoded.set(true);
+        decode(body)
+    };
+    let processor = Processor::new(decode, same, same, all_done);
+    let outcome = processor.process(numbers(0..3), Instant::now()).await.unwrap();
+    assert_eq!(outcome.counts, BatchCounts { retried: 3, ..BatchCounts::default() });
     assert_eq!(failed(outcome), ["m0", "m1", "m2"]);
+    assert!(!decoded.get());
+}
+
+#[tokio::test(start_paused = true)]
+async fn commit_is_skipped_when_no_time_is_left() {
+    let prepare = |number: &usize| {
+        // The clock moves when the future is first polled.
+        let _ = tokio::time::advance(Duration::from_secs(5)).now_or_never();
+        *number
+    };
+    let (decoded, committed) = (Cell::new(0), Cell::new(false));
+    let decode = |body: &str| {
+        decoded.set(decoded.get() + 1);
+        decode(body)
+    };
+    let commit = async |items: &[usize]| {
+        committed.set(true);
+        all_done(items).await
+    };
+    let processor = Processor::new(decode, same, prepare, commit);
+    let outcome = processor.process(numbers(0..3), later()).await.unwrap();
+    assert_eq!(failed(outcome), ["m0", "m1", "m2"]);
+    assert_eq!(decoded.get(), 2, "the third is not decoded");
+    assert!(!committed.get());
 }
 
 #[tokio::test]
