@@ -1,15 +1,17 @@
 //! The parts of an SQS event that the processor needs. A malformed message must not fail the
 //! others, so every field is read leniently: a value of an unexpected type counts as absent.
 
-use serde::de::{Error, IgnoredAny};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// The payload of an invocation by SQS: messages of a queue, of which only the message id, the body
 /// and the message attribute `traceparent` are read.
 ///
-/// It is read leniently, so that a malformed message does not fail the others: a field of another
-/// type counts as absent. An error never quotes the payload, because the Lambda runtime logs it.
+/// It is read leniently, so that a malformed message does not fail the others: a field that cannot
+/// be read counts as absent. The whole payload fails if it is not an object with a list `Records`,
+/// or if a record is not an object or has `messageId`, `body` or `messageAttributes` twice. An
+/// error never quotes the payload, because the Lambda runtime logs it.
 ///
 /// ```
 /// use sqs_batch::LenientSqsEvent;
@@ -26,9 +28,9 @@ pub struct LenientSqsEvent {
 }
 
 #[derive(Deserialize)]
-struct SqsEvent {
-    #[serde(rename = "Records")]
-    messages: Vec<Message>,
+struct SqsEvent<'a> {
+    #[serde(rename = "Records", borrow)]
+    messages: Vec<&'a RawValue>,
 }
 
 impl<'de> Deserialize<'de> for LenientSqsEvent {
@@ -38,11 +40,26 @@ impl<'de> Deserialize<'de> for LenientSqsEvent {
         // Parsed with a separate deserializer, because the runtime's adds the path of the failed
         // field to the error.
         let payload = Box::<RawValue>::deserialize(payload)?;
-        match serde_json::from_str(payload.get()) {
-            Ok(SqsEvent { messages }) => Ok(Self { messages }),
-            Err(_) => Err(D::Error::custom("the payload is not an SQS event")),
+        match parse_messages(&payload) {
+            Some(messages) => Ok(Self { messages }),
+            None => Err(D::Error::custom("the payload is not an SQS event")),
         }
     }
+}
+
+fn parse_messages(payload: &RawValue) -> Option<Vec<Message>> {
+    let event: SqsEvent = parse(payload)?;
+    event.messages.into_iter().map(parse).collect()
+}
+
+/// Parses an object or a string. `None` if it is something else or cannot be represented.
+fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Option<T> {
+    let json = json.get();
+    // Serde would read an array as an object.
+    if json.starts_with('[') {
+        return None;
+    }
+    serde_json::from_str(json).ok()
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,20 +85,11 @@ struct Attribute {
     string_value: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Lenient<T> {
-    Valid(T),
-    Invalid(IgnoredAny),
-}
-
 fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     value: D,
 ) -> Result<Option<T>, D::Error> {
-    Ok(match Lenient::deserialize(value)? {
-        Lenient::Valid(value) => Some(value),
-        Lenient::Invalid(IgnoredAny) => None,
-    })
+    // A raw value may be a lone surrogate, a huge number or deeply nested, which the parser rejects.
+    <&RawValue>::deserialize(value).map(parse)
 }
 
 impl Message {
@@ -98,9 +106,12 @@ mod tests {
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
+    fn event(records: &str) -> Result<LenientSqsEvent, serde_json::Error> {
+        serde_json::from_str(&format!(r#"{{"Records": {records}}}"#))
+    }
+
     fn read(message: &Value) -> Message {
-        let delivery = json!({ "Records": [message] }).to_string();
-        serde_json::from_str::<LenientSqsEvent>(&delivery).unwrap().messages.remove(0)
+        event(&json!([message]).to_string()).unwrap().messages.remove(0)
     }
 
     fn attribute(value: &Value) -> Value {
@@ -126,6 +137,8 @@ mod tests {
             json!(7),
             json!("x"),
             json!([]),
+            json!([TRACE]),
+            json!([{"stringValue": TRACE}]),
             json!({"stringValue": 7}),
             json!({"binaryValue": "eA=="}),
         ];
@@ -163,6 +176,11 @@ mod tests {
             r#"{"Records": ["Ada Lovelace"]}"#,
             r#"{"Records": [], "Records": ["Ada Lovelace"]}"#,
             r#"[["Ada Lovelace"]]"#,
+            r#"[[{"messageId": "Ada Lovelace"}]]"#,
+            r#"{"Records": [["m", "Ada Lovelace"]]}"#,
+            r#"{"Records": [{"messageId": "m", "body": "1", "body": "Ada Lovelace"}]}"#,
+            "[[]]",
+            "{}",
             "90.5",
         ] {
             let error = serde_json::from_str::<LenientSqsEvent>(payload).unwrap_err();
@@ -179,6 +197,45 @@ mod tests {
         for malformed in [json!(null), json!(7), json!({"a": [1]}), json!([true])] {
             let message = read(&json!({"messageId": malformed, "body": malformed}));
             assert_eq!((message.id, message.body), (None, None), "{malformed}");
+        }
+    }
+
+    /// Values that are valid JSON, but more than the parser can represent.
+    fn unrepresentable() -> [String; 4] {
+        let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let object = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
+        [r#""\ud800""#.to_owned(), "1e999".to_owned(), nested, object]
+    }
+
+    #[test]
+    fn unrepresentable_body_fails_only_its_record() {
+        for value in unrepresentable() {
+            let odd = format!(r#"{{"messageId": "odd", "body": {value}}}"#);
+            let event = event(&format!(r#"[{odd}, {{"messageId": "m", "body": "b"}}]"#)).unwrap();
+            let read: Vec<_> = event
+                .messages
+                .iter()
+                .map(|message| (message.id.as_deref(), message.body.as_deref()))
+                .collect();
+            assert_eq!(read, [(Some("odd"), None), (Some("m"), Some("b"))], "{value}");
+        }
+    }
+
+    #[test]
+    fn unrepresentable_attribute_is_absent() {
+        let trace = format!(r#""traceparent": {{"stringValue": "{TRACE}"}}"#);
+        for value in unrepresentable() {
+            for (attributes, expected) in [
+                (format!(r#""attributes": {{"SenderId": {value}}}"#), None),
+                (format!(r#""messageAttributes": {value}"#), None),
+                (format!(r#""messageAttributes": {{"traceparent": {value}}}"#), None),
+                (format!(r#""messageAttributes": {{"other": {value}, {trace}}}"#), Some(TRACE)),
+            ] {
+                let record = format!(r#"[{{"messageId": "m", "body": "b", {attributes}}}]"#);
+                let message = event(&record).unwrap().messages.remove(0);
+                assert_eq!(message.body.as_deref(), Some("b"), "{record}");
+                assert_eq!(message.traceparent(), expected, "{record}");
+            }
         }
     }
 }
