@@ -13,7 +13,7 @@ use crate::RecordOutcome;
 /// let error = BatchError::MissingMessageId { position: 1 };
 /// assert!(error.to_string().starts_with("record 1 of the batch has no message id"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
     /// A record has no message id, or an empty one, so its failure could not be reported. SQS
