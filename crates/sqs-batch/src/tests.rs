@@ -1,10 +1,13 @@
 //! Tests of whole batches. A body is a number, which is its event, its key and its item.
 
+mod chunks;
+mod deadline;
+mod duplicates;
+
 use std::cell::{Cell, RefCell};
 use std::num::ParseIntError;
 use std::time::Duration;
 
-use futures::FutureExt;
 use tokio::time::Instant;
 
 use crate::{BatchCounts, BatchError, BatchOutcome, LenientSqsEvent, Processor, RecordOutcome};
@@ -133,38 +136,6 @@ async fn counts_cover_all_records_and_done_each_new_event() {
 }
 
 #[tokio::test]
-async fn duplicate_keys_commit_once_and_share_the_outcome() {
-    let failures = failures_of(numbers([7, 8, 7, 7]), async |items: &[usize]| {
-        assert_eq!(items, [7, 8]);
-        vec![RecordOutcome::Retry("busy".into()), RecordOutcome::Done]
-    });
-    assert_eq!(failures.await, ["m0", "m2", "m3"]);
-}
-
-#[tokio::test]
-async fn repeated_message_id_is_returned_once() {
-    let event = event(
-        r#"{"Records": [{"messageId": "a", "body": "1"}, {"messageId": "b", "body": "2"},
-            {"messageId": "a", "body": "{"}, {"messageId": "a", "body": "{"}]}"#,
-    );
-    let outcome = process_until(later(), event, all_done).await;
-    assert_eq!(outcome.done, [2], "a message is not both done and returned");
-    assert_eq!((outcome.counts.done, outcome.counts.poison), (1, 3));
-    assert_eq!(failed(outcome), ["a"]);
-}
-
-#[tokio::test]
-async fn event_is_done_if_only_its_second_message_is() {
-    let event = event(
-        r#"{"Records": [{"messageId": "a", "body": "1"}, {"messageId": "b", "body": "1"},
-            {"messageId": "a", "body": "{"}]}"#,
-    );
-    let outcome = process_until(later(), event, all_done).await;
-    assert_eq!(outcome.done, [1]);
-    assert_eq!(failed(outcome), ["a"]);
-}
-
-#[tokio::test]
 async fn panic_in_prepare_fails_one_record() {
     let prepare = |number: &usize| match number {
         3 => panic!("on purpose"),
@@ -191,106 +162,6 @@ async fn panic_in_decode_or_key_fails_one_record() {
 }
 
 #[tokio::test]
-async fn panic_in_commit_fails_its_chunk() {
-    let failures = failures_of(numbers(0..60), async |items: &[usize]| {
-        assert!(items.len() <= CHUNK);
-        assert!(!items.contains(&30), "on purpose");
-        all_done(items).await
-    });
-    let chunk: Vec<_> = (25..50).map(|number| format!("m{number}")).collect();
-    assert_eq!(failures.await, chunk);
-}
-
-#[tokio::test]
-async fn missing_outcome_retries_the_whole_chunk() {
-    let too_few = async |_: &[usize]| vec![RecordOutcome::Done; 2];
-    assert_eq!(failures_of(numbers(0..3), too_few).await, ["m0", "m1", "m2"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn chunks_are_committed_concurrently() {
-    let start = Instant::now();
-    let failures = failures_of(numbers(0..100), async |items: &[usize]| {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        all_done(items).await
-    });
-    assert!(failures.await.is_empty());
-    assert_eq!(start.elapsed(), Duration::from_secs(1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn unfinished_chunks_are_returned_before_the_deadline() {
-    let deadline = later();
-    let outcome = process_until(deadline, numbers(0..50), async |items: &[usize]| {
-        if items.contains(&0) {
-            std::future::pending::<()>().await;
-        }
-        all_done(items).await
-    });
-    let chunk: Vec<_> = (0..25).map(|number| format!("m{number}")).collect();
-    assert_eq!(failed(outcome.await), chunk);
-    assert_eq!(Instant::now(), deadline);
-}
-
-struct PanicOnDrop;
-
-impl Drop for PanicOnDrop {
-    fn drop(&mut self) {
-        panic!("on purpose");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn panic_in_a_dropped_commit_fails_its_chunk() {
-    let failures = failures_of(numbers(0..60), async |items: &[usize]| {
-        if items.contains(&30) {
-            let _held = PanicOnDrop;
-            std::future::pending::<()>().await;
-        }
-        all_done(items).await
-    });
-    let chunk: Vec<_> = (25..50).map(|number| format!("m{number}")).collect();
-    assert_eq!(failures.await, chunk);
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_is_decoded_after_the_deadline() {
-    let decoded = Cell::new(false);
-    let decode = |body: &str| {
-        decoded.set(true);
-        decode(body)
-    };
-    let processor = Processor::new(decode, same, same, all_done);
-    let outcome = processor.process(numbers(0..3), Instant::now()).await.unwrap();
-    assert_eq!(outcome.counts, BatchCounts { retried: 3, ..BatchCounts::default() });
-    assert_eq!(failed(outcome), ["m0", "m1", "m2"]);
-    assert!(!decoded.get());
-}
-
-#[tokio::test(start_paused = true)]
-async fn commit_is_skipped_when_no_time_is_left() {
-    let prepare = |number: &usize| {
-        // The clock moves when the future is first polled.
-        let _ = tokio::time::advance(Duration::from_secs(5)).now_or_never();
-        *number
-    };
-    let (decoded, committed) = (Cell::new(0), Cell::new(false));
-    let decode = |body: &str| {
-        decoded.set(decoded.get() + 1);
-        decode(body)
-    };
-    let commit = async |items: &[usize]| {
-        committed.set(true);
-        all_done(items).await
-    };
-    let processor = Processor::new(decode, same, prepare, commit);
-    let outcome = processor.process(numbers(0..3), later()).await.unwrap();
-    assert_eq!(failed(outcome), ["m0", "m1", "m2"]);
-    assert_eq!(decoded.get(), 2, "the third is not decoded");
-    assert!(!committed.get());
-}
-
-#[tokio::test]
 async fn missing_message_id_fails_the_whole_batch() {
     for id in ["", r#""messageId": null, "#, r#""messageId": "", "#, r#""messageId": 7, "#] {
         let json =
@@ -299,12 +170,6 @@ async fn missing_message_id_fails_the_whole_batch() {
         let outcome = processor.process(event(&json), later()).await;
         assert_eq!(outcome, Err(BatchError::MissingMessageId { position: 1 }), "{id}");
     }
-}
-
-#[test]
-#[should_panic(expected = "a chunk has at least one item")]
-fn chunk_size_of_0_is_rejected() {
-    let _ = Processor::new(decode, same, same, all_done).chunk_size(0);
 }
 
 #[tokio::test]
