@@ -3,6 +3,7 @@
 mod chunks;
 mod deadline;
 mod duplicates;
+mod observer;
 
 use std::cell::{Cell, RefCell};
 use std::num::ParseIntError;
@@ -80,7 +81,13 @@ async fn successful_batch_reports_no_failures() {
 
 #[tokio::test]
 async fn empty_batch_commits_nothing() {
-    assert!(failures_of(numbers([]), async |_: &[usize]| unreachable!()).await.is_empty());
+    let committed = Cell::new(false);
+    let failures = failures_of(numbers([]), async |items: &[usize]| {
+        committed.set(true);
+        all_done(items).await
+    });
+    assert!(failures.await.is_empty());
+    assert!(!committed.get());
 }
 
 #[tokio::test]
@@ -98,6 +105,19 @@ async fn poison_body_fails_only_its_own_record() {
         let others: Vec<_> = (0..10).filter(|number| *number != poison).collect();
         assert_eq!(committed.into_inner(), others);
     }
+}
+
+#[tokio::test]
+async fn body_reaches_decode_unchanged() {
+    let bodies = [" 7 ", "\n7\t", "\u{feff}7\u{a0}", "\\u0037", "\0"].map(str::to_owned);
+    let decoded = RefCell::new(vec![]);
+    let decode = |body: &str| {
+        decoded.borrow_mut().push(body.to_owned());
+        Ok::<_, ParseIntError>(decoded.borrow().len())
+    };
+    let processor = Processor::new(decode, same, same, all_done);
+    processor.process(batch(bodies.clone()), later()).await.unwrap();
+    assert_eq!(decoded.into_inner(), bodies);
 }
 
 #[tokio::test]
@@ -166,9 +186,15 @@ async fn missing_message_id_fails_the_whole_batch() {
     for id in ["", r#""messageId": null, "#, r#""messageId": "", "#, r#""messageId": 7, "#] {
         let json =
             format!(r#"{{"Records": [{{"messageId": "m0", "body": "1"}}, {{{id}"body": "2"}}]}}"#);
-        let processor = Processor::new(decode, same, same, async |_: &[usize]| unreachable!());
+        let decoded = Cell::new(false);
+        let decode = |body: &str| {
+            decoded.set(true);
+            decode(body)
+        };
+        let processor = Processor::new(decode, same, same, all_done);
         let outcome = processor.process(event(&json), later()).await;
         assert_eq!(outcome, Err(BatchError::MissingMessageId { position: 1 }), "{id}");
+        assert!(!decoded.get(), "{id}");
     }
 }
 

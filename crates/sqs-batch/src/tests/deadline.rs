@@ -18,6 +18,24 @@ async fn unfinished_chunks_are_returned_before_the_deadline() {
     assert_eq!(Instant::now(), deadline);
 }
 
+#[tokio::test(start_paused = true)]
+async fn hanging_chunks_of_many_are_returned_and_no_other() {
+    let hangs = |number: usize| number % 7 == 0;
+    let commit = async |items: &[usize]| {
+        if hangs(items[0]) {
+            std::future::pending::<()>().await;
+        }
+        all_done(items).await
+    };
+    let processor = Processor::new(decode, same, same, commit).chunk_size(1);
+    let deadline = later();
+    let outcome = processor.process(numbers(0..60), deadline).await.unwrap();
+    assert_eq!(Instant::now(), deadline);
+    let hanging: Vec<_> =
+        (0..60).filter(|number| hangs(*number)).map(|number| format!("m{number}")).collect();
+    assert_eq!(failed(outcome), hanging);
+}
+
 struct PanicOnDrop;
 
 impl Drop for PanicOnDrop {

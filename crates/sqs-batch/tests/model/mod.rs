@@ -32,9 +32,11 @@ pub(crate) enum Fault {
     CommitHangs,
     /// The commit of its chunk returns an outcome too few.
     OutcomeMissing,
+    /// The commit of its chunk returns an outcome too many.
+    OutcomeExtra,
 }
 
-const FAULTS: [Fault; 12] = [
+const FAULTS: [Fault; 13] = [
     Fault::None,
     Fault::DoneBefore,
     Fault::Busy,
@@ -47,6 +49,7 @@ const FAULTS: [Fault; 12] = [
     Fault::CommitPanic,
     Fault::CommitHangs,
     Fault::OutcomeMissing,
+    Fault::OutcomeExtra,
 ];
 
 impl Fault {
@@ -56,7 +59,8 @@ impl Fault {
     }
 
     pub(crate) fn fails_chunk(self) -> bool {
-        matches!(self, Self::CommitPanic | Self::CommitHangs | Self::OutcomeMissing)
+        use Fault::{CommitHangs, CommitPanic, OutcomeExtra, OutcomeMissing};
+        matches!(self, CommitPanic | CommitHangs | OutcomeMissing | OutcomeExtra)
     }
 
     /// The outcome of a record with this fault in a chunk whose commit works.
@@ -140,8 +144,13 @@ async fn commit(committed: &RefCell<Vec<u32>>, events: &[Event]) -> Vec<RecordOu
         Fault::Refused => RecordOutcome::Poison("refused".to_owned()),
         _ => RecordOutcome::Done,
     };
-    let missing = usize::from(has(Fault::OutcomeMissing));
-    events.iter().skip(missing).map(outcome).collect()
+    let mut outcomes: Vec<_> = events.iter().map(outcome).collect();
+    if has(Fault::OutcomeExtra) {
+        outcomes.push(RecordOutcome::Done);
+    } else if has(Fault::OutcomeMissing) {
+        outcomes.remove(0);
+    }
+    outcomes
 }
 
 /// What came of a batch.
