@@ -93,13 +93,15 @@ pub const MAX_COMMIT: usize = 25;
 /// Inserts up to 25 rows of different orders in one request. Returns one outcome per row, in the
 /// order given. If an order already has a row, it stays unchanged.
 pub async fn insert<R: Row>(effect_table: &EffectTable, rows: &[R]) -> Vec<RecordOutcome> {
-    let inserted = effect_table.insert(rows).await.into_iter();
-    let outcomes = inserted.map(|inserted| match inserted {
+    effect_table.insert(rows).await.into_iter().map(record_outcome).collect()
+}
+
+fn record_outcome(inserted: Inserted) -> RecordOutcome {
+    match inserted {
         Inserted::New => RecordOutcome::Done,
         Inserted::AlreadyThere => RecordOutcome::AlreadyDone,
         Inserted::Failed(error) => RecordOutcome::Retry(error.to_string()),
-    });
-    outcomes.collect()
+    }
 }
 
 /// Returns a code from 12 random bytes of the operating system.
@@ -108,4 +110,19 @@ pub fn random_code() -> Code {
     let mut entropy = [0; 12];
     getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
     Code::from_entropy(entropy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::StoreError;
+
+    #[test]
+    fn failed_insert_is_retried_with_its_reason() {
+        assert_eq!(record_outcome(Inserted::New), RecordOutcome::Done);
+        assert_eq!(record_outcome(Inserted::AlreadyThere), RecordOutcome::AlreadyDone);
+        let failed = Inserted::Failed(StoreError::Unavailable("throttled".to_owned()));
+        let reason = "DynamoDB is unavailable: throttled".to_owned();
+        assert_eq!(record_outcome(failed), RecordOutcome::Retry(reason));
+    }
 }
