@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 ///
 /// It is read leniently, so that a malformed message does not fail the others: a field that cannot
 /// be read counts as absent. The whole payload fails if it is not an object with a list `Records`,
-/// or if a record is not an object or has `messageId`, `body` or `messageAttributes` twice. An
-/// error never quotes the payload, because the Lambda runtime logs it.
+/// or if a record has no fields or has `messageId`, `body` or `messageAttributes` twice. An error
+/// never quotes the payload, because the Lambda runtime logs it.
 ///
 /// ```
 /// use sqs_batch::LenientSqsEvent;
@@ -28,9 +28,9 @@ pub struct LenientSqsEvent {
 }
 
 #[derive(Deserialize)]
-struct SqsEvent<'a> {
-    #[serde(rename = "Records", borrow)]
-    messages: Vec<&'a RawValue>,
+struct SqsEvent<Record> {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
 }
 
 impl<'de> Deserialize<'de> for LenientSqsEvent {
@@ -40,19 +40,64 @@ impl<'de> Deserialize<'de> for LenientSqsEvent {
         // Parsed with a separate deserializer, because the runtime's adds the path of the failed
         // field to the error.
         let payload = Box::<RawValue>::deserialize(payload)?;
-        match parse_messages(&payload) {
+        // What SQS sends is parsed in one pass.
+        let messages = parse(&payload).map(|SqsEvent { records }| records);
+        match messages.or_else(|| parse_leniently(&payload)) {
             Some(messages) => Ok(Self { messages }),
             None => Err(D::Error::custom("the payload is not an SQS event")),
         }
     }
 }
 
-fn parse_messages(payload: &RawValue) -> Option<Vec<Message>> {
-    let event: SqsEvent = parse(payload)?;
-    event.messages.into_iter().map(parse).collect()
+#[derive(Debug, Deserialize)]
+pub(crate) struct Message {
+    #[serde(rename = "messageId")]
+    pub(crate) id: Option<String>,
+    pub(crate) body: Option<String>,
+    #[serde(rename = "messageAttributes")]
+    attributes: Option<Attributes>,
 }
 
-/// Parses an object or a string. `None` if it is something else or cannot be represented.
+#[derive(Debug, Deserialize)]
+struct Attributes {
+    traceparent: Option<Attribute>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Attribute {
+    #[serde(rename = "stringValue")]
+    value: Option<String>,
+}
+
+/// Parses each field of the messages on its own.
+fn parse_leniently(payload: &RawValue) -> Option<Vec<Message>> {
+    #[derive(Deserialize)]
+    struct Record<'a> {
+        #[serde(rename = "messageId", borrow)]
+        id: Option<&'a RawValue>,
+        #[serde(borrow)]
+        body: Option<&'a RawValue>,
+        #[serde(rename = "messageAttributes", borrow)]
+        attributes: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct RawAttributes<'a> {
+        #[serde(borrow)]
+        traceparent: Option<&'a RawValue>,
+    }
+    let message = |Record { id, body, attributes }| {
+        let attributes = attributes.and_then(parse);
+        let traceparent = attributes.and_then(|RawAttributes { traceparent }| traceparent);
+        let traceparent = traceparent.and_then(parse);
+        let (id, body) = (id.and_then(parse), body.and_then(parse));
+        Message { id, body, attributes: Some(Attributes { traceparent }) }
+    };
+    let SqsEvent { records } = parse(payload)?;
+    Some(records.into_iter().map(message).collect())
+}
+
+/// Parses an object or a string. `None` if it is something else, or a value that cannot be
+/// represented: a lone surrogate, a huge number, deep nesting.
 fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Option<T> {
     let json = json.get();
     // Serde would read an array as an object.
@@ -62,40 +107,10 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Option<T> {
     serde_json::from_str(json).ok()
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Message {
-    #[serde(rename = "messageId", default, deserialize_with = "lenient")]
-    pub(crate) id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) body: Option<String>,
-    #[serde(rename = "messageAttributes", default, deserialize_with = "lenient")]
-    attributes: Option<Attributes>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Attributes {
-    #[serde(default, deserialize_with = "lenient")]
-    traceparent: Option<Attribute>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Attribute {
-    #[serde(default, deserialize_with = "lenient")]
-    string_value: Option<String>,
-}
-
-fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    value: D,
-) -> Result<Option<T>, D::Error> {
-    // A raw value may be a lone surrogate, a huge number or deeply nested, which the parser rejects.
-    <&RawValue>::deserialize(value).map(parse)
-}
-
 impl Message {
     /// The message attribute `traceparent`, if it is a string.
     pub(crate) fn traceparent(&self) -> Option<&str> {
-        self.attributes.as_ref()?.traceparent.as_ref()?.string_value.as_deref()
+        self.attributes.as_ref()?.traceparent.as_ref()?.value.as_deref()
     }
 }
 
@@ -125,9 +140,12 @@ mod tests {
         message["messageAttributes"]["amount"] =
             json!({"stringValue": "80.00", "dataType": "Number"});
         message["attributes"] = json!({"ApproximateReceiveCount": "1"});
-        let message = read(&message);
-        assert_eq!((message.id.as_deref(), message.body.as_deref()), (Some("m"), Some("b")));
-        assert_eq!(message.traceparent(), Some(TRACE));
+        let malformed = json!({"messageId": 7});
+        for records in [json!([message]), json!([message, malformed])] {
+            let message = event(&records.to_string()).unwrap().messages.remove(0);
+            assert_eq!((message.id.as_deref(), message.body.as_deref()), (Some("m"), Some("b")));
+            assert_eq!(message.traceparent(), Some(TRACE));
+        }
     }
 
     #[test]
@@ -137,8 +155,6 @@ mod tests {
             json!(7),
             json!("x"),
             json!([]),
-            json!([TRACE]),
-            json!([{"stringValue": TRACE}]),
             json!({"stringValue": 7}),
             json!({"binaryValue": "eA=="}),
         ];
@@ -177,7 +193,6 @@ mod tests {
             r#"{"Records": [], "Records": ["Ada Lovelace"]}"#,
             r#"[["Ada Lovelace"]]"#,
             r#"[[{"messageId": "Ada Lovelace"}]]"#,
-            r#"{"Records": [["m", "Ada Lovelace"]]}"#,
             r#"{"Records": [{"messageId": "m", "body": "1", "body": "Ada Lovelace"}]}"#,
             "[[]]",
             "{}",
