@@ -33,15 +33,17 @@ fn every_patch_names_an_existing_test() {
         let text = fs::read_to_string(&patch).expect("a patch is text");
         let caught_by =
             text.split_once("\n\nCaught-by: ").and_then(|(_, rest)| rest.lines().next());
-        let mut names = caught_by.expect("a patch says what catches it").split("::");
-        let (suite, module) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
-        let file = match suite {
+        let names: Vec<_> = caught_by.expect("a patch says what catches it").split("::").collect();
+        let [suite, modules @ .., wanted] = &names[..] else { panic!("{}", patch.display()) };
+        // A module `tests` is a part of the file of its parent.
+        let parent = modules.strip_suffix(&["tests"]).filter(|parent| !parent.is_empty());
+        let module = parent.unwrap_or(modules).join("/");
+        let file = match *suite {
             "pipeline" | "faults" => format!("tests/e2e/tests/{suite}/{module}.rs"),
             package => format!("crates/{package}/src/{module}.rs"),
         };
         let source = fs::read_to_string(root().join(&file))
             .unwrap_or_else(|error| panic!("{file}: {error}"));
-        let wanted = names.last().expect("a path of a test");
         assert!(
             source.contains(&format!("fn {wanted}()")),
             "{} names {wanted}, which is not in {file}",
