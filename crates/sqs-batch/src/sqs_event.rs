@@ -16,8 +16,8 @@ use serde_json::value::RawValue;
 /// ```
 /// use sqs_batch::LenientSqsEvent;
 ///
-/// let odd = r#"{"Records": [{"messageId": "a", "body": {}}, {"messageId": "b", "body": "fine"}]}"#;
-/// assert!(serde_json::from_str::<LenientSqsEvent>(odd).is_ok());
+/// let malformed = r#"{"Records": [{"messageId": "a", "body": {}}, {"messageId": "b", "body": "fine"}]}"#;
+/// assert!(serde_json::from_str::<LenientSqsEvent>(malformed).is_ok());
 ///
 /// let error = serde_json::from_str::<LenientSqsEvent>(r#"{"password": "secret"}"#).unwrap_err();
 /// assert!(error.to_string().starts_with("the payload is not an SQS event"));
@@ -225,14 +225,15 @@ mod tests {
     #[test]
     fn unrepresentable_body_fails_only_its_record() {
         for value in unrepresentable() {
-            let odd = format!(r#"{{"messageId": "odd", "body": {value}}}"#);
-            let event = event(&format!(r#"[{odd}, {{"messageId": "m", "body": "b"}}]"#)).unwrap();
+            let malformed = format!(r#"{{"messageId": "malformed", "body": {value}}}"#);
+            let event =
+                event(&format!(r#"[{malformed}, {{"messageId": "m", "body": "b"}}]"#)).unwrap();
             let read: Vec<_> = event
                 .messages
                 .iter()
                 .map(|message| (message.id.as_deref(), message.body.as_deref()))
                 .collect();
-            assert_eq!(read, [(Some("odd"), None), (Some("m"), Some("b"))], "{value}");
+            assert_eq!(read, [(Some("malformed"), None), (Some("m"), Some("b"))], "{value}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Random batches with failures, panics, time-outs, duplicates, odd and missing message ids.
+//! Random batches with failures, panics, time-outs, duplicates, malformed and missing message ids.
 
 mod model;
 

@@ -91,15 +91,17 @@ mod tests {
     fn record_span_continues_the_trace_of_the_publisher() {
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let written = lines(|| {
-            for traceparent in [Some(trace), Some("odd"), None] {
+            for traceparent in [Some(trace), Some("malformed"), None] {
                 RecordLog.span(traceparent).in_scope(|| tracing::error!("line"));
             }
         });
         let written: Vec<_> = written.lines().collect();
-        let [continued, odd, none] = written[..] else { panic!("one line each: {written:?}") };
+        let [continued, malformed, none] = written[..] else {
+            panic!("one line each: {written:?}")
+        };
         assert!(continued.contains("trace_id=4bf92f3577b34da6a3ce929d0e0e4736"), "{continued}");
         assert!(continued.contains("parent_span_id=00f067aa0ba902b7"), "{continued}");
-        for new in [odd, none] {
+        for new in [malformed, none] {
             assert!(new.contains("trace_id=") && !new.contains("parent_span_id"), "{new}");
         }
     }

@@ -92,7 +92,7 @@ pub(crate) struct Record {
     pub(crate) fault: Fault,
 }
 
-/// Batches with repeated keys, and ids that are repeated or odd, and sometimes `missing`.
+/// Batches with repeated keys, and ids that are repeated or malformed, and sometimes `missing`.
 pub(crate) fn records(missing: bool) -> impl Strategy<Value = Vec<Record>> {
     let id = prop_oneof![
         8 => any::<u64>().prop_map(|id| Some(format!("{id:016x}"))),
