@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use aws_client::sdk_error_message;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::builders::SendMessageBatchRequestEntryBuilder;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
     DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName,
@@ -13,6 +14,7 @@ use aws_sdk_sqs::types::{
     SendMessageBatchRequestEntry,
 };
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::output::say;
 
@@ -34,14 +36,22 @@ pub(crate) struct Depth {
 
 /// A received message, hidden from other consumers until its visibility timeout.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(Default))]
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) receipt: String,
     pub(crate) body: String,
-    /// When it was first sent. A move to a dead-letter queue keeps this time.
+    /// When it was first sent. A move from a standard queue to its dead-letter queue keeps this
+    /// time; a move from a FIFO queue
+    /// [resets it](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html).
     pub(crate) sent_at: Option<Timestamp>,
     pub(crate) receive_count: u32,
     pub(crate) attributes: BTreeMap<String, MessageAttributeValue>,
+    /// The message group, within which a FIFO queue keeps the order. A message of a standard queue
+    /// may have one too, without an effect on the order.
+    pub(crate) group_id: Option<String>,
+    /// Increases within a message group. Only a FIFO queue gives it.
+    pub(crate) sequence_number: Option<u128>,
     trace_header: Option<String>,
 }
 
@@ -56,6 +66,14 @@ pub(crate) const EMPTY_RECEIVES: u32 = 2;
 const WAIT_SECONDS: i32 = 1;
 
 impl Queue {
+    /// Whether it is a FIFO queue. SQS requires this suffix of
+    /// [a FIFO queue's name](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html),
+    /// and allows it to no other.
+    #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "SQS accepts no .FIFO")]
+    pub(crate) fn is_fifo(&self) -> bool {
+        self.url.ends_with(".fifo")
+    }
+
     /// Its message counts.
     pub(crate) async fn depth(&self) -> Result<Depth> {
         let (visible, hidden) = (
@@ -136,8 +154,15 @@ impl Queue {
 
     /// Sends up to [`BATCH`] copies with body and attributes intact. Returns for each message, in
     /// the order given, the copy's id or the problem.
+    ///
+    /// To a FIFO queue it sends each copy in the message's own group, with a new deduplication id:
+    /// SQS acknowledges a copy whose id it received in the last five minutes, but drops it. A retry
+    /// by the SDK repeats the request with the same ids, so it adds no second copy.
     pub(crate) async fn send(&self, messages: &[Message]) -> Vec<Result<String, String>> {
-        let entries = messages.iter().zip(0..).map(|(message, position)| message.entry(position));
+        let entries = messages.iter().zip(0..).map(|(message, position)| {
+            if self.is_fifo() { message.fifo_entry(position) } else { message.entry(position) }
+        });
+        let entries = entries.map(|entry| entry.build().expect("an id and a body are given"));
         let send = self.client.send_message_batch().queue_url(&self.url);
         match send.set_entries(Some(entries.collect())).send().await {
             Ok(answer) => {
@@ -205,6 +230,9 @@ impl Message {
                 .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
             receive_count: receives.and_then(|count| count.parse().ok()).unwrap_or_default(),
             attributes: message.message_attributes.unwrap_or_default().into_iter().collect(),
+            group_id: attribute(MessageSystemAttributeName::MessageGroupId),
+            sequence_number: attribute(MessageSystemAttributeName::SequenceNumber)
+                .and_then(|number| number.parse().ok()),
             trace_header: attribute(MessageSystemAttributeName::AwsTraceHeader),
         })
     }
@@ -218,7 +246,13 @@ impl Message {
         self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
     }
 
-    fn entry(&self, position: usize) -> SendMessageBatchRequestEntry {
+    fn fifo_entry(&self, position: usize) -> SendMessageBatchRequestEntryBuilder {
+        self.entry(position)
+            .set_message_group_id(self.group_id.clone())
+            .message_deduplication_id(Uuid::new_v4().to_string())
+    }
+
+    fn entry(&self, position: usize) -> SendMessageBatchRequestEntryBuilder {
         let entry = SendMessageBatchRequestEntry::builder()
             .id(position.to_string())
             .message_body(&self.body);
@@ -232,7 +266,7 @@ impl Message {
             let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
             entry = entry.message_system_attributes(name, value.expect("a data type is given"));
         }
-        entry.build().expect("an id and a body are given")
+        entry
     }
 }
 
@@ -261,5 +295,18 @@ impl Queue {
     /// A queue of this mock.
     pub(crate) fn of(aws: &aws_mock::MockAws) -> Self {
         Self { client: Client::new(&aws.sdk()), url: "https://sqs.test/1/dlq".to_owned() }
+    }
+
+    /// A FIFO queue of this mock.
+    pub(crate) fn fifo_of(aws: &aws_mock::MockAws) -> Self {
+        Self { url: "https://sqs.test/1/dlq.fifo".to_owned(), ..Self::of(aws) }
+    }
+}
+
+#[cfg(test)]
+impl Message {
+    /// An empty message that was sent at this time.
+    pub(crate) fn sent_at(time: Timestamp) -> Self {
+        Self { sent_at: Some(time), ..Self::default() }
     }
 }
