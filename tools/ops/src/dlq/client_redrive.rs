@@ -1,5 +1,8 @@
 //! Moves messages from this process: receive, send, and delete once SQS has acknowledged the copy.
 //! A message may be in both queues for a while, but never in neither.
+//!
+//! FIFO queues keep the order within a message group, and so does this: it sends a message only
+//! once the one before it in its group is sent.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -7,6 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::Instant;
 
+use super::message_groups::{BlockedGroups, rounds};
 use super::redrive_result::{Failure, RedriveResult};
 use crate::interrupt::Interrupt;
 use crate::progress;
@@ -14,7 +18,8 @@ use crate::queue::{BATCH, EMPTY_RECEIVES, Message, Queue};
 use crate::rate_limit::RateLimit;
 
 /// Long enough for the slowest batch. If this process is killed, its messages become visible again
-/// after this time.
+/// after this time. If the rounds of a FIFO queue take longer, a message may be sent twice, but in
+/// order.
 const HIDDEN_FOR: Duration = Duration::from_secs(120);
 
 /// The size limit of one request. SQS now accepts four times as much; older endpoints do not.
@@ -22,6 +27,9 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// Moves up to `most` messages, each once. It ends even when moved messages fail again and return:
 /// it remembers the ids of the copies and skips them.
+///
+/// Both queues must be of one kind. Of FIFO queues, the messages behind one that cannot be sent stay
+/// in the dead-letter queue with it, if they are of its message group.
 pub(crate) async fn redrive_messages(
     from: &Queue,
     to: &Queue,
@@ -34,6 +42,8 @@ pub(crate) async fn redrive_messages(
         from,
         to,
         known: HashSet::new(),
+        blocked_groups: BlockedGroups::default(),
+        taken: 0,
         left_alone: vec![],
         result: RedriveResult::default(),
     };
@@ -49,6 +59,10 @@ struct Move<'a> {
     to: &'a Queue,
     /// The ids of received messages, and of their copies in the source queue.
     known: HashSet<String>,
+    /// Always empty for standard queues.
+    blocked_groups: BlockedGroups,
+    /// How many different messages were received, copies aside.
+    taken: usize,
     /// Messages to make visible again at the end.
     left_alone: Vec<Message>,
     result: RedriveResult,
@@ -62,25 +76,67 @@ impl Move<'_> {
         interrupt: &Interrupt,
         bar: &indicatif::ProgressBar,
     ) -> Result<()> {
-        let (mut taken, mut empty_receives) = (0, 0);
-        while taken < most && empty_receives < EMPTY_RECEIVES && !interrupt.requested() {
+        let mut empty_receives = 0;
+        while self.taken < most && empty_receives < EMPTY_RECEIVES && !interrupt.requested() {
             let start = Instant::now();
-            let received =
-                self.from.receive(rate_limit.at_once(BATCH).min(most - taken), HIDDEN_FOR).await?;
-            // The same message may be received twice, even in one response.
-            let (fresh, again): (Vec<_>, _) =
-                received.into_iter().partition(|message| self.known.insert(message.id.clone()));
-            self.left_alone.extend(again);
-            empty_receives = if fresh.is_empty() { empty_receives + 1 } else { 0 };
-            taken += fresh.len();
-            let count = fresh.len();
-            for batch in batches(fresh, Message::bytes) {
-                self.redrive_batch(batch).await;
+            let taken_before = self.taken;
+            let at_once = rate_limit.at_once(BATCH).min(most - self.taken);
+            let received = self.from.receive(at_once, HIDDEN_FOR).await?;
+            let movable = self.take(received);
+            let count = self.taken - taken_before;
+            empty_receives = if count == 0 { empty_receives + 1 } else { 0 };
+            for round in rounds(movable, |message| group(self.from, message)) {
+                let round = self.leave_blocked(round);
+                for batch in batches(round, Message::bytes) {
+                    self.redrive_batch(batch).await;
+                }
             }
             bar.inc(u64::try_from(count)?);
             rate_limit.after(count, start).await;
         }
         Ok(())
+    }
+
+    /// The messages to move, in the order received. Leaves the others.
+    fn take(&mut self, received: Vec<Message>) -> Vec<Message> {
+        let mut movable = vec![];
+        for message in received {
+            // The same message may be received twice, even in one response.
+            if !self.known.insert(message.id.clone()) {
+                if let Some(group) = group(self.from, &message) {
+                    self.blocked_groups.block_returned(group);
+                }
+                self.left_alone.push(message);
+                continue;
+            }
+            self.taken += 1;
+            if self.to.is_fifo() && message.group_id.is_none() {
+                let problem = "SQS gave it without the message group id that a FIFO queue requires";
+                self.leave_unsent(message, problem);
+                continue;
+            }
+            let reason = group(self.from, &message)
+                .and_then(|group| self.blocked_groups.reason_on_receive(group));
+            match reason {
+                Some(reason) => self.leave_unsent(message, reason),
+                None => movable.push(message),
+            }
+        }
+        movable
+    }
+
+    /// Leaves the messages of a round behind one that could not be sent. Returns the others.
+    fn leave_blocked(&mut self, round: Vec<Message>) -> Vec<Message> {
+        let mut movable = vec![];
+        for message in round {
+            let reason = group(self.from, &message)
+                .and_then(|group| self.blocked_groups.reason_before_send(group));
+            match reason {
+                Some(reason) => self.leave_unsent(message, reason),
+                None => movable.push(message),
+            }
+        }
+        movable
     }
 
     async fn redrive_batch(&mut self, batch: Vec<Message>) {
@@ -93,7 +149,10 @@ impl Move<'_> {
                     copied.push(message);
                 }
                 Err(problem) => {
-                    self.leave(message, format!("not sent, so not deleted: {problem}"));
+                    if let Some(group) = group(self.from, &message) {
+                        self.blocked_groups.block_unsent(group);
+                    }
+                    self.leave_unsent(message, &problem);
                 }
             }
         }
@@ -109,10 +168,19 @@ impl Move<'_> {
         }
     }
 
+    fn leave_unsent(&mut self, message: Message, problem: &str) {
+        self.leave(message, format!("not sent, so not deleted: {problem}"));
+    }
+
     fn leave(&mut self, message: Message, problem: String) {
         self.result.failures.push(Failure { message_id: Some(message.id.clone()), problem });
         self.left_alone.push(message);
     }
+}
+
+/// The message group of a FIFO queue's message. `None` for a standard queue, which keeps no order.
+fn group<'a>(queue: &Queue, message: &'a Message) -> Option<&'a str> {
+    if queue.is_fifo() { message.group_id.as_deref() } else { None }
 }
 
 /// Splits received messages into batches that fit one request. An oversized message gets a batch of
@@ -135,78 +203,4 @@ fn batches<T>(messages: Vec<T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::num::NonZeroU32;
-
-    use aws_mock::MockAws;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// A dead-letter queue to which every moved message returns at once, and which delivers each
-    /// message twice.
-    fn poisonous(first: &[&str]) -> MockAws {
-        let mut waiting: Vec<_> = first.iter().map(ToString::to_string).collect();
-        MockAws::with_json(move |operation, request| {
-            if operation == "ReceiveMessage" {
-                let ids = std::mem::take(&mut waiting);
-                let message =
-                    |id: &String| json!({ "MessageId": id, "ReceiptHandle": id, "Body": id });
-                let messages: Vec<_> = ids.iter().chain(&ids).map(message).collect();
-                return (200, json!({ "Messages": messages }));
-            }
-            let entries = request["Entries"].as_array().unwrap().iter().map(|entry| {
-                let Some(body) = entry["MessageBody"].as_str() else {
-                    return json!({ "Id": entry["Id"] });
-                };
-                waiting.push(format!("copy of {body}"));
-                json!({ "Id": entry["Id"], "MessageId": waiting.last(), "MD5OfMessageBody": "" })
-            });
-            (200, json!({ "Successful": entries.collect::<Vec<_>>(), "Failed": [] }))
-        })
-    }
-
-    async fn redrive(aws: &MockAws, interrupt: bool) -> RedriveResult {
-        let queue = Queue::of(aws);
-        let rate_limit = RateLimit::of(NonZeroU32::new(100).unwrap());
-        // The approximate count may be too high; the redrive must still end.
-        redrive_messages(&queue, &queue, 50, rate_limit, &Interrupt::fixed(interrupt))
-            .await
-            .unwrap()
-    }
-
-    fn entries(aws: &MockAws, operation: &str) -> Vec<Value> {
-        let requests = aws.json_requests(operation).into_iter();
-        requests.flat_map(|request| request["Entries"].as_array().cloned().unwrap()).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn returning_poison_is_moved_only_once() {
-        let aws = poisonous(&["a", "b"]);
-        let RedriveResult { moved, failures } = redrive(&aws, false).await;
-        assert_eq!((moved, failures), (2, vec![]));
-        let sent = entries(&aws, "SendMessageBatch");
-        let sent: Vec<_> = sent.iter().map(|entry| &entry["MessageBody"]).collect();
-        assert_eq!(sent, ["a", "b"]);
-        let released = entries(&aws, "ChangeMessageVisibilityBatch").len();
-        assert!(released >= 2, "what came back stays hidden");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn ctrl_c_before_the_first_step_moves_nothing() {
-        let aws = poisonous(&["a"]);
-        assert_eq!(redrive(&aws, true).await.moved, 0);
-        assert!(entries(&aws, "SendMessageBatch").is_empty());
-    }
-
-    #[test]
-    fn batches_stay_within_the_sqs_size_limit() {
-        let half = BATCH_BYTES / 2;
-        let cut = batches(vec![half, half, 1, BATCH_BYTES, 2 * BATCH_BYTES, 1], |bytes| *bytes);
-        assert_eq!(
-            cut,
-            [vec![half, half], vec![1], vec![BATCH_BYTES], vec![2 * BATCH_BYTES], vec![1]]
-        );
-        assert!(batches(vec![], |bytes| *bytes).is_empty());
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 mod client_redrive;
 mod list;
+mod message_groups;
 mod move_task;
 mod peek;
 mod purge;
