@@ -1,7 +1,7 @@
 //! The subscribers' queues, by the stack's outputs: `<Name>QueueUrl` makes `<name>` a subscriber,
 //! with the dead-letter queues `<Name>DlqUrl` and `<Name>SubscriptionDlqUrl`.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use aws_sdk_sqs::Client;
 
 use crate::outcome::UsageError;
@@ -34,6 +34,23 @@ pub(crate) struct Dlq {
     pub(crate) source: SourceQueue,
     /// Whether it belongs to a subscription: SQS cannot redrive those.
     pub(crate) is_of_subscription: bool,
+}
+
+impl Dlq {
+    /// Fails unless this queue and its source queue are both FIFO or both standard queues, as SQS
+    /// requires of a redrive.
+    pub(crate) fn check_kinds(&self) -> Result<()> {
+        let kind = |queue: &Queue| if queue.is_fifo() { "FIFO" } else { "standard" };
+        let (kind, source_kind) = (kind(&self.queue), kind(&self.source.queue));
+        ensure!(
+            kind == source_kind,
+            "nothing is moved: the dead-letter queue {} is a {kind} queue, but the queue {} is a {source_kind} queue; \
+             deploy the stack again, so that both are of one kind",
+            self.name,
+            self.source.name
+        );
+        Ok(())
+    }
 }
 
 impl Queues {

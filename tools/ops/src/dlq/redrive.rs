@@ -27,6 +27,7 @@ struct Redriven {
 
 /// Moves up to `limit` messages back to their source queue.
 pub(crate) async fn redrive(context: &Context, dlq: &Dlq, limit: Option<u64>) -> Result<Outcome> {
+    dlq.check_kinds()?;
     let Dlq { name, queue: from, source, is_of_subscription } = dlq;
     let Depth { visible, in_flight } = from.depth().await?;
     if in_flight > 0 {
@@ -94,6 +95,48 @@ impl fmt::Display for Failure {
         match &self.message_id {
             Some(id) => write!(formatter, "message {id}: {}", self.problem),
             None => self.problem.fmt(formatter),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use aws_mock::MockAws;
+
+    use super::super::queues::SourceQueue;
+    use super::*;
+    use crate::output::Output;
+    use crate::queue::Queue;
+    use crate::rate_limit::RateLimit;
+    use crate::stack::Stack;
+
+    async fn error_of_kinds(aws: &MockAws, queue: Queue, source: Queue, dry_run: bool) -> String {
+        let context = Context {
+            sdk: aws.sdk(),
+            stack: Stack::with_outputs([]),
+            output: Output { json: false },
+            dry_run,
+            rate_limit: RateLimit::of(NonZeroU32::new(100).unwrap()),
+        };
+        let source = SourceQueue { name: "promotion".to_owned(), queue: source };
+        let name = "promotion-subscription".to_owned();
+        let dlq = Dlq { name, queue, source, is_of_subscription: true };
+        redrive(&context, &dlq, None).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn queues_of_two_kinds_are_one_error_and_no_request() {
+        let aws = MockAws::with_json(|operation, _| panic!("{operation} has no response"));
+        let (standard, fifo) = (Queue::of(&aws), Queue::fifo_of(&aws));
+        for dry_run in [false, true] {
+            let error = error_of_kinds(&aws, standard.clone(), fifo.clone(), dry_run).await;
+            let kinds = "the dead-letter queue promotion-subscription is a standard queue, but the queue promotion is a FIFO queue";
+            assert!(error.starts_with("nothing is moved") && error.contains(kinds), "{error}");
+            let error = error_of_kinds(&aws, fifo.clone(), standard.clone(), dry_run).await;
+            assert!(error.contains("is a FIFO queue, but the queue promotion is a standard queue"));
+            assert!(!error.contains('\n'), "{error}");
         }
     }
 }
