@@ -18,8 +18,8 @@ struct Line {
     kind: Kind,
     visible: u64,
     in_flight: u64,
-    /// When the oldest message of a sample was first sent. `None` for a source queue, where
-    /// sampling would count as a delivery attempt.
+    /// When the oldest message of a sample was first sent, or moved to a FIFO dead-letter queue.
+    /// `None` for a source queue, where sampling would count as a delivery attempt.
     oldest_seen_at: Option<Timestamp>,
     oldest_seen_seconds: Option<i64>,
     #[serde(skip)]

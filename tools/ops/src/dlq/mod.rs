@@ -31,7 +31,8 @@ pub(crate) enum Command {
     /// topic could not deliver to the subscriber's queue.
     ///
     /// SQS does not report the age of the oldest message. It is read from a sample of up to ten, so
-    /// the real age may be higher. Exits with 3 if a dead-letter queue holds messages.
+    /// the real age may be higher. The age counts from when a message was first sent; in a FIFO
+    /// queue, from when it was moved there. Exits with 3 if a dead-letter queue holds messages.
     List,
     /// Show messages: when they were first sent, how often they were received, why they would fail,
     /// and their bodies.
@@ -39,6 +40,10 @@ pub(crate) enum Command {
     /// Bodies contain personal data such as customers' names: take care where the output goes. The
     /// messages stay in the queue and can be received again at once. Showing them increases their
     /// receive count, which has no effect in a dead-letter queue.
+    ///
+    /// In a FIFO queue the time is when a message arrived in this queue, and reading hides the rest
+    /// of a message group, which is one customer's messages: of a group with more than ten, only
+    /// the first ones can be shown.
     Show {
         #[arg(value_name = "QUEUE", help = QUEUE)]
         dlq: String,
@@ -53,6 +58,10 @@ pub(crate) enum Command {
     /// message only once SQS has acknowledged the copy in the source queue. It moves the messages
     /// present at the start, each once, even if one fails again and returns. Repeating a redrive is
     /// harmless: a second delivery has no second effect.
+    ///
+    /// Between FIFO queues, a redrive keeps the order of each customer's messages. Messages that
+    /// arrived in the source queue in the meantime stay before them. If this command cannot send a
+    /// message, it leaves that customer's later messages in the dead-letter queue too.
     Redrive {
         #[arg(value_name = "QUEUE", help = QUEUE)]
         dlq: String,
@@ -62,7 +71,8 @@ pub(crate) enum Command {
     },
     /// Delete all messages permanently.
     ///
-    /// Asks for confirmation first. Without a terminal, it requires --yes.
+    /// Asks for confirmation first. Without a terminal, it requires --yes. In a FIFO queue,
+    /// `ops dlq show` may not have shown all messages.
     Purge {
         #[arg(value_name = "QUEUE", help = QUEUE)]
         dlq: String,

@@ -38,12 +38,7 @@ pub(crate) async fn purge(context: &Context, dlq: &Dlq, yes: bool) -> Result<Out
             );
             return Ok(Outcome::Usage);
         }
-        let messages = count(purged.deleted, "message", "messages");
-        let stack = context.stack.name();
-        say(format!(
-            "About {messages} of {stack} will be deleted permanently. Type the queue's name to continue ({}):",
-            dlq.name
-        ));
+        say(purged.question(context.stack.name(), dlq.queue.is_fifo()));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if answer.trim() != purged.queue {
@@ -56,6 +51,21 @@ pub(crate) async fn purge(context: &Context, dlq: &Dlq, yes: bool) -> Result<Out
     Ok(Outcome::Fine)
 }
 
+impl Purged {
+    fn question(&self, stack: &str, is_fifo: bool) -> String {
+        let warning = if is_fifo {
+            "`ops dlq show` may not have shown all messages: in a FIFO queue, reading hides the rest of a message group.\n"
+        } else {
+            ""
+        };
+        let messages = count(self.deleted, "message", "messages");
+        format!(
+            "{warning}About {messages} of {stack} will be deleted permanently. Type the queue's name to continue ({}):",
+            self.queue
+        )
+    }
+}
+
 impl fmt::Display for Purged {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let would = if self.dry_run { "would be " } else { "" };
@@ -65,5 +75,21 @@ impl fmt::Display for Purged {
             "about {messages} {would}deleted from the dead-letter queue {}",
             self.queue
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifo_question_warns_of_messages_not_shown() {
+        let purged = Purged { queue: "promotion".to_owned(), dry_run: false, deleted: 12 };
+        let question = "About 12 messages of the-stack will be deleted permanently. Type the queue's name to continue (promotion):";
+        assert_eq!(purged.question("the-stack", false), question);
+        let fifo_question = purged.question("the-stack", true);
+        let (warning, rest) = fifo_question.split_once('\n').unwrap();
+        assert!(warning.starts_with("`ops dlq show` may not have shown all"), "{warning}");
+        assert_eq!(rest, question);
     }
 }
