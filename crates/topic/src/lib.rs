@@ -4,11 +4,14 @@
 //! read filter policies through [`Subscriptions`].
 
 mod client;
+mod fifo;
 mod orders_topic;
+mod publish_queue;
 mod republish;
 mod subscriptions;
 
 pub use orders_topic::OrdersTopic;
+pub use publish_queue::PublishQueue;
 pub use republish::{OrderToPublish, Republisher};
 pub use subscriptions::{Filter, Subscriptions};
 

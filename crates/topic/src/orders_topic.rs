@@ -10,6 +10,7 @@ use telemetry::TraceParent;
 
 use crate::TopicError;
 use crate::client::{attributes, connect, unavailable};
+use crate::fifo::{Repetitions, group_id, is_fifo};
 
 /// The topic on which every order is published.
 #[derive(Clone, Debug)]
@@ -30,11 +31,23 @@ impl OrdersTopic {
         Self { client: connect(sdk, &arn, PUBLISH).await, arn }
     }
 
-    /// Publishes `order.placed`, which subscribers process as part of `trace`.
+    /// Whether subscribers get a customer's orders in the order in which they are published.
+    #[must_use]
+    pub fn is_fifo(&self) -> bool {
+        is_fifo(&self.arn)
+    }
+
+    /// Publishes `order.placed`, which subscribers process as part of `trace`. A FIFO topic drops
+    /// it if the order was published within the last five minutes.
     pub async fn publish(&self, order: &Order, trace: TraceParent) -> Result<(), TopicError> {
         let event = OrderPlaced::from(order);
         let publish = self.client.publish().topic_arn(&self.arn).message(event.encode());
-        let publish = publish.set_message_attributes(Some(attributes(&event, Some(trace))));
+        let mut publish = publish.set_message_attributes(Some(attributes(&event, Some(trace))));
+        if self.is_fifo() {
+            publish = publish
+                .message_group_id(group_id(&order.customer))
+                .message_deduplication_id(Repetitions::Dropped.deduplication_id(order.id));
+        }
         publish.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
@@ -80,6 +93,23 @@ mod tests {
             ["type", "String", "order.placed"],
         ];
         assert_eq!(publish.message_attributes(""), expected);
+    }
+
+    #[tokio::test]
+    async fn only_a_fifo_topic_gets_group_and_deduplication_ids() {
+        let order = order("80.00");
+        for (arn, ids) in [
+            ("arn.fifo", [Some(group_id(&order.customer)), Some(order.id.to_string())]),
+            ("arn", [None, None]),
+        ] {
+            let aws = MockAws::responding([REFUSED, PUBLISHED]);
+            let topic = OrdersTopic::connect(&aws.sdk(), arn.to_owned()).await;
+            topic.publish(&order, trace()).await.unwrap();
+            let [_primed, publish] = aws.requests();
+            let form = publish.form();
+            let found = ["MessageGroupId", "MessageDeduplicationId"].map(|name| form.get(name));
+            assert_eq!(found, ids.each_ref().map(Option::as_ref), "{arn}");
+        }
     }
 
     #[tokio::test]

@@ -10,14 +10,16 @@ use aws_types::SdkConfig;
 use domain::{Order, OrderId, OrderPlaced};
 use telemetry::TraceParent;
 
-use crate::TopicError;
 use crate::client::{attributes, connect, unavailable};
+use crate::fifo::{Repetitions, group_id, is_fifo};
+use crate::{PublishQueue, TopicError};
 
 /// The topic, for many orders at once.
 #[derive(Clone, Debug)]
 pub struct Republisher {
     client: Client,
     arn: String,
+    repetitions: Repetitions,
 }
 
 /// An order to publish.
@@ -27,6 +29,12 @@ pub struct OrderToPublish {
     pub order: Order,
     /// The trace to continue, if it is known; subscribers continue it too.
     pub trace: Option<TraceParent>,
+}
+
+impl AsRef<Order> for OrderToPublish {
+    fn as_ref(&self) -> &Order {
+        &self.order
+    }
 }
 
 const ONCE: CallPolicy = CallPolicy {
@@ -40,15 +48,31 @@ impl Republisher {
     pub const MAX_ORDERS: usize = 10;
 
     /// Makes a client for the relay and opens its connection. Calls have one attempt: the next
-    /// minute's sweep is the retry.
+    /// minute's sweep is the retry. A FIFO topic drops an order that was published within the last
+    /// five minutes.
     pub async fn connect(sdk: &SdkConfig, arn: String) -> Self {
-        Self { client: connect(sdk, &arn, ONCE).await, arn }
+        let client = connect(sdk, &arn, ONCE).await;
+        Self { client, arn, repetitions: Repetitions::Dropped }
     }
 
-    /// Makes a client for an operator, with patient time limits, without a request.
+    /// Makes a client for an operator, with patient time limits, without a request. Every order is
+    /// delivered, whenever it was published before.
     #[must_use]
     pub fn patient(sdk: &SdkConfig, arn: String) -> Self {
-        Self { client: Client::new(&CallPolicy::PATIENT.apply(sdk)), arn }
+        let client = Client::new(&CallPolicy::PATIENT.apply(sdk));
+        Self { client, arn, repetitions: Repetitions::Delivered }
+    }
+
+    /// Whether subscribers get a customer's orders in the order in which they are published.
+    #[must_use]
+    pub fn is_fifo(&self) -> bool {
+        is_fifo(&self.arn)
+    }
+
+    /// An empty queue of orders for this topic.
+    #[must_use]
+    pub fn queue<T: AsRef<Order>>(&self) -> PublishQueue<T> {
+        PublishQueue::new(self.is_fifo())
     }
 
     /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request. Returns the
@@ -62,7 +86,12 @@ impl Republisher {
             let entry = PublishBatchRequestEntry::builder()
                 .id(order.id.to_string())
                 .message(event.encode());
-            let entry = entry.set_message_attributes(Some(attributes(&event, *trace)));
+            let mut entry = entry.set_message_attributes(Some(attributes(&event, *trace)));
+            if self.is_fifo() {
+                entry = entry
+                    .message_group_id(group_id(&order.customer))
+                    .message_deduplication_id(self.repetitions.deduplication_id(order.id));
+            }
             entry.build().expect("an id is given")
         });
         let publish = self.client.publish_batch().topic_arn(&self.arn);
@@ -78,6 +107,8 @@ impl Republisher {
 mod tests {
     use super::*;
     use aws_mock::{MockAws, order};
+    use std::collections::BTreeMap;
+    use std::slice;
 
     const REFUSED: (u16, &str) =
         (400, "<ErrorResponse><Error><Code>EmptyBatchRequest</Code></Error></ErrorResponse>");
@@ -130,6 +161,31 @@ mod tests {
                 expected.into_iter().flatten().collect::<Vec<_>>()
             );
         }
+    }
+
+    #[tokio::test]
+    async fn only_an_operator_repeats_an_order_on_a_fifo_topic() {
+        let order = to_publish("80.00");
+        let (status, refused) = REFUSED;
+        let published = vec![answer(&[order.order.id], &[]); 4];
+        let aws = MockAws::responding([vec![(status, refused.to_owned())], published].concat());
+        let relay = Republisher::connect(&aws.sdk(), "arn.fifo".to_owned()).await;
+        let operator = Republisher::patient(&aws.sdk(), "arn.fifo".to_owned());
+        for republisher in [&relay, &relay, &operator, &operator] {
+            republisher.publish_batch(slice::from_ref(&order)).await.unwrap();
+        }
+        let [_primed, requests @ ..] = aws.requests::<5>();
+        let entry = |form: &BTreeMap<String, String>, name: &str| {
+            form[&format!("PublishBatchRequestEntries.member.1.{name}")].clone()
+        };
+        let forms = requests.map(|request| request.form());
+        let group = group_id(&order.order.customer);
+        assert!(forms.iter().all(|form| entry(form, "MessageGroupId") == group));
+        let [first, again, by_operator, by_operator_again] =
+            forms.map(|form| entry(&form, "MessageDeduplicationId"));
+        let id = order.order.id.to_string();
+        assert_eq!([first, again], [id.clone(), id.clone()]);
+        assert!(by_operator != id && by_operator_again != id && by_operator != by_operator_again);
     }
 
     #[tokio::test]
