@@ -12,8 +12,8 @@ use domain::{Invoice, Order, OrderId, OrderView};
 use crate::batch_get::{Rows, batch_get, consistent_keys};
 use crate::client::{builder, client};
 use crate::conflict::RetryConflicts;
-use crate::row::{Attributes, Reader};
-use crate::{StoreError, outbox};
+use crate::row::{Attributes, OUTBOX, Reader};
+use crate::{PendingOrder, StoreError, outbox};
 
 /// The names of the tables that the orders function reads and writes.
 #[derive(Clone, Debug)]
@@ -46,6 +46,7 @@ pub(crate) const SAVE: CallPolicy = CallPolicy {
     attempt_timeout: Duration::from_millis(350),
     total_timeout: Duration::from_millis(790),
 };
+/// For the pending flag: to clear it, and to read it for a repeated request.
 const CLEAR: CallPolicy = CallPolicy {
     max_attempts: 1,
     attempt_timeout: Duration::from_millis(200),
@@ -91,6 +92,19 @@ impl Orders {
     /// Clears an order's pending flag.
     pub async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         outbox::clear(&self.clear_client, &self.tables.orders, id).await
+    }
+
+    /// Reads an order that is not known to be published; `None` if it is, or if there is no such
+    /// order.
+    pub async fn read_pending(&self, id: OrderId) -> Result<Option<PendingOrder>, StoreError> {
+        let OrderTables { orders, .. } = &self.tables;
+        let found = read_rows(&self.clear_client, id, [(orders, "id")]).await?;
+        let row = found.row(orders).filter(|row| row.contains_key(OUTBOX));
+        let pending = |row| {
+            let reader = Reader { table: "orders", row };
+            Ok(PendingOrder { order: reader.order()?, trace: reader.trace() })
+        };
+        row.map(pending).transpose()
     }
 
     /// Reads an order with its shipment and its coupon.
@@ -186,6 +200,23 @@ pub(crate) mod tests {
             "id": {"S": id.to_string()}, "customer": {"S": "Ada Lovelace"}, "amount": {"N": "81.5"},
             "placed_at": {"S": "2026-11-22T10:00:00Z"},
         })
+    }
+
+    #[tokio::test]
+    async fn only_a_pending_order_is_read_as_pending() {
+        let id = order("81.50").id;
+        let mut pending = order_row(id);
+        pending["outbox"] = json!({"N": "3"});
+        for (rows, is_pending) in
+            [(json!([pending]), true), (json!([order_row(id)]), false), (json!([]), false)]
+        {
+            let answer = json!({"Responses": {"orders": rows}, "UnprocessedKeys": {}});
+            let aws = MockAws::responding([(200, json!({})), (200, answer)]);
+            let read = orders(&aws).await.read_pending(id).await.unwrap();
+            assert_eq!(read.map(|pending| pending.order.id), is_pending.then_some(id));
+            let [_primed, read] = aws.requests();
+            assert_eq!(read.json().1["RequestItems"], json!({"orders": keys_of("id", id)}));
+        }
     }
 
     fn keys_of(attribute: &str, id: OrderId) -> Value {

@@ -1,4 +1,4 @@
-//! `POST /orders`: parse, save, respond; publish after the answer.
+//! `POST /orders`: parse, save, publish, respond. On a standard topic it publishes after the answer.
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::app::AppState;
 use crate::pages;
 use crate::problem::{Kind, Problem};
+use crate::publish::{Publication, publish_or_leave, publish_replayed};
 use crate::request::{Encoding, FormInput, MAX_BODY, NewOrder, Rejected, is_random};
 use crate::request_log::RequestLog;
 use crate::request_outcome::{OutcomeKind, RequestOutcome};
@@ -52,12 +53,12 @@ pub(crate) async fn create_order(
             let saved = RequestOutcome::of(OutcomeKind::PublishPending, order.id)
                 .with_coupon(order.discount.is_some());
             log.record(saved);
-            let reached = log.clone();
-            log.leave(async move { publish(&state, &order, trace, &reached).await });
+            publish_or_leave(Publication { state, order, trace, log }).await;
             response
         }
         Ok(SaveOutcome::Replayed { order_id, answer }) => {
             log.record(RequestOutcome::of(OutcomeKind::Replayed, order_id));
+            publish_replayed(&state, order_id, trace).await;
             created(encoding, order_id, answer)
         }
         Ok(SaveOutcome::KeyConflict { order_id }) => {
@@ -79,21 +80,6 @@ pub(crate) async fn create_order(
 fn accept(customer: CustomerName, amount: Amount) -> Order {
     let placed_at = whole_seconds(Timestamp::now());
     Order { id: OrderId::from(Uuid::new_v4()), customer, amount, discount: None, placed_at }
-}
-
-/// Publishes the order and clears its pending flag. If either fails, the order stays accepted and
-/// the relay publishes it.
-async fn publish(state: &AppState, order: &Order, trace: TraceParent, log: &RequestLog) {
-    if let Err(error) = state.topic.publish(order, trace).await {
-        tracing::warn!(order_id = %order.id, %error, "the order is saved, and was not published");
-        return;
-    }
-    log.advance(OutcomeKind::FlagPending);
-    if let Err(error) = state.orders.clear_pending_flag(order.id).await {
-        tracing::warn!(order_id = %order.id, %error, "the order is published, and still pending");
-        return;
-    }
-    log.advance(OutcomeKind::Placed);
 }
 
 fn created(encoding: Encoding, id: OrderId, answer: String) -> Response {

@@ -14,6 +14,7 @@ mod lambda_adapter;
 mod openapi;
 mod pages;
 mod problem;
+mod publish;
 mod request;
 mod request_log;
 mod request_outcome;
