@@ -1,6 +1,7 @@
 //! Publishes pending orders, every minute.
 
 mod relay;
+mod shards;
 mod sweep_summary;
 
 use lambda_runtime::{LambdaEvent, service_fn};

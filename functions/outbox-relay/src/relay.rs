@@ -9,11 +9,12 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
 use lambda_startup::time_to_work;
-use store::{Next, Outbox, Page, PendingOrder};
+use store::{Outbox, Page, PendingOrder};
 use telemetry::SpanContext;
 use tokio::time::{Instant, timeout_at};
-use topic::{OrderToPublish, Republisher};
+use topic::{OrderToPublish, PublishQueue, Republisher};
 
+use crate::shards::Shards;
 use crate::sweep_summary::SweepSummary;
 
 /// What a sweep works with.
@@ -36,8 +37,8 @@ struct Sweep {
 }
 
 impl Relay {
-    /// Publishes what one scan of the outbox finds, or queries all shards side by side if there is
-    /// more than a page. Nothing is tried twice: the next sweep is the retry.
+    /// Publishes what one scan of the outbox finds, or what the shards have if there is more than a
+    /// page. Nothing is tried twice: the next sweep is the retry.
     pub(crate) async fn run_until(&self, deadline: SystemTime) -> Result<SweepSummary, Error> {
         let now = Timestamp::now();
         let sweep = Sweep {
@@ -53,48 +54,77 @@ impl Relay {
     async fn sweep(&self, sweep: Sweep) -> SweepSummary {
         let mut summary = SweepSummary::default();
         let scan = self.outbox.scan_pending(sweep.placed_until);
-        match sweep.in_time(scan, &mut summary).await {
-            Some(Some(page)) => drop(self.publish(page, sweep, &mut summary).await),
-            Some(None) => {
-                let shards = self.outbox.shards();
-                let shards = join_all(shards.map(|shard| self.sweep_shard(shard, sweep))).await;
-                for shard in &shards {
-                    summary.add(shard);
-                }
-            }
-            None => {}
+        let Some(scanned) = sweep.in_time(scan, &mut summary).await else { return summary };
+        let Some(Page { orders, unreadable, .. }) = scanned else {
+            return self.sweep_shards(sweep, summary).await;
+        };
+        summary.add_unreadable(&unreadable);
+        let mut queue = self.topic.queue();
+        let _: Option<()> = self.publish(orders, &mut queue, sweep, &mut summary).await;
+        summary
+    }
+
+    async fn sweep_shards(&self, sweep: Sweep, mut summary: SweepSummary) -> SweepSummary {
+        if self.topic.is_fifo() {
+            let _: Option<()> = self.sweep_in_order(sweep, &mut summary).await;
+            return summary;
+        }
+        let shards = self.outbox.shards().map(|shard| self.sweep_shard(shard, sweep));
+        for shard in join_all(shards).await {
+            summary.add(&shard);
         }
         summary
     }
 
     async fn sweep_shard(&self, shard: u8, sweep: Sweep) -> SweepSummary {
         let mut summary = SweepSummary::default();
+        let mut queue = self.topic.queue();
         let mut from = None;
         loop {
             let query = self.outbox.query_shard(shard, sweep.placed_until, from);
             let Some(page) = sweep.in_time(query, &mut summary).await else { return summary };
-            from = self.publish(page, sweep, &mut summary).await;
+            let Page { orders, unreadable, next } = page;
+            summary.add_unreadable(&unreadable);
+            let published = self.publish(orders, &mut queue, sweep, &mut summary).await;
+            from = published.and(next);
             if from.is_none() {
                 return summary;
             }
         }
     }
 
-    /// Publishes a page's orders and clears the pending flags of those that SNS acknowledged.
-    /// Returns where the next page starts; `None` at the last page, after a failure or at the
-    /// deadline.
-    async fn publish(&self, page: Page, sweep: Sweep, summary: &mut SweepSummary) -> Option<Next> {
-        summary.add_found(&page.orders, sweep.now);
-        for unreadable in &page.unreadable {
-            summary.add_unreadable(unreadable);
+    /// Publishes the orders of all shards, the oldest first. Returns `None` at the deadline or after
+    /// a call failed.
+    async fn sweep_in_order(&self, sweep: Sweep, summary: &mut SweepSummary) -> Option<()> {
+        let mut shards = Shards::new(&self.outbox);
+        let mut queue = self.topic.queue();
+        loop {
+            let unreadable = sweep.in_time(shards.fill(sweep.placed_until), summary).await?;
+            summary.add_unreadable(&unreadable);
+            let Some(oldest) = shards.take_oldest() else { return Some(()) };
+            self.publish(oldest, &mut queue, sweep, summary).await?;
         }
+    }
+
+    /// Publishes orders and clears the pending flags of those that SNS acknowledged. Returns `None`
+    /// at the deadline or after a call failed.
+    async fn publish(
+        &self,
+        orders: Vec<PendingOrder>,
+        queue: &mut PublishQueue<OrderToPublish>,
+        sweep: Sweep,
+        summary: &mut SweepSummary,
+    ) -> Option<()> {
+        summary.add_found(&orders, sweep.now);
         let (orders, contexts): (Vec<_>, HashMap<_, _>) =
-            page.orders.into_iter().map(to_publish).unzip();
-        for orders in orders.chunks(Republisher::MAX_ORDERS) {
-            let acknowledged = sweep.in_time(self.topic.publish_batch(orders), summary).await?;
+            orders.into_iter().map(to_publish).unzip();
+        queue.extend(orders);
+        while let Some(batch) = queue.next_batch(Republisher::MAX_ORDERS) {
+            let acknowledged = sweep.in_time(self.topic.publish_batch(&batch), summary).await?;
+            queue.published(&batch, &acknowledged);
             self.clear(acknowledged, &contexts, sweep, summary).await?;
         }
-        page.next
+        Some(())
     }
 
     /// Returns `None` at the deadline.

@@ -49,10 +49,12 @@ impl SweepSummary {
         }
     }
 
-    /// The row blocks no other order. Only a person can repair it.
-    pub(crate) fn add_unreadable(&mut self, Unreadable { key, error }: &Unreadable) {
-        self.unreadable += 1;
-        tracing::error!(order_id = key, %error, outcome = "unreadable", "order");
+    /// The rows block no other order. Only a person can repair them.
+    pub(crate) fn add_unreadable(&mut self, rows: &[Unreadable]) {
+        self.unreadable += rows.len();
+        for Unreadable { key, error } in rows {
+            tracing::error!(order_id = key, %error, outcome = "unreadable", "order");
+        }
     }
 
     pub(crate) fn log(&self) {
