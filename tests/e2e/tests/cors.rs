@@ -27,8 +27,7 @@ fn lists(answer: &Answer, header: &str, value: &str) -> bool {
 #[tokio::test]
 async fn only_allowed_origins_may_order() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
-    let parameters = ["Environment=local", ALLOWED];
-    let running = RunningStack::start(&tools, BUILT_TEMPLATE, &parameters, Progress).await;
+    let running = RunningStack::start(&tools, BUILT_TEMPLATE, &[ALLOWED], Progress).await;
     let running = running.expect("the template deploys");
     let shop = Deployment::on(&running).await.expect("a stack");
 

@@ -14,7 +14,7 @@ const FORGED: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEiLCJhdWQiOiJzaG9
 async fn requests_without_a_valid_token_are_unauthorized() {
     let tools = Tools::install(Progress).await.expect("the tools are there");
     let origins = format!("CorsAllowedOrigins={SHOP}");
-    let parameters = [&["Environment=local", &*origins], &TOKENS[..]].concat();
+    let parameters = [&[&*origins], &TOKENS[..]].concat();
     let running = RunningStack::start(&tools, BUILT_TEMPLATE, &parameters, Progress).await;
     let running = running.expect("the template deploys");
     let shop = Deployment::on(&running).await.expect("a stack");

@@ -45,7 +45,7 @@ pub use checkov::checkov;
 pub use docker::{Docker, Image};
 pub use docker_bridge_proxy::{DockerBridgeProxy, SAM_LOCAL};
 pub use emulator::{Emulator, Invocations, set_aws_env};
-pub use faults::{Fault, FaultProxy, Injected};
+pub use faults::{Call, Fault, FaultProxy, Injected};
 pub use functions::{functions, functions_in, resource};
 pub use http_proxy::HttpProxy;
 pub use interrupt::{or_cut_short, until_interrupted};

@@ -1,8 +1,9 @@
 //! The SAM CLI, as a user runs it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::process::Command;
 
 use crate::emulator;
@@ -111,8 +112,7 @@ pub async fn deploy(
     deploy_with(tools, emulator, template, &[], progress).await
 }
 
-/// Like [`deploy`], with parameters such as `OutboxAge=2`. If there are any, all others keep the
-/// template's defaults, not samconfig.toml's.
+/// Like [`deploy`], with parameters such as `Fifo=true` beside samconfig.toml's for `local`.
 pub async fn deploy_with(
     tools: &Tools,
     emulator: &Emulator,
@@ -125,7 +125,9 @@ pub async fn deploy_with(
         .args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"])
         .arg(template.as_ref());
     if !parameters.is_empty() {
-        deploy.arg("--parameter-overrides").args(parameters);
+        // On the command line they replace those of samconfig.toml.
+        let all = local_parameters()?;
+        deploy.arg("--parameter-overrides").args(all.split_whitespace()).args(parameters);
     }
     // sam leaves empty folders in TMPDIR; without the other option it expects the configuration
     // beside the template.
@@ -133,6 +135,16 @@ pub async fn deploy_with(
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
     progress.command("Deploying the template", emulator.set_aws_env(&mut deploy)).await?;
     stack(tools, emulator.port(), progress).await
+}
+
+/// The parameters that samconfig.toml has for `local`.
+fn local_parameters() -> Result<String> {
+    let config: toml::Table = fs::read_to_string(root().join("samconfig.toml"))?.parse()?;
+    let overrides = config
+        .get("local")
+        .and_then(|local| local.get("deploy")?.get("parameters")?.get("parameter_overrides"))
+        .and_then(toml::Value::as_str);
+    Ok(overrides.context("samconfig.toml has no parameters for `local`")?.to_owned())
 }
 
 /// The stack that is deployed to the emulator on a port.

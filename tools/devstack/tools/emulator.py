@@ -10,13 +10,17 @@ API.
 
 It does not support alarms on an expression: they are created on the expression's first metric, and no test relies on them.
 
+Its FIFO topics come from its SNS API alone, so those of a template are completed here. A FIFO queue drops a message from SNS
+that has the deduplication id of an earlier one, as it does with a message that is sent to it.
+
 With AUTH=true it checks IAM: see guard.py and transport.py.
 """
 
 import os
+import time
 
 from ministack.app import AUTH, main
-from ministack.services import apigateway
+from ministack.services import apigateway, sns, sqs
 from ministack.services.cloudformation import provisioners
 
 NEEDED = {
@@ -84,6 +88,48 @@ def on_first_metric(record_of):
     return record
 
 
+def with_fifo(create):
+    """Makes a topic with FifoTopic one that deduplicates and passes group ids on."""
+
+    def created(logical_id, properties, stack):
+        arn, attributes = create(logical_id, properties, stack)
+        if str(properties.get("FifoTopic")).lower() == "true":
+            if not arn.endswith(".fifo"):
+                raise ValueError("Invalid parameter: Topic Name")
+            fifo = {name: properties.get(name, "false") for name in ("FifoTopic", "ContentBasedDeduplication")}
+            fifo = {name: str(value).lower() for name, value in fifo.items()}
+            sns._topics[arn]["attributes"].update(fifo, FifoThroughputScope=properties.get("FifoThroughputScope", "Topic"))
+            sns._topics[arn].update(dedup_cache={}, fifo_seq=0)
+        return arn, attributes
+
+    return created
+
+
+def deduplicated(deliver):
+    """Drops a message that a FIFO queue has seen within five minutes, and numbers the others."""
+
+    def delivered(endpoint, *arguments, message_group_id="", message_dedup_id="", **more):
+        queue = sqs._queue_by_arn(endpoint)
+        ids = {"message_group_id": message_group_id, "message_dedup_id": message_dedup_id}
+        if not queue or not queue["is_fifo"]:
+            return deliver(endpoint, *arguments, **ids, **more)
+        with sqs._queues_lock:
+            sqs._prune_dedup(queue)
+            by_group = queue["attributes"].get("DeduplicationScope") == "messageGroup"
+            key = f"{message_group_id}:{message_dedup_id}" if by_group else message_dedup_id
+            if key in queue["dedup_cache"]:
+                return None
+            before = len(queue["messages"])
+            deliver(endpoint, *arguments, **ids, **more)
+            for message in queue["messages"][before:]:
+                queue["fifo_seq"] += 1
+                message["seq"] = str(queue["fifo_seq"]).zfill(20)
+                expiry = time.time() + sqs._DEDUP_WINDOW_S
+                queue["dedup_cache"][key] = {"expire": expiry, "id": message["id"], "md5": message["md5"], "seq": message["seq"]}
+
+    return delivered
+
+
 async def no_connections(*_):
     return 404, {"Content-Type": "application/json"}, b'{"message":"Not Found"}'
 
@@ -91,6 +137,8 @@ async def no_connections(*_):
 for kind, needed in NEEDED.items():
     # A newer emulator may support the type: its own handler wins.
     provisioners._RESOURCE_HANDLERS.setdefault(kind, named(kind, needed))
+provisioners._sns_create = provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"]["create"] = with_fifo(provisioners._sns_create)
+sns._deliver_to_sqs = deduplicated(sns._deliver_to_sqs)
 provisioners._cw_metric_alarm_record = on_first_metric(provisioners._cw_metric_alarm_record)
 provisioners._apigw_v2_api_props = reads_cors(provisioners._apigw_v2_api_props)
 apigateway._handle_execute_in_scope = forwards_options(apigateway._handle_execute_in_scope)

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use anyhow::{Context, Result, ensure};
 use devstack::{
     Docker, DockerBridgeProxy, Emulator, HttpProxy, Invocations, LogForwarder, LogStream, Progress,
-    StackProgress, Tools, Watch,
+    Stack, StackProgress, Tools, Watch,
 };
 
 use screen::Screen;
@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Run the release binaries of `sam build`, as deployed, instead of reloading edited code.
     #[arg(long)]
     built: bool,
+    /// Deliver each customer's orders in order: with a FIFO topic and FIFO queues.
+    #[arg(long)]
+    fifo: bool,
     /// Also open the stack to Docker containers, for `sam local invoke` and `sam local start-api`.
     #[arg(long, requires = "built")]
     containers: bool,
@@ -46,7 +49,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     match if options.built { run_built(options).await } else { run_watched(options).await }? {}
 }
 
-async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Result<Infallible> {
+async fn run_built(options: Options) -> Result<Infallible> {
+    let Options { port, aws_port, containers, .. } = options;
     let docker = if containers {
         Some(Docker::find().await.context("--containers needs Docker")?)
     } else {
@@ -55,7 +59,7 @@ async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Resul
     let tools = Tools::install(Progress).await?;
     devstack::build(&tools, Progress).await?;
     let mut emulator = Emulator::start(&tools, aws_port, Invocations::Deployed, Progress).await?;
-    let stack = devstack::deploy(&tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
+    let stack = options.deploy(&tools, &emulator, devstack::BUILT_TEMPLATE).await?;
     let proxy = HttpProxy::open(&stack, port).await?;
     // Kept alive until this returns.
     let containers = match docker {
@@ -73,13 +77,14 @@ async fn run_built(Options { port, aws_port, containers, .. }: Options) -> Resul
     }
 }
 
-async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Result<Infallible> {
+async fn run_watched(options: Options) -> Result<Infallible> {
+    let Options { port, aws_port, invoke_port, .. } = options;
     devstack::require_free(invoke_port, "--invoke-port")?;
     let tools = Tools::install(Progress).await?;
     Watch::prebuild(&tools, Progress).await?;
     let mut emulator =
         Emulator::start(&tools, aws_port, Invocations::Watch(invoke_port), Progress).await?;
-    let stack = devstack::deploy(&tools, &emulator, devstack::TEMPLATE, Progress).await?;
+    let stack = options.deploy(&tools, &emulator, devstack::TEMPLATE).await?;
     let screen = Screen::new();
     let (lines, keeper) = (screen.clone(), LogForwarder::of(&stack));
     let show = move |line: &str| {
@@ -97,6 +102,13 @@ async fn run_watched(Options { port, aws_port, invoke_port, .. }: Options) -> Re
         error = stack.deletion() => Err(error),
         error = watch.failure() => Err(error),
         error = screen.follow(StackProgress::of(&stack)) => error,
+    }
+}
+
+impl Options {
+    async fn deploy(self, tools: &Tools, emulator: &Emulator, template: &str) -> Result<Stack> {
+        let parameters: &[&str] = if self.fifo { &["Fifo=true"] } else { &[] };
+        devstack::deploy_with(tools, emulator, template, parameters, Progress).await
     }
 }
 

@@ -8,10 +8,6 @@ use devstack::{Emulator, HttpProxy, Progress, Tools};
 
 use super::stack::Tests;
 
-/// Short intervals, as samconfig.toml has them for `local`.
-const PARAMETERS: [&str; 4] =
-    ["Environment=local", "FunctionTimeout=2", "QueueVisibility=12", "OutboxAge=2"];
-
 pub(super) async fn test(tools: &Tools) -> Result<()> {
     on_template(tools, Path::new(devstack::BUILT_TEMPLATE)).await
 }
@@ -20,8 +16,7 @@ pub(super) async fn test(tools: &Tools) -> Result<()> {
 pub(super) async fn on_template(tools: &Tools, template: &Path) -> Result<()> {
     let emulator = Emulator::start_guarded(tools, Progress).await?;
     let trust = emulator.ca_bundle().context("a guarded emulator has a certificate")?;
-    let parameters = [&PARAMETERS[..], &[&*trust]].concat();
-    let stack = devstack::deploy_with(tools, &emulator, template, &parameters, Progress).await?;
+    let stack = devstack::deploy_with(tools, &emulator, template, &[&*trust], Progress).await?;
     let proxy = HttpProxy::open(&stack, devstack::free_port()?).await?;
     let mut tests = Tests::of(tools, &stack, proxy.url(), emulator.port(), &["--test", "iam"])?;
     emulator.set_aws_env(&mut tests.command).env("E2E_PLAIN_ENDPOINT", emulator.endpoint());

@@ -2,7 +2,9 @@
 //! throttle or fail a call, or forward it and drop the response.
 
 mod aws;
+mod call_log;
 mod plan;
+mod statements;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -13,6 +15,8 @@ use anyhow::{Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::http::{request, response};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, Uri};
@@ -22,13 +26,17 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::http::{self, HttpClient};
+use call_log::CallLog;
 use plan::{Met, Plan};
+
+pub use call_log::Call;
 
 /// A running proxy. It stops when this is dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
     url: String,
     plan: Arc<Mutex<Plan>>,
+    log: CallLog,
     connections: Connections,
     accepting: JoinHandle<()>,
 }
@@ -82,12 +90,13 @@ impl FaultProxy {
     pub async fn start(endpoint: &str) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let plan = Arc::default();
+        let (plan, log) = (Arc::default(), CallLog::default());
         let endpoint = endpoint.trim_start_matches("http://").to_owned();
-        let way = Way { client: http::client(), endpoint, plan: Arc::clone(&plan) };
+        let way =
+            Way { client: http::client(), endpoint, plan: Arc::clone(&plan), log: log.clone() };
         let connections = Connections::default();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&connections), way));
-        Ok(Self { url, plan, connections, accepting })
+        Ok(Self { url, plan, log, connections, accepting })
     }
 
     /// The endpoint to configure in functions.
@@ -101,6 +110,23 @@ impl FaultProxy {
     #[expect(clippy::must_use_candidate, reason = "not every caller waits for it to happen")]
     pub fn inject(&self, operation: &str, fault: Fault, times: u32) -> Injected {
         Injected { happened: self.plan().arrange(operation, fault, times) }
+    }
+
+    /// Fails the statement that inserts this order into this table, in the next `times` calls of
+    /// `BatchExecuteStatement` that have it. The other statements of such a call are executed.
+    pub fn fail_insert(&self, table: &str, order_id: &str, times: u32) {
+        self.plan().fail_insert(table, order_id, times);
+    }
+
+    /// From now on, records the calls that AWS answers.
+    pub fn record(&self) {
+        self.log.start();
+    }
+
+    /// The recorded calls, in the order in which AWS answered them.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<Call> {
+        self.log.calls()
     }
 
     /// From now until [`Self::calm`], injects a random fault, drawn from the seed, into one call in
@@ -158,6 +184,7 @@ struct Way {
     client: HttpClient,
     endpoint: String,
     plan: Arc<Mutex<Plan>>,
+    log: CallLog,
 }
 
 impl Way {
@@ -165,9 +192,32 @@ impl Way {
         self.plan.lock().expect(UNPOISONED).meet(operation)
     }
 
-    async fn pass(&self, request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>> {
-        let (parts, body) = self.client.request(request).await?.into_parts();
-        Ok(Response::from_parts(parts, Full::from(body.collect().await?.to_bytes())))
+    /// Forwards a call. Inserts that are to fail are left out, and answered as failed.
+    async fn pass(&self, call: Passing) -> Result<Response<Full<Bytes>>> {
+        let failing = self.plan.lock().expect(UNPOISONED).failing_statements(&call.body);
+        if failing.is_empty() {
+            let (parts, answer) = self.forward(call).await?;
+            return Ok(Response::from_parts(parts, Full::from(answer)));
+        }
+        let answer = match statements::without(&call.body, &failing)? {
+            Some(body) => self.forward(Passing { body, ..call }).await?.1,
+            None => Bytes::from_static(statements::NOTHING_DONE),
+        };
+        let answer = statements::with_failures(&answer, &failing)?;
+        let response = Response::builder().header(CONTENT_TYPE, "application/x-amz-json-1.0");
+        Ok(response.body(Full::from(answer))?)
+    }
+
+    async fn forward(
+        &self,
+        Passing { operation, mut parts, body }: Passing,
+    ) -> Result<(response::Parts, Bytes)> {
+        parts.headers.insert(CONTENT_LENGTH, body.len().into());
+        let request = Request::from_parts(parts, Full::from(body.clone()));
+        let (parts, answer) = self.client.request(request).await?.into_parts();
+        let answer = answer.collect().await?.to_bytes();
+        self.log.add(&operation, &body, parts.status, &answer);
+        Ok((parts, answer))
     }
 }
 
@@ -185,6 +235,13 @@ async fn accept(listener: TcpListener, connections: Connections, way: Way) {
     }
 }
 
+/// A call on its way to AWS.
+struct Passing {
+    operation: String,
+    parts: request::Parts,
+    body: Bytes,
+}
+
 /// An error closes the connection.
 async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
@@ -197,9 +254,9 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
         .path_and_query(path)
         .build()?;
     let speaks_json = aws::speaks_json(&parts.headers);
-    let request = Request::from_parts(parts, Full::from(body.clone()));
+    let call = Passing { operation, parts, body };
 
-    let Some(met) = way.meet(&operation) else { return way.pass(request).await };
+    let Some(met) = way.meet(&call.operation) else { return way.pass(call).await };
     match met.fault {
         Fault::Refuse => {
             met.happens();
@@ -208,19 +265,19 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
         Fault::Delay(time) => {
             met.happens();
             tokio::time::sleep(time).await;
-            way.pass(request).await
+            way.pass(call).await
         }
         fault @ (Fault::Throttle | Fault::Fail | Fault::Conflict) => {
             met.happens();
-            Ok(aws::error_answer(fault, speaks_json, &body))
+            Ok(aws::error_answer(fault, speaks_json, &call.body))
         }
         Fault::LoseAnswer => {
-            way.pass(request).await?;
+            way.pass(call).await?;
             met.happens();
             bail!("lost on purpose")
         }
         Fault::WithholdAnswer => {
-            way.pass(request).await?;
+            way.pass(call).await?;
             met.happens();
             std::future::pending().await
         }

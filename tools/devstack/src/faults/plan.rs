@@ -1,17 +1,18 @@
 //! Which call meets which fault: those scheduled one by one, and random ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fastrand::Rng;
 use tokio::sync::watch;
 
-use super::Fault;
+use super::{Fault, statements};
 
 /// The faults to inject.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     rules: Vec<Rule>,
+    failing_inserts: Vec<FailingInsert>,
     storm: Option<Storm>,
     met: BTreeMap<&'static str, u32>,
 }
@@ -22,6 +23,14 @@ struct Rule {
     fault: Fault,
     left: u32,
     happened: watch::Sender<u32>,
+}
+
+/// An insert that fails, although its call does not.
+#[derive(Debug)]
+struct FailingInsert {
+    table: String,
+    order_id: String,
+    left: u32,
 }
 
 #[derive(Debug)]
@@ -59,6 +68,30 @@ impl Plan {
         seen
     }
 
+    /// Fails the next `times` inserts of an order into a table.
+    pub(super) fn fail_insert(&mut self, table: &str, order_id: &str, times: u32) {
+        let (table, order_id) = (table.to_owned(), order_id.to_owned());
+        self.failing_inserts.push(FailingInsert { table, order_id, left: times });
+    }
+
+    /// The positions of a call's statements that fail.
+    pub(super) fn failing_statements(&mut self, body: &[u8]) -> BTreeSet<usize> {
+        if self.failing_inserts.is_empty() {
+            return BTreeSet::new();
+        }
+        let inserts = statements::inserts(body);
+        let mut fails = |(table, order_id): &(String, String)| {
+            let failing = self.failing_inserts.iter_mut().find(|failing| {
+                failing.left > 0 && failing.table == *table && failing.order_id == *order_id
+            });
+            failing.is_some_and(|failing| {
+                failing.left -= 1;
+                true
+            })
+        };
+        (0..inserts.len()).filter(|position| fails(&inserts[*position])).collect()
+    }
+
     /// From now on, one call in `one_in` meets a random fault that is possible for its operation.
     pub(super) fn storm(&mut self, seed: u64, one_in: u32) {
         self.storm = Some(Storm { random: Rng::with_seed(seed), one_in });
@@ -67,6 +100,7 @@ impl Plan {
     /// Stops injecting faults.
     pub(super) fn calm(&mut self) {
         self.rules.clear();
+        self.failing_inserts.clear();
         self.storm = None;
     }
 
