@@ -43,6 +43,12 @@ pub struct SavedOrder {
     pub publish_pending: bool,
 }
 
+impl AsRef<Order> for SavedOrder {
+    fn as_ref(&self) -> &Order {
+        &self.order
+    }
+}
+
 /// A row, or why it cannot be read.
 type Read<T> = Result<T, Unreadable>;
 

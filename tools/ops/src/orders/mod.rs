@@ -22,6 +22,8 @@ pub(crate) enum Command {
     /// Publish orders again, and clear the pending flag of those that SNS acknowledged.
     ///
     /// Every subscriber receives them again. That is safe: a second delivery has no second effect.
+    /// On a FIFO topic those of a customer are published in the order in which they were placed,
+    /// after all that is published already.
     #[command(group(clap::ArgGroup::new("which").required(true).args(["ids", "since"])))]
     Replay {
         /// The orders' ids.

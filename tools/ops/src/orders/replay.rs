@@ -1,6 +1,6 @@
 //! `ops orders replay`: publishing `order.placed` again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -35,7 +35,8 @@ pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outco
     let ids: Vec<_> = BTreeSet::from_iter(ids).into_iter().collect();
     let bar = progress::bar("Publishing", u64::try_from(ids.len())?);
     let mut replay = Replay::new(context, bar)?;
-    for ids in ids.chunks(Audit::MAX_ORDERS) {
+    let mut chunks = ids.chunks(Audit::MAX_ORDERS).peekable();
+    while let Some(ids) = chunks.next() {
         let found = replay.audit.orders_by_id(ids).await?;
         let id_of = |row: &Result<SavedOrder, Unreadable>| match row {
             Ok(saved) => saved.order.id.to_string(),
@@ -45,7 +46,7 @@ pub(crate) async fn of_ids(context: &Context, ids: Vec<OrderId>) -> Result<Outco
         for unknown in ids.iter().map(ToString::to_string).filter(|id| !known.contains(id)) {
             replay.record(unknown, Some("there is no such order".to_owned()))?;
         }
-        if !replay.all(found).await? {
+        if !replay.page(found, chunks.peek().is_none()).await? {
             break;
         }
     }
@@ -67,7 +68,7 @@ pub(crate) async fn of_time(
         };
         let orders = page.rows.into_iter().filter(meant).collect();
         from = page.next;
-        if !replay.all(orders).await? || from.is_none() {
+        if !replay.page(orders, from.is_none()).await? || from.is_none() {
             return Ok(replay.end());
         }
     }
@@ -75,6 +76,8 @@ pub(crate) async fn of_time(
 
 struct Replay<'a> {
     context: &'a Context,
+    /// Orders that are not published yet: on a FIFO topic, those of all pages so far.
+    waiting: Vec<SavedOrder>,
     audit: Audit,
     topic: Republisher,
     interrupt: Interrupt,
@@ -87,6 +90,7 @@ impl<'a> Replay<'a> {
     fn new(context: &'a Context, bar: ProgressBar) -> Result<Self> {
         Ok(Self {
             context,
+            waiting: vec![],
             audit: Audit::of(&context.sdk, context.tables()?),
             topic: Republisher::patient(
                 &context.sdk,
@@ -99,35 +103,51 @@ impl<'a> Replay<'a> {
         })
     }
 
-    /// Publishes these orders. Returns whether to continue: not after Ctrl-C, nor when a whole
+    /// Publishes a page of orders. On a FIFO topic it waits for the last page, which may have the
+    /// oldest order of a customer. Returns whether to continue: not after Ctrl-C, nor when a whole
     /// request to SNS fails.
-    async fn all(&mut self, orders: Vec<Result<SavedOrder, Unreadable>>) -> Result<bool> {
-        let mut readable = vec![];
+    async fn page(
+        &mut self,
+        orders: Vec<Result<SavedOrder, Unreadable>>,
+        is_last: bool,
+    ) -> Result<bool> {
         for row in orders {
             match row {
-                Ok(saved) => readable.push(saved),
+                Ok(saved) => self.waiting.push(saved),
                 Err(Unreadable { key, error }) => self.record(key, Some(error.to_string()))?,
             }
         }
-        for batch in readable.chunks(self.context.rate_limit.at_once(Republisher::MAX_ORDERS)) {
+        if self.topic.is_fifo() && !is_last {
+            return Ok(!self.interrupt.requested());
+        }
+        let mut queue = self.topic.queue();
+        queue.extend(self.waiting.drain(..));
+        while let Some(batch) =
+            queue.next_batch(self.context.rate_limit.at_once(Republisher::MAX_ORDERS))
+        {
             if self.interrupt.requested() {
                 return Ok(false);
             }
             let start = Instant::now();
-            if !self.batch(batch).await? {
-                return Ok(false);
-            }
+            let Some(published) = self.batch(&batch).await? else { return Ok(false) };
+            queue.published(&batch, &published);
             self.context.rate_limit.after(batch.len(), start).await;
+        }
+        for SavedOrder { order, .. } in queue.take_held_back() {
+            let problem = "not published: an earlier order of its customer was not";
+            self.record(order.id.to_string(), Some(problem.to_owned()))?;
         }
         Ok(true)
     }
 
-    async fn batch(&mut self, batch: &[SavedOrder]) -> Result<bool> {
+    /// Publishes orders in one request, and returns the ids of those that SNS acknowledged; `None`
+    /// if the request failed.
+    async fn batch(&mut self, batch: &[SavedOrder]) -> Result<Option<HashSet<OrderId>>> {
         if self.context.dry_run {
             for SavedOrder { order, .. } in batch {
                 self.record(order.id.to_string(), None)?;
             }
-            return Ok(true);
+            return Ok(Some(batch.iter().map(|saved| saved.order.id).collect()));
         }
         let orders_to_publish = batch.iter().map(|SavedOrder { order, trace, .. }| {
             OrderToPublish { order: order.clone(), trace: *trace }
@@ -141,7 +161,7 @@ impl<'a> Replay<'a> {
                 }
                 let not_tried = "A whole request to SNS failed: the orders after these were not tried. Run the command again later.";
                 self.bar.suspend(|| say(not_tried));
-                return Ok(false);
+                return Ok(None);
             }
         };
         for SavedOrder { order, publish_pending, .. } in batch {
@@ -156,7 +176,7 @@ impl<'a> Replay<'a> {
             };
             self.record(order.id.to_string(), problem)?;
         }
-        Ok(true)
+        Ok(Some(acknowledged))
     }
 
     /// Counts and prints the result for one order.
