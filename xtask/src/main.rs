@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's commands.
 
 mod bench;
+mod deploy;
 mod doctor;
 mod git;
 mod run;
@@ -26,6 +27,10 @@ struct Arguments {
 enum Command {
     /// Run the whole system on this machine until Ctrl-C: shop, topic, queues, functions, tables.
     Run(run::Options),
+    /// Build the functions and deploy them to your AWS account with `sam deploy`.
+    ///
+    /// Refuses to deploy if that would replace the stack's queues, with what waits in them.
+    Deploy(deploy::Options),
     /// Run the test suites that a change needs, all of them, or one by its name.
     ///
     /// On two cores this takes about three minutes after a small change, and ten if nothing is
@@ -67,6 +72,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => {
             devstack::until_interrupted(ExitCode::SUCCESS, run::run(options)).await
         }
+        Command::Deploy(options) => devstack::or_cut_short(deploy::deploy(options)).await,
         Command::Test(options) => devstack::or_cut_short(test::test(options)).await,
         Command::Verify(part) => devstack::or_cut_short(verify::verify(part)).await,
         Command::New(what) => subscriber::add(what).await.map(|()| ExitCode::SUCCESS),

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
 use crate::emulator;
 use crate::template::write_expanded_template;
 use crate::workspace::{root, target_dir};
-use crate::{Emulator, Outputs, Progress, Stack, Tools};
+use crate::{Emulator, Outputs, ProcessGroup, Progress, Stack, Tools};
 
 /// `sam validate --lint`, and a comparison of our expansion of the loops with the emulator's and
 /// cfn-lint's.
@@ -135,6 +135,38 @@ pub async fn deploy_with(
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
     progress.command("Deploying the template", emulator.set_aws_env(&mut deploy)).await?;
     stack(tools, emulator.port(), progress).await
+}
+
+/// Builds the functions and runs `sam deploy` with these arguments on the caller's AWS account.
+/// Unless `replace_queues`, it refuses a deployment that would replace the stack's queues.
+pub async fn deploy_to_aws(
+    tools: &Tools,
+    replace_queues: bool,
+    arguments: &[String],
+) -> Result<()> {
+    if !replace_queues {
+        check_queue_kind(tools, arguments, |command| command).await?;
+    }
+    ProcessGroup::run("sam build", sam(tools).arg("build")).await?;
+    // It may ask whether to deploy, so it needs the terminal.
+    let status = sam(tools).arg("deploy").args(arguments).status().await?;
+    ensure!(status.success(), "sam deploy failed ({status})");
+    Ok(())
+}
+
+/// Fails if `sam deploy` with these arguments would replace the stack's queues. `set_env` says where
+/// AWS is.
+pub async fn check_queue_kind(
+    tools: &Tools,
+    arguments: &[String],
+    set_env: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<()> {
+    let mut check = tools.command("python");
+    check.current_dir(root()).arg("tools/devstack/tools/check_queue_kind.py").args(arguments);
+    let output = set_env(&mut check).output().await?;
+    let problem = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}", problem.trim_end());
+    Ok(())
 }
 
 /// The parameters that samconfig.toml has for `local`.
