@@ -2,12 +2,16 @@
 #![deny(missing_docs)]
 
 mod batch_outcome;
+mod commit;
 mod deadline;
+mod isolation;
 mod observer;
 mod processor;
+mod record;
 mod record_outcome;
 mod report;
 mod sqs_event;
+mod standard;
 #[cfg(test)]
 mod tests;
 

@@ -1,18 +1,14 @@
-//! Processes one batch: prepares each record, groups records with equal keys, commits in chunks and
-//! builds the partial batch response.
+//! The processor: its functions, its settings, and the way of a batch through it.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 use std::hash::Hash;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures::FutureExt;
-use futures::future::join_all;
-use tokio::time::{Instant, timeout_at};
-use tracing::Span;
+use tokio::time::Instant;
 
-use crate::report::{report, share_failures_by_message_id};
-use crate::sqs_event::Message;
+use crate::commit::commit_in_chunks;
+use crate::record::records;
+use crate::report::report;
+use crate::standard;
 use crate::{BatchError, BatchOutcome, LenientSqsEvent, Observer, RecordOutcome};
 
 /// Processes SQS batches: decode, isolate, commit, report. [`Processor::new`] takes the four
@@ -141,137 +137,12 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
         Hook: Observer<Key>,
     {
         let mut records = records(batch, &self.observer)?;
-        let (groups, items) =
-            prepare_all(&mut records, deadline, &self.decode, &self.key, &self.prepare);
-        // A closure over the chunks would make the future of any `commit` one that is not `Send`.
-        let mut commits = Vec::new();
-        for chunk in items.chunks(self.chunk_size) {
-            commits.push(commit_chunk(chunk, deadline, &self.commit));
-        }
-        let outcomes = join_all(commits).await.into_iter().flatten();
-        for (group, outcome) in groups.iter().zip(outcomes) {
-            for position in &group.records {
-                records[*position].outcome = outcome.clone();
-            }
-        }
-        share_failures_by_message_id(&mut records);
-        let is_done = |position: &usize| records[*position].outcome == RecordOutcome::Done;
-        let done = groups.into_iter().filter(|group| group.records.iter().any(is_done));
-        let done = done.map(|group| group.event).collect();
+        let prepared =
+            standard::prepare_all(&mut records, deadline, &self.decode, &self.key, &self.prepare);
+        let outcomes =
+            commit_in_chunks(&prepared.items, self.chunk_size, deadline, &self.commit).await;
+        let done = prepared.finish(&mut records, outcomes);
         let (response, counts) = report(&records, &self.observer);
         Ok(BatchOutcome { response, counts, done })
-    }
-}
-
-const NO_TIME_TO_START: &str = "no time left to start";
-
-/// A message of the batch.
-pub(crate) struct Record<Key> {
-    pub(crate) message_id: String,
-    body: String,
-    /// Adds the record's trace to its log lines.
-    pub(crate) span: Span,
-    pub(crate) key: Option<Key>,
-    pub(crate) outcome: RecordOutcome,
-}
-
-/// The records with one key, which share an item.
-struct Group<Event> {
-    /// The event of the first of them.
-    event: Event,
-    /// Their positions in the batch.
-    records: Vec<usize>,
-}
-
-fn records<Key>(
-    batch: LenientSqsEvent,
-    observer: &impl Observer<Key>,
-) -> Result<Vec<Record<Key>>, BatchError> {
-    let record = |(position, message): (usize, Message)| {
-        let span = observer.span(message.traceparent());
-        let message_id = message.id.filter(|id| !id.is_empty());
-        Ok(Record {
-            message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,
-            body: message.body.unwrap_or_default(),
-            span,
-            key: None,
-            outcome: RecordOutcome::Retry(NO_TIME_TO_START.to_owned()),
-        })
-    };
-    batch.messages.into_iter().enumerate().map(record).collect()
-}
-
-/// Prepares one item per key. A record that cannot be decoded or prepared becomes poison. Records
-/// after the deadline keep their outcome. Groups and items have the same order.
-fn prepare_all<Event, Error: Display, Key: Clone + Eq + Hash, Item>(
-    records: &mut [Record<Key>],
-    deadline: Instant,
-    decode: impl Fn(&str) -> Result<Event, Error>,
-    key: impl Fn(&Event) -> Key,
-    prepare: impl Fn(&Event) -> Item,
-) -> (Vec<Group<Event>>, Vec<Item>) {
-    let mut groups = Vec::<Group<Event>>::new();
-    let mut items = Vec::new();
-    let mut group_of = HashMap::<Key, usize>::new();
-    for (position, record) in records.iter_mut().enumerate() {
-        if Instant::now() >= deadline {
-            break;
-        }
-        let _entered = record.span.enter();
-        let decoded = caught(|| {
-            let event = decode(&record.body).map_err(|error| error.to_string())?;
-            Ok((key(&event), event))
-        });
-        let (key, event) = match decoded.unwrap_or_else(|| Err("decoding it panicked".to_owned())) {
-            Ok(decoded) => decoded,
-            Err(reason) => {
-                record.outcome = RecordOutcome::Poison(reason);
-                continue;
-            }
-        };
-        record.key = Some(key.clone());
-        if let Some(group) = group_of.get(&key) {
-            groups[*group].records.push(position);
-            continue;
-        }
-        match caught(|| prepare(&event)) {
-            Some(item) => {
-                group_of.insert(key, groups.len());
-                groups.push(Group { event, records: vec![position] });
-                items.push(item);
-            }
-            None => record.outcome = RecordOutcome::Poison("preparing it panicked".to_owned()),
-        }
-    }
-    (groups, items)
-}
-
-/// Calls a function; `None` if it panics.
-fn caught<T>(call: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(call)).ok()
-}
-
-/// Commits a chunk. Returns exactly one outcome per item, even if `commit` panics, times out or
-/// returns the wrong number of outcomes.
-async fn commit_chunk<Item>(
-    items: &[Item],
-    deadline: Instant,
-    commit: &impl AsyncFn(&[Item]) -> Vec<RecordOutcome>,
-) -> Vec<RecordOutcome> {
-    let retry_all = |reason: &str| vec![RecordOutcome::Retry(reason.to_owned()); items.len()];
-    if Instant::now() >= deadline {
-        return retry_all(NO_TIME_TO_START);
-    }
-    let mut work = Box::pin(AssertUnwindSafe(async { commit(items).await }).catch_unwind());
-    let result = timeout_at(deadline, &mut work).await;
-    // An unfinished commit may panic when it is dropped.
-    let _ = caught(|| drop(work));
-    match result {
-        Ok(Ok(outcomes)) if outcomes.len() == items.len() => outcomes,
-        Ok(Ok(_)) => {
-            retry_all("the commit gave another number of outcomes than it was given items")
-        }
-        Ok(Err(_)) => retry_all("committing its chunk panicked"),
-        Err(_) => retry_all("no time left to finish"),
     }
 }

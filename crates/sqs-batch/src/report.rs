@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 
-use crate::processor::Record;
+use crate::record::Record;
 use crate::{BatchCounts, Observer};
 
 /// SQS keeps or deletes a message by its id. So if a batch has an id twice, and one of its records

@@ -1,0 +1,36 @@
+//! A message of a batch while it is processed.
+
+use tracing::Span;
+
+use crate::commit::NO_TIME_TO_START;
+use crate::sqs_event::Message;
+use crate::{BatchError, LenientSqsEvent, Observer, RecordOutcome};
+
+/// A message of the batch.
+pub(crate) struct Record<Key> {
+    pub(crate) message_id: String,
+    pub(crate) body: String,
+    /// Adds the record's trace to its log lines.
+    pub(crate) span: Span,
+    pub(crate) key: Option<Key>,
+    pub(crate) outcome: RecordOutcome,
+}
+
+/// Returns the batch's records, in its order, with the outcome of a record that is never started.
+pub(crate) fn records<Key>(
+    batch: LenientSqsEvent,
+    observer: &impl Observer<Key>,
+) -> Result<Vec<Record<Key>>, BatchError> {
+    let record = |(position, message): (usize, Message)| {
+        let span = observer.span(message.traceparent());
+        let message_id = message.id.filter(|id| !id.is_empty());
+        Ok(Record {
+            message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,
+            body: message.body.unwrap_or_default(),
+            span,
+            key: None,
+            outcome: RecordOutcome::Retry(NO_TIME_TO_START.to_owned()),
+        })
+    };
+    batch.messages.into_iter().enumerate().map(record).collect()
+}
