@@ -4,6 +4,7 @@
 mod batch_outcome;
 mod commit;
 mod deadline;
+mod fifo;
 mod isolation;
 mod observer;
 mod processor;

@@ -6,14 +6,19 @@ use std::hash::Hash;
 use tokio::time::Instant;
 
 use crate::commit::commit_in_chunks;
+use crate::fifo::Rounds;
 use crate::record::records;
 use crate::report::report;
-use crate::standard;
+use crate::standard::prepare_all;
 use crate::{BatchError, BatchOutcome, LenientSqsEvent, Observer, RecordOutcome};
 
 /// Processes SQS batches: decode, isolate, commit, report. [`Processor::new`] takes the four
-/// functions that know the work. A processor keeps nothing between batches. It is for standard
-/// queues: of a FIFO queue it would commit later messages of a group after an earlier one failed.
+/// functions that know the work. A processor keeps nothing between batches.
+///
+/// It works for standard queues and for FIFO queues, and finds out by `eventSourceARN`, which ends
+/// in `.fifo` for a FIFO queue. There it keeps the order within each message group: nothing of a
+/// group is committed after one of its messages was returned to be tried again. Set
+/// [`Processor::max_receive_count`] for a FIFO queue that has a dead-letter queue.
 ///
 /// ```
 /// use sqs_batch::{LenientSqsEvent, Processor, RecordOutcome};
@@ -53,6 +58,7 @@ pub struct Processor<Decode, KeyOf, Prepare, Commit, Hook = ()> {
     prepare: Prepare,
     commit: Commit,
     chunk_size: usize,
+    max_receive_count: Option<u32>,
     observer: Hook,
 }
 
@@ -90,15 +96,23 @@ impl<Decode, KeyOf, Prepare, Commit> Processor<Decode, KeyOf, Prepare, Commit> {
         Prepare: Fn(&Event) -> Item,
         Commit: AsyncFn(&[Item]) -> Vec<RecordOutcome>,
     {
-        let chunk_size = Self::DEFAULT_CHUNK_SIZE;
-        Self { decode, key, prepare, commit, chunk_size, observer: () }
+        Self {
+            decode,
+            key,
+            prepare,
+            commit,
+            chunk_size: Self::DEFAULT_CHUNK_SIZE,
+            max_receive_count: None,
+            observer: (),
+        }
     }
 
     /// Sets the [`Observer`], which sees each record's trace context and outcome.
     #[must_use]
     pub fn observer<Hook>(self, observer: Hook) -> Processor<Decode, KeyOf, Prepare, Commit, Hook> {
-        let Self { decode, key, prepare, commit, chunk_size, observer: () } = self;
-        Processor { decode, key, prepare, commit, chunk_size, observer }
+        let Self { decode, key, prepare, commit, chunk_size, max_receive_count, observer: () } =
+            self;
+        Processor { decode, key, prepare, commit, chunk_size, max_receive_count, observer }
     }
 }
 
@@ -113,6 +127,26 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
     pub fn chunk_size(self, items: usize) -> Self {
         assert!(items > 0, "a chunk has at least one item");
         Self { chunk_size: items, ..self }
+    }
+
+    /// Sets the `maxReceiveCount` of the queue's [redrive policy]. It is used for FIFO queues only:
+    /// SQS moves a message that fails on its last receive to the dead-letter queue, so the rest of
+    /// its group need not wait for it. `ApproximateReceiveCount` says which receive it is.
+    ///
+    /// By default no receive counts as the last. Then a message that fails every time takes its
+    /// group with it: the messages behind it are never tried, reach `maxReceiveCount` as it does,
+    /// and follow it into the dead-letter queue. A number below the queue's breaks the order: the
+    /// group goes on while SQS still delivers the failed message again. SQS allows 1 to 1,000.
+    ///
+    /// # Panics
+    ///
+    /// If `receives` is 0.
+    ///
+    /// [redrive policy]: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    #[must_use]
+    pub fn max_receive_count(self, receives: u32) -> Self {
+        assert!(receives > 0, "a message is received at least once");
+        Self { max_receive_count: Some(receives), ..self }
     }
 
     /// Processes one batch. Every record gets exactly one outcome; those that failed are in the
@@ -136,12 +170,26 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
         Commit: AsyncFn(&[Item]) -> Vec<RecordOutcome>,
         Hook: Observer<Key>,
     {
+        let is_fifo = batch.is_fifo();
         let mut records = records(batch, &self.observer)?;
-        let prepared =
-            standard::prepare_all(&mut records, deadline, &self.decode, &self.key, &self.prepare);
-        let outcomes =
-            commit_in_chunks(&prepared.items, self.chunk_size, deadline, &self.commit).await;
-        let done = prepared.finish(&mut records, outcomes);
+        let Self { decode, key, prepare, commit, .. } = self;
+        let done = if is_fifo {
+            let mut rounds = Rounds::new(&mut records, self.max_receive_count);
+            loop {
+                let round = rounds.start(deadline, decode, key, prepare);
+                if round.items.is_empty() {
+                    break rounds.finish();
+                }
+                let outcomes =
+                    commit_in_chunks(&round.items, self.chunk_size, deadline, commit).await;
+                rounds.end(round, outcomes);
+            }
+        } else {
+            let prepared = prepare_all(&mut records, deadline, decode, key, prepare);
+            let outcomes =
+                commit_in_chunks(&prepared.items, self.chunk_size, deadline, commit).await;
+            prepared.finish(&mut records, outcomes)
+        };
         let (response, counts) = report(&records, &self.observer);
         Ok(BatchOutcome { response, counts, done })
     }

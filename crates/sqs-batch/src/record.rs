@@ -12,6 +12,10 @@ pub(crate) struct Record<Key> {
     pub(crate) body: String,
     /// Adds the record's trace to its log lines.
     pub(crate) span: Span,
+    /// The message group's id, which only the order of a FIFO queue needs.
+    pub(crate) group_id: Option<String>,
+    /// The number of deliveries, this one included.
+    pub(crate) receive_count: Option<u32>,
     pub(crate) key: Option<Key>,
     pub(crate) outcome: RecordOutcome,
 }
@@ -21,13 +25,16 @@ pub(crate) fn records<Key>(
     batch: LenientSqsEvent,
     observer: &impl Observer<Key>,
 ) -> Result<Vec<Record<Key>>, BatchError> {
-    let record = |(position, message): (usize, Message)| {
+    let record = |(position, mut message): (usize, Message)| {
         let span = observer.span(message.traceparent());
+        let (group_id, receive_count) = (message.take_group_id(), message.receive_count());
         let message_id = message.id.filter(|id| !id.is_empty());
         Ok(Record {
             message_id: message_id.ok_or(BatchError::MissingMessageId { position })?,
             body: message.body.unwrap_or_default(),
             span,
+            group_id,
+            receive_count,
             key: None,
             outcome: RecordOutcome::Retry(NO_TIME_TO_START.to_owned()),
         })

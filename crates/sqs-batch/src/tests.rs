@@ -3,6 +3,7 @@
 mod chunks;
 mod deadline;
 mod duplicates;
+mod fifo;
 mod observer;
 
 use std::cell::{Cell, RefCell};
