@@ -1,5 +1,6 @@
 //! Random batches with failures, panics, time-outs, duplicates, malformed and missing message ids.
 
+mod fifo;
 mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +43,7 @@ proptest! {
 
     #[test]
     fn every_message_id_is_either_done_or_returned(batch in records(false)) {
-        let Outcomes { outcome, observed, committed } = process(&batch);
+        let Outcomes { outcome, observed, committed, .. } = process(&batch);
         let outcome = outcome.unwrap();
         let failures = outcome.response.batch_item_failures.iter();
         let returned: Vec<_> = failures.map(|failure| &*failure.item_identifier).collect();

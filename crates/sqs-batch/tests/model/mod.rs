@@ -7,7 +7,7 @@ use std::sync::Once;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqs_batch::{BatchError, BatchOutcome, Observer, Processor, RecordOutcome};
 use tokio::time::{Duration, Instant, sleep};
 
@@ -109,17 +109,30 @@ pub(crate) fn records(missing: bool) -> impl Strategy<Value = Vec<Record>> {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
+    /// The record's position in the batch.
+    pub(crate) position: usize,
     pub(crate) key: u32,
     fault: Fault,
 }
 
+/// The body of a record.
+pub(crate) fn body(position: usize, key: u32, fault: Fault) -> Option<String> {
+    match fault {
+        Fault::NoBody => None,
+        Fault::Undecodable => Some("{".to_owned()),
+        _ => {
+            let number = FAULTS.iter().position(|known| *known == fault)?;
+            Some(format!("{position} {key} {number}"))
+        }
+    }
+}
+
 fn decode(body: &str) -> Result<Event, &'static str> {
-    let (key, fault) = body.split_once(' ').ok_or("no space")?;
-    let key = key.parse().map_err(|_| "no key")?;
-    let fault = fault.parse::<usize>().ok().and_then(|fault| FAULTS.get(fault));
-    let fault = *fault.ok_or("no fault")?;
+    let numbers: Result<Vec<u32>, _> = body.split(' ').map(str::parse).collect();
+    let Ok([position, key, fault]) = numbers.as_deref() else { return Err("not three numbers") };
+    let fault = *FAULTS.get(*fault as usize).ok_or("no fault")?;
     assert_not(fault, Fault::DecodePanic);
-    Ok(Event { key, fault })
+    Ok(Event { position: *position as usize, key: *key, fault })
 }
 
 fn assert_not(fault: Fault, panicking: Fault) {
@@ -128,7 +141,12 @@ fn assert_not(fault: Fault, panicking: Fault) {
     }
 }
 
-async fn commit(committed: &RefCell<Vec<u32>>, events: &[Event]) -> Vec<RecordOutcome> {
+async fn commit(
+    started: &RefCell<Vec<Chunk>>,
+    committed: &RefCell<Vec<u32>>,
+    events: &[Event],
+) -> Vec<RecordOutcome> {
+    started.borrow_mut().push(Chunk { start: Instant::now(), events: events.to_vec() });
     sleep(Duration::from_millis(1)).await;
     let has = |fault| events.iter().any(|event| event.fault == fault);
     if has(Fault::CommitHangs) {
@@ -158,8 +176,16 @@ pub(crate) struct Outcomes {
     pub(crate) outcome: Result<BatchOutcome<Event>, BatchError>,
     /// Each record's message id and outcome, as the observer saw them.
     pub(crate) observed: Vec<(String, RecordOutcome)>,
+    /// The chunks whose commit began.
+    pub(crate) started: Vec<Chunk>,
     /// The keys of all items whose commit came to its end.
     pub(crate) committed: Vec<u32>,
+}
+
+pub(crate) struct Chunk {
+    /// Equal for the chunks that are committed concurrently.
+    pub(crate) start: Instant,
+    pub(crate) events: Vec<Event>,
 }
 
 struct Seen<'a>(&'a RefCell<Vec<(String, RecordOutcome)>>);
@@ -170,22 +196,19 @@ impl Observer<u32> for Seen<'_> {
     }
 }
 
-/// Processes a batch, with a clock that jumps to the next timer.
+/// Processes a batch of a standard queue.
 pub(crate) fn process(batch: &[Record]) -> Outcomes {
-    silence_expected_panics();
-    let record = |Record { id, key, fault }: &Record| {
-        let number = FAULTS.iter().position(|known| known == fault);
-        let body = match fault {
-            Fault::NoBody => None,
-            Fault::Undecodable => Some("{".to_owned()),
-            _ => number.map(|number| format!("{key} {number}")),
-        };
-        json!({"messageId": id, "body": body})
-    };
-    let records: Vec<_> = batch.iter().map(record).collect();
-    let batch = serde_json::from_value(json!({ "Records": records })).expect("an SQS event");
+    let record = |(position, Record { id, key, fault }): (usize, &Record)| json!({"messageId": id, "body": body(position, *key, *fault)});
+    let records: Vec<_> = batch.iter().enumerate().map(record).collect();
+    process_json(&records, None)
+}
 
-    let (observed, committed) = (RefCell::default(), RefCell::default());
+/// Processes a batch, with a clock that jumps to the next timer.
+pub(crate) fn process_json(records: &[Value], max_receive_count: Option<u32>) -> Outcomes {
+    silence_expected_panics();
+    let batch = serde_json::from_value(json!({ "Records": records })).expect("an SQS event");
+    let (observed, started, committed) =
+        (RefCell::default(), RefCell::default(), RefCell::default());
     let key = |event: &Event| {
         assert_not(event.fault, Fault::KeyPanic);
         event.key
@@ -194,15 +217,23 @@ pub(crate) fn process(batch: &[Record]) -> Outcomes {
         assert_not(event.fault, Fault::PreparePanic);
         event.clone()
     };
-    let commit = async |events: &[Event]| commit(&committed, events).await;
+    let commit = async |events: &[Event]| commit(&started, &committed, events).await;
     let processor = Processor::new(decode, key, prepare, commit);
-    let processor = processor.chunk_size(CHUNK).observer(Seen(&observed));
+    let mut processor = processor.chunk_size(CHUNK).observer(Seen(&observed));
+    if let Some(receives) = max_receive_count {
+        processor = processor.max_receive_count(receives);
+    }
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime starts");
     let outcome = runtime.block_on(async {
         processor.process(batch, Instant::now() + Duration::from_secs(1)).await
     });
-    Outcomes { outcome, observed: observed.take(), committed: committed.take() }
+    Outcomes {
+        outcome,
+        observed: observed.take(),
+        started: started.take(),
+        committed: committed.take(),
+    }
 }
 
 /// Prints other panics only: thousands are expected here.
