@@ -47,7 +47,8 @@ pub struct BatchOutcome<Event> {
     /// The number of records per outcome.
     pub counts: BatchCounts,
     /// The events whose work this batch did, one for each key that has a record with the outcome
-    /// [`RecordOutcome::Done`], in the order of the batch.
+    /// [`RecordOutcome::Done`], in the order of the batch; for a FIFO queue, in the order in which
+    /// they were done.
     pub done: Vec<Event>,
 }
 

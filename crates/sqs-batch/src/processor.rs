@@ -15,9 +15,9 @@ use crate::{BatchError, BatchOutcome, LenientSqsEvent, Observer, RecordOutcome};
 /// Processes SQS batches: decode, isolate, commit, report. [`Processor::new`] takes the four
 /// functions that know the work. A processor keeps nothing between batches.
 ///
-/// It works for standard queues and for FIFO queues, and finds out by `eventSourceARN`, which ends
-/// in `.fifo` for a FIFO queue. There it keeps the order within each message group: nothing of a
-/// group is committed after one of its messages was returned to be tried again. Set
+/// It works for standard and for FIFO queues. A batch is of a FIFO queue if an `eventSourceARN` ends
+/// in `.fifo`. Then the processor keeps the order within each message group: nothing of a group is
+/// committed after one of its messages was returned to be tried again. Set
 /// [`Processor::max_receive_count`] for a FIFO queue that has a dead-letter queue.
 ///
 /// ```
@@ -72,7 +72,8 @@ impl<Decode, KeyOf, Prepare, Commit> Processor<Decode, KeyOf, Prepare, Commit> {
     /// - `decode` parses a body. An error makes the record poison, with the error as its reason;
     ///   so it must not quote what a log must not contain. A missing body is an empty one.
     /// - `key` says what an event is about. Records with equal keys are one item of work, prepared
-    ///   for the first of them, and share its outcome.
+    ///   for the first of them, and share its outcome. In a FIFO queue they share a success only:
+    ///   after a failure the next record with the key has its own item.
     /// - `prepare` makes the item of work for an event, without side effects.
     /// - `commit` does the work for a chunk of items with different keys and returns one outcome
     ///   for each item, in their order. It must be idempotent: SQS delivers at least once, and
@@ -118,7 +119,8 @@ impl<Decode, KeyOf, Prepare, Commit> Processor<Decode, KeyOf, Prepare, Commit> {
 
 impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Commit, Hook> {
     /// Sets the maximum number of items in one `commit`, 10 by default. For `DynamoDB`'s batch
-    /// writes it is 25. The chunks of a batch are committed concurrently, in one task.
+    /// writes it is 25. The chunks of a batch are committed concurrently, in one task. For a FIFO
+    /// queue these are the chunks of a round, which has one record of each message group.
     ///
     /// # Panics
     ///

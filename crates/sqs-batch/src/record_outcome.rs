@@ -23,10 +23,12 @@ pub enum RecordOutcome {
     Done,
     /// An earlier delivery did the work.
     AlreadyDone,
-    /// The work is not known to be done; another delivery may do it. The reason is for the log.
+    /// The work is not known to be done; another delivery may do it. The reason is for the log. In a
+    /// FIFO queue the later messages of its group wait for it.
     Retry(String),
     /// No delivery can succeed, so the message belongs in the dead-letter queue. SQS moves it there
-    /// after the queue's `maxReceiveCount`. The reason is for the log.
+    /// after the queue's `maxReceiveCount`. The reason is for the log. In a FIFO queue its group goes
+    /// on without it.
     Poison(String),
 }
 

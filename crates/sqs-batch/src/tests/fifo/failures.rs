@@ -112,6 +112,14 @@ async fn failure_on_the_last_receive_lets_the_group_go_on() {
 }
 
 #[tokio::test]
+async fn failures_on_the_last_receive_have_their_own_reasons() {
+    let batch = batch_of(["a1", "a2"].map(|name| on_receive(3, name)));
+    let reasons = reasons(batch, async |_: &[usize]| vec![retry()]).await;
+    let expected = [("a1", "busy"), ("a2", "busy")];
+    assert_eq!(reasons, expected.map(|(id, reason)| (id.to_owned(), reason.to_owned())));
+}
+
+#[tokio::test]
 async fn unknown_receive_count_is_not_the_last() {
     let mut first = record("a1");
     for count in [json!(null), json!(3), json!("three")] {
