@@ -33,9 +33,18 @@ impl Environment {
 
     /// Returns a required number. A missing or invalid value is an error.
     pub fn number<T: FromStr>(self, name: &'static str) -> Result<T, EnvironmentError> {
-        self.required(name)?
-            .parse()
-            .map_err(|_| log_startup_error(EnvironmentError::NotANumber(name)))
+        let number = self.optional_number(name)?;
+        number.ok_or_else(|| log_startup_error(EnvironmentError::Missing(name)))
+    }
+
+    /// Returns an optional number, or `None` if the variable is empty. An invalid value is an error.
+    pub fn optional_number<T: FromStr>(
+        self,
+        name: &'static str,
+    ) -> Result<Option<T>, EnvironmentError> {
+        let Some(value) = self.optional(name) else { return Ok(None) };
+        let number = value.parse();
+        number.map(Some).map_err(|_| log_startup_error(EnvironmentError::NotANumber(name)))
     }
 
     /// Returns an optional variable, or `None` if it is empty.
@@ -56,4 +65,23 @@ impl Environment {
 pub(crate) fn log_startup_error(error: EnvironmentError) -> EnvironmentError {
     tracing::error!(%error, "the function cannot start");
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    /// Cargo sets variables for a test: numbers, other texts and an empty one.
+    #[test]
+    fn optional_number_is_absent_or_valid() {
+        let version: u32 = env!("CARGO_PKG_VERSION_MINOR").parse().unwrap();
+        assert_eq!(Environment.optional_number("CARGO_PKG_VERSION_MINOR"), Ok(Some(version)));
+        for unset in ["LAMBDA_STARTUP_UNSET", "CARGO_PKG_VERSION_PRE"] {
+            assert_eq!(Environment.optional_number::<u32>(unset), Ok(None), "{unset}");
+        }
+        let malformed = Environment.optional_number::<NonZeroU32>("CARGO_PKG_NAME");
+        assert_eq!(malformed, Err(EnvironmentError::NotANumber("CARGO_PKG_NAME")));
+    }
 }

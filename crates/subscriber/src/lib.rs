@@ -4,6 +4,10 @@
 //! which makes the function's own metrics. The rest is the same for all of them: the table in the
 //! variable `TABLE`, inserts that a second delivery does not repeat, the log line of a record and
 //! the counts by outcome. `sqs_batch` isolates the records and reports those that failed.
+//!
+//! With a FIFO queue the stack sets the variable `MAX_RECEIVE_COUNT` to the queue's
+//! `maxReceiveCount`: a message group then goes on after a failure on the last receive. A standard
+//! queue needs no such variable.
 
 mod batch_metrics;
 mod record_log;
@@ -12,12 +16,13 @@ pub use sqs_batch::RecordOutcome;
 pub use store::{EffectTable, Row, Value};
 pub use telemetry::nonzero_count;
 
+use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime};
 
 use batch_metrics::BatchMetrics;
 use domain::{Code, OrderPlaced};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use lambda_startup::Startup;
+use lambda_startup::{Environment, Startup};
 use metrique_writer::Entry;
 use record_log::RecordLog;
 use sqs_batch::{LenientSqsEvent, Processor, work_deadline};
@@ -53,7 +58,7 @@ pub async fn run_with_commit<I, M: Entry>(
     process_batches(&telemetry, prepare, commit, measure).await
 }
 
-/// Like [`run_with_commit`], for a function that needs no table.
+/// Like [`run_with_commit`], for a function that needs no table. It reads `MAX_RECEIVE_COUNT`.
 pub async fn process_batches<I, M: Entry>(
     telemetry: &Telemetry,
     prepare: impl Fn(&OrderPlaced) -> I,
@@ -61,9 +66,13 @@ pub async fn process_batches<I, M: Entry>(
     measure: impl Fn(&[Duration]) -> M,
 ) -> Result<(), Error> {
     let order_id = |event: &OrderPlaced| event.order_id;
-    let processor = Processor::new(OrderPlaced::decode, order_id, prepare, commit)
+    let mut processor = Processor::new(OrderPlaced::decode, order_id, prepare, commit)
         .chunk_size(MAX_COMMIT)
         .observer(RecordLog);
+    let max_receive_count: Option<NonZeroU32> = Environment.optional_number("MAX_RECEIVE_COUNT")?;
+    if let Some(receives) = max_receive_count {
+        processor = processor.max_receive_count(receives.get());
+    }
     let metrics = telemetry.metrics(&[]);
     let (processor, measure, metrics) = (&processor, &measure, &metrics);
     let handler = async |LambdaEvent { payload, context }: LambdaEvent<LenientSqsEvent>| {
