@@ -55,10 +55,12 @@ fn variables_read(folder: &Path) -> BTreeSet<String> {
             continue;
         }
         let code = fs::read_to_string(&path).expect("a text");
-        for call in ["environment.required(\"", "environment.number(\"", "environment.optional(\""]
-        {
-            let arguments = code.split(call).skip(1).filter_map(|rest| rest.split('"').next());
-            names.extend(arguments.map(str::to_owned));
+        for call in ["required", "number", "optional", "optional_number"] {
+            for receiver in ["environment", "Environment"] {
+                let call = format!("{receiver}.{call}(\"");
+                let arguments = code.split(&call).skip(1).filter_map(|rest| rest.split('"').next());
+                names.extend(arguments.map(str::to_owned));
+            }
         }
     }
     names

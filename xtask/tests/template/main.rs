@@ -6,6 +6,7 @@ mod dashboard;
 mod deployment;
 mod environments;
 mod expected;
+mod fifo;
 mod functions;
 mod key;
 mod lint;
