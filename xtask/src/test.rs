@@ -4,6 +4,7 @@ pub(crate) mod api_fuzz;
 mod backends;
 mod browser;
 mod containers;
+mod fifo;
 mod iam;
 mod needs;
 mod new_subscriber;
@@ -20,6 +21,7 @@ use needs::Need;
 use suites::{SUITES, Suite};
 
 pub(crate) use browser::pictures;
+pub(crate) use fifo::SOAK as FIFO_SOAK;
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::filter::Filter;
-use crate::{ClientRecord, Deployment, Row};
+use crate::{ClientRecord, Deployment, OrderRequest, Row};
 
 /// The subscribers' rows as first seen: they must never change.
 #[derive(Clone, Debug, Default)]
@@ -114,14 +114,15 @@ impl Effects {
                 }
             }
         }
-        let unclear: BTreeSet<_> =
-            client_record.unclear.iter().map(|order_request| &*order_request.customer).collect();
-        let accepted: BTreeSet<_> =
-            client_record.accepted.values().map(|request| &*request.customer).collect();
+        let unclear = by_customer(&client_record.unclear);
+        let accepted = by_customer(client_record.accepted.values());
         for (customer, times) in purchases {
-            audit.unclear_saved += usize::from(unclear.contains(customer));
-            if times > 1 || !unclear.contains(customer) && !accepted.contains(customer) {
-                let problem = format!("{customer} asked for one order at most and has {times}");
+            let [accepted, unclear] =
+                [&accepted, &unclear].map(|orders| orders.get(customer).copied().unwrap_or(0));
+            audit.unclear_saved += times.saturating_sub(accepted);
+            let most = accepted + unclear;
+            if times > most {
+                let problem = format!("{customer} asked for {most} orders at most and has {times}");
                 audit.doubled.push(problem);
             }
         }
@@ -145,6 +146,15 @@ impl Effects {
     }
 }
 
+/// How many of the orders each customer asked for.
+fn by_customer<'a>(orders: impl IntoIterator<Item = &'a OrderRequest>) -> BTreeMap<&'a str, usize> {
+    let mut counts = BTreeMap::new();
+    for order in orders {
+        *counts.entry(&*order.customer).or_default() += 1;
+    }
+    counts
+}
+
 /// Parses a decimal text into cents. DynamoDB may have stripped trailing zeros.
 #[must_use]
 pub fn cents(text: &str) -> u64 {
@@ -155,7 +165,6 @@ pub fn cents(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::OrderRequest;
 
     const ID: &str = "6f2c1c9e-8f43-4d0e-9d53-1d1f1f0a7c11";
 

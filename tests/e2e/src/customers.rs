@@ -8,7 +8,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::Deployment;
+use crate::{Accepted, Deployment};
 
 /// A customer's one order.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct OrderRequest {
 pub struct ClientRecord {
     /// The accepted orders, by id.
     pub accepted: BTreeMap<String, OrderRequest>,
+    /// The same, in the order of the answers.
+    pub in_order: Vec<Accepted>,
     /// Orders without a known outcome: the answer was an error or did not arrive, and the customer
     /// did not retry.
     pub unclear: Vec<OrderRequest>,
@@ -132,6 +134,8 @@ impl ClientRecord {
         self.unclear_answers += unclear_answers;
         match outcome {
             Outcome::Accepted(id) => {
+                let customer = order_request.customer.clone();
+                self.in_order.push(Accepted { customer, id: id.clone() });
                 if let Some(other) = self.accepted.insert(id.clone(), order_request) {
                     self.wrong
                         .push(format!("order {id} was given to {} and to another", other.customer));

@@ -30,6 +30,9 @@ struct Output {
     output_value: String,
 }
 
+/// How often a message is tried, in all environments but `prod`.
+pub const MAX_RECEIVE_COUNT: u64 = 3;
+
 /// The standard variable for another AWS endpoint.
 pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
@@ -103,7 +106,10 @@ impl Deployment {
     #[must_use]
     pub fn function_variables(&self, function: &str) -> Vec<(String, String)> {
         let subscriber = self.subscribers().into_iter().find(|of| of.function == function);
-        let table = subscriber.map(|of| ("TABLE".to_owned(), self.output(&of.table()).to_owned()));
+        let table =
+            subscriber.iter().map(|of| ("TABLE".to_owned(), self.output(&of.table()).to_owned()));
+        let tries = self.is_fifo() && subscriber.is_some();
+        let tries = tries.then(|| ("MAX_RECEIVE_COUNT".to_owned(), MAX_RECEIVE_COUNT.to_string()));
         let outputs = [
             ("ORDERS_TABLE", "OrdersTable"),
             ("FULFILMENT_TABLE", "FulfilmentTable"),
@@ -120,7 +126,14 @@ impl Deployment {
         let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
         let aws = aws.into_iter().filter_map(|name| Some((name.to_owned(), env::var(name).ok()?)));
         let endpoint = self.endpoint.iter().map(|endpoint| (ENDPOINT.to_owned(), endpoint.clone()));
-        outputs.into_iter().chain(table).chain(outbox).chain(aws).chain(endpoint).collect()
+        outputs
+            .into_iter()
+            .chain(table)
+            .chain(tries)
+            .chain(outbox)
+            .chain(aws)
+            .chain(endpoint)
+            .collect()
     }
 }
 

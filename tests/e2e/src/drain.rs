@@ -1,10 +1,11 @@
 //! Waits until a stack has done all its work, and redrives what failed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{Deployment, Subscriber, eventually};
+use crate::{Deployment, Subscriber, eventually, ops_on};
 
 /// Messages in dead-letter queues.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,25 @@ impl Deployment {
             (swept["found"] == 0 && self.depth(&queues).await == 0).then_some(())
         })
         .await;
+    }
+
+    /// The ids of the orders whose events are in dead-letter queues, as `ops dlq show` shows them. Of
+    /// a FIFO queue it shows ten of a customer at most.
+    pub async fn dead_letter_ids(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for subscriber in self.subscribers() {
+            for dlq in
+                [subscriber.function.clone(), format!("{}-subscription", subscriber.function)]
+            {
+                let shown = ops_on(self, &["dlq", "show", &dlq, "--limit=1000", "--json"]).await;
+                shown.assert_code(0);
+                let bodies = shown.objects().into_iter().map(|message| message["body"].clone());
+                let event = |body: Value| serde_json::from_str::<Value>(body.as_str()?).ok();
+                let id = |event: Value| Some(event["order_id"].as_str()?.to_owned());
+                ids.extend(bodies.filter_map(event).filter_map(id));
+            }
+        }
+        ids
     }
 
     async fn dead_letters(&self) -> u64 {

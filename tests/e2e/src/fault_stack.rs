@@ -20,15 +20,16 @@ pub struct FaultStack {
 }
 
 impl FaultStack {
-    /// Deploys the output of `sam build`, on free ports.
-    pub async fn start() -> Result<Self> {
+    /// Deploys the output of `sam build`, on free ports, with parameters such as `Fifo=true`.
+    pub async fn start(parameters: &[&str]) -> Result<Self> {
         let tools = Tools::install(Progress).await?;
         let port = free_port()?;
         let proxy = FaultProxy::start(&format!("http://127.0.0.1:{port}")).await?;
         let behind = Invocations::DeployedBehind(proxy.url().to_owned());
         let emulator = Emulator::start(&tools, port, behind, Progress).await?;
+        let template = devstack::BUILT_TEMPLATE;
         let mut stack =
-            devstack::deploy(&tools, &emulator, devstack::BUILT_TEMPLATE, Progress).await?;
+            devstack::deploy_with(&tools, &emulator, template, parameters, Progress).await?;
         let http_proxy = HttpProxy::open(&stack, free_port()?).await?;
         stack.outputs = stack.outputs.with_shop_url(http_proxy.url());
         Ok(Self { shop: Deployment::of(&stack).await?, proxy, emulator, _http_proxy: http_proxy })

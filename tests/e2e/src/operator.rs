@@ -32,6 +32,12 @@ pub async fn ops_behind(proxy: &FaultProxy, arguments: &[&str]) -> Ran {
     ops_with(&[(ENDPOINT, proxy.url())], arguments).await
 }
 
+/// Like [`ops`], on a stack that the test runs itself.
+pub async fn ops_on(shop: &Deployment, arguments: &[&str]) -> Ran {
+    let endpoint: Vec<_> = shop.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
+    ops_with(&endpoint, arguments).await
+}
+
 async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let binary = env::var("E2E_OPS")
         .expect("E2E_OPS names the operator's command, as `cargo build -p ops` made it");
@@ -46,13 +52,11 @@ async fn ops_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
 impl Deployment {
     /// Redrives every dead-letter queue of this stack.
     pub async fn redrive_all(&self) {
-        let endpoint: Vec<_> =
-            self.endpoint.iter().map(|endpoint| (ENDPOINT, &**endpoint)).collect();
         for subscriber in self.subscribers() {
             let dlq = subscriber.function;
             let subscription_dlq = format!("{dlq}-subscription");
             for dlq in [dlq, subscription_dlq] {
-                ops_with(&endpoint, &["dlq", "redrive", &dlq]).await.assert_code(0);
+                ops_on(self, &["dlq", "redrive", &dlq]).await.assert_code(0);
             }
         }
     }

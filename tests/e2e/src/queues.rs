@@ -6,8 +6,9 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
 use serde_json::{Value, json};
 
+use crate::fifo::is_fifo;
 use crate::filter::Filter;
-use crate::{Deployment, eventually};
+use crate::{Deployment, FifoIds, eventually};
 
 /// A message found in a queue.
 #[derive(Clone, Debug)]
@@ -49,20 +50,47 @@ impl Message {
 impl Deployment {
     /// Publishes a body to the topic with an `amount` attribute, as the orders function does.
     pub async fn publish(&self, body: &str, amount: &str) {
+        self.publish_with(body, amount, FifoIds::random()).await;
+    }
+
+    /// Like [`Self::publish`], with these ids if the topic is FIFO.
+    pub async fn publish_with(&self, body: &str, amount: &str, ids: FifoIds) {
         let number = aws_sdk_sns::types::MessageAttributeValue::builder()
             .data_type("Number")
             .string_value(amount)
             .build();
         let publish = self.sns.publish().topic_arn(self.output("OrdersTopicArn")).message(body);
-        let publish = publish.message_attributes("amount", number.expect("a data type is given"));
+        let mut publish =
+            publish.message_attributes("amount", number.expect("a data type is given"));
+        if self.is_fifo() {
+            publish =
+                publish.message_group_id(ids.group).message_deduplication_id(ids.deduplication);
+        }
         publish.send().await.expect("the topic takes the message");
     }
 
-    /// Sends up to ten bodies directly to a queue, in one request.
+    /// Sends up to ten bodies directly to a queue, in one request; on a FIFO queue each in a group of
+    /// its own.
     pub async fn send_together(&self, queue_output: &str, bodies: &[String]) {
-        let entries = bodies.iter().enumerate().map(|(position, body)| {
-            let entry =
+        let ids = bodies.iter().map(|_| FifoIds::random()).collect();
+        self.send_together_with(queue_output, bodies, ids).await;
+    }
+
+    /// Like [`Self::send_together`], with these ids if the queue is FIFO.
+    pub async fn send_together_with(
+        &self,
+        queue_output: &str,
+        bodies: &[String],
+        ids: Vec<FifoIds>,
+    ) {
+        let is_fifo = is_fifo(self.output(queue_output));
+        let entries = bodies.iter().zip(ids).enumerate().map(|(position, (body, ids))| {
+            let mut entry =
                 SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(body);
+            if is_fifo {
+                entry =
+                    entry.message_group_id(ids.group).message_deduplication_id(ids.deduplication);
+            }
             entry.build().expect("an id and a body are given")
         });
         let send = self.sqs.send_message_batch().queue_url(self.output(queue_output));
@@ -82,6 +110,10 @@ impl Deployment {
             let number =
                 MessageAttributeValue::builder().data_type("Number").string_value(*value).build();
             send = send.message_attributes(*name, number.expect("a data type is given"));
+        }
+        if is_fifo(self.output(queue_output)) {
+            let ids = FifoIds::random();
+            send = send.message_group_id(ids.group).message_deduplication_id(ids.deduplication);
         }
         send.send()
             .await

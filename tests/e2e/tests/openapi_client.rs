@@ -8,7 +8,7 @@ const EVERY_TIME: u32 = u32::MAX;
 
 #[tokio::test]
 async fn generated_client_types_match_api_responses() {
-    let stack = FaultStack::start().await.expect("a stack starts");
+    let stack = FaultStack::start(&[]).await.expect("a stack starts");
     let (shop, folder) = (stack.shop.output("ShopUrl"), tempfile::tempdir().expect("a folder"));
     let client = OpenApiClient::install(Progress).await.expect("the generator installs");
     let document = format!("{shop}/openapi.json");

@@ -48,6 +48,8 @@ pub(super) async fn test(tools: &Tools) -> Result<()> {
     ensure!(kept, "an output of the stack changed: {:?} became {:?}", old.outputs, new.outputs);
     try_out(tools, &running, &after).await?;
     iam::on_template(tools, &after.template).await?;
+    let fifo = RunningStack::start(tools, &after.template, &["Fifo=true"], Progress).await?;
+    try_out(tools, &fifo, &after).await?;
 
     customise(&tree).await?;
     for (name, _) in ADDED {

@@ -7,7 +7,8 @@ use devstack::{ProcessGroup, Progress, Tools};
 
 use super::needs::Need;
 use super::{
-    api_fuzz, backends, browser, containers, iam, new_subscriber, run_command, stack, supply_chain,
+    api_fuzz, backends, browser, containers, fifo, iam, new_subscriber, run_command, stack,
+    supply_chain,
 };
 use crate::bench;
 use Run::{OneStack, OwnStacks};
@@ -43,6 +44,7 @@ enum Run {
     Built,
     Containers,
     Budget,
+    Fifo,
     SupplyChain,
 }
 
@@ -55,7 +57,7 @@ const FUNCTIONS: &[Need] = &[Need::Functions];
 const FUNCTIONS_AND_OPS: &[Need] = &[Need::Functions, Need::Ops];
 
 /// In running order: the quickest to fail first.
-pub(super) const SUITES: [Suite; 25] = [
+pub(super) const SUITES: [Suite; 26] = [
     quick("format", "rustfmt", &[], 2, Run::Cargo(&["fmt", "--all", "--check"])),
     quick("clippy", "clippy on every target", &[], 10, Run::Cargo(CLIPPY)),
     quick(
@@ -97,6 +99,7 @@ pub(super) const SUITES: [Suite; 25] = [
         OwnStacks("outages"),
     ),
     slow("soak", "500 orders under random faults", FUNCTIONS_AND_OPS, 60, OwnStacks("soak")),
+    slow("fifo", "the order of effects with Fifo=true", FUNCTIONS_AND_OPS, 240, Run::Fifo),
     slow("coupons", "50 races for one coupon each", FUNCTIONS, 30, OwnStacks("coupons")),
     slow("cors", "calls from pages of other origins", FUNCTIONS, 20, OwnStacks("cors")),
     slow("tokens", "calls with and without a token", FUNCTIONS, 20, OwnStacks("tokens")),
@@ -203,6 +206,7 @@ impl Suite {
             Run::Built => run_command::built(tools).await,
             Run::Containers => containers::test(tools).await,
             Run::Budget => bench::check(tools).await,
+            Run::Fifo => fifo::test(tools).await,
             Run::SupplyChain => supply_chain::test().await,
         }
     }

@@ -4,6 +4,7 @@
 mod api_fuzz;
 mod coupons;
 mod faults;
+mod fifo;
 mod mutants;
 mod page;
 mod reproducible;
@@ -26,6 +27,9 @@ pub(crate) enum Part {
     /// Place orders under random faults, and compare the stack with the customers' responses (5
     /// minutes).
     Soak(soak::Options),
+    /// Check the order of effects on a stack with `Fifo=true`, under single and random faults (3
+    /// minutes).
+    Fifo,
     /// Race pairs of orders for one coupon each, and check that one of each pair gets it (2
     /// minutes).
     Coupons(coupons::Options),
@@ -45,6 +49,7 @@ pub(crate) async fn verify(part: Part) -> Result<()> {
     let outcome = match part {
         Part::Faults => faults::run(&tools, &commit).await,
         Part::Soak(options) => soak::run(&tools, &options, &commit).await,
+        Part::Fifo => fifo::run(&tools, &commit).await,
         Part::Coupons(options) => coupons::run(&tools, &options, &commit).await,
         Part::ApiFuzz(options) => api_fuzz::run(&tools, &options, &commit).await,
         Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
@@ -69,14 +74,19 @@ async fn keep_counts(
     file: &str,
     commit: &str,
 ) -> Result<()> {
+    let rows = counted(tools, target, options).await?;
+    keep(file, commit, &Counts { rows })
+}
+
+/// Runs such a test target, and returns its counts.
+async fn counted(tools: &Tools, target: &str, options: &[String]) -> Result<Vec<(String, String)>> {
     let report = tempfile::NamedTempFile::new()?;
     let path = report.path().to_str().context("a path of text")?.to_owned();
     let arguments = [options, &["--report".to_owned(), path]].concat();
     let outcome = stack::on_own_stacks(tools, target, &arguments, &[]).await;
     let rows = fs::read_to_string(report.path())?;
     outcome?;
-    let rows = serde_json::from_str(&rows).with_context(|| format!("{target} left no report"))?;
-    keep(file, commit, &Counts { rows })
+    serde_json::from_str(&rows).with_context(|| format!("{target} left no report"))
 }
 
 /// A result, and the commit that it is for.

@@ -10,15 +10,15 @@ use devstack::root;
 use super::faults::{self, Cut, Faults};
 use super::mutants::{self, Generated, Mutations, Patch};
 use super::reproducible::{Binary, Built, Processor};
-use super::{Counts, Of, api_fuzz, coupons, kept, soak};
+use super::{Counts, Of, api_fuzz, coupons, fifo, kept, soak};
 
 const PAGE: &str = "docs/reports/reliability.md";
 
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
         "# What holds when things break\n\n\
-         Written by `cargo xtask verify faults`, `verify soak`, `verify coupons`, `verify api-fuzz`,\n\
-         `verify mutants` and `verify reproducible` from what they saw; not by hand.\n",
+         Written by `cargo xtask verify faults`, `verify soak`, `verify fifo`, `verify coupons`,\n\
+         `verify api-fuzz`, `verify mutants` and `verify reproducible` from what they saw; not by hand.\n",
     );
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
     if let Some(Of { commit, result }) = kept::<Faults>(faults::FILE)? {
@@ -31,6 +31,7 @@ pub(super) fn write() -> Result<()> {
     }
     for (file, title, part) in [
         (soak::FILE, "The soak", "soak"),
+        (fifo::FILE, "Ordered delivery", "fifo"),
         (coupons::FILE, "Two orders with one coupon", "coupons"),
         (api_fuzz::FILE, "API fuzzing", "api-fuzz"),
     ] {

@@ -39,7 +39,7 @@ const HELD_BACK: Duration = Duration::from_millis(100);
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let stack = FaultStack::start().await?;
+    let stack = FaultStack::start(&[]).await?;
     let start = Instant::now();
     let coupons = stream::iter(0..options.pairs)
         .map(|_| stack.shop.earned_coupon())

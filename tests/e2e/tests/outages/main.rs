@@ -98,7 +98,7 @@ async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) ->
 
 #[tokio::test]
 async fn sns_outage_rejects_no_order() {
-    let stack = FaultStack::start().await.expect("a stack can be started");
+    let stack = FaultStack::start(&[]).await.expect("a stack can be started");
     let (client_record, failed) =
         customers_during(&stack.shop, down_for_a_minute(&stack, &SNS, Fault::Fail)).await;
     assert!(failed > 0, "nothing failed");
@@ -121,7 +121,7 @@ async fn sns_outage_rejects_no_order() {
 
 #[tokio::test]
 async fn dynamodb_outage_accepts_no_unsaved_order() {
-    let stack = FaultStack::start().await.expect("a stack can be started");
+    let stack = FaultStack::start(&[]).await.expect("a stack can be started");
     let (client_record, failed) =
         customers_during(&stack.shop, down_for_a_minute(&stack, &DYNAMODB, Fault::Refuse)).await;
     assert!(failed > 0, "nothing failed");
@@ -136,7 +136,7 @@ async fn dynamodb_outage_accepts_no_unsaved_order() {
 
 #[tokio::test]
 async fn subscriber_outage_fills_dlqs_and_redrive_empties_them() {
-    let stack = FaultStack::start().await.expect("a stack can be started");
+    let stack = FaultStack::start(&[]).await.expect("a stack can be started");
     // Only the subscribers' inserts fail: orders are accepted and published, and each message fails
     // until it is in the dead-letter queue.
     let inserts = down_for_a_minute(&stack, &["BatchExecuteStatement"], Fault::Refuse);
@@ -157,7 +157,7 @@ async fn subscriber_outage_fills_dlqs_and_redrive_empties_them() {
 #[tokio::test]
 async fn full_restart_under_load_loses_no_order() {
     const RESTARTS: usize = 3;
-    let mut stack = FaultStack::start().await.expect("a stack can be started");
+    let mut stack = FaultStack::start(&[]).await.expect("a stack can be started");
     let shop = stack.shop.clone();
     let restarts = stream::iter(0..RESTARTS).fold(&mut stack, async |stack, _| {
         stack.restart().await.expect("the emulator starts again");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::{Deployment, Effects, FaultStack, OrderEvent, OrderRequest};
+use e2e::{Deployment, Effects, FaultStack, FifoIds, OrderEvent, OrderRequest, group_of};
 use fastrand::Rng;
 
 use crate::load::Load;
@@ -89,5 +89,6 @@ impl Chaos {
 /// Sends an order's event again, as SNS and SQS may do at any time.
 pub(crate) async fn send_again(shop: &Deployment, id: &str, order_request: &OrderRequest) {
     let event = OrderEvent { order_id: id.to_owned(), total: order_request.amount() };
-    shop.publish(&event.body(), &event.total).await;
+    let ids = FifoIds::new_of_group(&group_of(&order_request.customer));
+    shop.publish_with(&event.body(), &event.total, ids).await;
 }

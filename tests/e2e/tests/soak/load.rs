@@ -12,7 +12,8 @@ use uuid::Uuid;
 /// Orders to be placed, and the record of the responses.
 #[derive(Debug)]
 pub(crate) struct Load {
-    order_requests: Vec<OrderRequest>,
+    /// By customer. A customer waits for each answer before the next order.
+    customers: Vec<Vec<OrderRequest>>,
     until: Instant,
     client_record: RefCell<ClientRecord>,
     answered: Cell<u32>,
@@ -20,12 +21,19 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Up to `orders` orders, drawn from a seed, until a deadline.
-    pub(crate) fn new(seed: u64, orders: u32, until: Instant) -> Self {
+    /// Up to `orders` orders, drawn from a seed, until a deadline. Each customer places up to
+    /// `orders_each` of them.
+    pub(crate) fn new(seed: u64, orders: u32, orders_each: usize, until: Instant) -> Self {
         let mut random = Rng::with_seed(seed);
-        let order_requests = (0..orders).map(|_| order_request(&mut random)).collect();
+        let mut order_requests: Vec<_> = (0..orders).map(|_| order_request(&mut random)).collect();
+        for of_customer in order_requests.chunks_mut(orders_each) {
+            let customer = of_customer[0].customer.clone();
+            for request in of_customer {
+                request.customer.clone_from(&customer);
+            }
+        }
         Self {
-            order_requests,
+            customers: order_requests.chunks(orders_each).map(<[_]>::to_vec).collect(),
             until,
             client_record: RefCell::default(),
             answered: Cell::new(0),
@@ -38,18 +46,24 @@ impl Load {
         let style = ProgressStyle::with_template(
             "{bar:40} {pos}/{len} orders, {elapsed} (about {eta} more)",
         );
-        let progress = ProgressBar::new(self.order_requests.len() as u64)
-            .with_style(style.expect("a progress template"));
-        let order_requests =
-            self.order_requests.iter().cloned().take_while(|_| Instant::now() < self.until);
-        let mut sales = stream::iter(order_requests)
-            .map(|order_request| shop.buy(order_request))
-            .buffer_unordered(at_once);
-        while let Some(purchase) = sales.next().await {
-            self.client_record.borrow_mut().record(purchase);
-            self.answered.set(self.answered.get() + 1);
-            progress.inc(1);
-        }
+        let orders = self.customers.iter().map(|requests| requests.len() as u64).sum();
+        let progress = ProgressBar::new(orders).with_style(style.expect("a progress template"));
+        let buy = |requests: &'_ Vec<OrderRequest>| {
+            let requests = requests.clone();
+            let progress = &progress;
+            async move {
+                for request in requests {
+                    if Instant::now() >= self.until {
+                        break;
+                    }
+                    let purchase = shop.buy(request).await;
+                    self.client_record.borrow_mut().record(purchase);
+                    self.answered.set(self.answered.get() + 1);
+                    progress.inc(1);
+                }
+            }
+        };
+        stream::iter(&self.customers).map(buy).buffer_unordered(at_once).collect::<()>().await;
         progress.finish_and_clear();
         self.over.set(true);
     }

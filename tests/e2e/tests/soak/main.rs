@@ -34,6 +34,9 @@ struct Options {
     /// Stop placing orders after this many minutes.
     #[arg(long, default_value_t = 30)]
     minutes: u64,
+    /// Deploy a FIFO stack, let each customer place many orders, and check their order as well.
+    #[arg(long)]
+    fifo: bool,
     /// Inject a fault into one of this many calls to AWS.
     #[arg(long, default_value_t = 20)]
     one_in: u32,
@@ -42,6 +45,8 @@ struct Options {
     report: Option<PathBuf>,
 }
 
+/// How many orders each customer of a FIFO stack places, one after the other.
+const FIFO_ORDERS_EACH: usize = 50;
 /// How many events are delivered again at the end, after all work is done.
 const ONCE_MORE: usize = 200;
 
@@ -51,10 +56,16 @@ async fn main() -> Result<ExitCode> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let seed = options.seed.unwrap_or(u64::from(now.subsec_nanos()));
     eprintln!("Seed {seed}");
-    let mut stack = FaultStack::start().await?;
+    let (parameters, orders_each): (&[&str], _) =
+        if options.fifo { (&["Fifo=true"], FIFO_ORDERS_EACH) } else { (&[], 1) };
+    let mut stack = FaultStack::start(parameters).await?;
     let start = Instant::now();
+    if options.fifo {
+        stack.proxy.record();
+    }
     stack.proxy.storm(seed, options.one_in);
-    let load = Load::new(seed, options.orders, start + Duration::from_secs(60 * options.minutes));
+    let until = start + Duration::from_secs(60 * options.minutes);
+    let load = Load::new(seed, options.orders, orders_each, until);
     let mut chaos = Chaos::new(seed, options.orders);
     let shop = stack.shop.clone();
     let ((), effects) =
@@ -62,14 +73,25 @@ async fn main() -> Result<ExitCode> {
     let mut effects = effects?;
     stack.proxy.calm();
 
+    shop.at_rest().await;
+    let redriven = shop.dead_letter_ids().await;
     let dead_letters = shop.drain_and_redrive().await;
     let client_record = load.into_client_record();
     deliver_once_more(&stack, &client_record, &mut effects).await;
 
     let audit = effects.audit(&shop, &client_record).await;
     let faults = stack.proxy.met().into_iter().chain(chaos.made()).collect();
-    let rows = report::rows(seed, start.elapsed(), &client_record, &audit, dead_letters, &faults);
+    let mut rows =
+        report::rows(seed, start.elapsed(), &client_record, &audit, dead_letters, &faults);
+    let mut out_of_order = vec![];
+    if options.fifo {
+        let calls = stack.proxy.recorded();
+        let ordering = shop.ordering(&calls, &client_record.in_order, &redriven);
+        rows.extend(report::ordering_rows(&ordering, &redriven));
+        out_of_order = ordering.out_of_order;
+    }
     let problems = audit.lost.iter().chain(&audit.doubled).chain(&client_record.wrong);
+    let problems = problems.chain(&out_of_order);
     e2e::report(&rows, options.report.as_deref(), problems)?;
     if !had_every_fault(&faults) || client_record.accepted.len() < client_record.unclear.len() {
         eprintln!(
@@ -78,7 +100,7 @@ async fn main() -> Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     let sound = audit.lost.is_empty() && audit.doubled.is_empty() && client_record.wrong.is_empty();
-    let sound = sound && dead_letters.left == 0;
+    let sound = sound && dead_letters.left == 0 && out_of_order.is_empty();
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

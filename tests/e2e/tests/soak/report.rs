@@ -1,9 +1,9 @@
 //! The soak's result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use e2e::{Audit, ClientRecord, DeadLetters};
+use e2e::{Audit, ClientRecord, DeadLetters, Ordering};
 
 /// The labels and counts of faults, and of the comparison.
 pub(crate) fn rows(
@@ -43,4 +43,19 @@ pub(crate) fn rows(
     let counts = counts.map(|(what, count)| (what.to_owned(), count));
     let kinds = faults.iter().map(|(kind, times)| (format!("– {kind}"), times.to_string()));
     seed.into_iter().chain(counts).chain(kinds).chain([e2e::time_row(time)]).collect()
+}
+
+/// The labels and counts of the order of effects.
+pub(crate) fn ordering_rows(
+    ordering: &Ordering,
+    redriven: &BTreeSet<String>,
+) -> [(String, String); 4] {
+    let Ordering { effects, by_relay, out_of_order } = ordering;
+    [
+        ("Effects whose order was compared", effects.to_string()),
+        ("**Out of order**", format!("**{}**", out_of_order.len())),
+        ("Orders apart: published by the relay", by_relay.len().to_string()),
+        ("Orders apart: redriven from a dead-letter queue", redriven.len().to_string()),
+    ]
+    .map(|(what, count)| (what.to_owned(), count))
 }

@@ -1,0 +1,99 @@
+//! Inserts that fail.
+
+use std::time::Duration;
+
+use e2e::{FaultStack, MAX_RECEIVE_COUNT, OrderEvent, Subscriber, eventually, ops_on};
+use uuid::Uuid;
+
+use crate::{Row, VISIBILITY_SECONDS, effects_of, events, ids, row, send};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// Orders of two customers, those of the first before and after those of the second.
+fn interleaved(
+    [ada, bob]: [&str; 2],
+    of_ada: &[OrderEvent],
+    of_bob: &[OrderEvent],
+) -> Vec<(String, String)> {
+    let mut messages = vec![];
+    for position in 0..of_ada.len().max(of_bob.len()) {
+        for (group, events) in [(ada, of_ada), (bob, of_bob)] {
+            messages.extend(events.get(position).map(|event| (group.to_owned(), event.body())));
+        }
+    }
+    messages
+}
+
+async fn send_interleaved(
+    stack: &FaultStack,
+    subscriber: &Subscriber,
+    of_ada: &[OrderEvent],
+    of_bob: &[OrderEvent],
+) {
+    let groups = [(); 2].map(|()| Uuid::new_v4().to_string());
+    let messages = interleaved(groups.each_ref().map(|group| &**group), of_ada, of_bob);
+    let messages: Vec<_> = messages.iter().map(|(group, body)| (&**group, body.clone())).collect();
+    send(&stack.shop, &subscriber.queue(), &messages).await;
+}
+
+/// The insert of an order fails once. Its customer's later orders wait for it, and nobody else's.
+pub(crate) async fn failing_insert_stops_its_customer_alone(stack: &FaultStack) -> Vec<Row> {
+    for subscriber in stack.shop.subscribers() {
+        let table = subscriber.table();
+        let (of_ada, of_bob) = (events(5), events(5));
+        let failing = &of_ada[1];
+        stack.proxy.fail_insert(stack.shop.output(&table), &failing.order_id, 1);
+        send_interleaved(stack, &subscriber, &of_ada, &of_bob).await;
+        stack.shop.drained(&subscriber.queue()).await;
+        assert_eq!(effects_of(stack, &table, &of_ada), ids(&of_ada), "{table}: in order");
+        assert_eq!(effects_of(stack, &table, &of_bob), ids(&of_bob), "{table}: in order");
+        let all = effects_of(stack, &table, &[of_ada.clone(), of_bob.clone()].concat());
+        let failed = all.iter().position(|id| *id == failing.order_id);
+        let last = all.iter().position(|id| *id == of_bob[4].order_id);
+        assert!(last < failed, "{table}: the other customer waited as well");
+    }
+    vec![row("Inserts that failed once: other customers that waited", 0)]
+}
+
+/// An order that fails at every try reaches the dead-letter queue, and no other one with it. A
+/// redrive within five minutes is not taken for a repetition, and neither is a second one.
+pub(crate) async fn order_that_always_fails_is_dead_lettered_alone(stack: &FaultStack) -> Vec<Row> {
+    let shop = &stack.shop;
+    let subscriber = shop.subscribers().remove(0);
+    let (queue, dlq, table) = (subscriber.queue(), subscriber.dlq(), subscriber.table());
+    let (of_ada, of_bob) = (events(6), events(4));
+    let failing = of_ada[2].clone();
+    // The tries until the dead-letter queue, before and after a redrive.
+    let tries = u32::try_from(2 * MAX_RECEIVE_COUNT).expect("a few");
+    stack.proxy.fail_insert(shop.output(&table), &failing.order_id, tries);
+    send_interleaved(stack, &subscriber, &of_ada, &of_bob).await;
+    let mut others = of_ada.clone();
+    others.retain(|event| event.order_id != failing.order_id);
+
+    for redrive in 0..2 {
+        shop.drained(&queue).await;
+        assert_eq!(dead_letters(stack, &subscriber).await, 1, "{redrive} redrives: that one alone");
+        assert_eq!(effects_of(stack, &table, &of_ada), ids(&others), "in order, without it");
+        assert_eq!(effects_of(stack, &table, &of_bob), ids(&of_bob), "in order");
+        ops_on(shop, &["dlq", "redrive", &subscriber.function]).await.assert_code(0);
+        assert_eq!(dead_letters(stack, &subscriber).await, 0, "it was moved");
+    }
+    let row_of = async || shop.row(&table, "order_id", &failing.order_id).await;
+    eventually("the redriven order is done", SOON, row_of).await;
+    shop.drained(&queue).await;
+    assert_eq!(dead_letters(stack, &subscriber).await, 0, "{dlq} is empty");
+    vec![
+        row("Orders that failed at every try: dead-lettered with them", 0),
+        row("Redrives of one message within five minutes, none dropped", 2),
+    ]
+}
+
+/// The messages in a dead-letter queue, once the queue has had time to move its own there.
+async fn dead_letters(stack: &FaultStack, subscriber: &Subscriber) -> usize {
+    let visible_again = Duration::from_secs(VISIBILITY_SECONDS);
+    let shown = eventually("the dead-letter queue is shown", visible_again + SOON, async || {
+        let shown = ops_on(&stack.shop, &["dlq", "show", &subscriber.function, "--json"]).await;
+        (shown.code == 0).then_some(shown)
+    });
+    shown.await.objects().len()
+}
