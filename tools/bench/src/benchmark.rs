@@ -22,6 +22,8 @@ pub(crate) struct Benchmark {
     pub(crate) expected: Expected,
     /// Its AWS calls for one event.
     aws_calls: &'static [(&'static str, u64)],
+    /// Whether it is also measured with services that take their time.
+    pub(crate) with_delays: bool,
     /// Variables beside the common ones.
     pub(crate) variables: Vec<(String, String)>,
 }
@@ -67,11 +69,18 @@ impl Benchmark {
         expected: Expected,
     ) -> Self {
         let event = event.clone();
-        Self { name, function, program, event, expected, aws_calls: &[], variables: vec![] }
+        let (aws_calls, with_delays, variables) = (&[][..], false, vec![]);
+        Self { name, function, program, event, expected, aws_calls, with_delays, variables }
     }
 
+    /// Sets its AWS calls for one event. If it publishes, a client waits for it.
     fn calling(self, aws_calls: &'static [(&'static str, u64)]) -> Self {
-        Self { aws_calls, ..self }
+        let with_delays = aws_calls.iter().any(|(operation, _)| *operation == "Publish");
+        Self { aws_calls, with_delays, ..self }
+    }
+
+    fn with_delays(self) -> Self {
+        Self { with_delays: true, ..self }
     }
 
     /// Its environment against a stub, as the template sets it.
@@ -93,11 +102,6 @@ impl Benchmark {
     pub(crate) fn calls(&self, events: u64) -> Calls {
         let calls = self.aws_calls.iter().filter(|_| events > 0);
         calls.map(|(operation, times)| ((*operation).to_owned(), times * events)).collect()
-    }
-
-    /// Whether a client waits for it, and it calls both services.
-    pub(crate) fn saves_and_publishes(&self) -> bool {
-        self.aws_calls.iter().any(|(operation, _)| *operation == "Publish")
     }
 }
 
@@ -209,11 +213,36 @@ pub(crate) fn others(default_sdk: &Path, interpreter: &Path) -> Result<Vec<Bench
 }
 
 const INSERT: [(&str, u64); 1] = [("BatchExecuteStatement", 1)];
+const INSERT_ONE_BY_ONE: [(&str, u64); 1] = [("BatchExecuteStatement", BATCH as u64)];
 const NUMBER_AND_INSERT: [(&str, u64); 2] = [("UpdateItem", 1), ("BatchExecuteStatement", 1)];
 const PLACE: [(&str, u64); 3] = [("PutItem", 1), ("Publish", 1), ("UpdateItem", 1)];
 const PLACE_ONCE_AND_SPEND: [(&str, u64); 4] =
     [("Query", 1), ("TransactWriteItems", 1), ("Publish", 1), ("UpdateItem", 1)];
 const SWEEP: [(&str, u64); 3] = [("Scan", 1), ("PublishBatch", 1), ("BatchExecuteStatement", 1)];
+
+/// The functions of a stack with `Fifo=true`. `binaries` has a folder for each.
+pub(crate) fn fifo(binaries: &Path) -> Result<Vec<Benchmark>> {
+    let bootstrap = |binary: &str| Program::Bootstrap(binaries.join(binary).join("bootstrap"));
+    let post = events::sample("orders/place-by-json.json")?;
+    let topic = "arn:aws:sns:eu-central-1:123456789012:order-fanout-orders.fifo";
+    let orders = "FIFO, orders: POST";
+    let orders =
+        Benchmark::new(orders, "orders", bootstrap("orders"), &post, Expected::Status(201));
+    let batch = |name, customers| {
+        let (function, event) = ("fulfilment", events::fifo_batch(BATCH, customers));
+        Benchmark::new(name, function, bootstrap(function), &event, Expected::BatchWithoutFailures)
+    };
+    Ok(vec![
+        Benchmark {
+            variables: vec![("ORDERS_TOPIC_ARN".to_owned(), topic.to_owned())],
+            ..orders.calling(&PLACE)
+        },
+        batch("FIFO, fulfilment: 10 orders of 10 customers", BATCH).calling(&INSERT).with_delays(),
+        batch("FIFO, fulfilment: 10 orders of a customer", 1)
+            .calling(&INSERT_ONE_BY_ONE)
+            .with_delays(),
+    ])
+}
 
 /// The functions and the no-ops, in table order. `binaries` has a folder for each.
 pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
@@ -241,7 +270,7 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
         orders("orders: POST with key and coupon", &post_with_key_and_coupon, 201)
             .calling(&PLACE_ONCE_AND_SPEND),
         orders("orders: GET", &get, 200).calling(&[("BatchGetItem", 1)]),
-        subscriber(FULFILMENT, "fulfilment").calling(&INSERT),
+        subscriber(FULFILMENT, "fulfilment").calling(&INSERT).with_delays(),
         subscriber("promotion: 10 orders", "promotion").calling(&INSERT),
         subscriber("invoicing: 10 orders", "invoicing").calling(&NUMBER_AND_INSERT),
         relay("outbox-relay: nothing to do", 0).calling(&[("Scan", 1)]),

@@ -29,6 +29,21 @@ pub(crate) fn batch(orders: usize) -> Bytes {
     json!({ "Records": (0..orders).map(record).collect::<Vec<_>>() }).to_string().into()
 }
 
+/// The same from a FIFO queue, with the orders of so many customers in turn.
+pub(crate) fn fifo_batch(orders: usize, customers: usize) -> Bytes {
+    let records = (0..orders).map(|at| {
+        let mut record = record(at);
+        let group = format!("f0f0f0f0f0f0f0f0f0f0f0f0{:08}", at % customers);
+        record["attributes"]["MessageGroupId"] = json!(group);
+        record["attributes"]["MessageDeduplicationId"] = json!(format!("f0f0f0f0-{at}"));
+        record["attributes"]["SequenceNumber"] = json!(format!("{at:020}"));
+        let queue = "arn:aws:sqs:eu-central-1:123456789012:order-fanout-FulfilmentQueue-1A2B.fifo";
+        record["eventSourceARN"] = json!(queue);
+        record
+    });
+    json!({ "Records": records.collect::<Vec<_>>() }).to_string().into()
+}
+
 fn record(at: usize) -> Value {
     let order = json!({
         "type": "order.placed", "version": 1, "order_id": format!("f0f0f0f0-0000-4000-8000-{at:012}"),

@@ -106,6 +106,7 @@ async fn bench(options: Options) -> Result<()> {
     let baseline = Baseline::read()?;
     let is_compared = !options.check && !options.growth && !options.profile && !options.alone;
     if is_compared {
+        benchmarks.extend(benchmark::fifo(&binaries)?);
         benchmarks.extend(baseline.build(&tools).await?);
         devstack::build_apart(&tools, DEFAULT_SDK, &["default-sdk"], Progress).await?;
         let default_sdk = devstack::root().join("target/default-sdk/lambda");

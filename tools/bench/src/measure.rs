@@ -128,7 +128,7 @@ async fn lives(
     Ok(lives)
 }
 
-/// Measures how long a client waits, for each of the delays.
+/// Measures how long a client waits, or a batch takes, for each of the delays.
 async fn with_delays(
     benchmarks: &[Benchmark],
     measured: &mut [Measured],
@@ -136,14 +136,13 @@ async fn with_delays(
     delays: &[Delays],
     extent: Extent,
 ) -> Result<()> {
-    let published = benchmarks.iter().filter(|benchmark| benchmark.saves_and_publishes());
-    let published: Vec<_> = published.cloned().collect();
+    let delayed: Vec<_> = benchmarks.iter().filter(|of| of.with_delays).cloned().collect();
     for delays in delays {
         stub.set_delays(*delays);
         let what = format!("Measuring with services that take {delays} ms");
         let lives =
-            Progress.step(&what, async |bar| lives(&published, stub, extent, bar).await).await?;
-        for (benchmark, lives) in published.iter().zip(&lives) {
+            Progress.step(&what, async |bar| lives(&delayed, stub, extent, bar).await).await?;
+        for (benchmark, lives) in delayed.iter().zip(&lives) {
             let measured = measured.iter_mut().find(|measured| measured.name == benchmark.name);
             let measured = measured.context("all were measured before")?;
             let with_delays = WithDelays::of(*delays, lives);

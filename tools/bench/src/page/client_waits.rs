@@ -9,9 +9,10 @@ use crate::result::{Run, Wait};
 const TEXT: &str = "\
 Time until the answer, and until the function asks for the next event, in ms. A client waits for the first; Lambda bills the
 second. The services respond at once, or after these many milliseconds (DynamoDB / SNS). *First* is the first invocation of a
-sandbox, after its start.";
+sandbox, after its start. Nobody waits for a batch of fulfilment: its time is what limits a queue's throughput. *FIFO* is a stack
+with `Fifo=true`: orders publishes before it answers, and a customer's orders are inserted one after the other.";
 
-/// Writes a table with a row for each function that saves and publishes, or nothing if none was measured.
+/// Writes a table with a row for each benchmark with delays, or nothing if none was measured.
 pub(super) fn write(page: &mut String, run: &Run) -> Result<()> {
     let measured = run.benchmarks.iter().filter(|measured| !measured.with_delays.is_empty());
     let measured: Vec<_> = measured.collect();
