@@ -40,6 +40,13 @@ impl Deployment {
     pub fn is_fifo(&self) -> bool {
         is_fifo(self.output("OrdersTopicArn"))
     }
+
+    /// Makes a FIFO topic without subscriptions, and returns its ARN.
+    pub async fn make_fifo_topic(&self) -> String {
+        let name = format!("order-fanout-e2e-{}.fifo", Uuid::new_v4());
+        let create = self.sns.create_topic().name(name).attributes("FifoTopic", "true");
+        create.send().await.expect("a topic can be made").topic_arn.expect("a topic has an ARN")
+    }
 }
 
 /// Whether an ARN or a URL is that of a FIFO topic or queue.

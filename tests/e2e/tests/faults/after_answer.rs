@@ -11,6 +11,9 @@ use super::{EVERY_TIME, ONCE, assert_carried_out, faults, name_of, sweep};
 
 const SLOW: Duration = Duration::from_millis(500);
 
+/// Slower than all other calls together, and faster than a publish's time limit.
+const SLOW_PUBLISH: Duration = Duration::from_millis(200);
+
 async fn is_pending(shop: &Deployment, id: &str) -> bool {
     shop.row("OrdersTable", "id", id).await.expect("the order is saved").contains_key("outbox")
 }
@@ -39,6 +42,26 @@ async fn answer_comes_before_the_order_is_published() {
     orders.idle().await;
     assert!(!is_pending(&shop, &id).await);
     assert_eq!(logged(orders).await, [(id, "placed".to_owned())]);
+}
+
+/// Whoever has seen 201 may place the next order, which must not be published first.
+#[tokio::test]
+async fn fifo_order_is_published_before_the_answer() {
+    let shop = Deployment::under_test().await;
+    let topic = shop.make_fifo_topic().await;
+    let proxy = fault_proxy().await;
+    proxy.record();
+    let variables = [("AWS_ENDPOINT_URL", proxy.url()), ("ORDERS_TOPIC_ARN", &*topic)];
+    let mut orders = shop.start("orders", &variables).await;
+    let injected = proxy.inject("Publish", Fault::Delay(SLOW_PUBLISH), ONCE);
+    let answer = orders.answer(&Attempt::with_key().event()).await;
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    assert_eq!(injected.times(), 1);
+    let published = |call: &devstack::Call| call.operation == "Publish" && call.status == 200;
+    assert!(proxy.recorded().iter().any(published), "it was answered before the publish");
+    orders.idle().await;
+    assert!(!is_pending(&shop, &order_id(&answer)).await);
+    assert_eq!(logged(orders).await, [(order_id(&answer), "placed".to_owned())]);
 }
 
 #[tokio::test]
