@@ -18,11 +18,12 @@ const ORDERS: [&str; 5] = [
 ];
 const RELAY: &str = "outbox-relay/every-minute.json";
 /// The samples for every subscriber, and the message ids that it returns as failed.
-const SUBSCRIBER: [(&str, &[&str]); 4] = [
+const SUBSCRIBER: [(&str, &[&str]); 5] = [
     ("subscriber/one-order.json", &[]),
     ("subscriber/full-batch.json", &[]),
     ("subscriber/poison-among-nine.json", &["5a7b0c1d-0000-4000-8000-000000000005"]),
     ("subscriber/duplicate.json", &[]),
+    ("subscriber/fifo-poison-in-a-group.json", &["5a7b0c1d-0000-4000-8000-000000000041"]),
 ];
 
 const SWEPT_WITHIN: Duration = Duration::from_secs(120);
