@@ -62,7 +62,7 @@ pub use recent::Recent;
 pub use running_stack::RunningStack;
 pub use sam::{
     BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_examples, build_packages, build_with_names,
-    check_queue_kind, deploy, deploy_to_aws, deploy_with, stack, validate,
+    deploy, deploy_arguments, deploy_to_aws, deploy_with, stack, validate,
 };
 pub use schemathesis::Schemathesis;
 pub use stack::{Outputs, Stack};

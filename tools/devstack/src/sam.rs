@@ -137,16 +137,11 @@ pub async fn deploy_with(
     stack(tools, emulator.port(), progress).await
 }
 
-/// Builds the functions and runs `sam deploy` with these arguments on the caller's AWS account.
-/// Unless `replace_queues`, it refuses a deployment that would replace the stack's queues.
-pub async fn deploy_to_aws(
-    tools: &Tools,
-    replace_queues: bool,
-    arguments: &[String],
-) -> Result<()> {
-    if !replace_queues {
-        check_queue_kind(tools, arguments, |command| command).await?;
-    }
+/// Builds the functions and runs `sam deploy` with these arguments, and a new release, on the
+/// caller's AWS account. Unless `--replace-queues` is among the arguments, it refuses a deployment
+/// that would replace the stack's queues.
+pub async fn deploy_to_aws(tools: &Tools, arguments: &[String]) -> Result<()> {
+    let arguments = deploy_arguments(tools, arguments, |command| command).await?;
     ProcessGroup::run("sam build", sam(tools).arg("build")).await?;
     // It may ask whether to deploy, so it needs the terminal.
     let status = sam(tools).arg("deploy").args(arguments).status().await?;
@@ -154,19 +149,19 @@ pub async fn deploy_to_aws(
     Ok(())
 }
 
-/// Fails if `sam deploy` with these arguments would replace the stack's queues. `set_env` says where
-/// AWS is.
-pub async fn check_queue_kind(
+/// The arguments for `sam deploy`, with a new release. Fails if the deployment would replace the
+/// stack's queues. `set_env` says where AWS is.
+pub async fn deploy_arguments(
     tools: &Tools,
     arguments: &[String],
     set_env: impl FnOnce(&mut Command) -> &mut Command,
-) -> Result<()> {
-    let mut check = tools.command("python");
-    check.current_dir(root()).arg("tools/devstack/tools/check_queue_kind.py").args(arguments);
-    let output = set_env(&mut check).output().await?;
+) -> Result<Vec<String>> {
+    let mut script = tools.command("python");
+    script.current_dir(root()).arg("tools/devstack/tools/deploy_arguments.py").args(arguments);
+    let output = set_env(&mut script).output().await?;
     let problem = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{}", problem.trim_end());
-    Ok(())
+    Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
 }
 
 /// The parameters that samconfig.toml has for `local`.

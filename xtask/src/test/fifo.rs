@@ -2,7 +2,7 @@
 //! deployments that are refused.
 
 use anyhow::{Context, Result, ensure};
-use devstack::{BUILT_TEMPLATE, Progress, RunningStack, Tools, check_queue_kind, deploy_with};
+use devstack::{BUILT_TEMPLATE, Progress, RunningStack, Tools, deploy_arguments, deploy_with};
 
 use super::stack::{self, Tests};
 
@@ -25,15 +25,16 @@ async fn deployments(tools: &Tools) -> Result<()> {
         let environment = ["--config-env", "local", "--parameter-overrides"];
         let arguments = [&environment[..], parameters].concat();
         let arguments: Vec<_> = arguments.into_iter().map(str::to_owned).collect();
-        check_queue_kind(tools, &arguments, |check| running.emulator.set_aws_env(check)).await
+        deploy_arguments(tools, &arguments, |script| running.emulator.set_aws_env(script)).await
     };
     check(&["Environment=local", "Fifo=true"]).await.context("the stack's own kind")?;
     check(&["Environment=local"]).await.context("SAM keeps the stack's value")?;
-    let refused = check(&["Environment=local", "Fifo=false"]).await;
-    let refused = refused.err().context("a deployment that replaces the queues was not refused")?;
-    let line = refused.to_string();
-    ensure!(line.contains("has FIFO queues") && line.lines().count() == 1, "{line}");
-
+    check(&["Fifo=false", "--replace-queues"]).await.context("the operator drained the queues")?;
+    for (fifo, reason) in [("Fifo=false", "has FIFO queues"), ("Fifo=maybe", "true or false")] {
+        let refused = check(&["Environment=local", fifo]).await;
+        let line = refused.err().with_context(|| format!("{fifo} was not refused"))?.to_string();
+        ensure!(line.contains(reason) && line.lines().count() == 1, "{fifo}: {line}");
+    }
     let unknown = ["Fifo=maybe"];
     let deployed = deploy_with(tools, &running.emulator, BUILT_TEMPLATE, &unknown, Progress).await;
     ensure!(deployed.is_err(), "Fifo=maybe was deployed");
