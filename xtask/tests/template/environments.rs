@@ -84,7 +84,7 @@ fn optional_features_are_off_by_default() {
         );
         assert_eq!(*template.parameter(parameter), "", "{parameter}");
     }
-    assert_eq!(conditions.len(), optional.len() + 2, "and IsProd and IsFifo");
+    assert_eq!(conditions.len(), optional.len() + 3, "and IsProd, IsFifo and TracesTopic");
 }
 
 /// SAM's cache hashes only a function's own folder: a change in `crates/` would not be built, and a
