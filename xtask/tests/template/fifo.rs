@@ -73,7 +73,7 @@ fn replaced_queues_are_retained() {
     for (id, resource) in template.root["Resources"].as_mapping().expect("resources") {
         if resource["Type"] == "AWS::SQS::Queue" {
             assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{}", line(id));
-            assert!(resource["DeletionPolicy"].is_null(), "{}", line(id));
+            assert_eq!(resource["DeletionPolicy"], "Delete", "{}", line(id));
         }
     }
 }
