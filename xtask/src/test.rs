@@ -8,6 +8,7 @@ mod fifo;
 mod iam;
 mod needs;
 mod new_subscriber;
+mod parameters;
 mod run_command;
 pub(crate) mod stack;
 mod suites;

@@ -7,8 +7,8 @@ use devstack::{ProcessGroup, Progress, Tools};
 
 use super::needs::Need;
 use super::{
-    api_fuzz, backends, browser, containers, fifo, iam, new_subscriber, run_command, stack,
-    supply_chain,
+    api_fuzz, backends, browser, containers, fifo, iam, new_subscriber, parameters, run_command,
+    stack, supply_chain,
 };
 use crate::bench;
 use Run::{OneStack, OwnStacks};
@@ -45,6 +45,7 @@ enum Run {
     Containers,
     Budget,
     Fifo,
+    Parameters,
     SupplyChain,
 }
 
@@ -57,7 +58,7 @@ const FUNCTIONS: &[Need] = &[Need::Functions];
 const FUNCTIONS_AND_OPS: &[Need] = &[Need::Functions, Need::Ops];
 
 /// In running order: the quickest to fail first.
-pub(super) const SUITES: [Suite; 26] = [
+pub(super) const SUITES: [Suite; 27] = [
     quick("format", "rustfmt", &[], 2, Run::Cargo(&["fmt", "--all", "--check"])),
     quick("clippy", "clippy on every target", &[], 10, Run::Cargo(CLIPPY)),
     quick(
@@ -111,6 +112,7 @@ pub(super) const SUITES: [Suite; 26] = [
         OwnStacks("openapi_client"),
     ),
     slow("api-fuzz", "2,000 requests made up from the contract", FUNCTIONS, 100, Run::ApiFuzz),
+    slow("parameters", "every two optional parameters deployed", FUNCTIONS, 100, Run::Parameters),
     slow("iam", "what each role may do and is denied", FUNCTIONS, 60, Run::Iam),
     slow(
         "new-subscriber",
@@ -207,6 +209,7 @@ impl Suite {
             Run::Containers => containers::test(tools).await,
             Run::Budget => bench::check(tools).await,
             Run::Fifo => fifo::test(tools).await,
+            Run::Parameters => parameters::test(tools).await,
             Run::SupplyChain => supply_chain::test().await,
         }
     }
