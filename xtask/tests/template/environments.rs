@@ -64,6 +64,7 @@ fn optional_features_are_off_by_default() {
     let conditions = template.root["Conditions"].as_mapping().expect("conditions");
     let optional = [
         ("HasAlarmEmail", "AlarmEmail"),
+        ("HasBoundary", "PermissionsBoundaryArn"),
         ("HasCaBundle", "CaBundle"),
         ("HasCors", "CorsAllowedOrigins"),
         ("HasDomain", "CertificateArn"),
