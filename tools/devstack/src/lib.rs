@@ -6,6 +6,7 @@
 
 mod cargo_tool;
 mod checkov;
+mod deploy_role;
 mod docker;
 mod docker_bridge_proxy;
 mod emulator;
@@ -42,6 +43,7 @@ mod workspace;
 
 pub use cargo_tool::CargoTool;
 pub use checkov::checkov;
+pub use deploy_role::{DEPLOY_ROLE_TEMPLATE, DeployRole};
 pub use docker::{Docker, Image};
 pub use docker_bridge_proxy::{DockerBridgeProxy, SAM_LOCAL};
 pub use emulator::{Emulator, Invocations, set_aws_env};
@@ -62,7 +64,7 @@ pub use recent::Recent;
 pub use running_stack::RunningStack;
 pub use sam::{
     BUILT_TEMPLATE, TEMPLATE, build, build_apart, build_examples, build_packages, build_with_names,
-    deploy, deploy_arguments, deploy_to_aws, deploy_with, stack, validate,
+    delete, deploy, deploy_arguments, deploy_to_aws, deploy_with, stack, validate,
 };
 pub use schemathesis::Schemathesis;
 pub use stack::{Outputs, Stack};

@@ -6,22 +6,29 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
+use crate::deploy_role::DEPLOY_ROLE_TEMPLATE;
 use crate::emulator;
 use crate::template::write_expanded_template;
 use crate::workspace::{root, target_dir};
-use crate::{Emulator, Outputs, ProcessGroup, Progress, Stack, Tools};
+use crate::{Emulator, Outputs, ProcessGroup, Progress, STACK_NAME, Stack, Tools};
 
-/// `sam validate --lint`, and a comparison of our expansion of the loops with the emulator's and
-/// cfn-lint's.
+/// `sam validate --lint`, a comparison of our expansion of the loops with the emulator's and
+/// cfn-lint's, and one of the deploy role's rights with what CloudFormation's handlers need.
 pub async fn validate(tools: &Tools, progress: Progress) -> Result<()> {
-    let mut sam = sam(tools);
-    progress
-        .command("Linting the template", sam.args(["validate", "--lint", "--region", "us-east-1"]))
-        .await?;
+    for template in [TEMPLATE, DEPLOY_ROLE_TEMPLATE] {
+        let mut sam = sam(tools);
+        sam.args(["validate", "--lint", "--region", "us-east-1", "--template-file", template]);
+        progress.command(&format!("Linting {template}"), &mut sam).await?;
+    }
+    let expanded = write_expanded_template()?;
     let mut compare = tools.command("python");
     compare.current_dir(root()).arg("tools/devstack/tools/compare_expansions.py");
-    compare.arg(TEMPLATE).arg(write_expanded_template()?);
-    progress.command("Comparing the expanded template", &mut compare).await
+    compare.arg(TEMPLATE).arg(&expanded);
+    progress.command("Comparing the expanded template", &mut compare).await?;
+    let mut check = tools.command("python");
+    check.current_dir(root()).arg("tools/devstack/tools/check_deploy_role.py");
+    check.arg(DEPLOY_ROLE_TEMPLATE).arg(&expanded);
+    progress.command("Comparing the deploy role with the template", &mut check).await
 }
 
 /// This machine's processor, as the template's `Architecture` and as cargo-lambda name it.
@@ -120,6 +127,18 @@ pub async fn deploy_with(
     parameters: &[&str],
     progress: Progress,
 ) -> Result<Stack> {
+    let mut deploy = deploy_command(tools, emulator, template, parameters)?;
+    progress.command("Deploying the template", &mut deploy).await?;
+    stack(tools, emulator.port(), progress).await
+}
+
+/// The `sam deploy` of [`deploy_with`].
+pub(crate) fn deploy_command(
+    tools: &Tools,
+    emulator: &Emulator,
+    template: impl AsRef<Path>,
+    parameters: &[&str],
+) -> Result<Command> {
     let mut deploy = sam(tools);
     deploy
         .args(["deploy", "--no-progressbar", "--config-env", "local", "--template-file"])
@@ -133,8 +152,8 @@ pub async fn deploy_with(
     // beside the template.
     deploy.env("TMPDIR", emulator.folder());
     deploy.arg("--config-file").arg(root().join("samconfig.toml"));
-    progress.command("Deploying the template", emulator.set_aws_env(&mut deploy)).await?;
-    stack(tools, emulator.port(), progress).await
+    emulator.set_aws_env(&mut deploy);
+    Ok(deploy)
 }
 
 /// Builds the functions and runs `sam deploy` with these arguments, and a new release, on the
@@ -176,11 +195,29 @@ fn local_parameters() -> Result<String> {
 
 /// The stack that is deployed to the emulator on a port.
 pub async fn stack(tools: &Tools, aws_port: u16, progress: Progress) -> Result<Stack> {
+    let outputs = outputs(tools, aws_port, &["--config-env", "local"], progress).await?;
+    Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs })
+}
+
+/// The outputs of the stack that these arguments name.
+pub(crate) async fn outputs(
+    tools: &Tools,
+    aws_port: u16,
+    which: &[&str],
+    progress: Progress,
+) -> Result<Outputs> {
     let mut list = sam(tools);
-    list.args(["list", "stack-outputs", "--config-env", "local", "--output", "json"]);
+    list.args(["list", "stack-outputs", "--output", "json"]).args(which);
     emulator::set_aws_env(&mut list, aws_port);
     let outputs = progress.command_output("Reading the stack's outputs", &mut list).await?;
-    Ok(Stack { endpoint: emulator::endpoint(aws_port), outputs: Outputs::from_sam(&outputs)? })
+    Outputs::from_sam(&outputs)
+}
+
+/// Runs `sam delete` of the local stack on the emulator.
+pub async fn delete(tools: &Tools, emulator: &Emulator, progress: Progress) -> Result<()> {
+    let mut delete = sam(tools);
+    delete.args(["delete", "--stack-name", STACK_NAME, "--no-prompts", "--region", "us-east-1"]);
+    progress.command("Deleting the stack", emulator.set_aws_env(&mut delete)).await
 }
 
 pub(crate) fn sam(tools: &Tools) -> Command {
