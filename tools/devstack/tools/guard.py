@@ -12,6 +12,9 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc
 from ministack.services.cloudformation import provisioners
 
+import service_role
+from service_role import may
+
 # The single operation's permission covers the batch operation.
 BATCHES = {
     "sns:PublishBatch": "sns:Publish",
@@ -63,20 +66,6 @@ def stream_in_group(resource_of):
         return f"{arn}:log-stream:{iam_actions._safe_json_field(body, 'logStreamName') or ''}"
 
     return resource
-
-
-def may(role_arn, action, resource):
-    role = role_arn.rsplit("/", 1)[-1]
-    context = iam_evaluator.EvalContext(
-        principal_arn=f"arn:aws:sts::{get_account_id()}:assumed-role/{role}/service",
-        principal_type="AssumedRole",
-        principal_account=get_account_id(),
-        action=action,
-        resource_arn=resource,
-        region=get_region(),
-    )
-    policies = iam_evaluator._gather_role_policies(role, get_account_id())
-    return iam_evaluator.evaluate(context, policies).decision == "Allow"
 
 
 def service_names_its_account(trusts):
@@ -149,3 +138,4 @@ def teach():
     connect["create"] = polls_as_the_function(connect["create"])
     eventbridge._invoke_target = starts_as_the_schedule(eventbridge._invoke_target)
     apigateway._invoke_lambda_proxy = lets_the_api_in(apigateway._invoke_lambda_proxy)
+    service_role.teach()

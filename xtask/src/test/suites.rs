@@ -113,7 +113,7 @@ pub(super) const SUITES: [Suite; 27] = [
     ),
     slow("api-fuzz", "2,000 requests made up from the contract", FUNCTIONS, 100, Run::ApiFuzz),
     slow("parameters", "every two optional parameters deployed", FUNCTIONS, 100, Run::Parameters),
-    slow("iam", "what each role may do and is denied", FUNCTIONS, 60, Run::Iam),
+    slow("iam", "what each role may do and is denied", FUNCTIONS_AND_OPS, 130, Run::Iam),
     slow(
         "new-subscriber",
         "cargo xtask new subscriber and remove, on a copy",

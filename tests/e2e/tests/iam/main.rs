@@ -4,6 +4,7 @@
 
 mod calls;
 mod coverage;
+mod deploy_role;
 mod happy_path;
 mod page;
 mod queues;

@@ -123,7 +123,7 @@ pub(crate) fn taking(role_arn: &str, session: &str) -> Call {
     )
 }
 
-async fn assume(http: &SignedHttp, role_arn: &str, session: &str) -> Credentials {
+pub(crate) async fn assume(http: &SignedHttp, role_arn: &str, session: &str) -> Credentials {
     let response = http.call(&taking(role_arn, session), &SignedHttp::account()).await;
     let [id, secret, token] = ["AccessKeyId", "SecretAccessKey", "SessionToken"]
         .map(|name| response.element(name).to_owned());
