@@ -98,7 +98,8 @@ impl Orders {
     /// order.
     pub async fn read_pending(&self, id: OrderId) -> Result<Option<PendingOrder>, StoreError> {
         let OrderTables { orders, .. } = &self.tables;
-        let found = read_rows(&self.clear_client, id, [(orders, "id")]).await?;
+        let keys = [(orders.clone(), consistent_keys("id", &[id]))];
+        let found = Found(batch_get(&self.clear_client, keys.into(), 1).await?);
         let row = found.row(orders).filter(|row| row.contains_key(OUTBOX));
         let pending = |row| {
             let reader = Reader { table: "orders", row };

@@ -1,4 +1,4 @@
-//! Cuts orders into requests for a topic.
+//! Splits orders into batches for SNS.
 
 use std::collections::{HashSet, VecDeque};
 use std::mem;
@@ -17,12 +17,17 @@ pub struct PublishQueue<T> {
     held_back: Vec<T>,
     is_fifo: bool,
     /// The message groups of orders that were not published.
-    stopped: HashSet<String>,
+    blocked_groups: HashSet<String>,
 }
 
 impl<T: AsRef<Order>> PublishQueue<T> {
     pub(crate) fn new(is_fifo: bool) -> Self {
-        Self { waiting: VecDeque::new(), held_back: vec![], is_fifo, stopped: HashSet::new() }
+        Self {
+            waiting: VecDeque::new(),
+            held_back: vec![],
+            is_fifo,
+            blocked_groups: HashSet::new(),
+        }
     }
 
     /// Adds orders. On a FIFO topic they are published in the order in which they were placed, which
@@ -39,18 +44,18 @@ impl<T: AsRef<Order>> PublishQueue<T> {
     /// left to publish.
     pub fn next_batch(&mut self, most: usize) -> Option<Vec<T>> {
         let most = most.min(Republisher::MAX_ORDERS);
-        let batch = if self.is_fifo { self.one_of_each_group(most) } else { self.first(most) };
+        let batch = if self.is_fifo { self.next_of_each_group(most) } else { self.first(most) };
         (!batch.is_empty()).then_some(batch)
     }
 
     /// Takes the result of a batch: the orders that SNS acknowledged.
-    pub fn published(&mut self, batch: &[T], acknowledged: &HashSet<OrderId>) {
+    pub fn record_result(&mut self, batch: &[T], acknowledged: &HashSet<OrderId>) {
         if !self.is_fifo {
             return;
         }
         let failed =
             batch.iter().map(AsRef::as_ref).filter(|order| !acknowledged.contains(&order.id));
-        self.stopped.extend(failed.map(|order| group_id(&order.customer)));
+        self.blocked_groups.extend(failed.map(|order| group_id(&order.customer)));
     }
 
     /// Takes the orders that follow one of the same customer that was not published.
@@ -63,13 +68,13 @@ impl<T: AsRef<Order>> PublishQueue<T> {
         self.waiting.drain(..count).collect()
     }
 
-    fn one_of_each_group(&mut self, most: usize) -> Vec<T> {
+    fn next_of_each_group(&mut self, most: usize) -> Vec<T> {
         let (mut batch, mut groups, mut later) = (vec![], HashSet::new(), VecDeque::new());
         while batch.len() < most
             && let Some(order) = self.waiting.pop_front()
         {
             let group = group_id(&order.as_ref().customer);
-            if self.stopped.contains(&group) {
+            if self.blocked_groups.contains(&group) {
                 self.held_back.push(order);
             } else if groups.insert(group) {
                 batch.push(order);
@@ -120,7 +125,7 @@ mod tests {
     fn standard_topic_gets_the_orders_as_they_come() {
         let mut queue = queue(false, (0..12).map(|second| placed(1, 20 - second)).collect());
         assert_eq!(queue.next_batch(100).unwrap().len(), 10);
-        queue.published(&[placed(1, 0)], &HashSet::new());
+        queue.record_result(&[placed(1, 0)], &HashSet::new());
         assert_eq!(queue.next_batch(1).unwrap().len(), 1);
         assert_eq!(queue.next_batch(100).unwrap().len(), 1);
         assert!(queue.next_batch(100).is_none());
@@ -140,7 +145,7 @@ mod tests {
     fn order_that_was_not_published_holds_back_its_customer_only() {
         let mut queue = queue(true, vec![placed(1, 1), placed(2, 2), placed(1, 3), placed(2, 4)]);
         let batch = queue.next_batch(10).unwrap();
-        queue.published(&batch, &HashSet::from([batch[1].0.id]));
+        queue.record_result(&batch, &HashSet::from([batch[1].0.id]));
         assert_eq!(customers(queue.next_batch(10)), ["Ada 2"]);
         assert!(queue.next_batch(10).is_none());
         assert_eq!(customers(Some(queue.take_held_back())), ["Ada 1"]);
@@ -165,7 +170,7 @@ mod tests {
                 tried += batch.len();
                 let acknowledged = batch.iter().filter(|_| !fails.next().unwrap());
                 let acknowledged: HashSet<_> = acknowledged.map(|order| order.0.id).collect();
-                queue.published(&batch, &acknowledged);
+                queue.record_result(&batch, &acknowledged);
                 let accepted = |order: &Placed| acknowledged.contains(&order.0.id);
                 published.extend(batch.into_iter().map(|order| (accepted(&order), order.0)));
             }

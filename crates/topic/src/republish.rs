@@ -1,4 +1,4 @@
-//! Publishes many pending orders.
+//! Publishes many orders: pending ones for the relay, any for an operator.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::app::AppState;
 use crate::pages;
 use crate::problem::{Kind, Problem};
-use crate::publish::{Publication, publish_or_leave, publish_replayed};
+use crate::publish::{Publication, publish_earlier, publish_or_leave};
 use crate::request::{Encoding, FormInput, MAX_BODY, NewOrder, Rejected, is_random};
 use crate::request_log::RequestLog;
 use crate::request_outcome::{OutcomeKind, RequestOutcome};
@@ -57,11 +57,18 @@ pub(crate) async fn create_order(
             response
         }
         Ok(SaveOutcome::Replayed { order_id, answer }) => {
+            if let Err(error) = publish_earlier(&state, order_id, trace).await {
+                tracing::error!(%order_id, %error, "the order is not known to be published");
+                log.record(RequestOutcome::of(OutcomeKind::NotRead, order_id));
+                return not_saved(encoding, &body);
+            }
             log.record(RequestOutcome::of(OutcomeKind::Replayed, order_id));
-            publish_replayed(&state, order_id, trace).await;
             created(encoding, order_id, answer)
         }
         Ok(SaveOutcome::KeyConflict { order_id }) => {
+            if let Err(error) = publish_earlier(&state, order_id, trace).await {
+                tracing::warn!(%order_id, %error, "the first order is not known to be published");
+            }
             key_of_another(&log, encoding, &body, order_id, key_is_random)
         }
         Ok(SaveOutcome::CouponRejected) => {

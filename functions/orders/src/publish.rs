@@ -1,7 +1,8 @@
-//! Publishing a saved order and clearing its pending flag: after the answer, or before it if the
-//! topic is FIFO.
+//! Publishing a saved order, and clearing its pending flag after the answer. On a standard topic the
+//! publish follows the answer as well, on a FIFO topic it comes before it.
 
 use domain::{Order, OrderId};
+use store::StoreError;
 use telemetry::TraceParent;
 
 use crate::app::AppState;
@@ -18,8 +19,7 @@ pub(crate) struct Publication {
 }
 
 /// Publishes the order, or leaves that for after the answer. On a FIFO topic it must come before the
-/// answer: whoever was told that an order is accepted may place the next one, which must not be
-/// published first.
+/// answer: a client that got 201 may place its next order, which must not be published first.
 pub(crate) async fn publish_or_leave(publication: Publication) {
     let log = publication.log.clone();
     if publication.state.topic.is_fifo() {
@@ -35,24 +35,23 @@ pub(crate) async fn publish_or_leave(publication: Publication) {
     }
 }
 
-/// Publishes the order of a repeated request if the first one has not done so yet, before the
-/// customer is told again that it is accepted. A FIFO topic drops the repetition.
-pub(crate) async fn publish_replayed(state: &AppState, order_id: OrderId, trace: TraceParent) {
+/// On a FIFO topic, publishes an order that an earlier request saved and has not published yet,
+/// before the customer is told that it is accepted. The pending flag stays: the relay clears it when
+/// it publishes the order again, which the topic drops. Fails if the flag cannot be read.
+pub(crate) async fn publish_earlier(
+    state: &AppState,
+    order_id: OrderId,
+    trace: TraceParent,
+) -> Result<(), StoreError> {
     if !state.topic.is_fifo() {
-        return;
+        return Ok(());
     }
-    let pending = match state.orders.read_pending(order_id).await {
-        Ok(Some(pending)) => pending,
-        Ok(None) => return,
-        Err(error) => {
-            tracing::warn!(%order_id, %error, "the repeated order is not known to be published");
-            return;
-        }
-    };
+    let Some(pending) = state.orders.read_pending(order_id).await? else { return Ok(()) };
     let trace = pending.trace.unwrap_or(trace);
     if let Err(error) = state.topic.publish(&pending.order, trace).await {
         tracing::warn!(%order_id, %error, "the repeated order was not published");
     }
+    Ok(())
 }
 
 impl Publication {

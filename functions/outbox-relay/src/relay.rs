@@ -121,7 +121,7 @@ impl Relay {
         queue.extend(orders);
         while let Some(batch) = queue.next_batch(Republisher::MAX_ORDERS) {
             let acknowledged = sweep.in_time(self.topic.publish_batch(&batch), summary).await?;
-            queue.published(&batch, &acknowledged);
+            queue.record_result(&batch, &acknowledged);
             self.clear(acknowledged, &contexts, sweep, summary).await?;
         }
         Some(())
@@ -184,4 +184,59 @@ fn to_publish(
 ) -> (OrderToPublish, (OrderId, SpanContext)) {
     let (id, context) = (order.id, SpanContext::child_of(trace));
     (OrderToPublish { order, trace: Some(context.trace()) }, (id, context))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::num::NonZeroU8;
+    use std::time::Duration;
+
+    use aws_mock::MockAws;
+    use serde_json::{Value, json};
+
+    fn row(id: OrderId, customer: &str, placed_at: &str) -> Value {
+        json!({
+            "id": {"S": id.to_string()}, "customer": {"S": customer}, "amount": {"N": "80"},
+            "outbox": {"N": "0"}, "placed_at": {"S": placed_at},
+        })
+    }
+
+    /// SNS accepts a part of a batch. What was placed after the other part waits for the next sweep.
+    #[tokio::test]
+    async fn fifo_order_waits_for_an_earlier_one_that_was_not_published() {
+        let [ada_first, ada_later, bob] = [(); 3].map(|()| aws_mock::order("80.00").id);
+        let rows = [
+            row(ada_later, "Ada", "2026-11-22T10:00:02Z"),
+            row(ada_first, "Ada", "2026-11-22T10:00:00Z"),
+            row(bob, "Bob", "2026-11-22T10:00:01Z"),
+        ];
+        let nothing = (200, json!({"Items": []}).to_string());
+        let refused = (400, "<ErrorResponse/>".to_owned());
+        let acknowledged = format!("<member><Id>{bob}</Id><MessageId>1</MessageId></member>");
+        let failed = format!("<member><Id>{ada_first}</Id><Code>InternalError</Code></member>");
+        let published = format!(
+            "<PublishBatchResponse><PublishBatchResult><Successful>{acknowledged}</Successful>\
+             <Failed>{failed}</Failed></PublishBatchResult></PublishBatchResponse>"
+        );
+        let aws = MockAws::responding([
+            nothing,
+            refused,
+            (200, json!({"Items": rows}).to_string()),
+            (200, published),
+            (200, json!({"Responses": [{"TableName": "orders"}]}).to_string()),
+        ]);
+        let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), NonZeroU8::MIN).await;
+        let topic = Republisher::connect(&aws.sdk(), "orders.fifo".to_owned()).await;
+        let relay = Relay { outbox, topic, age_seconds: 0 };
+        let summary = relay.run_until(SystemTime::now() + Duration::from_secs(10)).await.unwrap();
+        assert_eq!((summary.found, summary.published, summary.cleared), (3, 1, 1));
+        let [_primed, _topic_primed, _scan, publish, _clear] = aws.requests();
+        let form = publish.form();
+        let id = |at: u8| form.get(&format!("PublishBatchRequestEntries.member.{at}.Id")).cloned();
+        assert_eq!(
+            [id(1), id(2), id(3)],
+            [Some(ada_first.to_string()), Some(bob.to_string()), None]
+        );
+    }
 }

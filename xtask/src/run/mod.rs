@@ -126,7 +126,7 @@ fn welcome(
         devstack::STACK_NAME
     );
     if let Some(port) = invoke_port {
-        println!("  Functions     http://localhost:{port}   (cargo lambda invoke)");
+        println!("  Functions     http://localhost:{port}   (cargo lambda invoke -P {port})");
     }
     if containers.is_some() {
         println!("  Containers    sam local invoke --config-file {}", devstack::SAM_LOCAL);

@@ -130,7 +130,7 @@ impl<'a> Replay<'a> {
             }
             let start = Instant::now();
             let Some(published) = self.batch(&batch).await? else { return Ok(false) };
-            queue.published(&batch, &published);
+            queue.record_result(&batch, &published);
             self.context.rate_limit.after(batch.len(), start).await;
         }
         for SavedOrder { order, .. } in queue.take_held_back() {
@@ -211,5 +211,87 @@ impl fmt::Display for Replayed {
             None if self.dry_run => write!(formatter, "{}  would be published", self.order_id),
             None => write!(formatter, "{}  published", self.order_id),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::num::NonZeroU32;
+
+    use aws_mock::MockAws;
+    use serde_json::{Value, json};
+
+    use crate::output::Output;
+    use crate::rate_limit::RateLimit;
+    use crate::stack::Stack;
+
+    fn row(id: OrderId, customer: &str, placed_at: &str) -> Value {
+        json!({
+            "id": {"S": id.to_string()}, "customer": {"S": customer}, "amount": {"N": "80"},
+            "placed_at": {"S": placed_at},
+        })
+    }
+
+    fn answer(acknowledged: &[OrderId]) -> String {
+        let member = |id| format!("<member><Id>{id}</Id><MessageId>1</MessageId></member>");
+        let members: String = acknowledged.iter().map(member).collect();
+        let result = format!("<Successful>{members}</Successful><Failed/>");
+        format!(
+            "<PublishBatchResponse><PublishBatchResult>{result}</PublishBatchResult></PublishBatchResponse>"
+        )
+    }
+
+    /// Replays two pages on a FIFO topic, a customer's later order in the first one. Returns the
+    /// outcome and the ids of each request.
+    async fn replay<const REQUESTS: usize>(
+        [ada_first, ada_later, bob]: [OrderId; 3],
+        answers: Vec<String>,
+    ) -> (Outcome, Vec<Vec<String>>) {
+        let first = json!({
+            "Items": [row(ada_later, "Ada", "2026-11-22T10:00:02Z")],
+            "LastEvaluatedKey": {"id": {"S": ada_later.to_string()}},
+        });
+        let last = json!({"Items": [
+            row(bob, "Bob", "2026-11-22T10:00:01Z"), row(ada_first, "Ada", "2026-11-22T10:00:00Z"),
+        ]});
+        let pages = [first.to_string(), last.to_string()];
+        let aws = MockAws::responding(pages.into_iter().chain(answers).map(|body| (200, body)));
+        let tables = ["OrdersTable", "FulfilmentTable", "PromotionTable", "InvoicingTable"];
+        let outputs = tables.map(|name| (name, name)).into_iter();
+        let keys = ("IdempotencyKeysTable", "IdempotencyKeysTable");
+        let context = Context {
+            sdk: aws.sdk(),
+            stack: Stack::with_outputs(outputs.chain([keys, ("OrdersTopicArn", "orders.fifo")])),
+            output: Output { json: true },
+            dry_run: false,
+            rate_limit: RateLimit::of(NonZeroU32::new(100).unwrap()),
+        };
+        let outcome = of_time(&context, Timestamp::UNIX_EPOCH..=Timestamp::now()).await.unwrap();
+        let requests: [_; REQUESTS] = aws.requests();
+        let ids = |form: std::collections::BTreeMap<String, String>| {
+            let id = |at: usize| form.get(&format!("PublishBatchRequestEntries.member.{at}.Id"));
+            (1..).map_while(|at| id(at).cloned()).collect()
+        };
+        (outcome, requests[2..].iter().map(|request| ids(request.form())).collect())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fifo_orders_of_all_pages_are_published_oldest_first() {
+        let ids = [(); 3].map(|()| aws_mock::order("80.00").id);
+        let [ada_first, ada_later, bob] = ids;
+        let answers = vec![answer(&[ada_first, bob]), answer(&[ada_later])];
+        let (outcome, published) = replay::<4>(ids, answers).await;
+        assert!(matches!(outcome, Outcome::Fine));
+        let first = vec![ada_first.to_string(), bob.to_string()];
+        assert_eq!(published, [first, vec![ada_later.to_string()]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fifo_order_behind_one_not_published_is_reported() {
+        let ids = [(); 3].map(|()| aws_mock::order("80.00").id);
+        let (outcome, published) = replay::<3>(ids, vec![answer(&[ids[2]])]).await;
+        assert!(matches!(outcome, Outcome::Failed));
+        assert_eq!(published.len(), 1, "the later order was published");
     }
 }
