@@ -51,6 +51,9 @@ struct Options {
     /// Measure only how cost grows.
     #[arg(long, conflicts_with_all = ["check", "only", "alone"])]
     growth: bool,
+    /// Rewrite the pages from the results that were kept, without measuring.
+    #[arg(long, exclusive = true)]
+    pages: bool,
     /// Show only the functions that execute most instructions. Builds binaries with symbol names
     /// (about five minutes the first time).
     #[arg(long, conflicts_with_all = ["check", "growth", "alone"])]
@@ -89,6 +92,9 @@ async fn main() -> ExitCode {
 }
 
 async fn bench(options: Options) -> Result<()> {
+    if options.pages {
+        return page::write();
+    }
     let tools = Tools::install(Progress).await?;
     let wanted = |benchmark: &Benchmark| {
         benchmark.function == "no-op"
