@@ -134,6 +134,12 @@ const TEMPLATE: [(&str, &str); 16] = [
 pub(crate) const ORDERS: &str = "orders: POST";
 /// The subscriber whose batches are compared and scaled.
 pub(crate) const FULFILMENT: &str = "fulfilment: 10 orders";
+/// A subscriber's benchmark.
+pub(crate) const PROMOTION: &str = "promotion: 10 orders";
+/// A subscriber's benchmark.
+pub(crate) const INVOICING: &str = "invoicing: 10 orders";
+/// The relay's benchmark with an empty outbox.
+pub(crate) const IDLE_RELAY: &str = "outbox-relay: nothing to do";
 /// The benchmark that all others are compared with.
 pub(crate) const NO_OP: &str = "no-op lambda_http";
 
@@ -271,9 +277,9 @@ pub(crate) fn rust(binaries: &Path) -> Result<Vec<Benchmark>> {
             .calling(&PLACE_ONCE_AND_SPEND),
         orders("orders: GET", &get, 200).calling(&[("BatchGetItem", 1)]),
         subscriber(FULFILMENT, "fulfilment").calling(&INSERT).with_delays(),
-        subscriber("promotion: 10 orders", "promotion").calling(&INSERT),
-        subscriber("invoicing: 10 orders", "invoicing").calling(&NUMBER_AND_INSERT),
-        relay("outbox-relay: nothing to do", 0).calling(&[("Scan", 1)]),
+        subscriber(PROMOTION, "promotion").calling(&INSERT),
+        subscriber(INVOICING, "invoicing").calling(&NUMBER_AND_INSERT),
+        relay(IDLE_RELAY, 0).calling(&[("Scan", 1)]),
         Benchmark {
             variables: vec![("ORDERS_TABLE".to_owned(), TABLE_WITH_PENDING_ORDERS.to_owned())],
             ..relay("outbox-relay: 10 orders", PENDING as u64).calling(&SWEEP)

@@ -21,7 +21,8 @@ use charts::Bar;
 
 const PAGE: &str = "docs/reports/benchmarks.md";
 const FOLDER: &str = "docs/reports/benchmarks";
-const RUN: &str = "run.json";
+/// The file of the kept run.
+pub(crate) const RUN: &str = "run.json";
 /// The file of the kept growth results.
 pub(crate) const GROWTH: &str = "growth.json";
 
