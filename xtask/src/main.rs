@@ -74,7 +74,7 @@ async fn main() -> ExitCode {
         }
         Command::Deploy(options) => devstack::or_cut_short(deploy::deploy(options)).await,
         Command::Test(options) => devstack::or_cut_short(test::test(options)).await,
-        Command::Verify(part) => devstack::or_cut_short(verify::verify(part)).await,
+        Command::Verify(part) => verify::verify(part).await,
         Command::New(what) => subscriber::add(what).await.map(|()| ExitCode::SUCCESS),
         Command::Remove(what) => subscriber::remove(what).await.map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => devstack::or_cut_short(bench::bench(options)).await,

@@ -2,6 +2,7 @@
 //! template.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use anyhow::Result;
 use devstack::{ProcessGroup, Progress, RunningStack, Stack, Tools, target_dir};
@@ -73,6 +74,14 @@ pub(crate) async fn on_own_stacks(
     command.args(arguments).envs(variables.iter().copied());
     // No stack listens on this port: each test starts its own.
     run(devstack::set_aws_env(&mut command, devstack::free_port()?)).await
+}
+
+/// The tests selected by cargo's arguments, against a stack anywhere, given the file with its
+/// outputs. They have no binaries of the functions, so a test that runs one fails.
+pub(crate) fn against(tools: &Tools, outputs: &Path, which: &[&str]) -> Command {
+    let mut command = cargo_test(tools, which);
+    command.env("E2E_OUTPUTS", outputs).env_remove("E2E_BINARIES");
+    command
 }
 
 /// Uses the whole workspace's features, as earlier steps do: for `--package e2e` alone cargo would

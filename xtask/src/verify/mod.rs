@@ -1,7 +1,9 @@
 //! `cargo xtask verify`: verification that takes too long for every change. Each part keeps its
-//! result in docs/reports/reliability/ and rewrites docs/reports/reliability.md from all of them.
+//! result in docs/reports/reliability/ and rewrites docs/reports/reliability.md from all of them,
+//! except `aws`, which has a report of its own.
 
 mod api_fuzz;
+mod aws;
 mod coupons;
 mod faults;
 mod fifo;
@@ -11,6 +13,7 @@ mod reproducible;
 mod soak;
 
 use std::fs;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use devstack::{Progress, Tools, root};
@@ -22,6 +25,19 @@ use crate::test::stack;
 /// A verification.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Part {
+    #[command(flatten)]
+    Local(LocalPart),
+    /// Deploy a stack to your AWS account, see what holds there, and remove it again (an hour and a
+    /// half, less than a dollar).
+    ///
+    /// Needs credentials and a region in the environment. Writes docs/reports/aws.md. With
+    /// `--emulator` it uses the local emulator instead (ten minutes).
+    Aws(aws::Options),
+}
+
+/// A verification on this machine.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum LocalPart {
     /// Run the fault and outage tests, and keep what held under each fault (5 minutes).
     Faults,
     /// Place orders under random faults, and compare the stack with the customers' responses (5
@@ -43,17 +59,25 @@ pub(crate) enum Part {
     Reproducible(reproducible::Options),
 }
 
-pub(crate) async fn verify(part: Part) -> Result<()> {
+pub(crate) async fn verify(part: Part) -> Result<ExitCode> {
+    match part {
+        // It has to clean up after Ctrl-C.
+        Part::Aws(options) => aws::run(options).await,
+        Part::Local(part) => devstack::or_cut_short(locally(part)).await,
+    }
+}
+
+async fn locally(part: LocalPart) -> Result<()> {
     let commit = git::commit()?;
     let tools = Tools::install(Progress).await?;
     let outcome = match part {
-        Part::Faults => faults::run(&tools, &commit).await,
-        Part::Soak(options) => soak::run(&tools, &options, &commit).await,
-        Part::Fifo => fifo::run(&tools, &commit).await,
-        Part::Coupons(options) => coupons::run(&tools, &options, &commit).await,
-        Part::ApiFuzz(options) => api_fuzz::run(&tools, &options, &commit).await,
-        Part::Mutants(options) => mutants::run(&tools, &options, &commit).await,
-        Part::Reproducible(options) => reproducible::run(&tools, &options).await,
+        LocalPart::Faults => faults::run(&tools, &commit).await,
+        LocalPart::Soak(options) => soak::run(&tools, &options, &commit).await,
+        LocalPart::Fifo => fifo::run(&tools, &commit).await,
+        LocalPart::Coupons(options) => coupons::run(&tools, &options, &commit).await,
+        LocalPart::ApiFuzz(options) => api_fuzz::run(&tools, &options, &commit).await,
+        LocalPart::Mutants(options) => mutants::run(&tools, &options, &commit).await,
+        LocalPart::Reproducible(options) => reproducible::run(&tools, &options).await,
     };
     // Results kept before a failure are reported as well.
     page::write()?;
