@@ -31,7 +31,7 @@ pub(crate) enum Part {
     /// half, less than a dollar).
     ///
     /// Needs credentials and a region in the environment. Writes docs/reports/aws.md. With
-    /// `--emulator` it uses the local emulator instead (ten minutes).
+    /// `--emulator` it uses the local emulator instead (4 minutes).
     Aws(aws::Options),
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// Keep the stacks.
     #[arg(long)]
     keep: bool,
-    /// Use the local emulator instead of AWS, as far as it goes (10 minutes).
+    /// Use the local emulator instead of AWS, as far as it goes (4 minutes).
     #[arg(long)]
     emulator: bool,
     /// Print the steps, what each creates and the calls that it makes, and do nothing.
