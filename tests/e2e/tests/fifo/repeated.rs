@@ -13,6 +13,7 @@ const SOON: Duration = Duration::from_secs(30);
 pub(crate) async fn repeated_event_has_one_effect(stack: &FaultStack) -> Vec<Row> {
     const TIMES: usize = 10;
     let shop = &stack.shop;
+    let mut effects = 0;
     for subscriber in shop.subscribers() {
         let event = OrderEvent::of("81.50");
         let (group, table) = (Uuid::new_v4().to_string(), subscriber.table());
@@ -23,9 +24,10 @@ pub(crate) async fn repeated_event_has_one_effect(stack: &FaultStack) -> Vec<Row
         send(shop, &subscriber.queue(), &[(&group, event.body())]).await;
         shop.drained(&subscriber.queue()).await;
         assert_eq!(shop.row(&table, "order_id", &event.order_id).await, first, "{table}");
-        assert_eq!(effects_of(stack, &table, &[event]).len(), 1, "{table}");
+        effects = effects_of(stack, &table, &[event]).len();
+        assert_eq!(effects, 1, "{table}");
     }
-    vec![row("Effects of an event that is delivered eleven times", 1)]
+    vec![row("Effects of an event that is delivered eleven times", effects)]
 }
 
 /// SNS drops an order that is published twice within five minutes, unless `ops orders replay` does
@@ -51,5 +53,5 @@ pub(crate) async fn only_an_operator_repeats_an_order(stack: &FaultStack) -> Vec
     assert_eq!(times(&id), 3, "published once and replayed twice");
     let row_of = async || shop.row("FulfilmentTable", "order_id", &last.order_id).await;
     eventually("the last order is fulfilled", SOON, row_of).await;
-    vec![row("Replays of one order within five minutes, none dropped", 2)]
+    vec![row("Replays of one order within five minutes, none dropped", times(&id) - 1)]
 }
