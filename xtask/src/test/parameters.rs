@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use devstack::{BUILT_TEMPLATE, Emulator, Invocations, Progress, Tools, deploy_with};
 
 /// Each optional feature with a value that is not the default.
-const FEATURES: [&[&str]; 8] = [
+const FEATURES: [&[&str]; 9] = [
     &["AlarmEmail=nobody@example.com"],
     &["CaBundle=/etc/pki/tls/certs/ca-bundle.crt"],
     &["CorsAllowedOrigins=https://shop.example"],
@@ -18,6 +18,7 @@ const FEATURES: [&[&str]; 8] = [
     &["Fifo=true"],
     &["JwtIssuer=https://issuer.example", "JwtAudience=shop"],
     &["KmsKeyArn=arn:aws:kms:us-east-1:000000000000:key/orders"],
+    &["PermissionsBoundaryArn=arn:aws:iam::000000000000:policy/deploy/boundary"],
     &["TraceTopic=true"],
 ];
 

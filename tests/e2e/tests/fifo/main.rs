@@ -27,9 +27,9 @@ struct Options {
 /// A label and what was seen.
 pub(crate) type Row = (String, String);
 
-/// How long a failed message waits for its next try: more than the functions' timeout of two
-/// seconds, and not so long that three tries take minutes.
-const VISIBILITY_SECONDS: u64 = 3;
+/// How long a failed message waits for its next try: more than an invocation takes on a busy machine
+/// (the functions' timeout is two seconds), and not so long that three tries take minutes.
+const VISIBILITY_SECONDS: u64 = 6;
 
 #[tokio::main]
 async fn main() -> Result<()> {
