@@ -100,7 +100,7 @@ pub(super) const SUITES: [Suite; 27] = [
         OwnStacks("outages"),
     ),
     slow("soak", "500 orders under random faults", FUNCTIONS_AND_OPS, 60, OwnStacks("soak")),
-    slow("fifo", "the order of effects with Fifo=true", FUNCTIONS_AND_OPS, 240, Run::Fifo),
+    slow("fifo", "the order of effects with Fifo=true", FUNCTIONS_AND_OPS, 360, Run::Fifo),
     slow("coupons", "50 races for one coupon each", FUNCTIONS, 30, OwnStacks("coupons")),
     slow("cors", "calls from pages of other origins", FUNCTIONS, 20, OwnStacks("cors")),
     slow("tokens", "calls with and without a token", FUNCTIONS, 20, OwnStacks("tokens")),
