@@ -44,6 +44,13 @@ struct TopicProperties {
     // X-Ray, which no emulator has.
     #[serde(rename = "TracingConfig")]
     _tracing: IgnoredAny,
+    // Only a FIFO stack has these; the topic here is that of a standard one.
+    #[serde(rename = "TopicName")]
+    _name: IgnoredAny,
+    #[serde(rename = "FifoTopic")]
+    _fifo: IgnoredAny,
+    #[serde(rename = "FifoThroughputScope")]
+    _throughput: IgnoredAny,
 }
 
 #[derive(Deserialize)]
