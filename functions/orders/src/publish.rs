@@ -36,7 +36,7 @@ pub(crate) async fn publish_or_leave(publication: Publication) {
 }
 
 /// On a FIFO topic, publishes an order that an earlier request saved and has not published yet,
-/// before the customer is told that it is accepted. The pending flag stays: the relay clears it when
+/// before the answer that accepts it. The pending flag stays: the relay clears it when
 /// it publishes the order again, which the topic drops. Fails if the flag cannot be read.
 pub(crate) async fn publish_earlier(
     state: &AppState,

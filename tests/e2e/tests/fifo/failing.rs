@@ -36,8 +36,8 @@ async fn send_interleaved(
     send(&stack.shop, &subscriber.queue(), &messages).await;
 }
 
-/// The insert of an order fails at every try but the last. Its customer's later orders wait for it,
-/// and nobody else's.
+/// The insert of an order fails at every try but the last. Its customer's later orders wait for it;
+/// those of other customers do not.
 pub(crate) async fn failing_insert_stops_its_customer_alone(stack: &FaultStack) -> Vec<Row> {
     let times = u32::try_from(MAX_RECEIVE_COUNT).expect("a few") - 1;
     let mut waited = 0;
