@@ -1,15 +1,20 @@
-//! The JSON log format: one flat object per line, with the fields of the event and of its spans.
+//! The JSON log format: one flat object per line, with the fields of the event and of its spans, and
+//! `duration_ms`, how long the invocation had run when the line was written.
 
 use std::fmt::{self, Debug, Display, Write};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::fmt::StdFmtWrite;
 use jiff::fmt::temporal::DateTimePrinter;
 use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
+use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// Formats events. Lambda's log controls require the names `timestamp` and `level`.
@@ -19,6 +24,23 @@ pub(crate) struct Json {
 
 /// Always six decimals: microseconds.
 const TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+
+/// When an invocation began.
+struct Start(Instant);
+
+/// Keeps the start of each outermost span, which is an invocation's.
+pub(crate) struct InvocationStart;
+
+impl<S> Layer<S> for InvocationStart
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, _: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id).filter(|span| span.parent().is_none()) {
+            span.extensions_mut().insert(Start(Instant::now()));
+        }
+    }
+}
 
 /// Formats fields as members of an object, each with a comma before it. A span's fields are
 /// formatted once for all its lines.
@@ -40,8 +62,13 @@ where
         let level = event.metadata().level();
         write!(writer, r#"","level":"{level}","function":"{}""#, self.function)?;
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
-            if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
+            let extensions = span.extensions();
+            if let Some(fields) = extensions.get::<FormattedFields<JsonFields>>() {
                 writer.write_str(fields)?;
+            }
+            if let Some(Start(start)) = extensions.get() {
+                let micros = start.elapsed().as_micros();
+                write!(writer, r#","duration_ms":{}.{:03}"#, micros / 1_000, micros % 1_000)?;
             }
         }
         context.format_fields(writer.by_ref(), event)?;
@@ -151,8 +178,9 @@ mod tests {
     fn lines(log: impl FnOnce()) -> Vec<Value> {
         let writes = Writes::default();
         let lines = layer().fmt_fields(JsonFields).event_format(Json { function: "orders" });
-        let lines =
-            tracing_subscriber::registry().with(lines.with_writer(Output::to(writes.clone())));
+        let lines = tracing_subscriber::registry()
+            .with(InvocationStart)
+            .with(lines.with_writer(Output::to(writes.clone())));
         tracing::subscriber::with_default(lines, log);
         writes
             .all()
@@ -170,7 +198,9 @@ mod tests {
             tracing::info!(order_id = %"o1", status = 201, replayed = false, outcome = "placed", "order");
         });
         let [mut line] = <[Value; 1]>::try_from(written).unwrap();
-        let timestamp = line.as_object_mut().unwrap().remove("timestamp").unwrap();
+        let mut remove = |name| line.as_object_mut().unwrap().remove(name).unwrap();
+        let timestamp = remove("timestamp");
+        assert!(remove("duration_ms").as_f64().is_some_and(|duration| duration < 60_000.0));
         assert!(
             timestamp.as_str().is_some_and(|time| time.len() == 27 && time.ends_with('Z')),
             "{timestamp}"
@@ -181,6 +211,21 @@ mod tests {
             "status": 201, "replayed": false, "outcome": "placed",
         });
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn duration_counts_from_the_start_of_the_invocation() {
+        let written = lines(|| {
+            let _invocation = tracing::error_span!("invocation").entered();
+            tracing::info!("first");
+            let start = Instant::now();
+            while start.elapsed().as_millis() < 5 {}
+            let _step = SpanContext::child_of(None).span().entered();
+            tracing::info!("second");
+        });
+        let [first, second] =
+            [0, 1].map(|line: usize| written[line]["duration_ms"].as_f64().unwrap());
+        assert!(second - first >= 5.0, "{first} {second}");
     }
 
     proptest! {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use invocation::Shared;
-use json::{Json, JsonFields};
+use json::{InvocationStart, Json, JsonFields};
 use output::Output;
 use terminal::Terminal;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -84,12 +84,16 @@ pub fn init(
 ) -> Telemetry {
     let output = Output::to(io::stdout());
     let events = tracing_subscriber::registry().with(levels(function, settings.level));
-    let lines = fmt::layer().with_writer(output.clone());
     match settings.format {
         LogFormat::Json => {
-            events.with(lines.fmt_fields(JsonFields).event_format(Json { function })).init();
+            let lines = fmt::layer().with_writer(output.clone());
+            let lines = lines.fmt_fields(JsonFields).event_format(Json { function });
+            events.with(InvocationStart).with(lines).init();
         }
-        LogFormat::Text => events.with(lines.event_format(Terminal { function })).init(),
+        LogFormat::Text => {
+            let lines = fmt::layer().with_writer(output.clone());
+            events.with(lines.event_format(Terminal { function })).init();
+        }
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
