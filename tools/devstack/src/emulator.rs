@@ -159,6 +159,8 @@ fn command(tools: &Tools, folder: &Path, port: u16, endpoint: String) -> Result<
     let path = path.context("the tools' command sets PATH")?.to_owned();
     // The functions inherit this environment, so it must hold nothing of the user's.
     command.env_clear().env("PATH", path).envs(aws_environment(endpoint));
+    // The emulator ignores the template's LogFormat, for which Lambda sets this.
+    command.env("AWS_LAMBDA_LOG_FORMAT", "JSON");
     command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
     command.env("SERVICES", SERVICES).env("IOT_MTLS_ENABLED", "0");
     command.env("PERSIST_STATE", "1").env("STATE_DIR", folder.join("state"));

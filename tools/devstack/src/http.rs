@@ -23,6 +23,14 @@ pub(crate) async fn status(client: &HttpClient, url: &str) -> Option<StatusCode>
     Some(response.status())
 }
 
+/// A page on loopback, as text.
+pub async fn page(url: &str) -> Result<String> {
+    let answer = client().get(url.parse()?).await?;
+    ensure!(answer.status().is_success(), "{url} answered {}", answer.status());
+    let body = answer.into_body().collect().await?.to_bytes();
+    Ok(String::from_utf8(body.into())?)
+}
+
 /// Sends a GET and parses the JSON response.
 pub(crate) async fn get_json(client: &HttpClient, url: &str) -> Result<Value> {
     call(client, Request::get(url).body(Full::default())?).await

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::http::{self, HttpClient};
-use crate::{STACK_NAME, Stack, functions};
+use crate::{LogLine, STACK_NAME, Stack, functions};
 
 /// Puts lines into the functions' log groups.
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ impl LogForwarder {
         Self { lines }
     }
 
-    /// Forwards a line that begins with its function's name, as on a terminal.
+    /// Forwards a log line to the log group of the function that wrote it. Drops other output.
     pub fn take(&self, line: &str) {
-        let Some(function) = functions().iter().find(|function| line.starts_with(**function))
-        else {
+        let Some(log_line) = LogLine::parse(line) else { return };
+        let Some(function) = functions().iter().find(|name| **name == log_line.function()) else {
             return;
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();

@@ -25,7 +25,17 @@ impl RunningStack {
         parameters: &[&str],
         progress: Progress,
     ) -> Result<Self> {
-        let port = free_port()?;
+        Self::start_at(tools, free_port()?, template, parameters, progress).await
+    }
+
+    /// Like [`Self::start`], with the emulator on this port.
+    pub async fn start_at(
+        tools: &Tools,
+        port: u16,
+        template: impl AsRef<Path>,
+        parameters: &[&str],
+        progress: Progress,
+    ) -> Result<Self> {
         let emulator = Emulator::start(tools, port, Invocations::Deployed, progress).await?;
         let stack = deploy_with(tools, &emulator, template, parameters, progress).await?;
         let shop = HttpProxy::open(&stack, free_port()?).await?;

@@ -58,6 +58,8 @@ impl Watch {
         cargo.args(["--invoke-port", &address.port().to_string()]);
         // This is cargo-lambda's own log, not the functions'.
         emulator::set_aws_env(&mut cargo, emulator.port()).env("RUST_LOG", "off");
+        // As Lambda does for the template's LogFormat.
+        cargo.env("AWS_LAMBDA_LOG_FORMAT", "JSON");
         // Metrics documents would clutter the terminal.
         let Variables { common, tables } = stack.variables().await?;
         cargo.envs(common).env_remove("METRICS_NAMESPACE");

@@ -10,6 +10,7 @@ mod context;
 mod dlq;
 mod escape;
 mod interrupt;
+mod log_line;
 mod options;
 mod orders;
 mod outcome;

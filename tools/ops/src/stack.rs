@@ -72,10 +72,20 @@ impl Stack {
         Ok(found)
     }
 
+    /// The functions' names on AWS, by the prefix of their outputs: `Orders`, `OutboxRelay`.
+    pub(crate) fn functions(&self) -> Result<BTreeMap<&str, &str>> {
+        self.outputs_ending_in("FunctionName")
+    }
+
     /// A stack with these outputs.
     #[cfg(test)]
     pub(crate) fn with_outputs<'a>(outputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let outputs = outputs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self { name: "order-fanout-test".to_owned(), outputs: outputs.collect() }
     }
+}
+
+/// The log group of a function, given the function's name on AWS.
+pub(crate) fn log_group(function: &str) -> String {
+    format!("/aws/lambda/{function}")
 }

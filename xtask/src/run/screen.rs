@@ -1,13 +1,11 @@
-//! The output of a run: the functions' log, and below it, on a terminal, progress and the last
-//! orders.
+//! The output of a run: the functions' log, and below it, on a terminal, one line of counts.
 
 use std::convert::Infallible;
-use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use devstack::{Recent, StackProgress};
+use devstack::{LogLine, StackProgress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The log lines, and the status below them. Clones share the same screen.
@@ -22,8 +20,6 @@ struct State {
     /// Whether lines are shown. Before, they would disturb the progress display of the start.
     open: bool,
     held: Vec<String>,
-    depths: String,
-    recent: Recent,
 }
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -39,7 +35,7 @@ impl Screen {
         let mut state = self.state();
         state.open = true;
         for line in std::mem::take(&mut state.held) {
-            self.print(&mut state, &line);
+            self.print(&line);
         }
     }
 
@@ -47,20 +43,20 @@ impl Screen {
     pub(super) fn show(&self, line: &str) {
         let mut state = self.state();
         if state.open {
-            self.print(&mut state, line);
+            self.print(line);
         } else {
             state.held.push(line.to_owned());
         }
     }
 
-    fn print(&self, state: &mut State, line: &str) {
-        state.recent.push(line);
-        // The functions always write colours; `console` respects the terminal, NO_COLOR and
-        // CLICOLOR_FORCE.
-        let line =
-            if console::colors_enabled() { line.into() } else { console::strip_ansi_codes(line) };
+    fn print(&self, line: &str) {
+        let line = match LogLine::parse(line) {
+            Some(line) => line.to_text(),
+            // The compiler's messages. They may have colours, which not every terminal wants.
+            None if console::colors_enabled() => line.to_owned(),
+            None => console::strip_ansi_codes(line).into_owned(),
+        };
         self.below.suspend(|| println!("{line}"));
-        self.below.set_message(state.to_string());
     }
 
     /// Keeps the counts below up to date, for ever. Without a terminal, prints a line whenever they
@@ -73,9 +69,7 @@ impl Screen {
                 if self.below.is_hidden() && shown.as_ref() != Some(&depths) {
                     println!("{depths}");
                 }
-                let mut state = self.state();
-                state.depths = depths.to_string();
-                self.below.set_message(state.to_string());
+                self.below.set_message(depths.to_string());
                 shown = Some(depths);
             }
             tokio::time::sleep(POLL_INTERVAL).await;
@@ -84,13 +78,5 @@ impl Screen {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Display for State {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.depths)?;
-        let recent = self.recent.to_string();
-        recent.lines().try_for_each(|order| write!(formatter, "\n{order}"))
     }
 }
