@@ -91,6 +91,12 @@ impl Deployment {
         self.outputs.get(name).unwrap_or_else(|| panic!("the stack has no output {name}"))
     }
 
+    /// The endpoint of every AWS service, on an emulator.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.endpoint.as_deref().expect("the stack is on an emulator")
+    }
+
     pub(crate) fn output_names(&self) -> impl Iterator<Item = &str> {
         self.outputs.keys().map(String::as_str)
     }

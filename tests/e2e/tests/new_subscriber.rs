@@ -3,7 +3,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use e2e::{Deployment, OrderEvent, eventually, ops};
+use e2e::{Console, Deployment, OrderEvent, eventually, ops};
 use uuid::Uuid;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -46,6 +46,20 @@ async fn redelivered_event_leaves_the_first_row() {
         shop.send(queue, &event.body(), &[]).await;
         shop.drained(queue).await;
         assert_eq!(row(table).await, Some(first), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn console_shows_the_new_subscribers() {
+    let shop = Deployment::under_test().await;
+    let console = Console::start(shop.endpoint(), &[]).await;
+    for subscriber in shop.subscribers() {
+        let lane = format!("id=\"lane-{}\"", subscriber.function);
+        eventually(&format!("the console has {lane}"), SOON, async || {
+            let page = devstack::page(console.url()).await.expect("the console answers");
+            page.contains(&lane).then_some(())
+        })
+        .await;
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::options::{RunOptions, Target};
-use crate::{check, dlq, orders, trace};
+use crate::{check, console, dlq, orders, trace};
 
 /// Operate a deployed order fan-out: manage its dead-letter queues and outbox, trace an order, and
 /// check that every order was processed.
@@ -54,6 +54,12 @@ pub(crate) enum Command {
     /// Exits with 3 if the order lacks a shipment, an invoice, or a coupon that the filter policy
     /// gives it.
     Trace(trace::Options),
+    /// Serve a page on this machine that shows the flow of orders, live, until Ctrl-C.
+    ///
+    /// The page has the queues and their dead-letter queues, the last orders with the way of each
+    /// through the functions, and the time to fulfilment. It is read-only unless --allow-changes is
+    /// given. While no page is open, it sends no requests to AWS.
+    Console(console::Options),
 }
 
 #[cfg(test)]

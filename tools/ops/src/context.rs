@@ -8,7 +8,6 @@ use crate::options::{RunOptions, Target};
 use crate::output::Output;
 use crate::rate_limit::RateLimit;
 use crate::stack::Stack;
-use crate::{aws, stack};
 
 /// The stack, its AWS configuration, and the operator's options.
 #[derive(Debug)]
@@ -26,11 +25,7 @@ impl Context {
         target: &Target,
         RunOptions { dry_run, json, rate }: RunOptions,
     ) -> Result<Self> {
-        let (sdk, name) = if target.local {
-            (aws::for_local_emulator(target.aws_port).await, stack::LOCAL)
-        } else {
-            (aws::from_default_chain().await, target.stack.as_str())
-        };
+        let (sdk, name) = target.aws().await;
         let stack = Stack::read(&sdk, name).await?;
         Ok(Self { sdk, stack, output: Output { json }, dry_run, rate_limit: RateLimit::of(rate) })
     }

@@ -38,6 +38,12 @@ impl Interrupt {
         Self { requested: watch::channel(requested).1 }
     }
 
+    /// Waits until Ctrl-C is pressed.
+    pub(crate) async fn wait(mut self) {
+        // The sender lives as long as the process, except in tests.
+        let _ = self.requested.wait_for(|requested| *requested).await;
+    }
+
     /// Whether Ctrl-C was pressed.
     pub(crate) fn requested(&self) -> bool {
         *self.requested.borrow()

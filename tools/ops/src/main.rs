@@ -6,6 +6,7 @@ mod amount_filter;
 mod arguments;
 mod aws;
 mod check;
+mod console;
 mod context;
 mod dlq;
 mod escape;
@@ -43,11 +44,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Arguments { target, options, command }: Arguments) -> anyhow::Result<Outcome> {
-    let context = Context::connect(&target, options).await?;
+    let connect = async || Context::connect(&target, options).await;
     match command {
-        Command::Dlq { command } => dlq::run(&context, command).await,
-        Command::Orders { command } => orders::run(&context, command).await,
-        Command::Check(options) => check::run(&context, options).await,
-        Command::Trace(options) => trace::run(&context, options).await,
+        Command::Dlq { command } => dlq::run(&connect().await?, command).await,
+        Command::Orders { command } => orders::run(&connect().await?, command).await,
+        Command::Check(options) => check::run(&connect().await?, options).await,
+        Command::Trace(options) => trace::run(&connect().await?, options).await,
+        Command::Console(console) => console::run(&target, options, console).await,
     }
 }

@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU32;
 
+use aws_config::SdkConfig;
 use clap::Args;
+
+use crate::{aws, stack};
 
 /// The stack, and where it is.
 #[derive(Debug, Args)]
@@ -23,6 +26,17 @@ pub(crate) struct Target {
     /// The port of the AWS endpoint on this machine, with --local.
     #[arg(long, global = true, default_value_t = 4566, value_name = "PORT")]
     pub(crate) aws_port: u16,
+}
+
+impl Target {
+    /// The AWS configuration, and the stack's name.
+    pub(crate) async fn aws(&self) -> (SdkConfig, &str) {
+        if self.local {
+            (aws::for_local_emulator(self.aws_port).await, stack::LOCAL)
+        } else {
+            (aws::from_default_chain().await, &self.stack)
+        }
+    }
 }
 
 /// How the command runs and prints.

@@ -9,8 +9,13 @@ use devstack::{Progress, Tools, WebDriver, root};
 
 use super::stack;
 
-/// The pictures in docs/reports/pictures, as the tests name them.
-const SHOWN: [&str; 2] = ["desktop-light-fulfilled.png", "phone-light-form.png"];
+/// The README's and the guides' pictures in docs/reports/pictures, as the tests name them.
+const SHOWN: [&str; 4] = [
+    "console-desktop-light-flow.png",
+    "console-desktop-light-order.png",
+    "console-phone-dark-flow.png",
+    "phone-light-form.png",
+];
 
 /// What the browser tests need.
 #[derive(Debug)]

@@ -79,9 +79,9 @@ pub(super) const SUITES: [Suite; 27] = [
     ),
     slow(
         "browser",
-        "the pages in Chromium, with axe-core",
-        &[Need::Functions, Need::Chromium],
-        50,
+        "the pages and the console in Chromium, with axe-core",
+        &[Need::Functions, Need::Ops, Need::Chromium],
+        120,
         Run::Browser,
     ),
     slow(

@@ -23,10 +23,26 @@ pub(crate) async fn is_accessible(browser: &Browser) {
         "axe-core checked little: {found}"
     );
     for kind in ["violations", "incomplete"] {
-        let rules: Vec<_> =
-            found[kind].as_array().expect("a list of rules").iter().map(violation_text).collect();
+        let rules = found[kind].as_array().expect("a list of rules").iter();
+        let rules: Vec<_> = rules.filter(|rule| !is_contrast_in_a_picture(rule)).collect();
+        let rules: Vec<_> = rules.into_iter().map(violation_text).collect();
         assert!(rules.is_empty(), "{path}, {:?}, {kind}: {rules:#?}", browser.setup);
     }
+}
+
+/// axe-core cannot determine the background of a text in an SVG picture. The pictures' texts have the
+/// colours of texts on the page, on the same backgrounds.
+fn is_contrast_in_a_picture(rule: &Value) -> bool {
+    let mut nodes = rule["nodes"].as_array().expect("a list of elements").iter();
+    let is_undetermined = |node: &Value| {
+        let summary = node["failureSummary"].as_str().unwrap_or_default();
+        summary.contains("background color could not be determined")
+    };
+    rule["id"] == "color-contrast"
+        && nodes.all(|node| {
+            node["html"].as_str().is_some_and(|html| html.starts_with("<text "))
+                && is_undetermined(node)
+        })
 }
 
 fn violation_text(rule: &Value) -> String {

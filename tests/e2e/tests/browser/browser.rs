@@ -1,4 +1,4 @@
-//! A customer's browser: headless Chromium, driven by chromedriver, that can reach only the shop.
+//! A browser: headless Chromium, driven by chromedriver, that can reach only this machine.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -52,7 +52,7 @@ pub(crate) struct Browser {
 }
 
 /// The time limit for the slowest event that a page waits for.
-const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const BETWEEN_CLICKS: Duration = Duration::from_millis(100);
 
@@ -110,7 +110,8 @@ impl Browser {
         browser
     }
 
-    async fn apply(&self, setup: Setup) {
+    /// Switches to another device or scheme.
+    pub(crate) async fn apply(&self, setup: Setup) {
         let scheme = match setup.scheme {
             Scheme::Light => "light",
             Scheme::Dark => "dark",

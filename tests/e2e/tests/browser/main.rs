@@ -1,7 +1,8 @@
-//! The shop in a real browser.
+//! The shop and the console in a real browser.
 
 mod accessible;
 mod browser;
+mod console;
 mod fixtures;
 mod form;
 mod layout_and_a11y;

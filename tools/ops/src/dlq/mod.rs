@@ -11,10 +11,15 @@ mod redrive;
 mod redrive_result;
 mod show;
 
+pub(crate) use peek::peek;
+pub(crate) use queues::{Dlq, Queues};
+pub(crate) use redrive::move_messages;
+pub(crate) use redrive_result::RedriveResult;
+pub(crate) use show::ShownMessage;
+
 use anyhow::Result;
 use aws_sdk_sqs::Client;
 use clap::Subcommand;
-use queues::Queues;
 
 use crate::context::Context;
 use crate::outcome::Outcome;

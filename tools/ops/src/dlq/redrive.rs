@@ -14,6 +14,7 @@ use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::output::{count, say};
 use crate::queue::Depth;
+use crate::rate_limit::RateLimit;
 
 /// What was done, or with `dry_run` what would be done.
 #[derive(Debug, Serialize)]
@@ -28,7 +29,7 @@ struct Redriven {
 /// Moves up to `limit` messages back to their source queue.
 pub(crate) async fn redrive(context: &Context, dlq: &Dlq, limit: Option<u64>) -> Result<Outcome> {
     dlq.check_kinds()?;
-    let Dlq { name, queue: from, source, is_of_subscription } = dlq;
+    let Dlq { name, queue: from, source, .. } = dlq;
     let Depth { visible, in_flight } = from.depth().await?;
     if in_flight > 0 {
         let hidden = count(in_flight, "message is", "messages are");
@@ -48,18 +49,8 @@ pub(crate) async fn redrive(context: &Context, dlq: &Dlq, limit: Option<u64>) ->
     }
 
     let interrupt = Interrupt::listen()?;
-    // SQS cannot move part of a queue, nor messages that came from a topic.
-    let by_sqs = limit.is_none() && !is_of_subscription;
-    let task = if by_sqs { start(from, context.rate_limit).await? } else { Started::Unknown };
-    if by_sqs && matches!(task, Started::Unknown) {
-        say("This endpoint cannot move messages by itself; they are moved from here.");
-    }
-    let RedriveResult { moved, failures } = match task {
-        Started::Running(task) => task.follow(&interrupt).await?,
-        Started::Unknown => {
-            redrive_messages(from, &source.queue, most, context.rate_limit, &interrupt).await?
-        }
-    };
+    let result = move_messages(dlq, limit, most, context.rate_limit, &interrupt).await?;
+    let RedriveResult { moved, failures } = result;
     for failure in &failures {
         context.output.line(failure)?;
     }
@@ -71,6 +62,29 @@ pub(crate) async fn redrive(context: &Context, dlq: &Dlq, limit: Option<u64>) ->
     } else {
         Outcome::Fine
     })
+}
+
+/// Moves `most` messages back to their source queue: SQS does it if it can and there is no `limit`,
+/// otherwise this process.
+pub(crate) async fn move_messages(
+    dlq: &Dlq,
+    limit: Option<u64>,
+    most: u64,
+    rate_limit: RateLimit,
+    interrupt: &Interrupt,
+) -> Result<RedriveResult> {
+    dlq.check_kinds()?;
+    let Dlq { queue: from, source, is_of_subscription, .. } = dlq;
+    // SQS cannot move part of a queue, nor messages that came from a topic.
+    if limit.is_none() && !is_of_subscription {
+        match start(from, rate_limit).await? {
+            Started::Running(task) => return task.follow(interrupt).await,
+            Started::Unknown => {
+                say("This endpoint cannot move messages by itself; they are moved from here.");
+            }
+        }
+    }
+    redrive_messages(from, &source.queue, most, rate_limit, interrupt).await
 }
 
 impl fmt::Display for Redriven {
@@ -109,7 +123,6 @@ mod tests {
     use super::*;
     use crate::output::Output;
     use crate::queue::Queue;
-    use crate::rate_limit::RateLimit;
     use crate::stack::Stack;
 
     async fn error_of_kinds(aws: &MockAws, queue: Queue, source: Queue, dry_run: bool) -> String {

@@ -18,17 +18,18 @@ use crate::outcome::Outcome;
 use crate::output::{age, count, say};
 use crate::queue::{Message, Queue};
 
+/// A message as it is printed, with why it would fail.
 #[derive(Debug, Serialize)]
-struct Shown {
-    message_id: String,
+pub(crate) struct ShownMessage {
+    pub(crate) message_id: String,
     #[serde(skip)]
     time_label: &'static str,
-    sent_at: Option<Timestamp>,
-    receive_count: u32,
+    pub(crate) sent_at: Option<Timestamp>,
+    pub(crate) receive_count: u32,
     attributes: BTreeMap<String, Attribute>,
     decodes: bool,
-    verdict: String,
-    body: String,
+    pub(crate) verdict: String,
+    pub(crate) body: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,7 +44,7 @@ pub(crate) async fn show(context: &Context, dlq: &Dlq, limit: usize) -> Result<O
     let interrupt = Interrupt::listen()?;
     let messages = peek(&dlq.queue, limit, &interrupt).await?;
     for message in &messages {
-        context.output.line(&Shown::of(message, &dlq.queue))?;
+        context.output.line(&ShownMessage::of(message, &dlq.queue))?;
     }
     let shown = u64::try_from(messages.len())?;
     let there = dlq.queue.depth().await?.visible.max(shown);
@@ -64,8 +65,8 @@ fn note_on_groups(queue: &Queue, shown: u64, there: u64, limit: u64) -> Option<&
     None
 }
 
-impl Shown {
-    fn of(message: &Message, queue: &Queue) -> Self {
+impl ShownMessage {
+    pub(crate) fn of(message: &Message, queue: &Queue) -> Self {
         let (decodes, verdict) = verdict(&message.body);
         let attributes =
             message.attributes.iter().map(|(name, value)| (name.clone(), Attribute::of(value)));
@@ -94,7 +95,7 @@ impl Attribute {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for ShownMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "message     {}", self.message_id)?;
         let time_label = self.time_label;
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn time_in_a_fifo_queue_is_that_of_the_arrival() {
         let message = Message::sent_at(Timestamp::from_second(1_000).unwrap());
-        let [standard, fifo] = queues().map(|queue| Shown::of(&message, &queue).to_string());
+        let [standard, fifo] = queues().map(|queue| ShownMessage::of(&message, &queue).to_string());
         assert!(standard.contains("\nfirst sent  1970-01-01T00:16:40Z ("), "{standard}");
         assert!(fifo.contains("\narrived     1970-01-01T00:16:40Z ("), "{fifo}");
     }

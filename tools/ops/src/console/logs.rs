@@ -1,0 +1,170 @@
+//! Reads what the functions logged since the last reading.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, anyhow};
+use aws_client::sdk_error_message;
+use aws_config::SdkConfig;
+use aws_sdk_cloudwatchlogs::Client;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::history::{Failure, History, KEPT};
+use super::state::Console;
+use crate::log_line::LogLine;
+
+/// Lines about orders, errors, and Lambda's reports of invocations that timed out or crashed. The
+/// emulator returns every line, so what arrives is filtered again.
+const PATTERN: &str = r#"{ ($.order_id = "*") || ($.level = "ERROR") || ($.status >= 500) || ($.record.status = "timeout") || ($.record.status = "error") }"#;
+/// A line may arrive this many milliseconds after lines with later times.
+const OVERLAP_MS: i64 = 20_000;
+/// What is read of one function at a time, at most: a megabyte a page. A stack that logs more is
+/// shown in part.
+const PAGES: usize = 5;
+
+/// Reads the log groups of a stack's functions.
+#[derive(Debug)]
+pub(super) struct LogReader {
+    client: Client,
+    /// Where the next reading of a log group starts, in milliseconds since 1970.
+    from: BTreeMap<String, i64>,
+}
+
+/// Lambda's report of an invocation, in its JSON format.
+#[derive(Debug, Deserialize)]
+struct Report {
+    time: Timestamp,
+    record: ReportRecord,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReportRecord {
+    status: String,
+}
+
+impl LogReader {
+    pub(super) fn new(sdk: &SdkConfig) -> Self {
+        Self { client: Client::new(sdk), from: BTreeMap::new() }
+    }
+
+    /// Reads the logs of all functions, and adds their lines to the console's history.
+    pub(super) async fn read(&mut self, console: &Console) -> Result<()> {
+        let topology = console.topology().await;
+        for (function, group) in &topology.functions {
+            let (events, is_complete) = self.events(group).await?;
+            console.update(|state| {
+                for event in &events {
+                    add(&mut state.history, function, event);
+                }
+                state.history.is_partial |= !is_complete;
+                state.history.forget(Timestamp::now());
+            });
+        }
+        Ok(())
+    }
+
+    /// The new events of a log group, and whether these are all.
+    async fn events(&mut self, group: &str) -> Result<(Vec<String>, bool)> {
+        let now = Timestamp::now().as_millisecond();
+        let kept = i64::try_from(KEPT.as_millis()).expect("minutes");
+        let from = self.from.get(group).copied().unwrap_or_default().max(now - kept);
+        let (mut events, mut next_token) = (vec![], None);
+        for _ in 0..PAGES {
+            let filter = self.client.filter_log_events().log_group_name(group).start_time(from);
+            let page = filter.filter_pattern(PATTERN).set_next_token(next_token).send().await;
+            let page = page.map_err(|error| {
+                anyhow!("the log group {group} cannot be read: {}", sdk_error_message(&error))
+            })?;
+            events.extend(page.events.unwrap_or_default().into_iter().filter_map(|e| e.message));
+            next_token = page.next_token;
+            if next_token.is_none() {
+                break;
+            }
+        }
+        self.from.insert(group.to_owned(), now - OVERLAP_MS);
+        Ok((events, next_token.is_none()))
+    }
+}
+
+/// Adds the lines of a log event. Adding a line again changes nothing.
+fn add(history: &mut History, function: &str, event: &str) {
+    LogLine::in_event(event).for_each(|line| history.add(line));
+    if let Ok(Report { time, record: ReportRecord { status } }) = serde_json::from_str(event)
+        && status != "success"
+    {
+        history.fail(function, Failure { time, what: format!("the invocation ended: {status}") });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use aws_mock::MockAws;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::console::topology::Topology;
+    use crate::interrupt::Interrupt;
+    use crate::rate_limit::RateLimit;
+
+    fn event(order: &str) -> Value {
+        let line = json!({
+            "timestamp": Timestamp::now().to_string(), "level": "INFO", "function": "orders",
+            "message": "request", "order_id": order, "outcome": "placed",
+        });
+        json!({ "message": line.to_string() })
+    }
+
+    /// A console of a stack with one function.
+    fn console(aws: &MockAws) -> Console {
+        let rate_limit = RateLimit::of(NonZeroU32::MIN);
+        let console =
+            Console::new(aws.sdk(), "a-stack", false, rate_limit, Interrupt::fixed(false));
+        let functions = vec![("orders".to_owned(), "/aws/lambda/a-stack-orders".to_owned())];
+        let topology = Topology { subscribers: vec![], functions };
+        console.update(|state| state.topology = Some(topology.into()));
+        console
+    }
+
+    #[tokio::test]
+    async fn reading_again_starts_where_the_last_one_ended() {
+        let aws = MockAws::with_json(|_, _| (200, json!({ "events": [event("o1")] })));
+        let console = console(&aws);
+        let mut reader = LogReader::new(&aws.sdk());
+        reader.read(&console).await.unwrap();
+        reader.read(&console).await.unwrap();
+        let requests = aws.json_requests("FilterLogEvents");
+        let start = |of: usize| requests[of]["startTime"].as_i64().unwrap();
+        let quarter_hour = 15 * 60_000;
+        assert!((quarter_hour - 25_000..=quarter_hour).contains(&(start(1) - start(0) + 20_000)));
+        assert_eq!(console.state().history.latest(9).len(), 1, "the line was read twice");
+    }
+
+    #[tokio::test]
+    async fn log_that_has_too_much_is_shown_in_part() {
+        let aws = MockAws::with_json(|_, request| {
+            let next = request["nextToken"].as_str().map_or(1, |token| token.parse().unwrap());
+            (
+                200,
+                json!({ "events": [event(&format!("o{next}"))], "nextToken": (next + 1).to_string() }),
+            )
+        });
+        let console = console(&aws);
+        LogReader::new(&aws.sdk()).read(&console).await.unwrap();
+        assert_eq!(aws.json_requests("FilterLogEvents").len(), PAGES);
+        assert_eq!(console.state().history.latest(9).len(), PAGES);
+        assert!(console.state().history.is_partial);
+    }
+
+    #[test]
+    fn timed_out_invocation_is_a_failure() {
+        let report = |status: &str| json!({ "time": Timestamp::now().to_string(), "type": "platform.report", "record": { "status": status } });
+        let mut history = History::default();
+        add(&mut history, "orders", &report("success").to_string());
+        assert_eq!(history.failures("orders").count(), 0);
+        add(&mut history, "orders", &report("timeout").to_string());
+        add(&mut history, "orders", &report("timeout").to_string());
+        assert!(history.failures("orders").any(|failure| failure.what.ends_with("timeout")));
+    }
+}
