@@ -1,5 +1,6 @@
 //! `cargo xtask run`: the whole system on this machine, until Ctrl-C.
 
+mod console;
 mod screen;
 
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use screen::Screen;
 const PORT: u16 = 3000;
 const AWS_PORT: u16 = 4566;
 const INVOKE_PORT: u16 = 9000;
+const CONSOLE_PORT: u16 = 3002;
 
 /// Options of `cargo xtask run`.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -25,6 +27,9 @@ pub(crate) struct Options {
     /// The port of the AWS endpoint on localhost.
     #[arg(long, default_value_t = AWS_PORT)]
     aws_port: u16,
+    /// The port on localhost of the console, the page that shows the flow of orders.
+    #[arg(long, default_value_t = CONSOLE_PORT)]
+    console_port: u16,
     /// The port on localhost at which `cargo lambda invoke` reaches the functions.
     #[arg(long, default_value_t = INVOKE_PORT, conflicts_with = "built")]
     invoke_port: u16,
@@ -46,11 +51,12 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     );
     devstack::require_free(options.port, "--port")?;
     devstack::require_free(options.aws_port, "--aws-port")?;
+    devstack::require_free(options.console_port, "--console-port")?;
     match if options.built { run_built(options).await } else { run_watched(options).await }? {}
 }
 
 async fn run_built(options: Options) -> Result<Infallible> {
-    let Options { port, aws_port, containers, .. } = options;
+    let Options { port, aws_port, containers, console_port, .. } = options;
     let docker = if containers {
         Some(Docker::find().await.context("--containers needs Docker")?)
     } else {
@@ -66,7 +72,7 @@ async fn run_built(options: Options) -> Result<Infallible> {
         Some(docker) => Some(DockerBridgeProxy::open(&docker, &stack).await?),
         None => None,
     };
-    welcome(&proxy, &emulator, None, containers.as_ref());
+    welcome(&proxy, &emulator, console_port, None, containers.as_ref());
     let screen = Screen::new();
     screen.open();
     tokio::select! {
@@ -74,11 +80,12 @@ async fn run_built(options: Options) -> Result<Infallible> {
         error = stack.deletion() => Err(error),
         never = LogStream::of(&stack).follow(|line| screen.show(line)) => Ok(never),
         error = screen.follow(StackProgress::of(&stack)) => error,
+        error = console::run(&tools, &screen, console_port, aws_port) => error,
     }
 }
 
 async fn run_watched(options: Options) -> Result<Infallible> {
-    let Options { port, aws_port, invoke_port, .. } = options;
+    let Options { port, aws_port, invoke_port, console_port, .. } = options;
     devstack::require_free(invoke_port, "--invoke-port")?;
     let tools = Tools::install(Progress).await?;
     Watch::prebuild(&tools, Progress).await?;
@@ -95,13 +102,14 @@ async fn run_watched(options: Options) -> Result<Infallible> {
     // The functions' log may show the cause.
     let mut watch = watch.inspect_err(|_| screen.open())?;
     let proxy = HttpProxy::open(&stack, port).await?;
-    welcome(&proxy, &emulator, Some(invoke_port), None);
+    welcome(&proxy, &emulator, console_port, Some(invoke_port), None);
     screen.open();
     tokio::select! {
         error = emulator.failure() => Err(error),
         error = stack.deletion() => Err(error),
         error = watch.failure() => Err(error),
         error = screen.follow(StackProgress::of(&stack)) => error,
+        error = console::run(&tools, &screen, console_port, aws_port) => error,
     }
 }
 
@@ -115,11 +123,15 @@ impl Options {
 fn welcome(
     proxy: &HttpProxy,
     emulator: &Emulator,
+    console_port: u16,
     invoke_port: Option<u16>,
     containers: Option<&DockerBridgeProxy>,
 ) {
     println!();
     println!("  Shop          {}", proxy.url());
+    println!(
+        "  Console       http://localhost:{console_port}   (up in a moment; the first time it compiles)"
+    );
     println!(
         "  AWS endpoint  http://localhost:{}   (stack {})",
         emulator.port(),

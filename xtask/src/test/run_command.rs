@@ -22,6 +22,8 @@ use super::stack::Tests;
 const FAN_OUT: &[&str] = &["--test", "pipeline", "fan_out"];
 const UP_WITHIN: Duration = Duration::from_secs(900);
 const DOWN_WITHIN: Duration = Duration::from_secs(30);
+/// It compiles first.
+const CONSOLE_WITHIN: Duration = Duration::from_secs(600);
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 const UNPOISONED: &str = "nobody panics while holding it";
@@ -33,6 +35,7 @@ pub(super) async fn watched(tools: &Tools) -> Result<()> {
     let invoke_port = devstack::free_port()?;
     let run = RunningCommand::start(tools, &["--invoke-port", &invoke_port.to_string()]).await?;
     run.carries_orders_out(tools).await?;
+    run.has_a_console().await?;
     for function in functions().iter().copied() {
         let samples = if subscribers().contains(&function) { "subscriber" } else { function };
         invoke_samples(tools, function, samples, invoke_port).await?;
@@ -45,6 +48,7 @@ pub(super) async fn watched(tools: &Tools) -> Result<()> {
 pub(super) async fn built(tools: &Tools) -> Result<()> {
     let run = RunningCommand::start(tools, &["--built"]).await?;
     run.carries_orders_out(tools).await?;
+    run.has_a_console().await?;
     run.ends_with_its_stack(tools).await
 }
 
@@ -53,6 +57,7 @@ pub(super) struct RunningCommand {
     process: ProcessGroup,
     port: u16,
     pub(super) aws_port: u16,
+    console_port: u16,
     shown: Arc<Mutex<Vec<String>>>,
     keeping: [JoinHandle<()>; 2],
 }
@@ -64,9 +69,11 @@ impl RunningCommand {
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_child_subreaper(true)?;
         let (port, aws_port) = (devstack::free_port()?, devstack::free_port()?);
+        let console_port = devstack::free_port()?;
         let mut run = tools.cargo();
         run.args(["xtask", "run", "--port", &port.to_string()]);
-        run.args(["--aws-port", &aws_port.to_string()]).args(options);
+        run.args(["--aws-port", &aws_port.to_string()]);
+        run.args(["--console-port", &console_port.to_string()]).args(options);
         let options = options.join(" ");
         eprintln!("── Run: cargo xtask run --port {port} --aws-port {aws_port} {options}");
         let (process, mut output, errors) = ProcessGroup::spawn_piped(&mut run)?;
@@ -76,7 +83,7 @@ impl RunningCommand {
             .await
             .context("cargo xtask run did not come up")??;
         let output = tokio::spawn(keep(output, Arc::clone(&shown), |_| {}));
-        Ok(Self { process, port, aws_port, shown, keeping: [errors, output] })
+        Ok(Self { process, port, aws_port, console_port, shown, keeping: [errors, output] })
     }
 
     async fn carries_orders_out(&self, tools: &Tools) -> Result<()> {
@@ -97,6 +104,19 @@ impl RunningCommand {
             })?;
         }
         Ok(())
+    }
+
+    /// Waits until the console shows the stack.
+    async fn has_a_console(&self) -> Result<()> {
+        let url = format!("http://localhost:{}", self.console_port);
+        let shows_the_stack = async {
+            while !devstack::page(&url).await.is_ok_and(|page| page.contains("FulfilmentTable")) {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        timeout(CONSOLE_WITHIN, shows_the_stack)
+            .await
+            .with_context(|| format!("the console at {url} does not show the stack"))
     }
 
     pub(super) fn shop(&self) -> String {
