@@ -54,10 +54,10 @@ async fn console_shows_the_new_subscribers() {
     let shop = Deployment::under_test().await;
     let console = Console::start(shop.endpoint(), &[]).await;
     for subscriber in shop.subscribers() {
-        let lane = format!("id=\"lane-{}\"", subscriber.function);
-        eventually(&format!("the console has {lane}"), SOON, async || {
+        let card = format!("id=\"subscriber-{}\"", subscriber.function);
+        eventually(&format!("the console has {card}"), SOON, async || {
             let page = devstack::page(console.url()).await.expect("the console answers");
-            page.contains(&lane).then_some(())
+            page.contains(&card).then_some(())
         })
         .await;
     }

@@ -22,7 +22,7 @@ async fn dead_letter_is_seen_redriven_and_gone() {
         until_shown(browser, "#flow", "DLQ: 0").await;
         let event = OrderEvent::of("90.00");
         let id = shop.send("InvoicingDlqUrl", &event.body(), &[]).await;
-        until_shown(browser, "#flow section[aria-labelledby='lane-invoicing']", "✖ DLQ: 1").await;
+        until_shown(browser, "#flow section[aria-labelledby='subscriber-invoicing']", "✖ DLQ: 1").await;
         browser.keep("dead").await;
 
         browser.click("a[href='/dlq/invoicing']").await;
@@ -46,7 +46,7 @@ async fn dead_letter_is_seen_redriven_and_gone() {
         let row = async || shop.row("InvoicingTable", "order_id", &event.order_id).await;
         eventually("the order is invoiced", SOON, row).await;
         open(browser, console, "/").await;
-        until_shown(browser, "#flow section[aria-labelledby='lane-invoicing']", "DLQ: 0").await;
+        until_shown(browser, "#flow section[aria-labelledby='subscriber-invoicing']", "DLQ: 0").await;
         // Otherwise `check` would report an invoice without an order.
         shop.delete_row("InvoicingTable", "order_id", &event.order_id).await;
     })
@@ -59,9 +59,9 @@ async fn hostile_message_is_shown_as_text_and_purged() {
         let shop = &browser.shop;
         let id = shop.send("FulfilmentQueueUrl", HOSTILE, &[]).await;
         open(browser, console, "/").await;
-        let lane = "#flow section[aria-labelledby='lane-fulfilment']";
-        until_shown(browser, lane, "✖ DLQ: 1").await;
-        until_shown(browser, lane, "fulfilment at ").await;
+        let card = "#flow section[aria-labelledby='subscriber-fulfilment']";
+        until_shown(browser, card, "✖ DLQ: 1").await;
+        until_shown(browser, card, "fulfilment at ").await;
 
         open(browser, console, &format!("/dlq/fulfilment?body={id}")).await;
         let body = until_shown(browser, "#messages pre", "<script>").await;
