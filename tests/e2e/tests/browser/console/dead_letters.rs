@@ -22,7 +22,8 @@ async fn dead_letter_is_seen_redriven_and_gone() {
         until_shown(browser, "#flow", "DLQ: 0").await;
         let event = OrderEvent::of("90.00");
         let id = shop.send("InvoicingDlqUrl", &event.body(), &[]).await;
-        until_shown(browser, "#flow section[aria-labelledby='subscriber-invoicing']", "✖ DLQ: 1").await;
+        until_shown(browser, "#flow section[aria-labelledby='subscriber-invoicing']", "✖ DLQ: 1")
+            .await;
         browser.keep("dead").await;
 
         browser.click("a[href='/dlq/invoicing']").await;
@@ -46,7 +47,8 @@ async fn dead_letter_is_seen_redriven_and_gone() {
         let row = async || shop.row("InvoicingTable", "order_id", &event.order_id).await;
         eventually("the order is invoiced", SOON, row).await;
         open(browser, console, "/").await;
-        until_shown(browser, "#flow section[aria-labelledby='subscriber-invoicing']", "DLQ: 0").await;
+        until_shown(browser, "#flow section[aria-labelledby='subscriber-invoicing']", "DLQ: 0")
+            .await;
         // Otherwise `check` would report an invoice without an order.
         shop.delete_row("InvoicingTable", "order_id", &event.order_id).await;
     })
