@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use devstack::{Progress, Tools};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,9 @@ pub(super) struct Cut {
     pub(super) held: String,
 }
 
+/// Marks a call that must have cuts. `tests/e2e/tests/faults/cut_points.rs` writes it.
+const LISTED: &str = "listed";
+
 pub(super) const FILE: &str = "faults.json";
 
 pub(super) async fn run(tools: &Tools, commit: &str) -> Result<()> {
@@ -34,8 +37,22 @@ pub(super) async fn run(tools: &Tools, commit: &str) -> Result<()> {
     stack::on_own_stacks(tools, "outages", &[], &[reporting]).await?;
     let lines = fs::read_to_string(report.path())?;
     let cuts = lines.lines().map(serde_json::from_str).collect::<Result<Vec<Cut>, _>>();
-    let mut cuts = cuts.context("a test wrote down something else")?;
+    let cuts = cuts.context("a test wrote down something else")?;
+    let (listed, mut cuts): (Vec<_>, Vec<_>) =
+        cuts.into_iter().partition(|cut| cut.injected == LISTED);
+    let uncut: Vec<_> =
+        listed.iter().filter(|call| !is_cut(call, &cuts)).map(|call| &call.place).collect();
+    ensure!(uncut.is_empty(), "calls that no test cuts: {uncut:?}");
     cuts.sort();
     cuts.dedup();
     super::keep(FILE, commit, &Faults { cuts })
+}
+
+/// Whether a test injected a fault at a call: `orders, Query` is also cut at `orders with a coupon,
+/// Query`.
+fn is_cut(call: &Cut, cuts: &[Cut]) -> bool {
+    let Some((function, operation)) = call.place.split_once(", ") else { return false };
+    cuts.iter().any(|cut| {
+        cut.place.starts_with(function) && cut.place.ends_with(&format!(", {operation}"))
+    })
 }

@@ -85,7 +85,11 @@ async fn replay_is_never_rejected_on_key_read_faults() {
             assert_eq!(again["statusCode"], 503, "{fault:?}: {again}");
         }
         let what_held = if times == ONCE { "the first answer again" } else { "503, never 422" };
-        held(&format!("replay with a coupon, {READ_KEY}"), &name_of(fault, times), what_held);
+        held(
+            &format!("orders with a coupon, repeated, {READ_KEY}"),
+            &name_of(fault, times),
+            what_held,
+        );
     }
     assert_eq!(attempt.saved(&shop).await, [order_id(&first)]);
 }

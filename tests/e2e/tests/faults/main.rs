@@ -5,7 +5,9 @@
 
 mod after_answer;
 mod coupons;
+mod cut_points;
 mod orders;
+mod reads;
 mod relay;
 mod subscribers;
 

@@ -170,6 +170,28 @@ async fn pending_flag_clear_faults_lose_no_order() {
     cut_at("UpdateItem", async |_| Attempt::with_key(), accepted).await;
 }
 
+/// The function opens its connections before the first event, with a read of no order and an empty
+/// batch.
+#[tokio::test]
+async fn startup_faults_lose_no_order() {
+    let shop = Deployment::under_test().await;
+    for operation in ["BatchGetItem", "PublishBatch"] {
+        for (fault, times) in faults() {
+            let what = format!("{fault:?} at {operation}, {times} times");
+            let (proxy, attempt) = (fault_proxy().await, Attempt::with_key());
+            let injected = proxy.inject(operation, fault, times);
+            let mut orders = shop.start_behind("orders", &proxy).await;
+            let answer = orders.invoke(&attempt.event()).await;
+            assert!(injected.times() > 0, "{what} did not happen");
+            assert_eq!(answer["statusCode"], 201, "{what}: {answer}");
+            orders.idle().await;
+            assert_carried_out(&shop, &order_id(&answer), &what).await;
+            let place = format!("orders, at start-up, {operation}");
+            held(&place, &name_of(fault, times), "accepted, done once");
+        }
+    }
+}
+
 #[tokio::test]
 async fn kill_during_any_call_loses_no_order() {
     let shop = Deployment::under_test().await;

@@ -17,7 +17,7 @@ async fn place_unpublished(shop: &Deployment) -> String {
 }
 
 /// The stack's own relay, or another test's, may process the order first, so the test retries.
-const TRIES: u32 = 5;
+pub(crate) const TRIES: u32 = 5;
 
 async fn cut_at(operation: &str) {
     let shop = Deployment::under_test().await;
@@ -42,7 +42,11 @@ async fn cut_at(operation: &str) {
     sweep(&shop).await;
     for (id, injected) in placed {
         assert_carried_out(&shop, &id, &format!("{injected} at {operation}")).await;
-        held(&format!("relay, {operation}"), &injected, "published by a later sweep, done once");
+        held(
+            &format!("outbox-relay, {operation}"),
+            &injected,
+            "published by a later sweep, done once",
+        );
     }
 }
 
@@ -52,7 +56,7 @@ async fn outbox_scan_faults_lose_no_order() {
 }
 
 /// More orders than one query returns.
-const FULL: usize = 101;
+pub(crate) const FULL: usize = 101;
 
 #[tokio::test]
 async fn shard_query_faults_lose_no_order() {
@@ -73,7 +77,11 @@ async fn shard_query_faults_lose_no_order() {
     for id in placed {
         assert_carried_out(&shop, &id, "a shard could not be read").await;
     }
-    held("relay, Query", &name_of(Fault::Fail, ONCE), "published by a later sweep, done once");
+    held(
+        "outbox-relay, Query",
+        &name_of(Fault::Fail, ONCE),
+        "published by a later sweep, done once",
+    );
 }
 
 #[tokio::test]
@@ -109,7 +117,7 @@ async fn kill_during_any_call_loses_no_order() {
             assert_carried_out(&shop, &id, operation).await;
         }
         held(
-            &format!("relay, {operation}"),
+            &format!("outbox-relay, {operation}"),
             "killed before the answer came",
             "published by a later sweep, done once",
         );
