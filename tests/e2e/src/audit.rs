@@ -12,6 +12,10 @@ pub struct Effects {
     rows: BTreeMap<String, BTreeMap<String, Row>>,
     changed: BTreeSet<String>,
     vanished: BTreeSet<String>,
+    /// The order on which each coupon was first seen spent, by the coupon's code.
+    spent: BTreeMap<String, String>,
+    /// Coupons that were later seen spent on another order, or on none.
+    spent_again: BTreeSet<String>,
 }
 
 /// The result of the comparison.
@@ -25,10 +29,16 @@ pub struct Audit {
     pub fulfilled: usize,
     /// Orders with a coupon.
     pub coupons: usize,
+    /// Orders with an invoice.
+    pub invoices: usize,
     /// Orders accepted or saved that are missing, unpublished, unprocessed, or have a wrong amount.
     pub lost: Vec<String>,
     /// Work done twice, or without an order.
     pub doubled: Vec<String>,
+    /// Coupons that were spent.
+    pub spent: usize,
+    /// Coupons that were spent twice, or whose spending and order do not agree.
+    pub misspent: Vec<String>,
 }
 
 /// The key of the counter row in the invoices table.
@@ -40,6 +50,12 @@ impl Effects {
         for subscriber in shop.subscribers() {
             let mut rows = shop.rows(&subscriber.table()).await;
             rows.retain(|row| row["order_id"] != INVOICE_COUNTER);
+            for row in &mut rows {
+                let (spent_by, _) = (row.remove("spent_by"), row.remove("spent_at"));
+                if let Some(code) = row.get("code") {
+                    self.see_spending(code, spent_by);
+                }
+            }
             let seen = self.rows.entry(subscriber.function).or_default();
             let there: BTreeSet<_> = rows.iter().map(|row| row["order_id"].clone()).collect();
             self.vanished.extend(seen.keys().filter(|id| !there.contains(*id)).cloned());
@@ -49,6 +65,16 @@ impl Effects {
                     self.changed.insert(id);
                 }
             }
+        }
+    }
+
+    fn see_spending(&mut self, code: &str, spent_by: Option<String>) {
+        let before = self.spent.get(code);
+        if before.is_some() && before != spent_by.as_ref() {
+            self.spent_again.insert(code.to_owned());
+        }
+        if let Some(order) = spent_by {
+            self.spent.entry(code.to_owned()).or_insert(order);
         }
     }
 
@@ -73,6 +99,33 @@ impl Effects {
         self.rows.get(function).unwrap_or(&NONE)
     }
 
+    /// Every coupon is spent on one order or on none, and both say so; a coupon that was refused is
+    /// spent.
+    fn misspent(
+        &self,
+        orders: &BTreeMap<String, Row>,
+        client_record: &ClientRecord,
+    ) -> Vec<String> {
+        let again = self.spent_again.iter().map(|code| format!("{code} was spent again"));
+        let with_coupon =
+            orders.iter().filter_map(|(id, row)| Some((row.get("discount.code")?, id)));
+        let unspent = with_coupon
+            .clone()
+            .filter(|(code, id)| self.spent.get(*code) != Some(*id))
+            .map(|(code, id)| format!("{id} has the discount of {code}, which is spent elsewhere"));
+        let codes: BTreeMap<_, _> = with_coupon.clone().collect();
+        let without_order = self
+            .spent
+            .iter()
+            .filter(|(code, id)| codes.get(code) != Some(id))
+            .map(|(code, id)| format!("{code} is spent on {id}, which has no discount"));
+        let refused = client_record.coupon_rejections.iter();
+        let refused = refused
+            .filter(|code| !self.spent.contains_key(*code))
+            .map(|code| format!("{code} was refused and is not spent"));
+        again.chain(unspent).chain(without_order).chain(refused).collect()
+    }
+
     fn compare(
         &self,
         orders: &BTreeMap<String, Row>,
@@ -83,6 +136,9 @@ impl Effects {
             orders: orders.len(),
             fulfilled: self.rows_of("fulfilment").len(),
             coupons: self.rows_of("promotion").len(),
+            invoices: self.rows_of("invoicing").len(),
+            spent: self.spent.len(),
+            misspent: self.misspent(orders, client_record),
             ..Audit::default()
         };
         for (id, order_request) in &client_record.accepted {
@@ -90,7 +146,8 @@ impl Effects {
                 None => audit.lost.push(format!("{id} was accepted and is not in the table")),
                 Some(row)
                     if cents(&row["amount"]) != order_request.cents
-                        || row["customer"] != order_request.customer =>
+                        || row["customer"] != order_request.customer
+                        || row.get("discount.code") != order_request.coupon.as_ref() =>
                 {
                     audit.lost.push(format!("{id} is {row:?} and not {order_request:?}"));
                 }
@@ -104,7 +161,7 @@ impl Effects {
                 audit.lost.push(format!("{id} is not published"));
             }
             for (function, filter) in filters {
-                let passes = filter.lets_through(cents(&row["amount"]));
+                let passes = filter.lets_through(total(row));
                 match (passes, self.rows_of(function).contains_key(id)) {
                     (true, false) => audit.lost.push(format!("{id} has no row of {function}")),
                     (false, true) => {
@@ -146,6 +203,11 @@ impl Effects {
     }
 }
 
+/// What is to be paid for an order, in cents.
+fn total(row: &Row) -> u64 {
+    cents(&row["amount"]) - row.get("discount.amount").map_or(0, |discount| cents(discount))
+}
+
 /// How many of the orders each customer asked for.
 fn by_customer<'a>(orders: impl IntoIterator<Item = &'a OrderRequest>) -> BTreeMap<&'a str, usize> {
     let mut counts = BTreeMap::new();
@@ -180,8 +242,13 @@ mod tests {
     }
 
     fn client_record(cents: u64) -> ClientRecord {
-        let order_request =
-            OrderRequest { customer: "Ada 1".to_owned(), cents, by_form: false, patient: true };
+        let order_request = OrderRequest {
+            customer: "Ada 1".to_owned(),
+            cents,
+            by_form: false,
+            patient: true,
+            coupon: None,
+        };
         ClientRecord {
             accepted: BTreeMap::from([(ID.to_owned(), order_request)]),
             ..ClientRecord::default()
@@ -304,5 +371,35 @@ mod tests {
         ] {
             assert_eq!(problems(&effects, &orders, &record), (0, 1), "{what}");
         }
+    }
+
+    #[test]
+    fn audit_finds_misspent_coupons() {
+        let with = |code: &str| {
+            let mut orders = order("80");
+            orders.get_mut(ID).unwrap().insert("discount.code".to_owned(), code.to_owned());
+            orders
+        };
+        let spent = |by: &[Option<&str>]| {
+            let mut effects = Effects::default();
+            for by in by {
+                effects.see_spending("CODE", by.map(str::to_owned));
+            }
+            effects
+        };
+        let record = ClientRecord::default();
+        assert!(spent(&[None, Some(ID), Some(ID)]).misspent(&with("CODE"), &record).is_empty());
+        for (what, effects, orders) in [
+            ("spent on two", spent(&[Some(ID), Some("other")]), with("CODE")),
+            ("spent and given back", spent(&[Some(ID), None]), with("CODE")),
+            ("a discount for nothing", spent(&[None]), with("CODE")),
+            ("spent for nothing", spent(&[Some(ID)]), order("80")),
+        ] {
+            assert_eq!(effects.misspent(&orders, &record).len(), 1, "{what}");
+        }
+        let refusals = vec!["CODE".to_owned()];
+        let refused = ClientRecord { coupon_rejections: refusals, ..ClientRecord::default() };
+        assert_eq!(spent(&[None]).misspent(&order("80"), &refused).len(), 1, "refused, unspent");
+        assert!(spent(&[Some(ID)]).misspent(&with("CODE"), &refused).is_empty());
     }
 }

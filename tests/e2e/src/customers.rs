@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{Accepted, Deployment};
@@ -21,6 +21,8 @@ pub struct OrderRequest {
     pub by_form: bool,
     /// Whether the customer repeats a request until its answer is clear.
     pub patient: bool,
+    /// The code of the coupon to spend on it.
+    pub coupon: Option<String>,
 }
 
 /// All answers that the customers got. It is kept outside the system, and defines what the system
@@ -36,6 +38,8 @@ pub struct ClientRecord {
     pub unclear: Vec<OrderRequest>,
     /// How many answers were unclear, including those that a retry made clear.
     pub unclear_answers: u64,
+    /// The codes of coupons that an order was refused for: another order has spent them.
+    pub coupon_rejections: Vec<String>,
     /// Violations: a good order refused, an id given twice, a patient customer without an answer.
     pub wrong: Vec<String>,
 }
@@ -52,6 +56,8 @@ pub struct PurchaseResult {
 enum Outcome {
     Accepted(String),
     Unclear,
+    /// Only the coupon is at fault.
+    CouponRejected,
     Refused(String),
 }
 
@@ -66,6 +72,14 @@ impl OrderRequest {
     #[must_use]
     pub fn amount(&self) -> String {
         format!("{}.{:02}", self.cents / 100, self.cents % 100)
+    }
+}
+
+impl PurchaseResult {
+    /// The accepted order's id.
+    #[must_use]
+    pub fn accepted(&self) -> Option<&str> {
+        if let Outcome::Accepted(id) = &self.outcome { Some(id) } else { None }
     }
 }
 
@@ -99,14 +113,29 @@ impl Deployment {
                 ("idempotency_key", key),
             ])
         } else {
-            let body = json!({ "customer": order_request.customer, "amount": amount }).to_string();
+            let OrderRequest { customer, coupon, .. } = order_request;
+            let body = json!({ "customer": customer, "amount": amount, "coupon": coupon });
+            let body = body.to_string();
             post.header(CONTENT_TYPE, "application/json").header("idempotency-key", key).body(body)
         };
         match post.send().await {
+            Ok(response) if order_request.coupon.is_some() => judge_coupon(response).await,
             Ok(response) => judge(&response),
             Err(_) => Outcome::Unclear,
         }
     }
+}
+
+/// An order with a coupon may also be refused for the coupon.
+async fn judge_coupon(response: Response) -> Outcome {
+    let outcome = judge(&response);
+    if response.status() != StatusCode::UNPROCESSABLE_ENTITY {
+        return outcome;
+    }
+    let problem = response.json::<Value>().await.unwrap_or_default();
+    let pointers = problem["errors"].as_array().into_iter().flatten();
+    let pointers: Vec<_> = pointers.filter_map(|error| error["pointer"].as_str()).collect();
+    if pointers == ["/coupon"] { Outcome::CouponRejected } else { outcome }
 }
 
 fn judge(response: &Response) -> Outcome {
@@ -141,6 +170,7 @@ impl ClientRecord {
                         .push(format!("order {id} was given to {} and to another", other.customer));
                 }
             }
+            Outcome::CouponRejected => self.coupon_rejections.extend(order_request.coupon),
             Outcome::Unclear if order_request.patient => {
                 self.wrong.push(format!(
                     "{} asked for minutes and got no clear answer",

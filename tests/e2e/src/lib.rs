@@ -3,6 +3,7 @@
 //! it: an oracle that shares the code shares the bugs.
 
 mod audit;
+mod call_audit;
 mod console;
 mod customers;
 mod deployment;
@@ -25,6 +26,7 @@ mod topic_probe;
 mod wait;
 
 pub use audit::{Audit, Effects, cents};
+pub use call_audit::CallAudit;
 pub use console::Console;
 pub use customers::{ClientRecord, OrderRequest, PurchaseResult};
 pub use deployment::{Deployment, MAX_RECEIVE_COUNT, bootstrap};

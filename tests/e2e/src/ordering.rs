@@ -87,24 +87,27 @@ fn order_id_of(event: &str) -> Option<String> {
 /// The orders whose rows were inserted into a table, in this order.
 #[must_use]
 pub fn effects(calls: &[Call], table: &str) -> Vec<String> {
-    let table = format!("\"{table}\"");
-    let inserts =
-        calls.iter().filter(|call| call.operation == "BatchExecuteStatement" && call.status == 200);
-    let mut effects = vec![];
-    for Call { request, answer, .. } in inserts {
-        let request: Value = serde_json::from_str(request).expect("a JSON request");
-        let answer: Value = serde_json::from_str(answer).expect("a JSON answer");
-        let statements = request["Statements"].as_array().into_iter().flatten();
-        for (statement, position) in statements.zip(0_usize..) {
-            let is_of_table =
-                statement["Statement"].as_str().is_some_and(|text| text.contains(&table));
-            if is_of_table && answer["Responses"][position]["Error"].is_null() {
-                let id = statement["Parameters"][0]["S"].as_str().expect("an order's id");
-                effects.push(id.to_owned());
-            }
-        }
+    let inserts = calls.iter().filter(|call| call.operation == "BatchExecuteStatement");
+    let rows = inserts.flat_map(inserted).filter(|(of, _)| of == table);
+    rows.map(|(_, id)| id).collect()
+}
+
+/// The rows that a `BatchExecuteStatement` inserted: table and order.
+pub(crate) fn inserted(call: &Call) -> Vec<(String, String)> {
+    if call.status != 200 {
+        return vec![];
     }
-    effects
+    let request: Value = serde_json::from_str(&call.request).expect("a JSON request");
+    let answer: Value = serde_json::from_str(&call.answer).expect("a JSON answer");
+    let statements = request["Statements"].as_array().into_iter().flatten().enumerate();
+    let done = statements.filter(|(at, _)| answer["Responses"][at]["Error"].is_null());
+    let row = |(_, statement): (usize, &Value)| {
+        let (table, _) =
+            statement["Statement"].as_str()?.strip_prefix("INSERT INTO \"")?.split_once('"')?;
+        let id = statement["Parameters"][0]["S"].as_str().expect("an order's id");
+        Some((table.to_owned(), id.to_owned()))
+    };
+    done.filter_map(row).collect()
 }
 
 /// The orders of each `PublishBatch`, as the relay publishes them: group and order id.

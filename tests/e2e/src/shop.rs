@@ -109,6 +109,21 @@ impl Deployment {
         .await
     }
 
+    /// The code of the coupon that an order earned, if it comes within a few seconds.
+    pub async fn coupon_soon(&self, id: &str) -> Option<String> {
+        let url = format!("{}/orders/{id}", self.output("ShopUrl"));
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            let get = self.http.get(&url).header(ACCEPT, "application/json");
+            let Ok(answer) = get.timeout(Duration::from_secs(5)).send().await else { continue };
+            let order = answer.json::<Value>().await.unwrap_or_default();
+            if let Some(code) = order["coupon"]["code"].as_str() {
+                return Some(code.to_owned());
+            }
+        }
+        None
+    }
+
     /// Earns a coupon with an order, and returns its code.
     pub async fn earned_coupon(&self) -> String {
         let placed = self.place("Ada", "80.00").await;

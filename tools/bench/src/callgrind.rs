@@ -44,10 +44,6 @@ const WARM: u64 = 40;
 const RUNS: usize = 5;
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Where distributions install libfaketime.
-const LIBRARIES: [&str; 4] =
-    ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
-const LIBFAKETIME: &str = "libfaketime.so.1";
 /// Slows the clock to a hundredth of real time.
 const SLOWLY: &str = "+0 x0.01";
 
@@ -60,9 +56,7 @@ impl Callgrind {
             .ok()
             .filter(|version| version.status.success())
             .ok_or(anyhow!("valgrind is not installed {install}"))?;
-        let libfaketime =
-            LIBRARIES.map(|place| Path::new(place).join("faketime").join(LIBFAKETIME));
-        let libfaketime = libfaketime.into_iter().find(|place| place.exists());
+        let libfaketime = devstack::libfaketime();
         Ok(Self {
             libfaketime: libfaketime
                 .with_context(|| format!("libfaketime is not installed {install}"))?,
@@ -141,7 +135,7 @@ impl Counter<'_> {
         stub.settled().await;
         quiet(process).await;
         check(&sandbox.terminate().await?, benchmark, stub, events)?;
-        executed_outside(LIBFAKETIME, &fs::read_to_string(profile)?)
+        executed_outside("libfaketime.so.1", &fs::read_to_string(profile)?)
     }
 }
 

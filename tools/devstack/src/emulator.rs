@@ -1,6 +1,7 @@
 //! The emulator: AWS on loopback, without Docker or an account.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use tokio::process::Command;
@@ -8,7 +9,7 @@ use tokio::process::Command;
 use crate::ports::{free_port, invoke_url};
 use crate::server::{Server, folder};
 use crate::workspace::root;
-use crate::{Progress, STACK_NAME, Tools, functions};
+use crate::{FunctionClock, Progress, STACK_NAME, Tools, functions};
 
 /// A running emulator. It stops, together with the functions it runs, when this is dropped.
 #[derive(Debug)]
@@ -31,8 +32,13 @@ struct Guard {
 pub enum Invocations {
     /// The emulator, from the deployed package.
     Deployed,
-    /// The same, but the functions reach AWS through a proxy at this address.
-    DeployedBehind(String),
+    /// The same, but the functions reach AWS through a proxy, and may have a clock of their own.
+    DeployedBehind {
+        /// The proxy's address.
+        proxy: String,
+        /// The clock.
+        clock: Option<Arc<FunctionClock>>,
+    },
     /// `cargo lambda watch` on this port.
     Watch(u16),
 }
@@ -56,8 +62,11 @@ impl Emulator {
         let mut command = command(tools, folder.path(), port, endpoint(port))?;
         match invocations {
             Invocations::Deployed => {}
-            Invocations::DeployedBehind(proxy) => {
+            Invocations::DeployedBehind { proxy, clock } => {
                 command.env("AWS_ENDPOINT_URL", proxy);
+                if let Some(clock) = clock {
+                    clock.set_env(&mut command);
+                }
             }
             Invocations::Watch(watch_port) => {
                 for function in functions() {

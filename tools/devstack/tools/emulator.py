@@ -130,6 +130,11 @@ def deduplicated(deliver):
     return delivered
 
 
+# The functions inherit this process's environment; it loads nothing itself any more.
+if preload := os.environ.pop("FUNCTIONS_PRELOAD", None):
+    os.environ["LD_PRELOAD"] = preload
+
+
 async def no_connections(*_):
     return 404, {"Content-Type": "application/json"}, b'{"message":"Not Found"}'
 

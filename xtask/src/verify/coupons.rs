@@ -7,7 +7,7 @@ use devstack::{Progress, Tools};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The number of pairs.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 5_000)]
     pairs: u32,
 }
 

@@ -9,13 +9,13 @@ use crate::test::stack;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The number of orders that customers try to place.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 50_000)]
     orders: u32,
     /// The random seed of the faults (default: a new one).
     #[arg(long)]
     seed: Option<u64>,
     /// Stop placing orders after this many minutes.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 90)]
     minutes: u64,
 }
 
@@ -29,6 +29,7 @@ pub(super) async fn run(
     devstack::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let mut options = vec![format!("--orders={orders}"), format!("--minutes={minutes}")];
+    options.push("--clock-steps".to_owned());
     options.extend(seed.map(|seed| format!("--seed={seed}")));
     super::keep_counts(tools, "soak", &options, FILE, commit).await
 }

@@ -66,6 +66,7 @@ fn order_request(number: u64) -> OrderRequest {
         cents: 7_900 + number % 200,
         by_form: number.is_multiple_of(4),
         patient: true,
+        coupon: None,
     }
 }
 

@@ -18,13 +18,19 @@ pub(crate) struct Chaos {
     killed: u32,
     restarted: u32,
     sent_again: u32,
+    clock_stepped: u32,
 }
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const KILL_EVERY: u32 = 40;
 const SEND_AGAIN_EVERY: u32 = 10;
-/// The number of kinds of disturbance.
+const STEP_CLOCK_EVERY: u32 = 100;
+/// The functions' clock is wrong by up to this many seconds: less than a function's timeout, and more
+/// than that of any call.
+const MOST_SECONDS: i64 = 5;
+/// The number of kinds of disturbance that are always made.
 pub(crate) const CHAOS_ACTIONS: usize = 3;
+pub(crate) const CLOCK_STEPPED: &str = "clock of the functions stepped";
 /// How often the effects are read during a soak, to notice changes.
 const CHECKS: u32 = 20;
 /// How often the emulator is restarted in a soak.
@@ -41,6 +47,7 @@ impl Chaos {
             killed: 0,
             restarted: 0,
             sent_again: 0,
+            clock_stepped: 0,
         }
     }
 
@@ -51,11 +58,12 @@ impl Chaos {
         while !load.is_over() {
             tokio::time::sleep(POLL_INTERVAL).await;
             let passed = |every: u32| load.answered() / every > seen / every;
-            let (restart, kill, check, again) = (
+            let (restart, kill, check, again, step) = (
                 passed(self.restart_every),
                 passed(KILL_EVERY),
                 passed(self.check_every),
                 passed(SEND_AGAIN_EVERY),
+                passed(STEP_CLOCK_EVERY),
             );
             seen = load.answered();
             if restart && self.restarted < RESTARTS {
@@ -69,19 +77,24 @@ impl Chaos {
                 send_again(&stack.shop, &id, &order_request).await;
                 self.sent_again += 1;
             }
+            if step && stack.step_clock(self.random.i64(-MOST_SECONDS..=MOST_SECONDS))? {
+                self.clock_stepped += 1;
+            }
             if check {
                 effects.check(&stack.shop).await;
             }
         }
+        stack.step_clock(0)?;
         Ok(effects)
     }
 
     /// How often each disturbance happened.
-    pub(crate) fn made(&self) -> [(&'static str, u32); CHAOS_ACTIONS] {
+    pub(crate) fn made(&self) -> [(&'static str, u32); CHAOS_ACTIONS + 1] {
         [
             ("function killed", self.killed),
             ("emulator restarted", self.restarted),
             ("event sent again", self.sent_again),
+            (CLOCK_STEPPED, self.clock_stepped),
         ]
     }
 }

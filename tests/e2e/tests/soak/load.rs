@@ -9,6 +9,13 @@ use futures::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
+/// From this amount on an order earns a coupon, in cents.
+const EARNS_FROM: u64 = 8_000;
+/// The coupon of one such order in this many is spent.
+const SPENDS_EVERY: u64 = 10;
+/// What the customers who race for a coupon order, in cents. It earns no coupon.
+const RACE_CENTS: u64 = 5_000;
+
 /// Orders to be placed, and the record of the responses.
 #[derive(Debug)]
 pub(crate) struct Load {
@@ -56,8 +63,13 @@ impl Load {
                     if Instant::now() >= self.until {
                         break;
                     }
+                    let spends = request.cents >= EARNS_FROM && request.cents % SPENDS_EVERY == 0;
                     let purchase = shop.buy(request).await;
+                    let earned = purchase.accepted().filter(|_| spends).map(str::to_owned);
                     self.client_record.borrow_mut().record(purchase);
+                    if let Some(id) = earned {
+                        self.race_for_its_coupon(shop, &id).await;
+                    }
                     self.answered.set(self.answered.get() + 1);
                     progress.inc(1);
                 }
@@ -66,6 +78,23 @@ impl Load {
         stream::iter(&self.customers).map(buy).buffer_unordered(at_once).collect::<()>().await;
         progress.finish_and_clear();
         self.over.set(true);
+    }
+
+    /// Two customers spend the coupon that an order earned, at the same time.
+    async fn race_for_its_coupon(&self, shop: &Deployment, id: &str) {
+        // Under faults it may come too late, or never before a redrive.
+        let Some(code) = shop.coupon_soon(id).await else { return };
+        let racer = |patient| OrderRequest {
+            customer: format!("Racer {}", Uuid::new_v4()),
+            cents: RACE_CENTS,
+            by_form: false,
+            patient,
+            coupon: Some(code.clone()),
+        };
+        let (one, other) = tokio::join!(shop.buy(racer(true)), shop.buy(racer(false)));
+        let mut record = self.client_record.borrow_mut();
+        record.record(one);
+        record.record(other);
     }
 
     /// How many customers have finished.
@@ -100,5 +129,6 @@ fn order_request(random: &mut Rng) -> OrderRequest {
         cents,
         by_form: random.u8(0..4) == 0,
         patient: random.u8(0..4) > 0,
+        coupon: None,
     }
 }

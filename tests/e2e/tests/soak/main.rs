@@ -14,9 +14,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use clap::Parser;
-use e2e::{ClientRecord, Effects, FaultStack};
+use e2e::{CallAudit, ClientRecord, Effects, FaultStack};
 
-use chaos::{CHAOS_ACTIONS, Chaos};
+use chaos::{CHAOS_ACTIONS, CLOCK_STEPPED, Chaos};
 use load::Load;
 
 /// Place orders on a new stack under random faults, then compare it with the customers' record.
@@ -37,6 +37,9 @@ struct Options {
     /// Deploy a FIFO stack, let each customer place many orders, and check their order as well.
     #[arg(long)]
     fifo: bool,
+    /// Step the functions' clock, which needs libfaketime.
+    #[arg(long)]
+    clock_steps: bool,
     /// Inject a fault into one of this many calls to AWS.
     #[arg(long, default_value_t = 20)]
     one_in: u32,
@@ -58,11 +61,16 @@ async fn main() -> Result<ExitCode> {
     eprintln!("Seed {seed}");
     let (parameters, orders_each): (&[&str], _) =
         if options.fifo { (&["Fifo=true"], FIFO_ORDERS_EACH) } else { (&[], 1) };
-    let mut stack = FaultStack::start(parameters).await?;
+    let mut stack = if options.clock_steps {
+        FaultStack::start_with_clock(parameters).await?
+    } else {
+        FaultStack::start(parameters).await?
+    };
     let start = Instant::now();
     if options.fifo {
         stack.proxy.record();
     }
+    let calls = CallAudit::of(&stack.proxy);
     stack.proxy.storm(seed, options.one_in);
     let until = start + Duration::from_secs(60 * options.minutes);
     let load = Load::new(seed, options.orders, orders_each, until);
@@ -79,10 +87,17 @@ async fn main() -> Result<ExitCode> {
     let client_record = load.into_client_record();
     deliver_once_more(&stack, &client_record, &mut effects).await;
 
-    let audit = effects.audit(&shop, &client_record).await;
-    let faults = stack.proxy.met().into_iter().chain(chaos.made()).collect();
+    let mut audit = effects.audit(&shop, &client_record).await;
+    audit.doubled.extend(calls.doubled());
+    let made = chaos.made().into_iter();
+    let made = made.filter(|(kind, _)| *kind != CLOCK_STEPPED || options.clock_steps);
+    let faults = stack.proxy.met().into_iter().chain(made).collect();
     let mut rows =
         report::rows(seed, start.elapsed(), &client_record, &audit, dead_letters, &faults);
+    rows.push((
+        "Inserts of rows, each watched as it happened".to_owned(),
+        calls.inserts().to_string(),
+    ));
     let mut out_of_order = vec![];
     if options.fifo {
         let calls = stack.proxy.recorded();
@@ -91,15 +106,20 @@ async fn main() -> Result<ExitCode> {
         out_of_order = ordering.out_of_order;
     }
     let problems = audit.lost.iter().chain(&audit.doubled).chain(&client_record.wrong);
-    let problems = problems.chain(&out_of_order);
+    let problems = problems.chain(&out_of_order).chain(&audit.misspent);
     e2e::report(&rows, options.report.as_deref(), problems)?;
-    if !had_every_fault(&faults) || client_record.accepted.len() < client_record.unclear.len() {
+    let too_little = audit.spent == 0 || client_record.coupon_rejections.is_empty();
+    if too_little
+        || !had_every_fault(&faults)
+        || client_record.accepted.len() < client_record.unclear.len()
+    {
         eprintln!(
             "  Too little happened for the result to say anything: it takes more orders, or more faults."
         );
         return Ok(ExitCode::FAILURE);
     }
     let sound = audit.lost.is_empty() && audit.doubled.is_empty() && client_record.wrong.is_empty();
+    let sound = sound && audit.misspent.is_empty();
     let sound = sound && dead_letters.left == 0 && out_of_order.is_empty();
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -31,6 +31,16 @@ pub(crate) fn rows(
         ("Orders in the table", audit.orders.to_string()),
         ("Fulfilled", audit.fulfilled.to_string()),
         ("Coupons", audit.coupons.to_string()),
+        ("Coupons spent", audit.spent.to_string()),
+        (
+            "Orders refused for a coupon that another has spent",
+            client_record.coupon_rejections.len().to_string(),
+        ),
+        (
+            "**Coupons spent twice, or not as the order says**",
+            format!("**{}**", audit.misspent.len()),
+        ),
+        ("Invoices, each with a number of its own", audit.invoices.to_string()),
         ("**Lost**", format!("**{}**", audit.lost.len())),
         ("**Doubled**", format!("**{}**", audit.doubled.len())),
         (

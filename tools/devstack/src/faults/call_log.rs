@@ -1,5 +1,6 @@
 //! The calls that AWS answered.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -18,29 +19,55 @@ pub struct Call {
     pub answer: String,
 }
 
-/// The recorded calls, or `None` if they are not recorded. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CallLog(Arc<Mutex<Option<Vec<Call>>>>);
+/// What happens with the calls: nothing, unless they are recorded or observed. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct CallLog(Arc<Mutex<Observers>>);
+
+type Observer = Box<dyn FnMut(&Call) + Send>;
+
+#[derive(Default)]
+struct Observers {
+    recorded: Option<Vec<Call>>,
+    observe: Option<Observer>,
+}
 
 impl CallLog {
     pub(super) fn start(&self) {
-        *self.lock() = Some(vec![]);
+        self.lock().recorded = Some(vec![]);
+    }
+
+    pub(super) fn observe(&self, observe: impl FnMut(&Call) + Send + 'static) {
+        self.lock().observe = Some(Box::new(observe));
     }
 
     pub(super) fn add(&self, operation: &str, request: &Bytes, status: StatusCode, answer: &Bytes) {
         let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-        if let Some(calls) = &mut *self.lock() {
-            let (request, answer) = (text(request), text(answer));
-            let status = status.as_u16();
-            calls.push(Call { operation: operation.to_owned(), request, status, answer });
+        let observers = &mut *self.lock();
+        if observers.recorded.is_none() && observers.observe.is_none() {
+            return;
+        }
+        let (request, answer) = (text(request), text(answer));
+        let operation = operation.to_owned();
+        let call = Call { operation, request, status: status.as_u16(), answer };
+        if let Some(observe) = &mut observers.observe {
+            observe(&call);
+        }
+        if let Some(calls) = &mut observers.recorded {
+            calls.push(call);
         }
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
-        self.lock().clone().unwrap_or_default()
+        self.lock().recorded.clone().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<Call>>> {
-        self.0.lock().expect("nobody panics while holding it")
+    fn lock(&self) -> MutexGuard<'_, Observers> {
+        self.0.lock().expect("no observer panics")
+    }
+}
+
+impl fmt::Debug for CallLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CallLog")
     }
 }

@@ -123,6 +123,11 @@ impl FaultProxy {
         self.log.start();
     }
 
+    /// From now on, passes each call that AWS answers to a function.
+    pub fn observe(&self, observe: impl FnMut(&Call) + Send + 'static) {
+        self.log.observe(observe);
+    }
+
     /// The recorded calls, in the order in which AWS answered them.
     #[must_use]
     pub fn recorded(&self) -> Vec<Call> {

@@ -59,7 +59,7 @@ impl Target {
     pub(super) async fn emulator(tools: Tools) -> Result<Self> {
         let port = devstack::free_port()?;
         let proxy = FaultProxy::start(&format!("http://127.0.0.1:{port}")).await?;
-        let behind = Invocations::DeployedBehind(proxy.url().to_owned());
+        let behind = Invocations::DeployedBehind { proxy: proxy.url().to_owned(), clock: None };
         let emulator = Emulator::start(&tools, port, behind, Progress).await?;
         Ok(Self { tools, local: Some(Local { emulator, proxy }) })
     }
