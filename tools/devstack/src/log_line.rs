@@ -1,4 +1,5 @@
-//! A line of the functions' JSON log.
+//! A line of the functions' JSON log, as text for a terminal. `ops` reads such lines by itself: this
+//! crate links no AWS SDK, and `ops` does not link this crate.
 
 use std::fmt::Write;
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug)]
 pub struct LogLine(Map<String, Value>);
 
-/// Members that a person who follows the log does not need: `ops trace` and the console show them.
+/// Members that a person who follows the log does not need.
 const FOR_MACHINES: [&str; 5] =
     ["timestamp", "request_id", "trace_id", "span_id", "parent_span_id"];
 /// Members that the beginning of the text shows.

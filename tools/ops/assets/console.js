@@ -1,13 +1,26 @@
-// Shows in its place whatever is new: each event is the whole page. A part that did not change stays,
-// and with it the focus in it.
+// Server-sent events: each is the whole page, and what is new in it is shown in its place. A part that
+// did not change stays, and with it the focus in it.
+const REOPEN_AFTER_MS = 5_000;
 const unreachable = document.getElementById("unreachable");
 const address = new URL(location);
 address.searchParams.set("events", "");
-const events = new EventSource(address);
+let events;
 
-events.onmessage = ({ data }) => {
+function open() {
+  events?.close();
+  if (document.hidden) return;
+  events = new EventSource(address);
+  events.onmessage = ({ data }) => show(new DOMParser().parseFromString(data, "text/html"));
+  events.onerror = () => {
+    unreachable.hidden = false;
+    if (events.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_AFTER_MS);
+  };
+}
+
+function show(page) {
   unreachable.hidden = true;
-  const page = new DOMParser().parseFromString(data, "text/html");
+  // Another console, perhaps of another stack, has taken the port.
+  if (page.body.dataset.console !== document.body.dataset.console) location.reload();
   for (const part of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(part.id);
     if (part.innerHTML === fresh.innerHTML) continue;
@@ -15,5 +28,8 @@ events.onmessage = ({ data }) => {
     part.replaceChildren(...fresh.childNodes);
     if (focused) part.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   }
-};
-events.onerror = () => { unreachable.hidden = false; };
+}
+
+// A hidden page asks for nothing.
+document.addEventListener("visibilitychange", open);
+open();

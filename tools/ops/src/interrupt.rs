@@ -26,7 +26,7 @@ impl Interrupt {
                 if sender.send_replace(true) {
                     std::process::exit(CUT_SHORT);
                 }
-                eprintln!("Stopping after this step; Ctrl-C again stops at once.");
+                eprintln!("Stopping; Ctrl-C again stops at once.");
             }
         });
         Ok(Self { requested })

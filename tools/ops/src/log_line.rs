@@ -12,7 +12,9 @@ pub(crate) struct LogLine {
     pub(crate) function: String,
     pub(crate) level: String,
     message: String,
-    pub(crate) span_id: Option<String>,
+    pub(crate) request_id: Option<String>,
+    /// The message of a record.
+    pub(crate) message_id: Option<String>,
     pub(crate) order_id: Option<String>,
     outcome: Option<String>,
     reason: Option<String>,
@@ -49,6 +51,11 @@ impl LogLine {
         }
     }
 
+    /// Whether it is about the result of a request, a record or an order.
+    pub(crate) fn has_outcome(&self) -> bool {
+        self.outcome.is_some()
+    }
+
     /// Whether it reports work that failed, at least for now.
     pub(crate) fn is_failure(&self) -> bool {
         matches!(&*self.level, "WARN" | "ERROR") || self.status.is_some_and(|status| status >= 500)
@@ -65,7 +72,9 @@ fn milliseconds<'de, D: serde::Deserializer<'de>>(
 ) -> Result<Option<SignedDuration>, D::Error> {
     let milliseconds = Option::<f64>::deserialize(value)?;
     let duration = milliseconds.map(|number| SignedDuration::try_from_secs_f64(number / 1_000.0));
-    duration.transpose().map_err(serde::de::Error::custom)
+    // No invocation takes longer, or less than no time.
+    let possible = SignedDuration::ZERO..=SignedDuration::from_mins(15);
+    Ok(duration.transpose().map_err(serde::de::Error::custom)?.filter(|it| possible.contains(it)))
 }
 
 #[cfg(test)]

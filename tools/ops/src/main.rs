@@ -1,6 +1,6 @@
 //! `ops`: the operator's command for a deployed stack. It shows, redrives and purges dead-letter
-//! queues, publishes orders again, traces an order, and reconciles orders with shipments, invoices
-//! and coupons.
+//! queues, publishes orders again, traces an order, reconciles orders with shipments, invoices and
+//! coupons, and serves a console that shows the flow of orders.
 
 mod amount_filter;
 mod arguments;

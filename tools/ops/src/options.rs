@@ -7,6 +7,9 @@ use clap::Args;
 
 use crate::{aws, stack};
 
+/// The port of `cargo xtask run`.
+const AWS_PORT: u16 = 4566;
+
 /// The stack, and where it is.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
@@ -24,11 +27,20 @@ pub(crate) struct Target {
     #[arg(long, global = true)]
     pub(crate) local: bool,
     /// The port of the AWS endpoint on this machine, with --local.
-    #[arg(long, global = true, default_value_t = 4566, value_name = "PORT")]
+    #[arg(long, global = true, default_value_t = AWS_PORT, value_name = "PORT")]
     pub(crate) aws_port: u16,
 }
 
 impl Target {
+    /// The options with which another command reaches the same stack.
+    pub(crate) fn options(&self) -> String {
+        match (self.local, self.aws_port) {
+            (true, AWS_PORT) => "--local".to_owned(),
+            (true, port) => format!("--local --aws-port {port}"),
+            (false, _) => format!("--stack {}", self.stack),
+        }
+    }
+
     /// The AWS configuration, and the stack's name.
     pub(crate) async fn aws(&self) -> (SdkConfig, &str) {
         if self.local {

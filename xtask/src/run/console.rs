@@ -9,8 +9,15 @@ use tokio::process::Command;
 
 use super::screen::Screen;
 
+/// Runs the console. If it fails, says why; the stack goes on without it.
+pub(super) async fn run(tools: &Tools, screen: &Screen, port: u16, aws_port: u16) -> Infallible {
+    let Err(error) = until_it_fails(tools, screen, port, aws_port).await;
+    screen.show(&format!("The run goes on without its console: {error:#}"));
+    std::future::pending().await
+}
+
 /// Compiles `ops`, and runs the console until it fails.
-pub(super) async fn run(
+async fn until_it_fails(
     tools: &Tools,
     screen: &Screen,
     port: u16,

@@ -5,7 +5,7 @@ mod screen;
 
 use std::convert::Infallible;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use devstack::{
     Docker, DockerBridgeProxy, Emulator, HttpProxy, Invocations, LogForwarder, LogStream, Progress,
     Stack, StackProgress, Tools, Watch,
@@ -45,10 +45,17 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    ensure!(
-        options.port != options.aws_port,
-        "--port and --aws-port are the same; choose another one for either"
-    );
+    let ports = [
+        ("--port", options.port),
+        ("--aws-port", options.aws_port),
+        ("--console-port", options.console_port),
+        ("--invoke-port", options.invoke_port),
+    ];
+    for (at, (option, port)) in ports.iter().enumerate() {
+        if let Some((other, _)) = ports[..at].iter().find(|(_, other)| other == port) {
+            bail!("{option} and {other} are the same port; choose another one");
+        }
+    }
     devstack::require_free(options.port, "--port")?;
     devstack::require_free(options.aws_port, "--aws-port")?;
     devstack::require_free(options.console_port, "--console-port")?;
@@ -80,7 +87,7 @@ async fn run_built(options: Options) -> Result<Infallible> {
         error = stack.deletion() => Err(error),
         never = LogStream::of(&stack).follow(|line| screen.show(line)) => Ok(never),
         error = screen.follow(StackProgress::of(&stack)) => error,
-        error = console::run(&tools, &screen, console_port, aws_port) => error,
+        never = console::run(&tools, &screen, console_port, aws_port) => Ok(never),
     }
 }
 
@@ -109,7 +116,7 @@ async fn run_watched(options: Options) -> Result<Infallible> {
         error = stack.deletion() => Err(error),
         error = watch.failure() => Err(error),
         error = screen.follow(StackProgress::of(&stack)) => error,
-        error = console::run(&tools, &screen, console_port, aws_port) => error,
+        never = console::run(&tools, &screen, console_port, aws_port) => Ok(never),
     }
 }
 

@@ -7,8 +7,10 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::server::no_dlq;
 use super::state::{Change, Console};
 use crate::dlq::{Dlq, RedriveResult, move_messages};
 use crate::output::count;
@@ -16,6 +18,7 @@ use crate::output::count;
 /// What a form submits.
 #[derive(Debug, Deserialize)]
 pub(super) struct Confirmation {
+    #[serde(default)]
     token: String,
     /// The dead-letter queue's name, which the operator types.
     #[serde(default)]
@@ -50,9 +53,7 @@ pub(super) async fn change(
             "The name does not match. Nothing is changed; go back and type the queue's name.",
         );
     }
-    let Some(dlq) = console.dlq(&name) else {
-        return (StatusCode::NOT_FOUND, "There is no such dead-letter queue.\n").into_response();
-    };
+    let Some(dlq) = console.dlq(&name) else { return no_dlq(&console) };
     if !begin(&console, &name) {
         return (StatusCode::CONFLICT, "A change of this queue is still running.\n")
             .into_response();
@@ -61,6 +62,7 @@ pub(super) async fn change(
     tokio::spawn(async move {
         let result = run(&console, &dlq, action).await;
         let text = result.unwrap_or_else(|error| format!("It failed: {error:#}"));
+        let text = format!("{:.0}: {text}", Timestamp::now());
         console.update(|state| {
             // What was read is not there any more.
             state.messages.remove(&name);
@@ -84,13 +86,18 @@ fn begin(console: &Console, name: &str) -> bool {
 
 async fn run(console: &Console, dlq: &Dlq, action: Action) -> Result<String> {
     // Messages that a page reads are hidden from this.
-    let _peeking = console.peeking.lock().await;
+    let queue = console.queue(&dlq.name);
+    let _changing = queue.lock().await;
     let depth = dlq.queue.depth().await?;
     match action {
         Action::Redrive => {
             let rate_limit = console.rate_limit;
             let result = move_messages(dlq, None, depth.visible, rate_limit, &console.interrupt);
-            Ok(summary(&result.await?, &dlq.source.name))
+            let summary = summary(&result.await?, &dlq.source.name);
+            Ok(match depth.in_flight {
+                0 => summary,
+                hidden => format!("{summary} {hidden} hidden by another reader were not read."),
+            })
         }
         Action::Purge => {
             ensure!(!console.interrupt.requested(), "the console is stopping");

@@ -13,13 +13,16 @@ pub(super) struct History {
     /// By the order's id. Sorted by time.
     orders: BTreeMap<String, BTreeSet<LogLine>>,
     /// By the function's name.
-    failures: BTreeMap<String, BTreeSet<Failure>>,
-    /// Whether the logs had more than was read.
-    pub(super) is_partial: bool,
+    failures: BTreeMap<String, BTreeMap<FailureId, Failure>>,
+    /// When something was last left out: log lines that were not read, or orders beyond the most.
+    incomplete_at: Option<Timestamp>,
 }
 
+/// The invocation, and of a batch the message: several lines may report one failure.
+pub(super) type FailureId = (Option<String>, Option<String>);
+
 /// A failed request, record or invocation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) time: Timestamp,
     pub(super) what: String,
@@ -31,6 +34,11 @@ pub(super) const KEPT: Duration = Duration::from_secs(15 * 60);
 const FAILURE_KEPT: Duration = Duration::from_secs(5 * 60);
 /// More orders would make the page slow.
 const MOST_ORDERS: usize = 5_000;
+/// More lines say nothing new: a client that repeats a request makes one each time.
+const MOST_LINES: usize = 50;
+const MOST_FAILURES: usize = 1_000;
+/// How far a function's clock may be ahead.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// The subscriber whose row makes an order `fulfilled`.
 const FULFILMENT: &str = "fulfilment";
@@ -41,33 +49,48 @@ impl History {
     pub(super) fn add(&mut self, line: LogLine) {
         if line.is_failure() {
             let failure = Failure { time: line.timestamp, what: line.what() };
-            self.fail(&line.function, failure);
+            let id = (line.request_id.clone(), line.message_id.clone());
+            self.fail(&line.function, id, failure);
         }
-        if let Some(order) = line.order_id.clone().filter(|_| !line.is_a_read()) {
-            self.orders.entry(order).or_default().insert(line);
+        if let Some(order) = line.order_id.clone().filter(|id| is_plain(id) && !line.is_a_read()) {
+            let lines = self.orders.entry(order).or_default();
+            if lines.len() < MOST_LINES {
+                lines.insert(line);
+            }
         }
     }
 
     /// Adds a failure of a function.
-    pub(super) fn fail(&mut self, function: &str, failure: Failure) {
-        self.failures.entry(function.to_owned()).or_default().insert(failure);
+    pub(super) fn fail(&mut self, function: &str, id: FailureId, failure: Failure) {
+        let failures = self.failures.entry(function.to_owned()).or_default();
+        if failures.len() < MOST_FAILURES {
+            failures.entry(id).or_insert(failure);
+        }
     }
 
     /// Removes what is too old, and the oldest orders if there are too many.
     pub(super) fn forget(&mut self, now: Timestamp) {
-        self.orders.retain(|_, lines| lines.last().is_some_and(|line| now - KEPT < line.timestamp));
+        let is_recent = |time| now - KEPT < time && time < now + AHEAD;
+        self.orders.retain(|_, lines| lines.last().is_some_and(|line| is_recent(line.timestamp)));
         for failures in self.failures.values_mut() {
-            failures.retain(|failure| now - FAILURE_KEPT < failure.time);
+            failures.retain(|_, failure| now - FAILURE_KEPT < failure.time);
         }
         if self.orders.len() > MOST_ORDERS {
-            self.is_partial = true;
+            self.leave_out(now);
             for (id, _) in self.by_start().split_off(MOST_ORDERS) {
                 self.orders.remove(&id);
             }
         }
-        if self.orders.is_empty() {
-            self.is_partial = false;
-        }
+    }
+
+    /// Records that something was left out.
+    pub(super) fn leave_out(&mut self, now: Timestamp) {
+        self.incomplete_at = Some(now);
+    }
+
+    /// Whether orders may be missing.
+    pub(super) fn is_partial(&self, now: Timestamp) -> bool {
+        self.incomplete_at.is_some_and(|at| now - KEPT < at)
     }
 
     /// The lines of an order in the order of time, if it is known.
@@ -85,7 +108,9 @@ impl History {
     }
 
     fn by_start(&self) -> Vec<(String, Timestamp)> {
-        let starts = self.orders.iter().filter_map(|(id, lines)| Some((id.clone(), start(lines)?)));
+        // A line without an outcome, such as that of a failed read, makes no order.
+        let orders = self.orders.iter().filter(|(_, lines)| lines.iter().any(LogLine::has_outcome));
+        let starts = orders.filter_map(|(id, lines)| Some((id.clone(), start(lines)?)));
         let mut starts: Vec<_> = starts.collect();
         starts.sort_by_key(|(_, start)| std::cmp::Reverse(*start));
         starts
@@ -97,15 +122,21 @@ impl History {
         self.orders.values().filter(|lines| lines.iter().rev().find(recent).is_some()).count()
     }
 
-    /// The recent failures of a function, the oldest first.
-    pub(super) fn failures(&self, function: &str) -> impl DoubleEndedIterator<Item = &Failure> {
-        self.failures.get(function).into_iter().flatten()
+    /// The recent failures of a function.
+    pub(super) fn failures(&self, function: &str) -> impl Iterator<Item = &Failure> {
+        self.failures.get(function).into_iter().flat_map(BTreeMap::values)
     }
 
     /// From when each fulfilled order was placed, and how long it took.
     pub(super) fn times_to_fulfilled(&self) -> impl Iterator<Item = (Timestamp, SignedDuration)> {
         self.orders.values().filter_map(|lines| Some((start(lines)?, time_to_fulfilled(lines)?)))
     }
+}
+
+/// Whether an order's id can be a part of an address as it is.
+fn is_plain(id: &str) -> bool {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || character == '-';
+    id.len() <= 64 && id.chars().all(is_plain)
 }
 
 /// When an order's request arrived, or what else is known first about it.
@@ -126,9 +157,10 @@ pub(super) mod tests {
     use super::*;
 
     pub(crate) fn line(second: u32, function: &str, order: &str, more: &str) -> LogLine {
+        let outcome = if more.contains("outcome") { "" } else { r#","outcome":"placed""# };
         let line = format!(
             r#"{{"timestamp":"2026-11-22T10:{:02}:{:02}Z","level":"INFO","function":"{function}","message":"record",
-            "order_id":"{order}","duration_ms":500.0{more}}}"#,
+            "order_id":"{order}","duration_ms":500.0{outcome}{more}}}"#,
             second / 60,
             second % 60
         );
@@ -155,8 +187,8 @@ pub(super) mod tests {
     #[test]
     fn old_orders_and_failures_are_forgotten() {
         let mut history = History::default();
-        history.add(line(0, "orders", "old", r#","status":503"#));
-        history.add(line(600, "orders", "new", r#","status":503"#));
+        history.add(line(0, "orders", "old", r#","status":503,"request_id":"r1""#));
+        history.add(line(600, "orders", "new", r#","status":503,"request_id":"r2""#));
         history.forget(at(700));
         assert_eq!((history.latest(9).len(), history.failures("orders").count()), (2, 1));
         history.forget(at(901));
@@ -172,7 +204,33 @@ pub(super) mod tests {
         }
         history.forget(at(60));
         assert_eq!(history.latest(usize::MAX).len(), MOST_ORDERS);
-        assert!(history.is_partial);
+        assert!(history.is_partial(at(60)) && !history.is_partial(at(961)));
+    }
+
+    #[test]
+    fn repeated_or_impossible_lines_stay_few() {
+        let mut history = History::default();
+        for second in 0..200 {
+            history.add(line(second, "orders", "o1", r#","outcome":"replayed""#));
+        }
+        history.add(line(100, "orders", "../dlq/x", ""));
+        history.add(line(100, "orders", "", r#","outcome":null"#));
+        history.add(line(900, "orders", "o2", ""));
+        history.forget(at(300));
+        assert_eq!(history.order("o1").unwrap().len(), MOST_LINES);
+        assert_eq!(history.latest(9).len(), 1, "an address, a failed read and the future are none");
+    }
+
+    #[test]
+    fn failure_with_two_lines_is_counted_once() {
+        let mut history = History::default();
+        let of = |more: &str| line(1, "orders", "o1", more);
+        history.add(of(r#","error":"no answer","request_id":"r1","status":503"#));
+        history.add(of(r#","request_id":"r1","status":503"#));
+        assert_eq!(history.failures("orders").count(), 1);
+        history.add(of(r#","request_id":"r2","status":503,"message_id":"m1""#));
+        history.add(of(r#","request_id":"r2","status":503,"message_id":"m2""#));
+        assert_eq!(history.failures("orders").count(), 3);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::interrupt::Interrupt;
 use crate::options::{RunOptions, Target};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, UsageError};
 use crate::output::say;
 use crate::rate_limit::RateLimit;
 use state::Console;
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     port: u16,
     /// Let the page redrive and purge dead-letter queues. Everybody who can open a port on this
     /// machine can then do so.
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long)]
     allow_changes: bool,
 }
 
@@ -45,23 +45,37 @@ pub(crate) async fn run(
     run_options: RunOptions,
     Options { port, allow_changes }: Options,
 ) -> Result<Outcome> {
+    if allow_changes && run_options.dry_run {
+        let why = "--dry-run changes nothing, and --allow-changes does: choose one of them";
+        return Err(UsageError(why.to_owned()).into());
+    }
     let (sdk, stack) = target.aws().await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.with_context(|| {
         format!(
-            "the console cannot listen on port {port} of this machine; choose another with --port"
+            "the console cannot listen on port {port} of this machine: another console may run there, as that of \
+             `cargo xtask run`; choose another port"
         )
     })?;
     let port = listener.local_addr()?.port();
     let interrupt = Interrupt::listen()?;
     let rate_limit = RateLimit::of(run_options.rate);
-    let console = Arc::new(Console::new(sdk, stack, allow_changes, rate_limit, interrupt.clone()));
+    let console = Arc::new(Console::new(
+        sdk,
+        stack,
+        target.options(),
+        allow_changes,
+        rate_limit,
+        interrupt.clone(),
+    ));
     say(format!("The console of {stack} is at http://localhost:{port} until Ctrl-C."));
     tokio::select! {
         served = server::serve(listener, port, Arc::clone(&console)) => served?,
         () = polling::run(&console) => {}
         () = interrupt.wait() => {}
     }
-    console.wait_for_changes().await;
+    for result in console.wait_for_work().await {
+        say(result);
+    }
     Ok(Outcome::Fine)
 }

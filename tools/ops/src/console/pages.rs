@@ -1,4 +1,5 @@
-//! The console's pages, from compiled-in templates. Askama escapes everything.
+//! The console's pages, from compiled-in templates. Askama escapes everything; `visible` also replaces
+//! characters that would hide or reorder text.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
+// Some of these are used by the templates only.
 use super::history::{Failure, start, time_to_fulfilled};
 use super::latency::{self, Latency};
 use super::messages::{MOST, ShownBody};
@@ -77,7 +79,13 @@ impl State {
     fn notes(&self, now: Timestamp) -> Vec<String> {
         let sources =
             [("stack", &self.stack_seen), ("queues", &self.queues_seen), ("logs", &self.logs_seen)];
-        sources.into_iter().filter_map(|(source, seen)| seen.note(source, now)).collect()
+        // Without the stack, nothing else can be read.
+        let known = if self.topology.is_some() { 3 } else { 1 };
+        sources
+            .into_iter()
+            .take(known)
+            .filter_map(|(source, seen)| seen.note(source, now))
+            .collect()
     }
 
     fn topology(&self) -> Option<&Topology> {
@@ -114,7 +122,7 @@ impl State {
     }
 
     fn last_failure(&self, function: &str) -> Option<&Failure> {
-        self.history.failures(function).next_back()
+        self.history.failures(function).max_by_key(|failure| failure.time)
     }
 }
 
@@ -129,8 +137,13 @@ fn clock(time: &Timestamp) -> String {
     time.strftime("%H:%M:%S").to_string()
 }
 
+/// A time of the day with milliseconds, UTC.
+fn exact_clock(time: &Timestamp) -> String {
+    time.strftime("%H:%M:%S%.3f").to_string()
+}
+
 /// A duration to the millisecond: `1s 250ms`.
-fn short(duration: &SignedDuration) -> String {
+fn duration_text(duration: &SignedDuration) -> String {
     let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     format!("{:#}", SignedDuration::from_millis(milliseconds))
 }

@@ -1,10 +1,9 @@
 //! Reads stack, queues and logs again and again, as long as somebody wants to see them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::logs::LogReader;
@@ -18,7 +17,7 @@ const STACK_EVERY: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Reads for ever.
+/// Reads as long as the console runs.
 pub(super) async fn run(console: &Console) {
     let mut logs = LogReader::new(&console.sdk);
     tokio::join!(
@@ -77,43 +76,87 @@ fn pause(every: Duration, failures: u32) -> Duration {
 
 async fn read_stack(console: &Console) -> Result<()> {
     let topology = Topology::read(&console.sdk, &console.stack).await?;
-    console.update(|state| state.topology = Some(Arc::new(topology)));
+    console.update(|state| state.topology = Some(topology.into()));
     Ok(())
 }
 
+/// Reads each queue by itself: one that cannot be read hides no other.
 async fn read_queues(console: &Console) -> Result<()> {
     let topology = console.topology().await;
-    let depths = topology.queues().map(async |queue| {
-        let depth = queue.depth().await?;
-        anyhow::Ok((queue.url.clone(), depth))
-    });
-    let depths = try_join_all(depths).await?;
-    let now = Instant::now();
-    console.update(|state| {
-        for (url, depth) in depths {
-            state.depths.entry(url).or_default().push(now, depth);
-        }
-    });
-    Ok(())
-}
-
-impl Console {
-    /// The stack's parts, once they are known.
-    pub(super) async fn topology(&self) -> Arc<Topology> {
-        let mut readings = self.readings();
-        loop {
-            if let Some(topology) = self.state().topology.clone() {
-                return topology;
-            }
-            // The console owns the sender.
-            let _ = readings.changed().await;
+    let depths = topology.queues().map(async |queue| (queue, queue.depth().await));
+    let (now, mut problem) = (Instant::now(), None);
+    for (queue, depth) in join_all(depths).await {
+        match depth {
+            Ok(depth) => console.update(|state| {
+                state.depths.entry(queue.url.clone()).or_default().push(now, depth);
+            }),
+            Err(error) => problem = Some(error),
         }
     }
+    problem.map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
+    use anyhow::bail;
+    use aws_mock::MockAws;
+
     use super::*;
+    use crate::interrupt::Interrupt;
+    use crate::rate_limit::RateLimit;
+
+    fn console() -> Console {
+        let aws = MockAws::with_json(|operation, _| panic!("{operation} was called"));
+        let rate_limit = RateLimit::of(NonZeroU32::MIN);
+        Console::new(
+            aws.sdk(),
+            "a-stack",
+            String::new(),
+            false,
+            rate_limit,
+            Interrupt::fixed(false),
+        )
+    }
+
+    /// How often a source that always fails is read in 50 seconds.
+    async fn failing_reads(console: &Console, is_watched: bool) -> usize {
+        let mut reads = 0;
+        let reading = poll(
+            console,
+            QUEUES_EVERY,
+            |state| &mut state.queues_seen,
+            async || {
+                reads += 1;
+                bail!("on purpose")
+            },
+        );
+        let watching = async {
+            for _ in 0..50 {
+                if is_watched {
+                    console.want();
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! { () = reading => {} () = watching => {} }
+        reads
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unwatched_console_reads_nothing() {
+        let console = console();
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(failing_reads(&console, false).await, 0);
+        assert!(console.state().queues_seen.problem.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failing_source_is_read_less_and_less() {
+        // At once, then after 2, 4, 8 and 16 seconds; the next after 30.
+        assert_eq!(failing_reads(&console(), true).await, 5);
+    }
 
     #[test]
     fn pause_doubles_with_each_failure_up_to_half_a_minute() {

@@ -1,4 +1,5 @@
-//! Who may talk to the console: its own pages on this machine.
+//! Who may talk to the console: its own pages on this machine, and no page of another site (CSRF, DNS
+//! rebinding).
 
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -40,7 +41,7 @@ pub(super) struct Port(pub(super) u16);
 /// rebinding), which `Host` gives away, or as a cross-origin request, which `Origin` or
 /// `Sec-Fetch-Site` gives away.
 pub(super) async fn guard(State(port): State<Port>, request: Request, next: Next) -> Response {
-    let refusal = port.refusal(request.method(), request.headers());
+    let refusal = port.refusal(request.method(), request.uri().path(), request.headers());
     let mut response = match refusal {
         Some(why) => (StatusCode::FORBIDDEN, why).into_response(),
         None => next.run(request).await,
@@ -51,7 +52,7 @@ pub(super) async fn guard(State(port): State<Port>, request: Request, next: Next
 
 impl Port {
     /// Why a request is refused.
-    fn refusal(self, method: &Method, headers: &HeaderMap) -> Option<String> {
+    fn refusal(self, method: &Method, path: &str, headers: &HeaderMap) -> Option<String> {
         let Self(port) = self;
         let own = [format!("localhost:{port}"), format!("127.0.0.1:{port}")];
         let host = only_value(headers, HOST);
@@ -65,19 +66,21 @@ impl Port {
             Ok(None) => is_safe,
             Err(()) => false,
         };
-        let is_allowed = is_allowed && is_own_fetch(is_safe, headers);
+        // Opening a dead-letter queue receives its messages.
+        let may_be_linked = is_safe && !path.starts_with("/dlq/");
+        let is_allowed = is_allowed && is_own_fetch(may_be_linked, headers);
         (!is_allowed).then(|| "The console answers to its own pages only.\n".to_owned())
     }
 }
 
 /// Whether the browser, if it says so, sent this for one of our pages, for a person who entered the
 /// address, or for one who followed a link.
-fn is_own_fetch(is_safe: bool, headers: &HeaderMap) -> bool {
+fn is_own_fetch(may_be_linked: bool, headers: &HeaderMap) -> bool {
     let value = |name: &'static str| only_value(headers, HeaderName::from_static(name));
     match value("sec-fetch-site") {
         Ok(None | Some("same-origin" | "none")) => true,
         Ok(Some(_)) => {
-            is_safe
+            may_be_linked
                 && value("sec-fetch-mode") == Ok(Some("navigate"))
                 && value("sec-fetch-dest") == Ok(Some("document"))
         }
@@ -99,12 +102,20 @@ fn only_value(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, ()>
 mod tests {
     use super::*;
 
-    fn is_allowed(method: &Method, headers: &[(&'static str, &'static str)]) -> bool {
+    fn is_allowed_at(
+        path: &str,
+        method: &Method,
+        headers: &[(&'static str, &'static str)],
+    ) -> bool {
         let mut all = HeaderMap::new();
         for (name, value) in headers {
             all.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        Port(3002).refusal(method, &all).is_none()
+        Port(3002).refusal(method, path, &all).is_none()
+    }
+
+    fn is_allowed(method: &Method, headers: &[(&'static str, &'static str)]) -> bool {
+        is_allowed_at("/", method, headers)
     }
 
     const HERE: (&str, &str) = ("host", "localhost:3002");
@@ -130,6 +141,7 @@ mod tests {
     #[test]
     fn only_the_consoles_own_pages_may_change_anything() {
         assert!(is_allowed(&Method::POST, &[HERE, OWN]));
+        assert!(!is_allowed(&Method::POST, &[HERE, OWN, OWN]));
         assert!(!is_allowed(&Method::POST, &[HERE]), "no browser sends a form without an origin");
         for origin in
             ["null", "http://evil.example", "http://localhost:3000", "https://localhost:3002"]
@@ -155,6 +167,10 @@ mod tests {
         ));
         let frame = [navigation[0], ("sec-fetch-dest", "iframe")];
         assert!(!is_allowed(&Method::GET, &[HERE, site("same-site"), frame[0], frame[1]]));
+        let link = [HERE, site("cross-site"), navigation[0], navigation[1]];
+        assert!(is_allowed_at("/orders/o", &Method::GET, &link));
+        assert!(!is_allowed_at("/dlq/promotion", &Method::GET, &link), "it would hide messages");
+        assert!(!is_allowed(&Method::GET, &[HERE, site("same-origin"), site("same-origin")]));
         let post = [HERE, OWN, site("cross-site"), navigation[0], navigation[1]];
         assert!(!is_allowed(&Method::POST, &post));
     }

@@ -33,7 +33,7 @@ struct Live {
 /// An open page renews its request for readings at least this often.
 const RENEWAL: Duration = Duration::from_secs(5);
 
-/// Serves until the process ends.
+/// Serves until it is dropped.
 pub(super) async fn serve(listener: TcpListener, port: u16, console: Arc<Console>) -> Result<()> {
     let routes = Router::new()
         .route("/", get(overview))
@@ -65,13 +65,21 @@ async fn dlq(
     Query(shown): Query<ShownBody>,
 ) -> Response {
     console.refresh().await;
-    let Some(dlq) = console.dlq(&name) else {
-        return (StatusCode::NOT_FOUND, "There is no such dead-letter queue.\n").into_response();
-    };
+    let Some(dlq) = console.dlq(&name) else { return no_dlq(&console) };
     if live.events.is_none() {
-        messages::read(&console, &dlq, &shown).await;
+        messages::read(Arc::clone(&console), dlq.clone(), shown.clone()).await;
     }
     respond(console, &live, move |console| pages::dlq(console, &dlq, &shown)).await
+}
+
+/// The response if the dead-letter queue is not there, or nothing is known of the stack.
+pub(super) fn no_dlq(console: &Console) -> Response {
+    let (status, text) = if console.state().topology.is_some() {
+        (StatusCode::NOT_FOUND, "There is no such dead-letter queue.\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "The stack is not seen yet. Reload the page.\n")
+    };
+    (status, text).into_response()
 }
 
 /// Responds with a page, or with its events.
@@ -87,7 +95,7 @@ async fn respond(
     Html(page(&console)).into_response()
 }
 
-/// Sends the page whenever it has changed.
+/// Sends the page as a server-sent event (SSE) whenever it has changed.
 fn events(
     console: Arc<Console>,
     page: impl Fn(&Console) -> String + Clone + Send + 'static,

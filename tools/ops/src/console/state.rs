@@ -23,13 +23,18 @@ use crate::rate_limit::RateLimit;
 pub(super) struct Console {
     pub(super) sdk: SdkConfig,
     pub(super) stack: String,
+    /// The options with which `ops` reaches the same stack.
+    pub(super) target: String,
     pub(super) allow_changes: bool,
     pub(super) rate_limit: RateLimit,
     pub(super) interrupt: Interrupt,
     /// Every change must present this token, which only the console's own pages contain.
     pub(super) token: String,
-    /// One reader of a dead-letter queue at a time: reading hides messages from another reader.
-    pub(super) peeking: tokio::sync::Mutex<()>,
+    /// Differs from that of any other console: a page of another one reloads itself.
+    pub(super) id: String,
+    /// By the dead-letter queue's name: reading hides messages from another reader, and from a
+    /// redrive.
+    queues: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     state: Mutex<State>,
     /// Changes with every reading.
     readings: watch::Sender<()>,
@@ -85,6 +90,7 @@ impl Console {
     pub(super) fn new(
         sdk: SdkConfig,
         stack: &str,
+        target: String,
         allow_changes: bool,
         rate_limit: RateLimit,
         interrupt: Interrupt,
@@ -92,11 +98,13 @@ impl Console {
         Self {
             sdk,
             stack: stack.to_owned(),
+            target,
             allow_changes,
             rate_limit,
             interrupt,
             token: Uuid::new_v4().to_string(),
-            peeking: tokio::sync::Mutex::default(),
+            id: Uuid::new_v4().to_string(),
+            queues: Mutex::default(),
             state: Mutex::default(),
             readings: watch::channel(()).0,
             wanted_until: watch::channel(Instant::now()).0,
@@ -149,10 +157,39 @@ impl Console {
         let _ = timeout(PATIENCE, current).await;
     }
 
-    /// Waits until no change is running.
-    pub(super) async fn wait_for_changes(&self) {
+    /// A lock for the readers and changes of a dead-letter queue.
+    pub(super) fn queue(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(queues.entry(name.to_owned()).or_default())
+    }
+
+    /// Waits until no change is running and nothing that a page read is still hidden. Returns the
+    /// results of the changes that were running.
+    pub(super) async fn wait_for_work(&self) -> Vec<String> {
+        let running = |state: &State| {
+            let changes = state.changes.iter().filter(|(_, change)| change.is_running);
+            changes.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        let (mut readings, names) = (self.readings(), running(&self.state()));
+        while !running(&self.state()).is_empty() {
+            let _ = readings.changed().await;
+        }
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for queue in queues.into_values() {
+            drop(queue.lock().await);
+        }
+        let state = self.state();
+        names.iter().map(|name| format!("{name}: {}", state.changes[name].text)).collect()
+    }
+
+    /// The stack's parts, once they are known.
+    pub(super) async fn topology(&self) -> Arc<Topology> {
         let mut readings = self.readings();
-        while self.state().changes.values().any(|change| change.is_running) {
+        loop {
+            if let Some(topology) = self.state().topology.clone() {
+                return topology;
+            }
+            // The console owns the sender.
             let _ = readings.changed().await;
         }
     }
@@ -254,20 +291,5 @@ mod tests {
         assert_eq!(refused.as_deref(), Some("queues: last seen 2s ago; refused"));
         assert_eq!(note(None, Some("no")).as_deref(), Some("queues: not seen yet; no"));
         assert_eq!(note(None, None).as_deref(), Some("queues: reading…"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn unwatched_console_reads_nothing() {
-        let aws = aws_mock::MockAws::with_json(|operation, _| panic!("{operation} was called"));
-        let rate_limit = RateLimit::of(std::num::NonZeroU32::MIN);
-        let console =
-            Console::new(aws.sdk(), "a-stack", false, rate_limit, Interrupt::fixed(false));
-        let is_wanted = async || timeout(WANTED_FOR, console.wanted()).await.is_ok();
-        tokio::time::advance(WANTED_FOR).await;
-        assert!(!is_wanted().await);
-        console.want();
-        assert!(is_wanted().await);
-        tokio::time::advance(WANTED_FOR + Duration::from_secs(1)).await;
-        assert!(!is_wanted().await);
     }
 }

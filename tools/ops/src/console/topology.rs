@@ -27,7 +27,7 @@ pub(super) struct Subscriber {
     pub(super) function: String,
     /// Its table's output.
     pub(super) table: String,
-    /// Which orders its subscription lets through, such as `orders of >= 80`.
+    /// Which orders its subscription lets through, such as `amount >= 80`.
     pub(super) filter: String,
 }
 
@@ -43,26 +43,30 @@ impl Topology {
         let mut subscribers = vec![];
         for (prefix, source) in stack.outputs_ending_in("QueueUrl")?.into_keys().zip(queues.sources)
         {
-            let filter = subscriptions.filter_of(&source.queue.arn().await?).await?;
+            let filter = subscriptions.filter_of(&source.queue.arn().await?).await;
             let own = |dlq: &&Dlq| dlq.source.name == source.name;
             subscribers.push(Subscriber {
                 dlqs: queues.dlqs.iter().filter(own).cloned().collect(),
                 queue: source.queue,
-                function: short(stack.output(&format!("{prefix}FunctionName"))?, name),
+                function: without_stack(stack.output(&format!("{prefix}FunctionName"))?, name),
                 table: format!("{prefix}Table"),
-                filter: filter.map_or_else(|| "not subscribed".to_owned(), |filter| text(&filter)),
+                filter: match filter {
+                    Ok(Some(filter)) => text(&filter),
+                    Ok(None) => "not subscribed".to_owned(),
+                    Err(_) => "filter not readable".to_owned(),
+                },
             });
         }
         let functions = stack.functions()?.into_values();
         Ok(Self {
             subscribers,
             functions: functions
-                .map(|function| (short(function, name), log_group(function)))
+                .map(|function| (without_stack(function, name), log_group(function)))
                 .collect(),
         })
     }
 
-    /// All dead-letter queues.
+    /// Those of all subscribers.
     pub(super) fn dlqs(&self) -> impl Iterator<Item = &Dlq> {
         self.subscribers.iter().flat_map(|subscriber| &subscriber.dlqs)
     }
@@ -75,14 +79,16 @@ impl Topology {
 }
 
 /// A resource's name without the stack's name before it.
-fn short(name: &str, stack: &str) -> String {
+fn without_stack(name: &str, stack: &str) -> String {
     let rest = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-'));
     rest.unwrap_or(name).to_owned()
 }
 
 fn text(filter: &Filter) -> String {
-    if let Ok(filter) = AmountFilter::read(filter) {
-        return format!("orders {filter}");
+    match AmountFilter::read(filter) {
+        Ok(AmountFilter::Everything) => return "every order".to_owned(),
+        Ok(filter) => return filter.to_string().replacen("of", "amount", 1),
+        Err(_) => {}
     }
     let policy = filter.policy.as_deref().unwrap_or_default();
     policy.chars().take(FILTER_CHARACTERS).collect()
@@ -96,16 +102,16 @@ mod tests {
     fn filter_is_shown_in_words_or_as_it_is() {
         let text =
             |policy: Option<&str>| text(&Filter { policy: policy.map(str::to_owned), scope: None });
-        assert_eq!(text(None), "orders of any amount");
-        assert_eq!(text(Some(r#"{"amount": [{"numeric": [">=", 80]}]}"#)), "orders of >= 80");
+        assert_eq!(text(None), "every order");
+        assert_eq!(text(Some(r#"{"amount": [{"numeric": [">=", 80]}]}"#)), "amount >= 80");
         assert_eq!(text(Some(r#"{"type": ["a"]}"#)), r#"{"type": ["a"]}"#);
         assert_eq!(text(Some(&"x".repeat(90))).len(), FILTER_CHARACTERS);
     }
 
     #[test]
     fn names_are_shown_without_the_stack() {
-        assert_eq!(short("shop-dev-orders", "shop-dev"), "orders");
-        assert_eq!(short("shop-development-orders", "shop-dev"), "shop-development-orders");
-        assert_eq!(short("orders", "shop-dev"), "orders");
+        assert_eq!(without_stack("shop-dev-orders", "shop-dev"), "orders");
+        assert_eq!(without_stack("shop-development-orders", "shop-dev"), "shop-development-orders");
+        assert_eq!(without_stack("orders", "shop-dev"), "orders");
     }
 }

@@ -34,6 +34,8 @@ const UNKNOWN_ACTION: [&str; 4] =
     ["InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented"];
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// So many polls in a row may fail, with longer and longer pauses.
+const MOST_FAILED_POLLS: u32 = 10;
 
 /// Starts moving all messages of a dead-letter queue to their source queues.
 pub(crate) async fn start(from: &Queue, rate_limit: RateLimit) -> Result<Started> {
@@ -59,9 +61,19 @@ impl MoveTask {
     /// Waits until the task is done. Ctrl-C cancels it; messages already moved stay moved.
     pub(crate) async fn follow(self, interrupt: &Interrupt) -> Result<RedriveResult> {
         let bar = progress::bar("SQS is redriving", 0);
-        let mut cancelled = false;
+        let (mut cancelled, mut failed_polls) = (false, 0);
         loop {
-            let task = self.state().await?;
+            let task = match self.state().await {
+                Ok(task) => task,
+                // SQS goes on moving messages, whether or not it is asked.
+                Err(_) if failed_polls < MOST_FAILED_POLLS => {
+                    failed_polls += 1;
+                    tokio::time::sleep(POLL_INTERVAL * failed_polls).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            failed_polls = 0;
             let moved =
                 u64::try_from(task.approximate_number_of_messages_moved).unwrap_or_default();
             bar.set_length(
@@ -179,6 +191,25 @@ mod tests {
         let expected = json!({ "SourceArn": "the-arn", "MaxNumberOfMessagesPerSecond": 50 });
         assert_eq!(aws.json_requests("StartMessageMoveTask"), [expected]);
         assert_eq!(aws.json_requests("ListMessageMoveTasks").len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn move_task_is_followed_past_failed_polls() {
+        let mut polls = 0;
+        let aws = MockAws::with_json(move |operation, _| match operation {
+            "GetQueueAttributes" => (200, json!({ "Attributes": { "QueueArn": "the-arn" } })),
+            "StartMessageMoveTask" => (200, json!({ "TaskHandle": "the-handle" })),
+            _ => {
+                polls += 1;
+                let throttled = (400, json!({ "__type": "AccessDenied", "message": "on purpose" }));
+                if polls < 4 {
+                    throttled
+                } else {
+                    (200, json!({ "Results": [state("COMPLETED", 3)] }))
+                }
+            }
+        });
+        assert_eq!(follow(&aws, false).await.moved, 3);
     }
 
     #[tokio::test(start_paused = true)]

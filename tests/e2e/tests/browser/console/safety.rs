@@ -1,8 +1,16 @@
 //! What the console refuses.
 
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
 use e2e::{Console, Deployment, OrderEvent};
 use reqwest::header::{HOST, ORIGIN};
 use reqwest::{Method, StatusCode};
+
+use super::INVOICING;
+
+/// Shorter than a page needs to read an SQS queue, which it asks twice for a second.
+const SOON_CLOSED: Duration = Duration::from_millis(500);
 
 /// Sends a request with these headers, and returns status and body.
 pub(super) async fn send(
@@ -85,6 +93,56 @@ async fn change_needs_permission_origin_token_and_name() {
     let (status, _) = send(&console, Method::POST, "/dlq/promotion/purge", &[origin], &good).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     shop.drained("PromotionDlqUrl").await;
+}
+
+#[tokio::test]
+async fn every_response_forbids_frames_and_foreign_content() {
+    let shop = Deployment::under_test().await;
+    let console = Console::start(shop.endpoint(), &[]).await;
+    for path in ["/", "/dlq/nothing", "/assets/console.js"] {
+        let url = format!("{}{path}", console.url());
+        for host in ["localhost", "evil.example"] {
+            let port =
+                url.split(':').nth(2).and_then(|rest| rest.split('/').next()).expect("a port");
+            let request = reqwest::Client::new().get(&url).header(HOST, format!("{host}:{port}"));
+            let answer = request.send().await.expect("the console answers");
+            let header = |name: &str| answer.headers()[name].to_str().expect("a text").to_owned();
+            let policy = header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'"), "{policy}");
+            assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert_eq!(header("cache-control"), "no-store");
+            assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+        }
+    }
+}
+
+#[tokio::test]
+async fn dry_run_allows_no_changes() {
+    for options in
+        [["--dry-run", "console", "--allow-changes"], ["console", "--allow-changes", "--dry-run"]]
+    {
+        let ran = e2e::ops(&options).await;
+        ran.assert_code(2);
+        assert!(ran.stderr.contains("--dry-run changes nothing"), "{ran:?}");
+    }
+}
+
+/// A page that is closed while it reads must not leave the messages hidden.
+#[tokio::test]
+async fn closed_page_hides_no_message() {
+    let _invoicing = INVOICING.lock().await;
+    let shop = Deployment::under_test().await;
+    let console = Console::start(shop.endpoint(), &[]).await;
+    shop.send("InvoicingSubscriptionDlqUrl", &OrderEvent::of("90.00").body(), &[]).await;
+    let url = format!("{}/dlq/invoicing-subscription", console.url());
+    let client = reqwest::Client::builder().timeout(SOON_CLOSED).build().expect("a client");
+    client.get(&url).send().await.expect_err("it is closed before it is answered");
+    let hidden = ApproximateNumberOfMessagesNotVisible;
+    e2e::eventually("nothing is hidden", crate::browser::SOON / 3, async || {
+        let hidden = shop.queue_number("InvoicingSubscriptionDlqUrl", hidden.clone()).await;
+        (hidden == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
