@@ -14,6 +14,22 @@ pub(crate) fn commit() -> Result<String> {
     Ok(if changed.is_empty() { commit } else { format!("{commit} with changes") })
 }
 
+/// The commit of the working tree, which must have no changes but in a folder of reports, and its
+/// full history.
+pub(crate) fn clean_commit(reports: &str) -> Result<String> {
+    let changed = git(&["status", "--porcelain", "--", ".", &format!(":!{reports}")])?;
+    ensure!(changed.is_empty(), "there are uncommitted changes; commit them first:\n{changed}");
+    let shallow = git(&["rev-parse", "--is-shallow-repository"])?;
+    ensure!(shallow == "false", "this clone is shallow; run `git fetch --unshallow` first");
+    last_commit()
+}
+
+/// Whether a commit is the last one or before it, for which git needs the full history.
+pub(crate) fn is_in_history(commit: &str) -> Result<bool> {
+    let history = git(&["rev-list", "HEAD"])?;
+    Ok(history.lines().any(|line| line.starts_with(commit)))
+}
+
 /// The commit of the working tree.
 pub(crate) fn last_commit() -> Result<String> {
     git(&["rev-parse", "--short=12", "HEAD"])

@@ -14,7 +14,7 @@ use tokio::process::Command;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The least number of requests.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 50_000)]
     requests: u64,
     /// The random seed (default: a new one).
     #[arg(long)]

@@ -2,6 +2,7 @@
 //! result in docs/reports/reliability/ and rewrites docs/reports/reliability.md from all of them,
 //! except `aws`, which has a report of its own.
 
+mod all;
 mod api_fuzz;
 mod aws;
 mod coupons;
@@ -25,6 +26,12 @@ use crate::test::stack;
 /// A verification.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Part {
+    /// Run every verification on this machine on the last commit, and check that all results are for
+    /// it (3 to 4 hours).
+    ///
+    /// Refuses uncommitted changes. Skips what was already done on the same commit. Ends with a
+    /// table of everything.
+    All(all::Options),
     #[command(flatten)]
     Local(LocalPart),
     /// Deploy a stack to your AWS account, see what holds there, and remove it again (an hour and a
@@ -61,6 +68,7 @@ pub(crate) enum LocalPart {
 
 pub(crate) async fn verify(part: Part) -> Result<ExitCode> {
     match part {
+        Part::All(options) => devstack::or_cut_short(all::run(options)).await,
         // It has to clean up after Ctrl-C.
         Part::Aws(options) => aws::run(options).await,
         Part::Local(part) => devstack::or_cut_short(locally(part)).await,

@@ -10,7 +10,7 @@ use devstack::root;
 use super::faults::{self, Cut, Faults};
 use super::mutants::{self, Generated, Mutations, Patch};
 use super::reproducible::{Binary, Built, Processor};
-use super::{Counts, Of, api_fuzz, coupons, fifo, kept, soak};
+use super::{Counts, Of, all, api_fuzz, coupons, fifo, kept, soak};
 
 const PAGE: &str = "docs/reports/reliability.md";
 
@@ -20,6 +20,10 @@ pub(super) fn write() -> Result<()> {
          Written by `cargo xtask verify faults`, `verify soak`, `verify fifo`, `verify coupons`,\n\
          `verify api-fuzz`, `verify mutants` and `verify reproducible` from what they saw; not by hand.\n",
     );
+    if let Some(Of { commit, result }) = all::last()? {
+        writeln!(page, "\n## Everything on one commit\n\n`cargo xtask verify all` at {commit}.\n")?;
+        write!(page, "{}", all::table(&commit, &result))?;
+    }
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
     if let Some(Of { commit, result }) = kept::<Faults>(faults::FILE)? {
         cuts(
