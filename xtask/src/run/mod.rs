@@ -5,7 +5,7 @@ mod screen;
 
 use std::convert::Infallible;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use devstack::{
     Docker, DockerBridgeProxy, Emulator, HttpProxy, Invocations, LogForwarder, LogStream, Progress,
     Stack, StackProgress, Tools, Watch,
@@ -63,6 +63,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 }
 
 async fn run_built(options: Options) -> Result<Infallible> {
+    ensure!(
+        cfg!(target_os = "linux"),
+        "--built runs the functions as they are deployed, and these are Linux programs; leave it out on this system"
+    );
     let Options { port, aws_port, containers, console_port, .. } = options;
     let docker = if containers {
         Some(Docker::find().await.context("--containers needs Docker")?)

@@ -39,6 +39,12 @@ impl Need {
     /// Builds it, or returns why it is missing and how to install it.
     pub(super) async fn prepare(self, tools: &Tools) -> Result<Option<String>> {
         match self {
+            Self::Functions if !cfg!(target_os = "linux") => {
+                return Ok(Some(
+                    "it runs the functions as they are deployed, and these are Linux programs"
+                        .to_owned(),
+                ));
+            }
             Self::Functions => devstack::build(tools, Progress).await?,
             Self::Examples => devstack::build_examples(tools, Progress).await?,
             Self::Ops => stack::build_ops(tools).await?,

@@ -2,6 +2,7 @@
 //! afterwards; the `ops` command redrives messages in dead-letter queues.
 
 use std::cell::Cell;
+use std::env;
 use std::time::Duration;
 
 use devstack::Fault;
@@ -11,6 +12,7 @@ use futures::stream::{self, FuturesUnordered};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
+/// Longer than the three tries of a message take here.
 const A_MINUTE: Duration = Duration::from_secs(60);
 /// How long customers order before and after an outage.
 const A_WHILE: Duration = Duration::from_secs(5);
@@ -70,10 +72,17 @@ fn order_request(number: u64) -> OrderRequest {
     }
 }
 
-async fn down_for_a_minute(stack: &FaultStack, operations: &[&str], fault: Fault) -> u32 {
+/// How long SNS and DynamoDB are gone: a minute, or what `E2E_OUTAGE_SECONDS` says.
+fn an_outage() -> Duration {
+    let seconds = env::var("E2E_OUTAGE_SECONDS").ok();
+    seconds.map_or(A_MINUTE, |text| Duration::from_secs(text.parse().expect("whole seconds")))
+}
+
+/// Fails these operations for a while, and returns how many calls failed.
+async fn down_for(time: Duration, stack: &FaultStack, operations: &[&str], fault: Fault) -> u32 {
     let injected: Vec<_> =
         operations.iter().map(|name| stack.proxy.inject(name, fault, EVERY_TIME)).collect();
-    tokio::time::sleep(A_MINUTE).await;
+    tokio::time::sleep(time).await;
     stack.proxy.calm();
     injected.iter().map(devstack::Injected::times).sum()
 }
@@ -101,7 +110,7 @@ async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) ->
 async fn sns_outage_rejects_no_order() {
     let stack = FaultStack::start(&[]).await.expect("a stack can be started");
     let (client_record, failed) =
-        customers_during(&stack.shop, down_for_a_minute(&stack, &SNS, Fault::Fail)).await;
+        customers_during(&stack.shop, down_for(an_outage(), &stack, &SNS, Fault::Fail)).await;
     assert!(failed > 0, "nothing failed");
     assert_eq!(
         client_record.unclear_answers, 0,
@@ -124,7 +133,8 @@ async fn sns_outage_rejects_no_order() {
 async fn dynamodb_outage_accepts_no_unsaved_order() {
     let stack = FaultStack::start(&[]).await.expect("a stack can be started");
     let (client_record, failed) =
-        customers_during(&stack.shop, down_for_a_minute(&stack, &DYNAMODB, Fault::Refuse)).await;
+        customers_during(&stack.shop, down_for(an_outage(), &stack, &DYNAMODB, Fault::Refuse))
+            .await;
     assert!(failed > 0, "nothing failed");
     assert!(client_record.unclear_answers > 0, "an order that cannot be saved is not accepted");
     assert_carried_out(&stack, &client_record).await;
@@ -140,7 +150,7 @@ async fn subscriber_outage_fills_dlqs_and_redrive_empties_them() {
     let stack = FaultStack::start(&[]).await.expect("a stack can be started");
     // Only the subscribers' inserts fail: orders are accepted and published, and each message fails
     // until it is in the dead-letter queue.
-    let inserts = down_for_a_minute(&stack, &["BatchExecuteStatement"], Fault::Refuse);
+    let inserts = down_for(A_MINUTE, &stack, &["BatchExecuteStatement"], Fault::Refuse);
     let (client_record, failed) = customers_during(&stack.shop, inserts).await;
     assert!(failed > 0, "nothing failed");
     assert_eq!(client_record.unclear_answers, 0, "the shop does not depend on its subscribers");
