@@ -32,7 +32,7 @@ impl LogLine {
         event.lines().filter_map(|line| serde_json::from_str(line).ok())
     }
 
-    /// When the invocation began that wrote it, as far as the line tells.
+    /// When the invocation that wrote it began; without a duration, when it was written.
     pub(crate) fn start(&self) -> Timestamp {
         let duration = self.duration_ms.unwrap_or_default();
         self.timestamp.saturating_sub(duration).unwrap_or(self.timestamp)

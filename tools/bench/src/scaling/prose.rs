@@ -27,7 +27,7 @@ pub(crate) const ASSUMED: &str = "\
 Assumed, and not measured:
 
 - Three orders in ten are of $80 or more and earn a coupon. Orders bring neither an idempotency key nor a coupon, and
-  nobody looks at one.
+  their pages are not opened.
 - A poller takes 20 ms to receive a batch and to delete it, beside the function's own time.
 - From 1,000 orders a second on, batches have ten records; below, they have one. A batch of one logs as much as a
   `POST`.
@@ -137,7 +137,7 @@ pub(crate) fn after_order_cost(bytes: f64) -> String {
     let month = gigabytes * (STORAGE_GB_MONTH + BACKUP_GB_MONTH);
     format!(
         "\
-A million orders are {gigabytes:.1} GB in the tables and indexes, which nobody deletes: ${month:.2} a month with
+A million orders are {gigabytes:.1} GB in the tables and indexes, which are never deleted: ${month:.2} a month with
 [point-in-time recovery](https://aws.amazon.com/dynamodb/pricing/on-demand/). Logs are kept for 30 days, compressed, at
 [$0.03 a GB and month](https://aws.amazon.com/cloudwatch/pricing/). A look at an order is a request, an invocation and
 three read units more. With few orders, X-Ray is the largest item; without `Tracing: Active` there

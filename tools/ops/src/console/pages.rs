@@ -134,11 +134,6 @@ impl Dlq {
 
 /// A time of the day, UTC.
 fn clock(time: &Timestamp) -> String {
-    time.strftime("%H:%M:%S").to_string()
-}
-
-/// A time of the day with milliseconds, UTC.
-fn exact_clock(time: &Timestamp) -> String {
     time.strftime("%H:%M:%S%.3f").to_string()
 }
 

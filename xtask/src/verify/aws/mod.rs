@@ -134,7 +134,7 @@ fn confirm(question: &str) -> Result<()> {
     Ok(())
 }
 
-/// A stack's name that nobody has.
+/// A name that no other stack has.
 fn random_name() -> String {
     // The hash keys of a new map are the standard library's only source of random numbers.
     let random = RandomState::new().build_hasher().finish() >> 32;
