@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use super::stack::{self, Tests};
 
 /// Customers' orders under random faults, in the suite; `cargo xtask verify fifo` has more.
-const SHORT_SOAK: [&str; 2] = ["--fifo", "--orders=500"];
+const SHORT_SOAK: [&str; 2] = ["--fifo", "--orders=1000"];
 pub(crate) const SOAK: [&str; 2] = ["--fifo", "--orders=2000"];
 
 /// The tests of `pipeline` that a FIFO stack may answer differently.

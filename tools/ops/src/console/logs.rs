@@ -109,6 +109,7 @@ impl LogReader {
         let is_complete = next_token.is_none();
         // What is new matters more than what was left out.
         let resume = if is_complete { newest - OVERLAP_MS } else { newest.max(now - BEHIND_MS) };
+        let resume = resume.max(from);
         self.from.insert(group.to_owned(), resume);
         Ok((events, is_complete))
     }
