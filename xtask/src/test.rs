@@ -27,7 +27,7 @@ pub(crate) use fifo::SOAK as FIFO_SOAK;
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run every suite, not only those that a change needs (half an hour).
+    /// Run every suite, not only those that a change needs (three quarters of an hour).
     #[arg(long)]
     all: bool,
     /// Run only these suites.

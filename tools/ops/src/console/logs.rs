@@ -129,15 +129,11 @@ fn add(history: &mut History, function: &str, event: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use aws_mock::MockAws;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::console::topology::Topology;
-    use crate::interrupt::Interrupt;
-    use crate::rate_limit::RateLimit;
 
     fn event(order: &str) -> Value {
         let line = json!({
@@ -149,15 +145,7 @@ mod tests {
 
     /// A console of a stack with one function.
     fn console(aws: &MockAws) -> Console {
-        let rate_limit = RateLimit::of(NonZeroU32::MIN);
-        let console = Console::new(
-            aws.sdk(),
-            "a-stack",
-            String::new(),
-            false,
-            rate_limit,
-            Interrupt::fixed(false),
-        );
+        let console = Console::of(aws);
         let functions = vec![("orders".to_owned(), "/aws/lambda/a-stack-orders".to_owned())];
         let topology = Topology { subscribers: vec![], functions };
         console.update(|state| state.topology = Some(topology.into()));

@@ -98,26 +98,14 @@ async fn read_queues(console: &Console) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use anyhow::bail;
     use aws_mock::MockAws;
 
     use super::*;
-    use crate::interrupt::Interrupt;
-    use crate::rate_limit::RateLimit;
 
     fn console() -> Console {
         let aws = MockAws::with_json(|operation, _| panic!("{operation} was called"));
-        let rate_limit = RateLimit::of(NonZeroU32::MIN);
-        Console::new(
-            aws.sdk(),
-            "a-stack",
-            String::new(),
-            false,
-            rate_limit,
-            Interrupt::fixed(false),
-        )
+        Console::of(&aws)
     }
 
     /// How often a source that always fails is read in 50 seconds.

@@ -111,6 +111,13 @@ impl Console {
         }
     }
 
+    /// A read-only console of a stack that is not found yet.
+    #[cfg(test)]
+    pub(super) fn of(aws: &aws_mock::MockAws) -> Self {
+        let rate_limit = RateLimit::of(std::num::NonZeroU32::MIN);
+        Self::new(aws.sdk(), "a-stack", String::new(), false, rate_limit, Interrupt::fixed(false))
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
