@@ -14,7 +14,7 @@ use crate::record::Record;
 const NO_GROUP: &str = "the message has no MessageGroupId, which every message of a FIFO queue has";
 const GROUP_BLOCKED: &str = "an earlier message of its group will be tried again";
 
-/// The rounds of a batch: [`Rounds::start`], commit, [`Rounds::end`], until a round has no items.
+/// The rounds of a batch: [`Rounds::next_round`], commit, [`Rounds::record_outcomes`], until a round has no items.
 pub(crate) struct Rounds<'a, Key, Event> {
     records: &'a mut [Record<Key>],
     max_receive_count: Option<u32>,
@@ -89,7 +89,7 @@ impl<'a, Key: Clone + Eq + Hash, Event> Rounds<'a, Key, Event> {
     /// Prepares the next record of each group. A record that cannot be decoded or prepared becomes
     /// poison, one whose key is done gets the outcome of that key, and the group goes on with the
     /// next record. There are no items when all is done, or after the deadline.
-    pub(crate) fn start<Error: Display, Item>(
+    pub(crate) fn next_round<Error: Display, Item>(
         &mut self,
         deadline: Instant,
         decode: impl Fn(&str) -> Result<Event, Error>,
@@ -142,7 +142,7 @@ impl<'a, Key: Clone + Eq + Hash, Event> Rounds<'a, Key, Event> {
     }
 
     /// Takes the outcomes of a round. A group goes on unless its record will be tried again.
-    pub(crate) fn end<Item>(
+    pub(crate) fn record_outcomes<Item>(
         &mut self,
         round: Round<Key, Event, Item>,
         outcomes: Vec<RecordOutcome>,

@@ -178,13 +178,13 @@ impl<Decode, KeyOf, Prepare, Commit, Hook> Processor<Decode, KeyOf, Prepare, Com
         let done = if is_fifo {
             let mut rounds = Rounds::new(&mut records, self.max_receive_count);
             loop {
-                let round = rounds.start(deadline, decode, key, prepare);
+                let round = rounds.next_round(deadline, decode, key, prepare);
                 if round.items.is_empty() {
                     break rounds.finish();
                 }
                 let outcomes =
                     commit_in_chunks(&round.items, self.chunk_size, deadline, commit).await;
-                rounds.end(round, outcomes);
+                rounds.record_outcomes(round, outcomes);
             }
         } else {
             let prepared = prepare_all(&mut records, deadline, decode, key, prepare);

@@ -10,17 +10,16 @@ use tokio::time::Instant;
 use crate::RecordOutcome;
 use crate::isolation::{decode_body, prepare_item};
 use crate::record::Record;
-use crate::report::share_failures_by_message_id;
 
 /// The work of a batch: one item per key.
 pub(crate) struct Prepared<Event, Item> {
     /// The records of each item, in the order of the items.
-    folds: Vec<Fold<Event>>,
+    shared_items: Vec<SharedItem<Event>>,
     pub(crate) items: Vec<Item>,
 }
 
 /// The records with one key, which share an item.
-struct Fold<Event> {
+struct SharedItem<Event> {
     /// The event of the first of them.
     event: Event,
     /// Their positions in the batch.
@@ -36,9 +35,9 @@ pub(crate) fn prepare_all<Event, Error: Display, Key: Clone + Eq + Hash, Item>(
     key: impl Fn(&Event) -> Key,
     prepare: impl Fn(&Event) -> Item,
 ) -> Prepared<Event, Item> {
-    let mut folds = Vec::<Fold<Event>>::new();
+    let mut shared_items = Vec::<SharedItem<Event>>::new();
     let mut items = Vec::new();
-    let mut fold_of = HashMap::<Key, usize>::new();
+    let mut item_of = HashMap::<Key, usize>::new();
     for (position, record) in records.iter_mut().enumerate() {
         if Instant::now() >= deadline {
             break;
@@ -52,20 +51,20 @@ pub(crate) fn prepare_all<Event, Error: Display, Key: Clone + Eq + Hash, Item>(
             }
         };
         record.key = Some(key.clone());
-        if let Some(fold) = fold_of.get(&key) {
-            folds[*fold].records.push(position);
+        if let Some(shared) = item_of.get(&key) {
+            shared_items[*shared].records.push(position);
             continue;
         }
         match prepare_item(&event, &prepare) {
             Ok(item) => {
-                fold_of.insert(key, folds.len());
-                folds.push(Fold { event, records: vec![position] });
+                item_of.insert(key, shared_items.len());
+                shared_items.push(SharedItem { event, records: vec![position] });
                 items.push(item);
             }
             Err(outcome) => record.outcome = outcome,
         }
     }
-    Prepared { folds, items }
+    Prepared { shared_items, items }
 }
 
 impl<Event, Item> Prepared<Event, Item> {
@@ -75,14 +74,38 @@ impl<Event, Item> Prepared<Event, Item> {
         records: &mut [Record<Key>],
         outcomes: Vec<RecordOutcome>,
     ) -> Vec<Event> {
-        for (fold, outcome) in self.folds.iter().zip(outcomes) {
-            for position in &fold.records {
+        for (shared, outcome) in self.shared_items.iter().zip(outcomes) {
+            for position in &shared.records {
                 records[*position].outcome = outcome.clone();
             }
         }
         share_failures_by_message_id(records);
         let is_done = |position: &usize| records[*position].outcome == RecordOutcome::Done;
-        let done = self.folds.into_iter().filter(|fold| fold.records.iter().any(is_done));
-        done.map(|fold| fold.event).collect()
+        let done =
+            self.shared_items.into_iter().filter(|shared| shared.records.iter().any(is_done));
+        done.map(|shared| shared.event).collect()
+    }
+}
+
+/// SQS keeps or deletes a message by its id. So if a batch has an id twice, and one of its records
+/// failed, all of them get the outcome of the first that did.
+fn share_failures_by_message_id<Key>(records: &mut [Record<Key>]) {
+    let mut failures = HashMap::<&str, usize>::new();
+    for (position, record) in records.iter().enumerate() {
+        if !record.outcome.is_success() {
+            failures.entry(&record.message_id).or_insert(position);
+        }
+    }
+    if failures.is_empty() {
+        return;
+    }
+    let outcome = |record: &Record<Key>| {
+        failures.get(&*record.message_id).map(|position| records[*position].outcome.clone())
+    };
+    let shared: Vec<_> = records.iter().map(outcome).collect();
+    for (record, outcome) in records.iter_mut().zip(shared) {
+        if let Some(outcome) = outcome {
+            record.outcome = outcome;
+        }
     }
 }

@@ -17,22 +17,22 @@ pub(crate) fn group_id(customer: &CustomerName) -> String {
     hex::encode(&Sha256::digest(customer.as_str())[..16])
 }
 
-/// Which messages SNS drops as repetitions of others, for five minutes after each.
+/// Which messages SNS drops as duplicates, for five minutes after each message.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Repetitions {
-    /// All messages of an order but the first: a publish whose response was lost has no second
-    /// effect.
-    Dropped,
-    /// None: an operator publishes an order again on purpose.
-    Delivered,
+pub(crate) enum Deduplication {
+    /// SNS drops all messages of an order but the first: a publish whose response was lost has no
+    /// second effect.
+    PerOrder,
+    /// SNS drops no message: an operator publishes an order again on purpose.
+    None,
 }
 
-impl Repetitions {
+impl Deduplication {
     /// The deduplication id of a message about an order.
     pub(crate) fn deduplication_id(self, order: OrderId) -> String {
         match self {
-            Self::Dropped => order.to_string(),
-            Self::Delivered => format!("{order}/{}", Uuid::new_v4()),
+            Self::PerOrder => order.to_string(),
+            Self::None => format!("{order}/{}", Uuid::new_v4()),
         }
     }
 }
@@ -52,10 +52,10 @@ mod tests {
     #[test]
     fn only_a_deliberate_repetition_has_an_id_of_its_own() {
         let (first, second) = (OrderId::from(Uuid::new_v4()), OrderId::from(Uuid::new_v4()));
-        let dropped = |order| Repetitions::Dropped.deduplication_id(order);
+        let dropped = |order| Deduplication::PerOrder.deduplication_id(order);
         assert_eq!(dropped(first), dropped(first));
         assert_ne!(dropped(first), dropped(second));
-        let delivered = || Repetitions::Delivered.deduplication_id(first);
+        let delivered = || Deduplication::None.deduplication_id(first);
         assert_ne!(delivered(), delivered());
         assert!(delivered().len() <= 128, "SNS's limit");
     }

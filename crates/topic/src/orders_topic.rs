@@ -10,7 +10,7 @@ use telemetry::TraceParent;
 
 use crate::TopicError;
 use crate::client::{attributes, connect, unavailable};
-use crate::fifo::{Repetitions, group_id, is_fifo};
+use crate::fifo::{Deduplication, group_id, is_fifo};
 
 /// The topic on which every order is published.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl OrdersTopic {
         if self.is_fifo() {
             publish = publish
                 .message_group_id(group_id(&order.customer))
-                .message_deduplication_id(Repetitions::Dropped.deduplication_id(order.id));
+                .message_deduplication_id(Deduplication::PerOrder.deduplication_id(order.id));
         }
         publish.send().await.map(drop).map_err(|error| unavailable(&error))
     }

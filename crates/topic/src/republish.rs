@@ -11,7 +11,7 @@ use domain::{Order, OrderId, OrderPlaced};
 use telemetry::TraceParent;
 
 use crate::client::{attributes, connect, unavailable};
-use crate::fifo::{Repetitions, group_id, is_fifo};
+use crate::fifo::{Deduplication, group_id, is_fifo};
 use crate::{PublishQueue, TopicError};
 
 /// The topic, for many orders at once.
@@ -19,7 +19,7 @@ use crate::{PublishQueue, TopicError};
 pub struct Republisher {
     client: Client,
     arn: String,
-    repetitions: Repetitions,
+    deduplication: Deduplication,
 }
 
 /// An order to publish.
@@ -52,7 +52,7 @@ impl Republisher {
     /// five minutes.
     pub async fn connect(sdk: &SdkConfig, arn: String) -> Self {
         let client = connect(sdk, &arn, ONCE).await;
-        Self { client, arn, repetitions: Repetitions::Dropped }
+        Self { client, arn, deduplication: Deduplication::PerOrder }
     }
 
     /// Makes a client for an operator, with patient time limits, without a request. Every order is
@@ -60,7 +60,7 @@ impl Republisher {
     #[must_use]
     pub fn patient(sdk: &SdkConfig, arn: String) -> Self {
         let client = Client::new(&CallPolicy::PATIENT.apply(sdk));
-        Self { client, arn, repetitions: Repetitions::Delivered }
+        Self { client, arn, deduplication: Deduplication::None }
     }
 
     /// Whether subscribers get a customer's orders in the order in which they are published.
@@ -90,7 +90,7 @@ impl Republisher {
             if self.is_fifo() {
                 entry = entry
                     .message_group_id(group_id(&order.customer))
-                    .message_deduplication_id(self.repetitions.deduplication_id(order.id));
+                    .message_deduplication_id(self.deduplication.deduplication_id(order.id));
             }
             entry.build().expect("an id is given")
         });
@@ -186,6 +186,18 @@ mod tests {
         let id = order.order.id.to_string();
         assert_eq!([first, again], [id.clone(), id.clone()]);
         assert!(by_operator != id && by_operator_again != id && by_operator != by_operator_again);
+    }
+
+    #[test]
+    fn only_a_fifo_topic_has_an_ordered_queue() {
+        let sdk = MockAws::responding::<String>([]).sdk();
+        for (arn, is_fifo, first_batch) in [("arn", false, 2), ("arn.fifo", true, 1)] {
+            let republisher = Republisher::patient(&sdk, arn.to_owned());
+            assert_eq!(republisher.is_fifo(), is_fifo);
+            let mut queue = republisher.queue();
+            queue.extend(["80.00", "80.00"].map(to_publish));
+            assert_eq!(queue.next_batch(2).unwrap().len(), first_batch, "{arn}");
+        }
     }
 
     #[tokio::test]

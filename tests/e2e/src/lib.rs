@@ -37,7 +37,7 @@ pub use fifo::{FifoIds, group_of};
 pub use function::{Function, batch, batch_of_bodies, failures, fault_proxy, json_body, order_id};
 pub use lambda_sandbox::Refusal;
 pub use operator::{Ran, ops, ops_behind, ops_on};
-pub use ordering::{Accepted, Ordering, batches_published, effects};
+pub use ordering::{Accepted, EffectOrder, batches_published, effects};
 pub use queues::Message;
 pub use record::held;
 pub use report::{report, time_row};

@@ -20,7 +20,7 @@ pub struct Accepted {
 
 /// The result of the comparison.
 #[derive(Clone, Debug, Default)]
-pub struct Ordering {
+pub struct EffectOrder {
     /// Effects that were compared.
     pub effects: usize,
     /// Orders that their own requests did not publish, so that the relay did, later.
@@ -38,23 +38,23 @@ impl Deployment {
         calls: &[Call],
         accepted: &[Accepted],
         apart: &BTreeSet<String>,
-    ) -> Ordering {
+    ) -> EffectOrder {
         let published = published(calls);
         let unpublished = accepted.iter().filter(|order| !published.contains(&order.id));
         let by_relay: BTreeSet<_> = unpublished.map(|order| order.id.clone()).collect();
         let in_order =
             |order: &&Accepted| !by_relay.contains(&order.id) && !apart.contains(&order.id);
         let compared: Vec<_> = accepted.iter().filter(in_order).collect();
-        let mut ordering = Ordering::default();
+        let mut ordering = EffectOrder::default();
         for subscriber in self.subscribers() {
             let effects = effects(calls, self.output(&subscriber.table()));
             compare(&subscriber.function, &effects, &compared, &mut ordering);
         }
-        Ordering { by_relay, ..ordering }
+        EffectOrder { by_relay, ..ordering }
     }
 }
 
-fn compare(function: &str, effects: &[String], accepted: &[&Accepted], ordering: &mut Ordering) {
+fn compare(function: &str, effects: &[String], accepted: &[&Accepted], ordering: &mut EffectOrder) {
     let positions: HashMap<_, _> = effects.iter().zip(0..).collect();
     let mut last = BTreeMap::<&str, usize>::new();
     for Accepted { customer, id } in accepted {
@@ -139,7 +139,7 @@ mod tests {
 
     fn out_of_order(effects: &[&str], orders: &[Accepted]) -> usize {
         let effects: Vec<_> = effects.iter().map(ToString::to_string).collect();
-        let mut ordering = Ordering::default();
+        let mut ordering = EffectOrder::default();
         compare("fulfilment", &effects, &orders.iter().collect::<Vec<_>>(), &mut ordering);
         ordering.out_of_order.len()
     }

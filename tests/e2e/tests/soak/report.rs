@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use e2e::{Audit, ClientRecord, DeadLetters, Ordering};
+use e2e::{Audit, ClientRecord, DeadLetters, EffectOrder};
 
 /// The labels and counts of faults, and of the comparison.
 pub(crate) fn rows(
@@ -57,10 +57,10 @@ pub(crate) fn rows(
 
 /// The labels and counts of the order of effects.
 pub(crate) fn ordering_rows(
-    ordering: &Ordering,
+    ordering: &EffectOrder,
     redriven: &BTreeSet<String>,
 ) -> [(String, String); 4] {
-    let Ordering { effects, by_relay, out_of_order } = ordering;
+    let EffectOrder { effects, by_relay, out_of_order } = ordering;
     [
         ("Effects whose order was compared", effects.to_string()),
         ("**Out of order**", format!("**{}**", out_of_order.len())),
