@@ -58,18 +58,64 @@ fn with_causes(mut error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
     use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    type Error = SdkError<GetItemError, HttpResponse>;
+
+    fn raw() -> HttpResponse {
+        HttpResponse::new(500.try_into().unwrap(), SdkBody::from("Ada Lovelace"))
+    }
+
+    fn throttled() -> Error {
+        let metadata = ErrorMetadata::builder().code("Throttled").message("slow down").build();
+        SdkError::service_error(GetItemError::generic(metadata), raw())
+    }
+
+    fn unreachable() -> Error {
+        let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "refused");
+        SdkError::dispatch_failure(ConnectorError::io(refused.into()))
+    }
+
+    fn no_answer() -> Error {
+        SdkError::timeout_error("Ada Lovelace")
+    }
 
     #[test]
     fn error_kind_never_repeats_the_response() {
-        let raw = || HttpResponse::new(500.try_into().unwrap(), SdkBody::from("Ada Lovelace"));
-        let unreadable: SdkError<GetItemError, _> = SdkError::response_error("Ada Lovelace", raw());
-        let refused = SdkError::service_error(GetItemError::unhandled("Ada Lovelace"), raw());
-        assert_eq!(
-            [unreadable, refused].map(|error| sdk_error_kind(&error)),
-            ["an unreadable answer, status 500", "an error without a code, status 500"]
-        );
+        let unreadable = Error::response_error("Ada Lovelace", raw());
+        let refused = Error::service_error(GetItemError::unhandled("Ada Lovelace"), raw());
+        let not_made = Error::construction_failure("Ada Lovelace");
+        for (error, kind) in [
+            (no_answer(), "no answer in time"),
+            (
+                unreachable(),
+                "io error: refused (ConnectorError { kind: Io, source: Custom { kind: ConnectionRefused, error: \"refused\" }, connection: Unknown })",
+            ),
+            (unreadable, "an unreadable answer, status 500"),
+            (throttled(), "Throttled"),
+            (refused, "an error without a code, status 500"),
+            (not_made, "the request could not be made"),
+        ] {
+            assert_eq!(sdk_error_kind(&error), kind);
+        }
+    }
+
+    #[test]
+    fn error_message_repeats_what_aws_says() {
+        let not_made = Error::construction_failure(io::Error::other("no region"));
+        for (error, message) in [
+            (throttled(), "Throttled: slow down"),
+            (no_answer(), "AWS did not answer in time"),
+            (unreachable(), "AWS cannot be reached: io error: refused"),
+            (not_made, "failed to construct request: no region"),
+        ] {
+            assert_eq!(sdk_error_message(&error), message);
+        }
     }
 }

@@ -51,3 +51,24 @@ impl Intercept for ShortUserAgent {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_mock::MockAws;
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::config::Builder;
+
+    #[tokio::test]
+    async fn one_short_header_is_sent() {
+        let aws = MockAws::responding([(200, "{}")]);
+        let config = Builder::from(&aws.sdk()).interceptor(ShortUserAgent::new("dynamodb", "1.2"));
+        Client::from_conf(config.build()).list_tables().send().await.unwrap();
+        let [request] = aws.requests();
+        assert_eq!(
+            request.header("user-agent"),
+            Some("aws-sdk-rust api/dynamodb#1.2 app/order-fanout")
+        );
+        assert_eq!(request.header("x-amz-user-agent"), None);
+    }
+}

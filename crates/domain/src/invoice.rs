@@ -60,6 +60,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn invoice_number_is_stored_as_it_is() {
+        let number: InvoiceNumber = "42".parse().unwrap();
+        assert_eq!(number.get(), 42);
+    }
+
+    #[test]
     fn invoice_number_has_at_least_six_digits() {
         let shown =
             [1, 42, 999_999, 1_000_000].map(|number| InvoiceNumber::from(number).to_string());

@@ -8,3 +8,15 @@ use jiff::Timestamp;
 pub fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).expect("the second of a timestamp is in range")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fraction_of_a_second_is_cut_off() {
+        let cut_off = |time: &str| whole_seconds(time.parse().unwrap()).to_string();
+        assert_eq!(cut_off("2026-11-22T10:00:00.999Z"), "2026-11-22T10:00:00Z");
+        assert_eq!(cut_off("2026-11-22T10:00:01Z"), "2026-11-22T10:00:01Z");
+    }
+}

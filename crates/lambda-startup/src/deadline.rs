@@ -32,6 +32,8 @@ mod tests {
         assert_eq!(time_to_work(Some(passed)), Duration::ZERO);
         let without = Duration::from_millis(9_900);
         assert_eq!(time_to_work(None), without);
-        assert_eq!(time_to_work(Some(SystemTime::UNIX_EPOCH)), without);
+        for unreal in [SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + YEAR_2001] {
+            assert_eq!(time_to_work(Some(unreal)), without);
+        }
     }
 }

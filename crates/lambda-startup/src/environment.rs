@@ -73,7 +73,16 @@ mod tests {
 
     use super::*;
 
-    /// Cargo sets variables for a test: numbers, other texts and an empty one.
+    // Cargo sets variables for a test: numbers, other texts and an empty one.
+
+    #[test]
+    fn required_variable_is_not_empty() {
+        assert_eq!(Environment.required("CARGO_PKG_NAME").as_deref(), Ok("lambda-startup"));
+        for unset in ["LAMBDA_STARTUP_UNSET", "CARGO_PKG_VERSION_PRE"] {
+            assert_eq!(Environment.required(unset), Err(EnvironmentError::Missing(unset)));
+        }
+    }
+
     #[test]
     fn optional_number_is_absent_or_valid() {
         let version: u32 = env!("CARGO_PKG_VERSION_MINOR").parse().unwrap();

@@ -44,6 +44,13 @@ mod tests {
             .any(|name| root.windows(name.len()).any(|part| part == name.as_bytes()))
     }
 
+    /// A context has no accessors.
+    #[test]
+    fn system_roots_are_not_trusted() {
+        let context = format!("{:?}", context(Environment).unwrap());
+        assert!(context.contains("enable_native_roots: false"), "{context}");
+    }
+
     #[test]
     fn embedded_roots_match_mozillas_list_for_amazon() {
         let ours =

@@ -188,11 +188,21 @@ mod tests {
     const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
     #[tokio::test]
-    async fn pending_flag_is_cleared_only_on_existing_rows() {
+    async fn shards_are_numbered_from_0() {
         let aws = MockAws::responding([(200, json!({}))]);
+        let outbox = Outbox::connect(&aws.sdk(), "orders".to_owned(), SHARDS).await;
+        assert!(outbox.shards().eq(0..16));
+    }
+
+    #[tokio::test]
+    async fn pending_flag_is_cleared_only_on_existing_rows() {
+        let error = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+        let aws = MockAws::responding([(200, json!({})), (400, json!({"__type": error}))]);
         let id = order("81.50").id;
-        clear(&client(&aws.sdk(), ONCE), "orders", id).await.unwrap();
-        let [clear] = aws.requests();
+        for _existing in [true, false] {
+            clear(&client(&aws.sdk(), ONCE), "orders", id).await.unwrap();
+        }
+        let [clear, _] = aws.requests();
         let (operation, body) = clear.json();
         assert_eq!(operation, "UpdateItem");
         let expected = json!({

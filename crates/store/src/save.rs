@@ -322,6 +322,16 @@ mod tests {
         assert!(first.is_string() && second.is_string() && first != second, "{first} {second}");
     }
 
+    /// The pause before the attempt is part of the call's time, which must not be over.
+    #[tokio::test]
+    async fn conflict_after_a_token_mismatch_is_retried() {
+        let mismatch = error("IdempotentParameterMismatchException", &json!({}));
+        let conflict = cancelled(["TransactionConflict", "None"]);
+        let answers = vec![mismatch, conflict, (200, json!({}))];
+        let (_, saved) = save_with_key(&order("81.50"), answers).await;
+        assert_eq!(saved.unwrap(), SaveOutcome::Created);
+    }
+
     #[tokio::test]
     async fn transaction_writes_key_order_and_coupon_spend() {
         let order = order("81.50");

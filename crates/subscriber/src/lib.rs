@@ -124,7 +124,41 @@ pub fn random_code() -> Code {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_mock::{MockAws, order};
+    use serde_json::json;
     use store::StoreError;
+
+    struct Id;
+
+    impl Row for Id {
+        fn columns(&self) -> Vec<(&'static str, Value)> {
+            vec![("id", Value::text("1"))]
+        }
+    }
+
+    #[tokio::test]
+    async fn each_row_has_an_outcome() {
+        let duplicate = json!({"Error": {"Code": "DuplicateItem"}});
+        let answers = json!({"Responses": [{"TableName": "effects"}, duplicate]});
+        let aws = MockAws::responding([(200, json!({})), (200, answers)]);
+        let effect_table = EffectTable::connect(&aws.sdk(), "effects".to_owned()).await;
+        let outcomes = insert(&effect_table, &[Id, Id]).await;
+        assert_eq!(outcomes, [RecordOutcome::Done, RecordOutcome::AlreadyDone]);
+    }
+
+    #[test]
+    fn age_is_the_time_since_the_order_was_placed() {
+        let placed = |ago: Duration| {
+            let mut event = OrderPlaced::from(&order("81.50"));
+            event.placed_at = (SystemTime::now() - ago).try_into().unwrap();
+            event
+        };
+        let hour = Duration::from_secs(3600);
+        assert_eq!(age(&placed(hour)).as_secs(), 3600);
+        let mut of_a_fast_clock = placed(Duration::ZERO);
+        of_a_fast_clock.placed_at = (SystemTime::now() + hour).try_into().unwrap();
+        assert_eq!(age(&of_a_fast_clock), Duration::ZERO);
+    }
 
     #[test]
     fn failed_insert_is_retried_with_its_reason() {

@@ -121,6 +121,14 @@ mod tests {
     }
 
     #[test]
+    fn elapsed_time_grows() {
+        let invocation = telemetry(None).0.invocation();
+        let before = Instant::now();
+        while before.elapsed().is_zero() {}
+        assert!(!invocation.elapsed().is_zero());
+    }
+
+    #[test]
     fn metric_document_matches_the_emf_specification() {
         let (telemetry, writes) = telemetry(Some("Shop/test"));
         let metrics = telemetry.metrics(&[BY_KIND]);

@@ -98,6 +98,7 @@ impl<'a> MakeWriter<'a> for Output {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use tracing_subscriber::fmt;
 
     /// Records each write separately.
     #[derive(Clone, Default)]
@@ -163,7 +164,25 @@ pub(crate) mod tests {
         let writes = Writes::default();
         let output = Output::to(writes.clone());
         output.hold();
-        add(&output, false, &"x".repeat(MOST));
+        add(&output, false, &"x".repeat(65_535));
+        assert!(writes.all().is_empty());
+        add(&output, false, "x");
         assert_eq!(writes.all().len(), 1);
+    }
+
+    #[test]
+    fn only_warnings_and_errors_are_urgent() {
+        let writes = Writes::default();
+        let output = Output::to(writes.clone());
+        output.hold();
+        let lines = fmt().with_writer(output).without_time().with_ansi(false).finish();
+        tracing::subscriber::with_default(lines, || {
+            tracing::info!("one");
+            assert!(writes.all().is_empty());
+            tracing::warn!("two");
+            assert_eq!(writes.all().len(), 1);
+            tracing::error!("three");
+            assert_eq!(writes.all().len(), 2);
+        });
     }
 }

@@ -66,3 +66,60 @@ impl Subscriptions {
         Ok(Filter { policy: attribute("FilterPolicy"), scope: attribute("FilterPolicyScope") })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_mock::MockAws;
+
+    fn list(endpoints: &[&str]) -> (u16, String) {
+        let members = endpoints.iter().map(|endpoint| {
+            format!(
+                "<member><Endpoint>{endpoint}</Endpoint><SubscriptionArn>of {endpoint}</SubscriptionArn></member>"
+            )
+        });
+        let members = members.collect::<Vec<_>>().concat();
+        let list = "ListSubscriptionsByTopic";
+        (
+            200,
+            format!(
+                "<{list}Response><{list}Result><Subscriptions>{members}</Subscriptions></{list}Result></{list}Response>"
+            ),
+        )
+    }
+
+    fn attributes(attributes: &[(&str, &str)]) -> (u16, String) {
+        let entries = attributes
+            .iter()
+            .map(|(key, value)| format!("<entry><key>{key}</key><value>{value}</value></entry>"));
+        let entries = entries.collect::<Vec<_>>().concat();
+        let get = "GetSubscriptionAttributes";
+        (
+            200,
+            format!(
+                "<{get}Response><{get}Result><Attributes>{entries}</Attributes></{get}Result></{get}Response>"
+            ),
+        )
+    }
+
+    #[tokio::test]
+    async fn filter_is_that_of_the_queue() {
+        let answers = [
+            list(&["other", "mine"]),
+            attributes(&[("FilterPolicy", "{}"), ("FilterPolicyScope", "")]),
+        ];
+        let aws = MockAws::responding(answers);
+        let filter = Subscriptions::of(&aws.sdk(), "arn".to_owned()).filter_of("mine").await;
+        let expected = Filter { policy: Some("{}".to_owned()), scope: None };
+        assert_eq!(filter.unwrap(), Some(expected));
+        let [_list, attributes] = aws.requests();
+        assert_eq!(attributes.form()["SubscriptionArn"], "of mine");
+    }
+
+    #[tokio::test]
+    async fn queue_without_a_subscription_has_no_filter() {
+        let aws = MockAws::responding([list(&["other"])]);
+        let filter = Subscriptions::of(&aws.sdk(), "arn".to_owned()).filter_of("mine").await;
+        assert_eq!(filter.unwrap(), None);
+    }
+}

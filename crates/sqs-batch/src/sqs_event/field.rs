@@ -69,3 +69,16 @@ impl<T> Visitor<'_> for Text<T> {
         Ok((self.0)(text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_says_which_type_is_expected() {
+        let object = serde_json::from_str::<Object<()>>("[]").unwrap_err().to_string();
+        assert!(object.contains("expected an object"), "{object}");
+        let text = serde_json::from_str::<IsFifo>("5").unwrap_err().to_string();
+        assert!(text.contains("expected a string"), "{text}");
+    }
+}
