@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use e2e::{FaultStack, MAX_RECEIVE_COUNT, OrderEvent, Subscriber, eventually, ops_on};
+use futures::future::join_all;
 use uuid::Uuid;
 
 use crate::{Row, VISIBILITY_SECONDS, effects_of, events, ids, row, send};
@@ -40,24 +41,25 @@ async fn send_interleaved(
 /// those of other customers do not.
 pub(crate) async fn failing_insert_stops_its_customer_alone(stack: &FaultStack) -> Vec<Row> {
     let times = u32::try_from(MAX_RECEIVE_COUNT).expect("a few") - 1;
-    let mut waited = 0;
-    for subscriber in stack.shop.subscribers() {
+    let subscribers = stack.shop.subscribers();
+    let waited = join_all(subscribers.iter().map(async |subscriber| {
         let table = subscriber.table();
         let (of_ada, of_bob) = (events(5), events(5));
         let failing = &of_ada[1];
         stack.proxy.fail_insert(stack.shop.output(&table), &failing.order_id, times);
-        send_interleaved(stack, &subscriber, &of_ada, &of_bob).await;
+        send_interleaved(stack, subscriber, &of_ada, &of_bob).await;
         stack.shop.drained(&subscriber.queue()).await;
         assert_eq!(effects_of(stack, &table, &of_ada), ids(&of_ada), "{table}: in order");
         assert_eq!(effects_of(stack, &table, &of_bob), ids(&of_bob), "{table}: in order");
         let all = effects_of(stack, &table, &[of_ada.clone(), of_bob.clone()].concat());
         let after_it = all.iter().skip_while(|id| **id != failing.order_id);
-        waited += after_it.filter(|id| ids(&of_bob).contains(id)).count();
+        let waited = after_it.filter(|id| ids(&of_bob).contains(id)).count();
         assert_eq!(waited, 0, "{table}: the other customer waited as well");
-    }
+        waited
+    }));
     vec![row(
         "Orders of others that waited for an insert failing at all tries but the last",
-        waited,
+        waited.await.iter().sum(),
     )]
 }
 
