@@ -49,7 +49,7 @@ pub(super) async fn test(tools: &Tools) -> Result<()> {
     let kept = old.outputs.all().all(|output| new.outputs.all().any(|other| other == output));
     ensure!(kept, "an output of the stack changed: {:?} became {:?}", old.outputs, new.outputs);
     try_out(tools, &running, &after).await?;
-    iam::on_template(tools, &after.template).await?;
+    iam::roles_of(tools, &after.template).await?;
     let fifo = RunningStack::start(tools, &after.template, &["Fifo=true"], Progress).await?;
     // The other tests of a FIFO stack are in the suite `fifo`.
     run_tests(tools, &fifo, &after, &OWN).await?;
