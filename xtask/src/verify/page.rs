@@ -114,23 +114,32 @@ fn mutations(page: &mut String, commit: &str, patches: &[Patch]) -> Result<()> {
 }
 
 fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
-    let Generated { all, caught, unviable, timed_out, missed } = found;
+    let Generated { all, caught, unviable, timed_out, missed, accepted } = found;
     writeln!(
         page,
         "\n## The code, broken by cargo-mutants\n\n`cargo xtask verify mutants --generated` at {commit}.\n"
     )?;
     writeln!(
         page,
-        "Of {all} mutants of `domain` and `sqs-batch`, the tests catch {caught}; {unviable} do not compile, {timed_out}"
+        "Of {all} mutants of the crates, the tests catch {caught}; {unviable} do not compile, {timed_out} run for ever"
     )?;
     writeln!(
         page,
-        "run for ever and are stopped, {} are missed{}",
+        "and are stopped, {} are missed, {} are accepted.",
         missed.len(),
-        if missed.is_empty() { "." } else { ":\n" }
+        accepted.len()
     )?;
+    if !missed.is_empty() {
+        writeln!(page, "\nMissed:\n")?;
+    }
     for mutant in missed {
-        writeln!(page, "- {mutant}")?;
+        writeln!(page, "- `{mutant}`")?;
+    }
+    if !accepted.is_empty() {
+        writeln!(page, "\n| Accepted | Why |\n|---|---|")?;
+    }
+    for (mutant, reason) in accepted {
+        writeln!(page, "| `{mutant}` | {reason} |")?;
     }
     Ok(())
 }
