@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use devstack::{Call, FaultProxy};
 use serde_json::Value;
 
-use crate::ordering::inserted;
+use crate::ordering::{inserted, rows_to_insert};
 
 /// The effects that AWS has acknowledged, whether or not the answer reached the function.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,12 @@ struct Counts {
     inserts: HashMap<(String, String), u32>,
     /// The orders on which a coupon was spent, by the order that earned it.
     spends: HashMap<String, BTreeSet<String>>,
+    /// The orders whose save was to spend a coupon, done or not, by the order that earned it.
+    tried_spends: HashMap<String, BTreeSet<String>>,
+    /// Rows whose insert AWS did not answer, by table and order.
+    unanswered_inserts: BTreeSet<(String, String)>,
+    /// Orders with a coupon whose save AWS did not answer.
+    unanswered_spends: BTreeSet<String>,
 }
 
 impl CallAudit {
@@ -37,10 +43,34 @@ impl CallAudit {
         self.counts().inserts.len()
     }
 
-    /// How many coupons were spent.
+    /// How many coupons several orders tried to spend: their saves reached the table.
     #[must_use]
-    pub fn spends(&self) -> usize {
-        self.counts().spends.len()
+    pub fn contested(&self) -> usize {
+        self.counts().tried_spends.values().filter(|orders| orders.len() > 1).count()
+    }
+
+    /// Rows of a table, by order, that came there by no insert that was seen.
+    pub fn unseen_inserts<'a>(
+        &self,
+        table: &str,
+        ids: impl IntoIterator<Item = &'a String>,
+    ) -> Vec<String> {
+        let counts = self.counts();
+        let is_seen = |id: &str| {
+            let row = (table.to_owned(), id.to_owned());
+            counts.inserts.contains_key(&row) || counts.unanswered_inserts.contains(&row)
+        };
+        let unseen = ids.into_iter().filter(|id| !is_seen(id));
+        unseen.map(|id| format!("no insert of {id} into {table} was seen")).collect()
+    }
+
+    /// Orders that spent a coupon without a save that was seen.
+    pub fn unseen_spends<'a>(&self, orders: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+        let counts = self.counts();
+        let seen: BTreeSet<_> =
+            counts.spends.values().flatten().chain(&counts.unanswered_spends).collect();
+        let unseen = orders.into_iter().filter(|id| !seen.contains(id));
+        unseen.map(|id| format!("no save of {id} with its coupon was seen")).collect()
     }
 
     /// Rows that were inserted twice, and coupons that were spent on several orders.
@@ -59,14 +89,23 @@ impl CallAudit {
     fn count(&self, call: &Call) {
         let mut counts = self.counts();
         match &*call.operation {
+            "BatchExecuteStatement" if call.status.is_none() => {
+                counts.unanswered_inserts.extend(rows_to_insert(call).into_iter().flatten());
+            }
             "BatchExecuteStatement" => {
                 for row in inserted(call) {
                     *counts.inserts.entry(row).or_default() += 1;
                 }
             }
             "TransactWriteItems" => {
-                for (coupon, order) in spent(call) {
-                    counts.spends.entry(coupon).or_default().insert(order);
+                for (coupon, order) in spends(call) {
+                    let tried = counts.tried_spends.entry(coupon.clone()).or_default();
+                    tried.insert(order.clone());
+                    match call.status {
+                        None => _ = counts.unanswered_spends.insert(order),
+                        Some(200) => _ = counts.spends.entry(coupon).or_default().insert(order),
+                        Some(_) => {}
+                    }
                 }
             }
             _ => {}
@@ -78,11 +117,8 @@ impl CallAudit {
     }
 }
 
-/// The coupons that a transaction spent, each with the order on which it was spent.
-fn spent(call: &Call) -> Vec<(String, String)> {
-    if call.status != 200 {
-        return vec![];
-    }
+/// The coupons that a transaction spends, each with the order on which it is spent.
+fn spends(call: &Call) -> Vec<(String, String)> {
     let request: Value = serde_json::from_str(&call.request).expect("a JSON request");
     let writes = request["TransactItems"].as_array().into_iter().flatten();
     let spend = |write: &Value| {
@@ -104,7 +140,7 @@ mod tests {
         Call {
             operation: operation.to_owned(),
             request: request.to_string(),
-            status: 200,
+            status: Some(200),
             answer: answer.to_string(),
         }
     }
@@ -141,10 +177,32 @@ mod tests {
         audit.count(&spend("a", "1"));
         // The same transaction again, with the same token.
         audit.count(&spend("a", "1"));
-        assert_eq!((audit.spends(), audit.doubled()), (1, vec![]));
-        audit.count(&Call { status: 400, ..spend("a", "2") });
+        assert!(audit.doubled().is_empty());
+        audit.count(&Call { status: Some(400), ..spend("a", "2") });
         assert!(audit.doubled().is_empty(), "it was cancelled");
+        assert_eq!(audit.contested(), 1);
         audit.count(&spend("a", "2"));
         assert_eq!(audit.doubled().len(), 1);
+    }
+
+    #[test]
+    fn effect_that_no_call_made_is_found() {
+        let audit = CallAudit::default();
+        audit.count(&insert("a", &json!({})));
+        audit.count(&insert("refused", &json!({ "Error": { "Code": "ThrottlingError" } })));
+        audit.count(&Call { status: None, ..insert("unanswered", &json!({})) });
+        let rows = ["a", "refused", "unanswered", "ghost"].map(str::to_owned);
+        let unseen = audit.unseen_inserts("shipments", &rows);
+        assert_eq!(
+            unseen,
+            ["refused", "ghost"].map(|id| format!("no insert of {id} into shipments was seen"))
+        );
+        assert_eq!(audit.unseen_inserts("coupons", &rows).len(), 4);
+
+        audit.count(&spend("a", "1"));
+        audit.count(&Call { status: Some(400), ..spend("b", "2") });
+        audit.count(&Call { status: None, ..spend("b", "3") });
+        let orders = ["1", "2", "3"].map(str::to_owned);
+        assert_eq!(audit.unseen_spends(&orders), ["no save of 2 with its coupon was seen"]);
     }
 }

@@ -70,7 +70,8 @@ fn compare(function: &str, effects: &[String], accepted: &[&Accepted], ordering:
 
 /// The ids of the orders that SNS accepted one by one, as the orders function publishes them.
 fn published(calls: &[Call]) -> BTreeSet<String> {
-    let publishes = calls.iter().filter(|call| call.operation == "Publish" && call.status == 200);
+    let publishes =
+        calls.iter().filter(|call| call.operation == "Publish" && call.status == Some(200));
     publishes.filter_map(|call| order_id_of(&form_field(&call.request, "Message")?)).collect()
 }
 
@@ -94,20 +95,25 @@ pub fn effects(calls: &[Call], table: &str) -> Vec<String> {
 
 /// The rows that a `BatchExecuteStatement` inserted: table and order.
 pub(crate) fn inserted(call: &Call) -> Vec<(String, String)> {
-    if call.status != 200 {
+    if call.status != Some(200) {
         return vec![];
     }
-    let request: Value = serde_json::from_str(&call.request).expect("a JSON request");
     let answer: Value = serde_json::from_str(&call.answer).expect("a JSON answer");
-    let statements = request["Statements"].as_array().into_iter().flatten().enumerate();
-    let done = statements.filter(|(at, _)| answer["Responses"][at]["Error"].is_null());
-    let row = |(_, statement): (usize, &Value)| {
+    let rows = rows_to_insert(call).into_iter().enumerate();
+    let done = rows.filter(|(at, _)| answer["Responses"][at]["Error"].is_null());
+    done.filter_map(|(_, row)| row).collect()
+}
+
+/// The row that each statement of a `BatchExecuteStatement` is to insert, if it is an insert.
+pub(crate) fn rows_to_insert(call: &Call) -> Vec<Option<(String, String)>> {
+    let request: Value = serde_json::from_str(&call.request).expect("a JSON request");
+    let row = |statement: &Value| {
         let (table, _) =
             statement["Statement"].as_str()?.strip_prefix("INSERT INTO \"")?.split_once('"')?;
         let id = statement["Parameters"][0]["S"].as_str().expect("an order's id");
         Some((table.to_owned(), id.to_owned()))
     };
-    done.filter_map(row).collect()
+    request["Statements"].as_array().into_iter().flatten().map(row).collect()
 }
 
 /// The orders of each `PublishBatch`, as the relay publishes them: group and order id.
@@ -164,7 +170,7 @@ mod tests {
         let call = Call {
             operation: "BatchExecuteStatement".to_owned(),
             request: serde_json::json!({ "Statements": statements }).to_string(),
-            status: 200,
+            status: Some(200),
             answer: r#"{"Responses": [{"Error": {"Code": "DuplicateItem"}}, {}, {}]}"#.to_owned(),
         };
         assert_eq!(effects(&[call], "t"), ["2"]);

@@ -1,6 +1,6 @@
 //! Pairs of orders that race for one coupon each: one order of a pair gets it, the other a 422.
 //!
-//! `cargo xtask verify coupons` runs a thousand pairs, and `cargo xtask test --all` fifty.
+//! `cargo xtask verify coupons` runs 5,000 pairs, and `cargo xtask test --all` fifty.
 
 mod pair;
 mod report;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Parser;
 use devstack::Fault;
-use e2e::FaultStack;
+use e2e::{CallAudit, FaultStack};
 use futures::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -35,6 +35,8 @@ const AT_ONCE: usize = 8;
 /// The delay of every save in a race, so that both orders of a pair read the coupon as unspent
 /// before either spends it.
 const HELD_BACK: Duration = Duration::from_millis(100);
+/// How many of a hundred pairs must race. On a busy machine a request may come too late for it.
+const LEAST_PERCENT: usize = 90;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
@@ -46,7 +48,8 @@ async fn main() -> Result<ExitCode> {
         .buffer_unordered(AT_ONCE);
     let coupons: Vec<_> = coupons.collect().await;
 
-    let held_back = stack.proxy.inject("TransactWriteItems", Fault::Delay(HELD_BACK), u32::MAX);
+    let calls = CallAudit::of(&stack.proxy);
+    stack.proxy.inject("TransactWriteItems", Fault::Delay(HELD_BACK), u32::MAX);
     let style =
         ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {elapsed} (about {eta} more)");
     let progress = ProgressBar::new(options.pairs.into()).with_style(style?);
@@ -57,8 +60,15 @@ async fn main() -> Result<ExitCode> {
     stack.proxy.calm();
 
     let report = Report::of(&stack.shop, &pairs).await;
-    let rows = report.rows(held_back.times(), start.elapsed());
+    let contested = calls.contested();
+    let rows = report.rows(contested, start.elapsed());
     e2e::report(&rows, options.report.as_deref(), &report.wrong)?;
-    let sound = report.wrong.is_empty() && !pairs.is_empty();
+    let raced = !pairs.is_empty() && contested * 100 >= pairs.len() * LEAST_PERCENT;
+    if !raced {
+        eprintln!(
+            "  Only {contested} pairs raced: of the others, one had saved before the other came."
+        );
+    }
+    let sound = report.wrong.is_empty() && raced;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

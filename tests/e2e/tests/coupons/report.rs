@@ -79,7 +79,7 @@ impl Report {
     }
 
     /// The counts, with labels.
-    pub(crate) fn rows(&self, held_back: u32, time: Duration) -> Vec<(String, String)> {
+    pub(crate) fn rows(&self, contested: usize, time: Duration) -> Vec<(String, String)> {
         let counts = [
             ("Pairs of orders, each with a coupon that was earned", self.pairs.to_string()),
             ("Answered 201 with the discount", self.winners.to_string()),
@@ -91,7 +91,10 @@ impl Report {
             ),
             ("Pairs that got the same answers again", self.repeated_the_same.to_string()),
             ("**Wrong**", format!("**{}**", self.wrong.len())),
-            ("Saves, each held back so that both had found the coupon good", held_back.to_string()),
+            (
+                "Pairs of which both orders had found the coupon good and tried to spend it",
+                contested.to_string(),
+            ),
         ];
         let counts = counts.map(|(what, count)| (what.to_owned(), count));
         counts.into_iter().chain([e2e::time_row(time)]).collect()

@@ -12,7 +12,6 @@ pub(crate) fn rows(
     client_record: &ClientRecord,
     audit: &Audit,
     dead_letters: DeadLetters,
-    faults: &BTreeMap<&'static str, u32>,
 ) -> Vec<(String, String)> {
     let (accepted, unclear, refused) =
         (client_record.accepted.len(), client_record.unclear.len(), client_record.wrong.len());
@@ -47,12 +46,32 @@ pub(crate) fn rows(
             "In a dead-letter queue, redriven (left there)",
             format!("{} ({})", dead_letters.came, dead_letters.left),
         ),
-        ("Faults injected", faults.values().sum::<u32>().to_string()),
     ];
     let seed = [("Seed".to_owned(), seed.to_string())];
     let counts = counts.map(|(what, count)| (what.to_owned(), count));
-    let kinds = faults.iter().map(|(kind, times)| (format!("– {kind}"), times.to_string()));
-    seed.into_iter().chain(counts).chain(kinds).chain([e2e::time_row(time)]).collect()
+    seed.into_iter().chain(counts).chain([e2e::time_row(time)]).collect()
+}
+
+/// The labels and counts of faults of calls, and of disturbances.
+pub(crate) fn fault_rows(
+    faults: &BTreeMap<&'static str, u32>,
+    disturbances: &BTreeMap<&'static str, u32>,
+) -> Vec<(String, String)> {
+    let mut rows = vec![];
+    for (what, kinds) in [("Faults injected into calls", faults), ("Disturbances", disturbances)] {
+        rows.push((what.to_owned(), kinds.values().sum::<u32>().to_string()));
+        rows.extend(kinds.iter().map(|(kind, times)| (format!("– {kind}"), times.to_string())));
+    }
+    rows
+}
+
+/// The labels and counts of what the proxy saw of the effects.
+pub(crate) fn call_rows(inserts: usize, unseen: usize) -> [(String, String); 2] {
+    [
+        ("Inserts of rows, each watched as it happened", inserts.to_string()),
+        ("**Effects that no call was seen to have**", format!("**{unseen}**")),
+    ]
+    .map(|(what, count)| (what.to_owned(), count))
 }
 
 /// The labels and counts of the order of effects.

@@ -1,4 +1,4 @@
-//! The calls that AWS answered.
+//! The calls that were forwarded to AWS.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,9 +13,10 @@ pub struct Call {
     pub operation: String,
     /// The body of the request.
     pub request: String,
-    /// The status of the answer.
-    pub status: u16,
-    /// The body of the answer.
+    /// The status of the answer; `None` if AWS did not answer, for example because it was stopped. It
+    /// may have executed the call.
+    pub status: Option<u16>,
+    /// The body of the answer, or an empty text.
     pub answer: String,
 }
 
@@ -40,15 +41,23 @@ impl CallLog {
         self.lock().observe = Some(Box::new(observe));
     }
 
-    pub(super) fn add(&self, operation: &str, request: &Bytes, status: StatusCode, answer: &Bytes) {
+    pub(super) fn add(
+        &self,
+        operation: &str,
+        request: &Bytes,
+        answer: Option<(StatusCode, &Bytes)>,
+    ) {
         let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
         let observers = &mut *self.lock();
         if observers.recorded.is_none() && observers.observe.is_none() {
             return;
         }
-        let (request, answer) = (text(request), text(answer));
-        let operation = operation.to_owned();
-        let call = Call { operation, request, status: status.as_u16(), answer };
+        let call = Call {
+            operation: operation.to_owned(),
+            request: text(request),
+            status: answer.map(|(status, _)| status.as_u16()),
+            answer: answer.map(|(_, body)| text(body)).unwrap_or_default(),
+        };
         if let Some(observe) = &mut observers.observe {
             observe(&call);
         }

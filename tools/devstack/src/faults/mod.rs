@@ -27,7 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::http::{self, HttpClient};
 use call_log::CallLog;
-use plan::{Met, Plan};
+use plan::{Met, Plan, Storm};
 
 pub use call_log::Call;
 
@@ -118,12 +118,12 @@ impl FaultProxy {
         self.plan().fail_insert(table, order_id, times);
     }
 
-    /// From now on, records the calls that AWS answers.
+    /// From now on, records the calls that are forwarded.
     pub fn record(&self) {
         self.log.start();
     }
 
-    /// From now on, passes each call that AWS answers to a function.
+    /// From now on, passes each call that was forwarded to a function.
     pub fn observe(&self, observe: impl FnMut(&Call) + Send + 'static) {
         self.log.observe(observe);
     }
@@ -143,6 +143,12 @@ impl FaultProxy {
     /// Stops injecting faults.
     pub fn calm(&self) {
         self.plan().calm();
+    }
+
+    /// The names of the faults of a storm.
+    #[must_use]
+    pub fn storm_faults() -> Vec<&'static str> {
+        Storm::KINDS.map(Fault::name).to_vec()
     }
 
     /// How many calls met a fault so far, by the fault's name.
@@ -213,16 +219,25 @@ impl Way {
         Ok(response.body(Full::from(answer))?)
     }
 
-    async fn forward(
-        &self,
+    /// Forwards a call. It is logged even if its caller is killed meanwhile, which drops this future.
+    async fn forward(&self, call: Passing) -> Result<(response::Parts, Bytes)> {
+        tokio::spawn(self.clone().forward_and_log(call)).await?
+    }
+
+    async fn forward_and_log(
+        self,
         Passing { operation, mut parts, body }: Passing,
     ) -> Result<(response::Parts, Bytes)> {
         parts.headers.insert(CONTENT_LENGTH, body.len().into());
         let request = Request::from_parts(parts, Full::from(body.clone()));
-        let (parts, answer) = self.client.request(request).await?.into_parts();
-        let answer = answer.collect().await?.to_bytes();
-        self.log.add(&operation, &body, parts.status, &answer);
-        Ok((parts, answer))
+        let answer = async {
+            let (parts, answer) = self.client.request(request).await?.into_parts();
+            anyhow::Ok((parts, answer.collect().await?.to_bytes()))
+        };
+        let answer = answer.await;
+        let seen = answer.as_ref().ok().map(|(parts, body)| (parts.status, body));
+        self.log.add(&operation, &body, seen);
+        answer
     }
 }
 

@@ -34,7 +34,7 @@ struct FailingInsert {
 }
 
 #[derive(Debug)]
-struct Storm {
+pub(super) struct Storm {
     random: Rng,
     one_in: u32,
 }
@@ -125,7 +125,7 @@ impl Plan {
 }
 
 impl Storm {
-    const KINDS: [Fault; 7] = [
+    pub(super) const KINDS: [Fault; 7] = [
         Fault::Refuse,
         Fault::Delay(Duration::from_millis(250)),
         Fault::Throttle,
