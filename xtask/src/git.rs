@@ -6,41 +6,25 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use devstack::{Progress, root};
 
-/// The commit of the working tree, and whether there are uncommitted changes outside the docs,
-/// where results are kept.
-pub(crate) fn commit() -> Result<String> {
-    let commit = last_commit()?;
-    let changed = git(&["status", "--porcelain", "--", ".", ":!docs"])?;
-    Ok(if changed.is_empty() { commit } else { format!("{commit} with changes") })
-}
-
-/// The commit of the working tree, which must have no changes but in a folder of reports, and its
-/// full history.
-pub(crate) fn clean_commit(reports: &str) -> Result<String> {
-    let changed = git(&["status", "--porcelain", "--", ".", &format!(":!{reports}")])?;
-    ensure!(changed.is_empty(), "there are uncommitted changes; commit them first:\n{changed}");
+/// Fails unless this clone has the full history.
+pub(crate) fn ensure_full_history() -> Result<()> {
     let shallow = git(&["rev-parse", "--is-shallow-repository"])?;
     ensure!(shallow == "false", "this clone is shallow; run `git fetch --unshallow` first");
-    last_commit()
+    Ok(())
 }
 
-/// Whether a commit is the last one or before it, for which git needs the full history.
-pub(crate) fn is_in_history(commit: &str) -> Result<bool> {
+/// How many commits there are after one, or `None` if it is not in the history of the last one.
+pub(crate) fn commits_since(commit: &str) -> Result<Option<usize>> {
     let history = git(&["rev-list", "HEAD"])?;
-    Ok(history.lines().any(|line| line.starts_with(commit)))
+    Ok(history.lines().position(|line| !commit.is_empty() && line.starts_with(commit)))
 }
 
-/// The commit of the working tree.
-pub(crate) fn last_commit() -> Result<String> {
-    git(&["rev-parse", "--short=12", "HEAD"])
-}
-
-/// That commit's time, in seconds since 1970.
+/// The last commit's time, in seconds since 1970.
 pub(crate) fn committed_at() -> Result<String> {
     git(&["log", "-1", "--format=%ct"])
 }
 
-/// Checks that commit out into a new folder.
+/// Checks the last commit out into a new folder.
 pub(crate) async fn copy_of_the_last_commit(folder: &Path) -> Result<()> {
     let mut clone = tokio::process::Command::new("git");
     clone.args(["clone", "--quiet"]).arg(root()).arg(folder);

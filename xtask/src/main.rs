@@ -36,8 +36,7 @@ enum Command {
     /// On two cores this takes about three minutes after a small change, and ten if nothing is
     /// built yet. `--all` takes three quarters of an hour once everything is built.
     Test(test::Options),
-    /// Run verifications that take too long for every change, and keep the results. Times are for
-    /// two cores.
+    /// Run verifications that take too long for every change, and keep the results.
     #[command(subcommand)]
     Verify(verify::Part),
     /// Add a subscriber with its queue, dead-letter queues, table, permissions and alarms.

@@ -32,14 +32,6 @@ impl Machine {
     }
 }
 
-/// The commit of the working tree, and whether there are uncommitted changes, other than in the
-/// written results.
-pub(crate) fn commit() -> String {
-    let commit = output_of(&["git", "rev-parse", "--short=12", "HEAD"]);
-    let changed = output_of(&["git", "status", "--porcelain", "--", ".", ":!docs"]);
-    if changed.is_empty() { commit } else { format!("{commit} with changes") }
-}
-
 fn output_of(command: &[&str]) -> String {
     let output = Command::new(command[0]).args(&command[1..]).current_dir(root()).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());

@@ -139,7 +139,7 @@ async fn bench(options: Options) -> Result<()> {
     let (measured, not_measured) =
         measure::all(&benchmarks, &stub, &options.delays, extent).await?;
     let run = Run {
-        commit: machine::commit(),
+        commit: devstack::source()?,
         machine: Machine::this(),
         sandboxes: extent.sandboxes,
         warm_invocations: extent.warm_invocations,

@@ -32,6 +32,7 @@ mod running_stack;
 mod sam;
 mod schemathesis;
 mod server;
+mod source;
 mod stack;
 mod stack_progress;
 mod supply_chain;
@@ -70,6 +71,7 @@ pub use sam::{
     delete, deploy, deploy_arguments, deploy_to_aws, deploy_with, stack, validate,
 };
 pub use schemathesis::Schemathesis;
+pub use source::{REPORTS, source, source_commit, uncommitted};
 pub use stack::{Outputs, Stack};
 pub use stack_progress::{Depths, StackProgress};
 pub use supply_chain::SupplyChain;

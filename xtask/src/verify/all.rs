@@ -1,91 +1,35 @@
 //! `cargo xtask verify all`: every verification on this machine, on one clean commit.
 
-use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use devstack::{ProcessGroup, root};
+use devstack::{ProcessGroup, REPORTS, Tools, libfaketime, root};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::process::Command;
 
+use super::steps::{Kept, STEPS, Step};
 use super::{Of, keep, kept, page};
 use crate::git;
 
 /// What was done on one commit. It is written after each step, so that the next run resumes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct All {
-    pub(super) done: Vec<Done>,
+    done: Vec<Done>,
+    /// The commands that failed on this commit, before they passed or since.
+    failed: Vec<String>,
 }
 
-/// A finished verification, which held.
+/// A verification that passed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Done {
-    pub(super) command: String,
-    pub(super) how_many: String,
-    pub(super) seconds: u64,
+struct Done {
+    command: String,
+    amount: String,
+    result: String,
+    seconds: u64,
+    /// The digest of the result file. A later run of the same part alone changes it.
+    sha256: String,
 }
 
-/// A verification: the arguments of `cargo xtask`, the file with its result, what that file counts,
-/// and how long it takes on two cores.
-struct Step {
-    command: &'static str,
-    file: &'static str,
-    counts: Counts,
-    minutes: u32,
-}
-
-/// Where a result says how much was done.
-enum Counts {
-    /// In a row with this label.
-    Row(&'static str),
-    /// By the length of this list, in these units.
-    Length(&'static str, &'static str),
-    /// In this member, in these units.
-    Number(&'static str, &'static str),
-}
-
-use Counts::{Length, Number, Row};
-
-/// The quickest first.
-const STEPS: [Step; 10] = [
-    step("verify faults", "reliability/faults.json", Length("/cuts", "cuts"), 6),
-    step("verify fifo", "reliability/fifo.json", Row("Their effects, of all subscribers"), 5),
-    step(
-        "verify coupons",
-        "reliability/coupons.json",
-        Row("Pairs of orders, each with a coupon that was earned"),
-        8,
-    ),
-    step("bench", "benchmarks/run.json", Length("/benchmarks", "benchmarks"), 15),
-    step(
-        "verify reproducible",
-        "reliability/reproducible-arm64.json",
-        Length("/functions", "functions"),
-        10,
-    ),
-    step(
-        "verify reproducible --processor x86_64",
-        "reliability/reproducible-x86_64.json",
-        Length("/functions", "functions"),
-        10,
-    ),
-    step("verify soak", "reliability/soak.json", Row("Orders that customers tried to place"), 20),
-    step("verify api-fuzz", "reliability/api-fuzz.json", Row("Requests that arrived"), 50),
-    step(
-        "verify mutants --patches",
-        "reliability/mutations.json",
-        Length("/patches", "patches"),
-        60,
-    ),
-    step("verify mutants --generated", "reliability/mutants.json", Number("/all", "mutants"), 30),
-];
-
-const fn step(command: &'static str, file: &'static str, counts: Counts, minutes: u32) -> Step {
-    Step { command, file, counts, minutes }
-}
-
-const REPORTS: &str = "docs/reports";
 const FILE: &str = "all.json";
 
 /// What [`run`] kept, if anything.
@@ -96,7 +40,8 @@ pub(super) fn last() -> Result<Option<Of<All>>> {
 /// Options of `cargo xtask verify all`.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run nothing; check that all results are for one commit, and that it is in the history.
+    /// Run nothing. Check that every part has passed on one commit, that the reports are of those
+    /// runs, and that the commit is in the history, and say how old it is.
     #[arg(long)]
     check: bool,
 }
@@ -106,112 +51,137 @@ pub(super) async fn run(options: Options) -> Result<()> {
 }
 
 fn check() -> Result<()> {
-    let Of { commit, result } = last()?.context("`cargo xtask verify all` has never ended here")?;
-    ensure!(result.done.len() == STEPS.len(), "`cargo xtask verify all` has not ended");
-    STEPS.iter().try_for_each(|step| step.how_many(&commit).map(drop))?;
-    ensure!(git::is_in_history(&commit)?, "{commit} is not in the history of this commit");
+    git::ensure_full_history()?;
+    let Of { commit, result } = last()?.with_context(|| {
+        format!("{REPORTS}/reliability/{FILE} is missing: `cargo xtask verify all` writes it")
+    })?;
+    let left: Vec<_> = STEPS.iter().filter(|step| !result.has(step)).collect();
+    if let [first, ..] = left[..] {
+        let all = STEPS.len();
+        bail!("{} of {all} parts are to do, the first `cargo xtask {}`", left.len(), first.command);
+    }
+    for step in &STEPS {
+        result.is_unchanged(step, &commit)?;
+    }
+    let since = git::commits_since(&commit)?;
+    let since = since.with_context(|| format!("{commit} is not in the history of this commit"))?;
     print!("{}", table(&commit, &result));
+    if devstack::source_commit()? != commit {
+        println!("\nThe code has changed since: {since} commits.");
+    }
     Ok(())
 }
 
 /// Runs what was not yet done on this commit, and checks that all results are for it.
 async fn run_what_is_left() -> Result<()> {
-    let commit = git::clean_commit(REPORTS)?;
+    let commit = clean_commit()?;
+    git::ensure_full_history()?;
+    ensure_installed().await?;
     let mut all = last()?.filter(|of| of.commit == commit).map(|of| of.result).unwrap_or_default();
-    let is_done = |all: &All, step: &Step| all.done.iter().any(|done| done.command == step.command);
-    let todo: Vec<_> = STEPS.iter().filter(|step| !is_done(&all, step)).collect();
-    let minutes: u32 = todo.iter().map(|step| step.minutes).sum();
-    eprintln!(
-        "── Everything at {commit}: {} of {} to do, about {minutes} minutes",
-        todo.len(),
-        STEPS.len()
-    );
-    for step in &todo {
-        eprintln!("   cargo xtask {} ({} min)", step.command, step.minutes);
-    }
+    let todo: Vec<_> = STEPS.iter().filter(|step| !all.has(step)).collect();
+    show_plan(&commit, &todo);
     for (number, step) in todo.iter().enumerate() {
         eprintln!("── {} of {}: cargo xtask {}", number + 1, todo.len(), step.command);
-        let start = Instant::now();
-        let mut xtask = Command::new(std::env::current_exe()?);
-        xtask.args(step.command.split(' ')).current_dir(root());
-        ProcessGroup::run(step.command, &mut xtask).await.context(
-            "what was done before is kept: once the cause is gone, run `cargo xtask verify all` again",
-        )?;
-        ensure!(git::clean_commit(REPORTS)? == commit, "the commit has changed in the meantime");
-        let how_many = step.how_many(&commit)?;
-        let seconds = start.elapsed().as_secs();
-        all.done.push(Done { command: step.command.to_owned(), how_many, seconds });
+        match run_step(step, &commit).await {
+            Ok(done) => all.done.push(done),
+            Err(error) => {
+                all.failed.push(step.command.to_owned());
+                keep(FILE, &commit, &all)?;
+                page::write()?;
+                let command = step.command;
+                return Err(error.context(format!(
+                    "`cargo xtask {command}` failed. What passed before is kept: once the cause is \
+                     gone, `cargo xtask verify all` goes on, on the same commit"
+                )));
+            }
+        }
         keep(FILE, &commit, &all)?;
     }
     for step in &STEPS {
-        step.how_many(&commit)?;
+        all.is_unchanged(step, &commit)?;
     }
     page::write()?;
     print!("{}", table(&commit, &all));
+    eprintln!("The results are in {REPORTS}: commit them.");
     Ok(())
 }
 
-impl Step {
-    /// How much was done, by the result. Fails if that is for another commit.
-    fn how_many(&self, commit: &str) -> Result<String> {
-        let file = root().join(REPORTS).join(self.file);
-        let text =
-            fs::read_to_string(&file).with_context(|| format!("{} is missing", self.file))?;
-        let result: Value = serde_json::from_str(&text)?;
-        if result["commit"] != commit {
-            bail!("{} is for {}, not for {commit}", self.file, result["commit"]);
-        }
-        let how_many = match self.counts {
-            Row(label) => {
-                let rows = result["rows"].as_array().into_iter().flatten();
-                let row = rows.into_iter().find(|row| row[0] == label);
-                row.and_then(|row| row[1].as_str()).map(|count| format!("{count} ({label})"))
-            }
-            Length(list, unit) => match result.pointer(list) {
-                Some(Value::Array(items)) => Some(format!("{} {unit}", items.len())),
-                Some(Value::Object(members)) => Some(format!("{} {unit}", members.len())),
-                _ => None,
-            },
-            Number(member, unit) => result.pointer(member).map(|count| format!("{count} {unit}")),
-        };
-        how_many.with_context(|| format!("{} does not say how much was done", self.file))
+/// The commit of the code, of which the working tree may have no changes.
+fn clean_commit() -> Result<String> {
+    let changed = devstack::uncommitted()?;
+    ensure!(changed.is_empty(), "there are uncommitted changes:\n{changed}");
+    devstack::source_commit()
+}
+
+/// Fails now rather than in two hours if something that must be installed by hand is missing.
+async fn ensure_installed() -> Result<()> {
+    ensure!(cfg!(target_os = "linux"), "the functions are Linux programs: use a Linux machine");
+    let valgrind = Command::new("valgrind").arg("--version").output().await;
+    let has_tools = valgrind.is_ok() && libfaketime().is_some();
+    ensure!(has_tools, "valgrind or libfaketime is missing: apt install valgrind libfaketime");
+    for processor in super::reproducible::Processor::ALL {
+        processor.ensure_target().await?;
+    }
+    Tools::install(devstack::Progress).await.map(drop)
+}
+
+fn show_plan(commit: &str, todo: &[&Step]) {
+    let minutes: u32 = todo.iter().map(|step| step.minutes).sum();
+    let all = STEPS.len();
+    eprintln!("── Everything at {commit}: {} of {all} to do, about {minutes} minutes", todo.len());
+    for step in todo {
+        eprintln!("   cargo xtask {} ({} min)", step.command, step.minutes);
+    }
+    eprintln!("   Change nothing here until it ends. Ctrl-C stops it; the same command goes on.");
+}
+
+/// Runs a step in a process of its own.
+async fn run_step(step: &Step, commit: &str) -> Result<Done> {
+    let start = Instant::now();
+    let mut xtask = Command::new(std::env::current_exe()?);
+    xtask.args(step.command.split(' ')).current_dir(root());
+    ProcessGroup::run(step.command, &mut xtask).await?;
+    let seconds = start.elapsed().as_secs();
+    let now = clean_commit().context("something changed while it ran; undo that")?;
+    ensure!(now == commit, "the commit changed from {commit} to {now} while it ran");
+    let Kept { amount, sha256, .. } = step.kept_for(commit)?;
+    let result = step.result.to_owned();
+    Ok(Done { command: step.command.to_owned(), amount, result, seconds, sha256 })
+}
+
+impl All {
+    /// How many steps have passed, of how many.
+    pub(super) fn progress(&self) -> (usize, usize) {
+        (STEPS.iter().filter(|step| self.has(step)).count(), STEPS.len())
+    }
+
+    fn has(&self, step: &Step) -> bool {
+        self.done.iter().any(|done| done.command == step.command)
+    }
+
+    /// Fails unless the result file of a step is the one that its run left.
+    fn is_unchanged(&self, step: &Step, commit: &str) -> Result<()> {
+        let kept = step.kept_for(commit)?;
+        let done = self.done.iter().find(|done| done.command == step.command);
+        ensure!(
+            done.is_some_and(|done| done.sha256 == kept.sha256),
+            "`cargo xtask {}` has run again since; restore its result with git",
+            step.command
+        );
+        Ok(())
     }
 }
 
-/// The result as a Markdown table.
+/// The result as a Markdown table, and what failed.
 pub(super) fn table(commit: &str, all: &All) -> String {
     let head =
         "| Command | How many | Result | Time | Commit |\n|---|---|---|--:|---|\n".to_owned();
-    let rows = all.done.iter().map(|Done { command, how_many, seconds }| {
+    let rows = all.done.iter().map(|Done { command, amount, result, seconds, .. }| {
         let time = format!("{} min {} s", seconds / 60, seconds % 60);
-        format!("| `cargo xtask {command}` | {how_many} | held | {time} | {commit} |\n")
+        format!("| `cargo xtask {command}` | {amount} | {result} | {time} | {commit} |\n")
     });
-    std::iter::once(head).chain(rows).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_step_has_a_command_and_a_file_of_its_own() {
-        let commands: BTreeSet<_> = STEPS.iter().map(|step| step.command).collect();
-        let files: BTreeSet<_> = STEPS.iter().map(|step| step.file).collect();
-        assert_eq!((commands.len(), files.len()), (STEPS.len(), STEPS.len()));
-    }
-
-    #[test]
-    fn every_kept_result_says_how_much_was_done() {
-        for step in &STEPS {
-            let file = root().join(REPORTS).join(step.file);
-            let Ok(text) = fs::read_to_string(file) else { continue };
-            let commit = serde_json::from_str::<Value>(&text).unwrap()["commit"].clone();
-            let how_many = step.how_many(commit.as_str().unwrap()).unwrap();
-            assert!(how_many.starts_with(|first: char| first.is_ascii_digit()), "{how_many}");
-            let error = step.how_many("another").unwrap_err().to_string();
-            assert!(error.contains("not for another"), "{error}");
-        }
-    }
+    let failed = all.failed.iter().map(|command| {
+        format!("\nAn earlier run of `cargo xtask {command}` on this commit failed.\n")
+    });
+    std::iter::once(head).chain(rows).chain(failed).collect()
 }

@@ -12,22 +12,24 @@ mod mutants;
 mod page;
 mod reproducible;
 mod soak;
+mod steps;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use devstack::{Progress, Tools, root};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::git;
 use crate::test::stack;
 
 /// A verification.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = steps::times())]
 pub(crate) enum Part {
     /// Run every verification on this machine on the last commit, and check that all results are for
-    /// it (3 to 4 hours).
+    /// it (about four hours).
     ///
     /// Refuses uncommitted changes. Skips what was already done on the same commit. Ends with a
     /// table of everything.
@@ -45,24 +47,20 @@ pub(crate) enum Part {
 /// A verification on this machine.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum LocalPart {
-    /// Run the fault and outage tests, and keep what held under each fault (5 minutes).
+    /// Run the fault and outage tests, and keep what held under each fault.
     Faults,
-    /// Place orders under random faults, and compare the stack with the customers' responses (5
-    /// minutes).
+    /// Place orders under random faults, and compare the stack with the customers' responses.
     Soak(soak::Options),
-    /// Check the order of effects on a stack with `Fifo=true`, under single and random faults (3
-    /// minutes).
+    /// Check the order of effects on a stack with `Fifo=true`, under single and random faults.
     Fifo,
-    /// Race pairs of orders for one coupon each, and check that one of each pair gets it (2
-    /// minutes).
+    /// Race pairs of orders for one coupon each, and check that one of each pair gets it.
     Coupons(coupons::Options),
     /// Fuzz the API with requests generated from its document, and compare every response with the
-    /// document (20 minutes).
+    /// document.
     ApiFuzz(crate::test::api_fuzz::Options),
-    /// Mutate the code, and check that a test catches each mutation (half an hour).
+    /// Mutate the code, and check that a test catches each mutation.
     Mutants(mutants::Options),
-    /// Build the functions twice from scratch, and check that both builds have the same bytes (10
-    /// minutes).
+    /// Build the functions twice from scratch, and check that both builds have the same bytes.
     Reproducible(reproducible::Options),
 }
 
@@ -76,7 +74,7 @@ pub(crate) async fn verify(part: Part) -> Result<ExitCode> {
 }
 
 async fn locally(part: LocalPart) -> Result<()> {
-    let commit = git::commit()?;
+    let commit = devstack::source()?;
     let tools = Tools::install(Progress).await?;
     let outcome = match part {
         LocalPart::Faults => faults::run(&tools, &commit).await,
@@ -129,10 +127,12 @@ struct Of<T> {
     result: T,
 }
 
-const RESULTS: &str = "docs/reports/reliability";
+fn results() -> PathBuf {
+    root().join(devstack::REPORTS).join("reliability")
+}
 
 fn keep<T: Serialize>(name: &str, commit: &str, result: &T) -> Result<()> {
-    let folder = root().join(RESULTS);
+    let folder = results();
     fs::create_dir_all(&folder)?;
     let result = serde_json::to_string_pretty(&Of { commit: commit.to_owned(), result })?;
     fs::write(folder.join(name), result + "\n").context("the result cannot be written")
@@ -140,7 +140,7 @@ fn keep<T: Serialize>(name: &str, commit: &str, result: &T) -> Result<()> {
 
 /// Reads a kept result, or `None` if there is no such file yet.
 fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<Of<T>>> {
-    let file = root().join(RESULTS).join(name);
+    let file = results().join(name);
     match fs::read_to_string(&file) {
         Ok(text) => Ok(Some(
             serde_json::from_str(&text)

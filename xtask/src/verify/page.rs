@@ -18,10 +18,13 @@ pub(super) fn write() -> Result<()> {
     let mut page = String::from(
         "# What holds when things break\n\n\
          Written by `cargo xtask verify faults`, `verify soak`, `verify fifo`, `verify coupons`,\n\
-         `verify api-fuzz`, `verify mutants` and `verify reproducible` from what they saw; not by hand.\n",
+         `verify api-fuzz`, `verify mutants` and `verify reproducible` from what they saw, or by\n\
+         `cargo xtask verify all`, which runs them all on one commit; not by hand.\n",
     );
     if let Some(Of { commit, result }) = all::last()? {
-        writeln!(page, "\n## Everything on one commit\n\n`cargo xtask verify all` at {commit}.\n")?;
+        let (done, all) = result.progress();
+        writeln!(page, "\n## Everything on one commit\n")?;
+        writeln!(page, "`cargo xtask verify all` at {commit}: {done} of {all} parts passed.\n")?;
         write!(page, "{}", all::table(&commit, &result))?;
     }
     let patches = kept::<Mutations>(mutants::MUTATIONS)?;
@@ -114,21 +117,18 @@ fn mutations(page: &mut String, commit: &str, patches: &[Patch]) -> Result<()> {
 }
 
 fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
-    let Generated { all, caught, unviable, timed_out, missed, accepted } = found;
+    let Generated { all, caught, unviable, missed, accepted } = found;
     writeln!(
         page,
         "\n## The code, broken by cargo-mutants\n\n`cargo xtask verify mutants --generated` at {commit}.\n"
     )?;
     writeln!(
         page,
-        "Of {all} mutants of the crates, the tests catch {caught}; {unviable} do not compile, {timed_out} run for ever"
-    )?;
-    writeln!(
-        page,
-        "and are stopped, {} are missed, {} are accepted.",
+        "Of {all} mutants of the crates, the tests catch {caught}, {unviable} do not compile, {} are missed and {}",
         missed.len(),
         accepted.len()
     )?;
+    writeln!(page, "are accepted.")?;
     if !missed.is_empty() {
         writeln!(page, "\nMissed:\n")?;
     }
@@ -155,7 +155,10 @@ fn built(page: &mut String, processor: Processor, commit: &str, built: &Built) -
         page,
         "Two builds from nothing, one by `cargo lambda build`, one in another folder by `sam build`, as it is"
     )?;
-    writeln!(page, "deployed. Both are these:\n")?;
+    writeln!(
+        page,
+        "deployed. Both had the same `CARGO_HOME`, whose path is in the binaries. Both are these:\n"
+    )?;
     writeln!(page, "| Function | Bytes | SHA-256 of `bootstrap` |\n|---|--:|---|")?;
     for (function, Binary { bytes, sha256 }) in functions {
         writeln!(page, "| {function} | {bytes} | `{sha256}` |")?;

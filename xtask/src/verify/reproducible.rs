@@ -79,10 +79,24 @@ impl Processor {
             Self::X86 => "x86_64-unknown-linux-gnu",
         }
     }
+
+    /// Fails unless the compiler can build for it.
+    pub(super) async fn ensure_target(self) -> Result<()> {
+        let target = self.target();
+        let mut rustc = Command::new("rustc");
+        rustc.args(["--print", "target-libdir", "--target", target]).current_dir(root());
+        let library = Progress.command_output("Looking for the target", &mut rustc).await?;
+        ensure!(
+            Path::new(library.trim()).exists(),
+            "{target} is not installed: rustup target add {target}"
+        );
+        Ok(())
+    }
 }
 
 pub(super) async fn run(tools: &Tools, &Options { processor }: &Options) -> Result<()> {
-    let compiler = compiler_for(processor).await?;
+    processor.ensure_target().await?;
+    let compiler = compiler().await?;
     let folder = root().join("target/reproducible");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -91,7 +105,7 @@ pub(super) async fn run(tools: &Tools, &Options { processor }: &Options) -> Resu
         "── Two clean builds of the last commit for {}: about five minutes each on two cores",
         processor.name()
     );
-    let commit = git::last_commit()?;
+    let commit = devstack::source_commit()?;
     let first = by_cargo_lambda(tools, processor, &folder.join("first")).await?;
     let second = by_sam(tools, processor, &folder.join("second")).await?;
     show("cargo lambda build", &first);
@@ -107,16 +121,7 @@ pub(super) async fn run(tools: &Tools, &Options { processor }: &Options) -> Resu
     super::keep(&processor.file(), &commit, &Built { compiler, functions: first })
 }
 
-/// The compiler's version, if it can build for that processor.
-async fn compiler_for(processor: Processor) -> Result<String> {
-    let target = processor.target();
-    let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir", "--target", target]).current_dir(root());
-    let library = Progress.command_output("Looking for the target", &mut rustc).await?;
-    ensure!(
-        Path::new(library.trim()).exists(),
-        "{target} is not installed: rustup target add {target}"
-    );
+async fn compiler() -> Result<String> {
     let mut rustc = Command::new("rustc");
     let version = Progress
         .command_output("Asking for the compiler's version", rustc.arg("--version"))
@@ -147,7 +152,10 @@ async fn by_sam(tools: &Tools, processor: Processor, folder: &Path) -> Result<Fu
 }
 
 fn in_folder<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
-    command.current_dir(folder).env_remove("CARGO_TARGET_DIR")
+    for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTC_WRAPPER"] {
+        command.env_remove(variable);
+    }
+    command.current_dir(folder)
 }
 
 fn binaries(folder_of: impl Fn(&str) -> PathBuf) -> Result<Functions> {

@@ -29,7 +29,7 @@ pub(super) async fn run(
     devstack::build(tools, Progress).await?;
     stack::build_ops(tools).await?;
     let mut options = vec![format!("--orders={orders}"), format!("--minutes={minutes}")];
-    options.push("--clock-steps".to_owned());
+    options.extend(["--clock-steps", "--one-in=15"].map(str::to_owned));
     options.extend(seed.map(|seed| format!("--seed={seed}")));
     super::keep_counts(tools, "soak", &options, FILE, commit).await
 }

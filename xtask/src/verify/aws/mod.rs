@@ -23,7 +23,6 @@ use self::report::Run;
 use self::session::Session;
 use self::steps::{Check, STEPS, plan};
 use self::target::Target;
-use crate::git;
 
 /// Options of `cargo xtask verify aws`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +55,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     if !options.emulator && !options.yes {
         ensure!(io::stdin().is_terminal(), "there is no terminal to ask on: give --yes to go on");
     }
-    let commit = git::commit()?;
+    let commit = devstack::source()?;
     let tools = Tools::install(Progress).await?;
     let target = if options.emulator { Target::emulator(tools).await? } else { Target::aws(tools) };
     let identity = target.identity().await?;

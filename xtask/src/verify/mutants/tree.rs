@@ -32,29 +32,32 @@ impl<'a> Tree<'a> {
     }
 
     /// Applies a patch, runs the test that must fail, and restores the copy. Returns whether the
-    /// test failed.
+    /// test failed. A test on a stack may fail by chance, so it must fail twice.
     pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<bool> {
         self.scratch.git(&["apply", &file.display().to_string()]).await?;
-        let passed = self.run(&patch.caught_by).await;
+        let outcome = async {
+            let fails = !self.run(&patch.caught_by).await?;
+            let is_certain = !fails || Target::of(&patch.caught_by)?.is_unit();
+            Ok::<_, anyhow::Error>(fails && (is_certain || !self.run(&patch.caught_by).await?))
+        };
+        let outcome = outcome.await;
         self.scratch.git(&["checkout", "--quiet", "."]).await?;
-        Ok(!passed?)
+        outcome
     }
 
-    /// Runs a test, named by its crate or suite and its path there, and returns whether it passed.
-    /// A test that does not run, for example because of a compile error, is an error.
+    /// Runs a test, and returns whether it passed. A test that does not run, for example because of a
+    /// compile error, is an error.
     async fn run(&self, name: &str) -> Result<bool> {
-        let (output, test) =
-            match name.split_once("::").context("a test is named by a suite and a path")? {
-                (target @ ("pipeline" | "faults"), test) => {
-                    (self.end_to_end(target, test).await?, test)
-                }
-                (package, test) => (self.unit(package, test).await?, test),
-            };
-        let Some(line) = output.lines().find(|line| line.starts_with(&format!("test {test} ... ")))
-        else {
-            bail!("{name} did not run:\n{output}");
+        let (output, test) = match Target::of(name)? {
+            Target::Stack(target, test) => (self.end_to_end(target, test).await?, test),
+            Target::Unit(package, test) => (self.unit(package, test).await?, test),
         };
-        Ok(line.ends_with("ok"))
+        let outcome = format!("test {test} ... ");
+        match output.lines().find_map(|line| line.strip_prefix(&outcome)) {
+            Some("ok") => Ok(true),
+            Some("FAILED") => Ok(false),
+            _ => bail!("{name} did not run:\n{output}"),
+        }
     }
 
     async fn unit(&self, package: &str, test: &str) -> Result<String> {
@@ -70,5 +73,27 @@ impl<'a> Tree<'a> {
         let mut tests = Tests::on(self.tools, &running, &["--test", target])?;
         tests.command.env("E2E_BINARIES", binaries).args(["--", "--exact", test]);
         Progress.command_outcome("Testing", &mut tests.command).await
+    }
+}
+
+/// A test that catches a mutation, as a patch names it.
+#[derive(Clone, Copy, Debug)]
+enum Target<'a> {
+    /// A suite on a stack, and the path of a test in it.
+    Stack(&'a str, &'a str),
+    /// A package, and the path of a unit test in it.
+    Unit(&'a str, &'a str),
+}
+
+impl<'a> Target<'a> {
+    fn of(name: &'a str) -> Result<Self> {
+        let (target, test) =
+            name.split_once("::").context("a test is named by a suite and a path")?;
+        let is_suite = ["pipeline", "faults"].contains(&target);
+        Ok(if is_suite { Self::Stack(target, test) } else { Self::Unit(target, test) })
+    }
+
+    fn is_unit(self) -> bool {
+        matches!(self, Self::Unit(..))
     }
 }
