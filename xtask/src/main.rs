@@ -34,7 +34,7 @@ enum Command {
     /// Run the test suites that a change needs, all of them, or one by its name.
     ///
     /// On two cores this takes about three minutes after a small change, and ten if nothing is
-    /// built yet. `--all` takes three quarters of an hour once everything is built.
+    /// built yet. `--all` takes 40 minutes once the dependencies are built.
     Test(test::Options),
     /// Run verifications that take too long for every change, and keep the results.
     #[command(subcommand)]

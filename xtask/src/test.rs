@@ -27,7 +27,7 @@ pub(crate) use fifo::SOAK as FIFO_SOAK;
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run every suite, not only those that a change needs (three quarters of an hour).
+    /// Run every suite, not only those that a change needs (40 minutes).
     #[arg(long)]
     all: bool,
     /// Run only these suites.
@@ -42,7 +42,7 @@ pub(crate) async fn test(Options { all, suites }: Options) -> Result<()> {
         [] => SUITES.into_iter().filter(|suite| all || suite.is_quick).collect(),
         suites => suites.to_vec(),
     };
-    let (mut prepared, mut skipped) = (vec![], vec![]);
+    let (mut prepared, mut skipped, mut times) = (vec![], vec![], vec![]);
     for suite in chosen {
         if let Some(why) = missing(suite, &tools, &mut prepared).await? {
             ensure!(suites.is_empty(), "the suite {} cannot run: {why}", suite.name);
@@ -53,14 +53,27 @@ pub(crate) async fn test(Options { all, suites }: Options) -> Result<()> {
         let start = Instant::now();
         eprintln!("── {}", suite.name);
         suite.run(&tools).await.with_context(|| format!("the suite {} failed", suite.name))?;
-        eprintln!("── {}: green in {:.0} s", suite.name, start.elapsed().as_secs_f64());
+        let seconds = start.elapsed().as_secs_f64();
+        eprintln!("── {}: green in {seconds:.0} s", suite.name);
+        times.push((suite.name, seconds));
     }
+    show_times(times);
     let seconds = start.elapsed().as_secs_f64();
     match &skipped[..] {
         [] => eprintln!("All green in {seconds:.0} s."),
         skipped => eprintln!("Green in {seconds:.0} s, but skipped: {}", skipped.join(", ")),
     }
     Ok(())
+}
+
+/// The slowest first.
+fn show_times(mut times: Vec<(&str, f64)>) {
+    if times.len() > 1 {
+        times.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        for (suite, seconds) in times {
+            eprintln!("{suite:>16} {seconds:>5.0} s");
+        }
+    }
 }
 
 /// Prepares what the suite needs, each thing once in a run, and returns what is missing.

@@ -63,12 +63,12 @@ async fn main() -> Result<ExitCode> {
     let contested = calls.contested();
     let rows = report.rows(contested, start.elapsed());
     e2e::report(&rows, options.report.as_deref(), &report.wrong)?;
-    let raced = !pairs.is_empty() && contested * 100 >= pairs.len() * LEAST_PERCENT;
-    if !raced {
+    let is_race = !pairs.is_empty() && contested * 100 >= pairs.len() * LEAST_PERCENT;
+    if !is_race {
         eprintln!(
             "  Only {contested} pairs raced: of the others, one had saved before the other came."
         );
     }
-    let sound = report.wrong.is_empty() && raced;
+    let sound = report.wrong.is_empty() && is_race;
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

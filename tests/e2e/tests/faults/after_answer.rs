@@ -64,6 +64,35 @@ async fn fifo_order_is_published_before_the_answer() {
     assert_eq!(logged(orders).await, [(order_id(&answer), "placed".to_owned())]);
 }
 
+/// The first request of a FIFO stack could not publish its order. The second one reads it, to publish
+/// it before it answers.
+#[tokio::test]
+async fn fifo_order_is_read_again_for_a_repeated_request() {
+    let shop = Deployment::under_test().await;
+    let topic = shop.make_fifo_topic().await;
+    for (fault, times) in faults() {
+        let what = format!("{fault:?}, {times} times");
+        let proxy = fault_proxy().await;
+        let variables = [("AWS_ENDPOINT_URL", proxy.url()), ("ORDERS_TOPIC_ARN", &*topic)];
+        let mut orders = shop.start("orders", &variables).await;
+        proxy.inject("Publish", Fault::Refuse, EVERY_TIME);
+        let event = Attempt::with_key().event();
+        let first = orders.invoke(&event).await;
+        assert_eq!(first["statusCode"], 201, "{first}");
+        proxy.calm();
+
+        let injected = proxy.inject("BatchGetItem", fault, times);
+        let again = orders.invoke(&event).await;
+        assert!(injected.times() > 0, "{what} did not happen");
+        // One attempt: the look-up of the key may have taken most of the request's time.
+        assert_eq!(again["statusCode"], 503, "{what}: {again}");
+        proxy.calm();
+        assert_eq!(orders.invoke(&event).await["body"], first["body"], "{what}");
+        let what_held = "503, to be tried again; then the first answer";
+        held("orders, FIFO, repeated, BatchGetItem", &name_of(fault, times), what_held);
+    }
+}
+
 #[tokio::test]
 async fn outcome_is_logged_as_the_work_ended() {
     let shop = Deployment::under_test().await;

@@ -2,9 +2,11 @@
 
 use devstack::Fault;
 use e2e::{Deployment, fault_proxy, held, order_id};
+use futures::future::join_all;
 use serde_json::json;
+use uuid::Uuid;
 
-use super::{EVERY_TIME, ONCE, assert_carried_out, faults, name_of, sweep};
+use super::{EVERY_TIME, assert_carried_out, faults, name_of, sweep};
 
 /// Places an order through a function whose publish is refused, and returns its id.
 async fn place_unpublished(shop: &Deployment) -> String {
@@ -19,7 +21,9 @@ async fn place_unpublished(shop: &Deployment) -> String {
 /// The stack's own relay, or another test's, may process the order first, so the test retries.
 pub(crate) const TRIES: u32 = 5;
 
-async fn cut_at(operation: &str) {
+/// Lets the relay sweep under every fault at an operation. `place` leaves orders that make it call
+/// that operation.
+async fn cut_at(operation: &str, place: impl AsyncFn(&Deployment) -> Vec<String>) {
     let shop = Deployment::under_test().await;
     let mut placed = vec![];
     for (fault, times) in faults() {
@@ -27,21 +31,24 @@ async fn cut_at(operation: &str) {
         let mut tries = 0..TRIES;
         loop {
             assert!(tries.next().is_some(), "{what} at {operation} did not happen");
-            placed.push((place_unpublished(&shop).await, what.clone()));
+            placed.push((place(&shop).await, what.clone()));
             let proxy = fault_proxy().await;
             let mut relay = shop.start_behind("outbox-relay", &proxy).await;
             let injected = proxy.inject(operation, fault, times);
             // The run ends within its timeout, and reports failures.
             let swept = relay.invoke(&json!({})).await;
-            assert!(swept["published"].as_u64() >= swept["cleared"].as_u64(), "{swept}");
+            let count = |name: &str| swept[name].as_u64().expect("a count");
+            assert!(count("published") >= count("cleared"), "{swept}");
             if injected.times() > 0 {
                 break;
             }
         }
     }
     sweep(&shop).await;
-    for (id, injected) in placed {
-        assert_carried_out(&shop, &id, &format!("{injected} at {operation}")).await;
+    for (ids, injected) in placed {
+        for id in ids {
+            assert_carried_out(&shop, &id, &format!("{injected} at {operation}")).await;
+        }
         held(
             &format!("outbox-relay, {operation}"),
             &injected,
@@ -50,48 +57,46 @@ async fn cut_at(operation: &str) {
     }
 }
 
+async fn one(shop: &Deployment) -> Vec<String> {
+    vec![place_unpublished(shop).await]
+}
+
 #[tokio::test]
 async fn outbox_scan_faults_lose_no_order() {
-    cut_at("Scan").await;
+    cut_at("Scan", one).await;
 }
 
 /// More orders than one query returns.
 pub(crate) const FULL: usize = 101;
+/// The outbox's shards, by the template.
+const SHARDS: usize = 16;
 
 #[tokio::test]
 async fn shard_query_faults_lose_no_order() {
-    let shop = Deployment::under_test().await;
-    let mut tries = 0..TRIES;
-    let placed = loop {
-        assert!(tries.next().is_some(), "no sweep read the shards");
-        let placed = shop.place_unpublished(FULL).await;
-        let proxy = fault_proxy().await;
-        let mut relay = shop.start_behind("outbox-relay", &proxy).await;
-        let injected = proxy.inject("Query", Fault::Fail, ONCE);
-        relay.invoke(&json!({})).await;
-        if injected.times() > 0 {
-            break placed;
-        }
-    };
-    sweep(&shop).await;
-    for id in placed {
-        assert_carried_out(&shop, &id, "a shard could not be read").await;
-    }
-    held(
-        "outbox-relay, Query",
-        &name_of(Fault::Fail, ONCE),
-        "published by a later sweep, done once",
-    );
+    cut_at("Query", async |shop| leave_pending(shop).await.split_off(FULL - 5)).await;
+}
+
+/// Leaves [`FULL`] orders in the table as the orders function does when it cannot publish them.
+async fn leave_pending(shop: &Deployment) -> Vec<String> {
+    let ids: Vec<_> = (0..FULL).map(|_| Uuid::new_v4().to_string()).collect();
+    let puts = ids.iter().enumerate().map(async |(number, id)| {
+        let (customer, shard) = (format!("Ada {id}"), (number % SHARDS).to_string());
+        let order = [("id", &**id), ("customer", &customer), ("amount", "81.50")];
+        let pending = [("placed_at", "2026-11-22T10:00:00Z"), ("outbox", &shard)];
+        shop.put_row("OrdersTable", &[&order[..], &pending[..]].concat()).await;
+    });
+    join_all(puts).await;
+    ids
 }
 
 #[tokio::test]
 async fn publish_faults_lose_no_order() {
-    cut_at("PublishBatch").await;
+    cut_at("PublishBatch", one).await;
 }
 
 #[tokio::test]
 async fn batch_clear_faults_lose_no_order() {
-    cut_at("BatchExecuteStatement").await;
+    cut_at("BatchExecuteStatement", one).await;
 }
 
 #[tokio::test]

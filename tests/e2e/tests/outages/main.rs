@@ -20,7 +20,8 @@ const A_CUSTOMER_EVERY: Duration = Duration::from_millis(200);
 const EVERY_TIME: u32 = u32::MAX;
 
 const SNS: [&str; 2] = ["Publish", "PublishBatch"];
-const DYNAMODB: [&str; 7] = [
+const DYNAMODB: [&str; 8] = [
+    "GetItem",
     "PutItem",
     "TransactWriteItems",
     "UpdateItem",
