@@ -1,6 +1,7 @@
 //! Tests against the backend at `AWS_ENDPOINT_URL`. Each test creates its own tables from
 //! template.yaml.
 
+mod audit;
 mod effect_table;
 mod outbox;
 mod reading;
@@ -11,7 +12,7 @@ mod spending;
 use std::num::NonZeroU8;
 
 use aws_mock::{Backend, Tables};
-use store::{EffectTable, OrderTables, Orders, Outbox};
+use store::{Audit, EffectTable, OrderTables, Orders, Outbox};
 
 const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
@@ -25,15 +26,12 @@ impl Shop {
     async fn open() -> Self {
         let backend = Backend::under_test();
         let tables = Tables::make(&backend).await;
-        let names = OrderTables {
-            orders: tables.name("OrdersTable"),
-            shipments: tables.name("FulfilmentTable"),
-            coupons: tables.name("PromotionTable"),
-            invoices: tables.name("InvoicingTable"),
-            idempotency_keys: tables.name("IdempotencyKeysTable"),
-        };
-        let orders = Orders::connect(backend.sdk(), names, SHARDS).await;
+        let orders = Orders::connect(backend.sdk(), names(&tables), SHARDS).await;
         Self { backend, tables, orders }
+    }
+
+    fn audit(&self) -> Audit {
+        Audit::of(self.backend.sdk(), names(&self.tables))
     }
 
     async fn outbox(&self) -> Outbox {
@@ -42,5 +40,15 @@ impl Shop {
 
     async fn effect_table(&self, logical_id: &str) -> EffectTable {
         EffectTable::connect(self.backend.sdk(), self.tables.name(logical_id)).await
+    }
+}
+
+fn names(tables: &Tables) -> OrderTables {
+    OrderTables {
+        orders: tables.name("OrdersTable"),
+        shipments: tables.name("FulfilmentTable"),
+        coupons: tables.name("PromotionTable"),
+        invoices: tables.name("InvoicingTable"),
+        idempotency_keys: tables.name("IdempotencyKeysTable"),
     }
 }
