@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use devstack::{Progress, Tools, functions};
+use devstack::{Fault, Progress, Tools, functions};
 use serde::{Deserialize, Serialize};
 
 use crate::test::stack;
@@ -54,10 +54,19 @@ pub(super) async fn run(tools: &Tools, commit: &str) -> Result<()> {
     super::keep(FILE, commit, &Faults { cuts })
 }
 
-/// What must be injected at every call, once and at every try. `tests/e2e/tests/faults/main.rs` has
-/// the faults.
-const FAULTS: [&str; 5] =
-    ["connection refused", "throttled", "service error", "answer lost", "answer withheld"];
+/// What must be injected at every call, once and at every try: the faults that
+/// `tests/e2e/tests/faults/main.rs` lists.
+pub(super) fn faults() -> [&'static str; 5] {
+    [Fault::Refuse, Fault::Throttle, Fault::Fail, Fault::LoseAnswer, Fault::WithholdAnswer]
+        .map(Fault::name)
+}
+
+/// What follows the name of a fault that no retry helps against.
+pub(super) const EVERY_TRY: &str = " at every try";
+
+fn all_faults() -> impl Iterator<Item = String> {
+    faults().into_iter().flat_map(|fault| [fault.to_owned(), format!("{fault}{EVERY_TRY}")])
+}
 
 /// The faults that no test injected at a call: `orders, Query` is also cut at `orders with a coupon,
 /// Query`.
@@ -68,7 +77,7 @@ fn missing_cuts(call: &Cut, cuts: &[Cut]) -> Vec<String> {
     };
     let injected: BTreeSet<_> = cuts.iter().filter(at_call).map(|cut| &*cut.injected).collect();
     let all =
-        FAULTS.iter().flat_map(|fault| [(*fault).to_owned(), format!("{fault} at every try")]);
+        faults().into_iter().flat_map(|fault| [fault.to_owned(), format!("{fault}{EVERY_TRY}")]);
     let missing = all.filter(|fault| !injected.contains(&**fault));
     missing.map(|fault| format!("{}: {fault}", call.place)).collect()
 }
@@ -85,12 +94,7 @@ mod tests {
     #[test]
     fn call_must_meet_every_fault() {
         let call = cut("orders, Query", LISTED);
-        let of = |place: &str| {
-            let faults = FAULTS
-                .iter()
-                .flat_map(|fault| [(*fault).to_owned(), format!("{fault} at every try")]);
-            faults.map(|fault| cut(place, &fault)).collect::<Vec<_>>()
-        };
+        let of = |place: &str| all_faults().map(|fault| cut(place, &fault)).collect::<Vec<_>>();
         assert!(missing_cuts(&call, &of("orders with a coupon, Query")).is_empty());
         assert_eq!(missing_cuts(&call, &of("outbox-relay, Query")).len(), 10);
         assert_eq!(missing_cuts(&call, &of("orders, GetItem")).len(), 10);

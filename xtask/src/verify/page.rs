@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::Result;
 use devstack::root;
 
-use super::faults::{self, Cut, Faults};
+use super::faults::{self, Cut, EVERY_TRY, Faults};
 use super::mutants::{self, Generated, Mutations, Patch};
 use super::reproducible::{Binary, Built, Processor};
 use super::{Counts, Of, all, api_fuzz, coupons, fifo, kept, soak};
@@ -37,9 +37,9 @@ pub(super) fn write() -> Result<()> {
         )?;
     }
     for (file, title, part) in [
-        (soak::FILE, "The soak", "soak"),
+        (soak::FILE, "Soak test", "soak"),
         (fifo::FILE, "Ordered delivery", "fifo"),
-        (coupons::FILE, "Two orders with one coupon", "coupons"),
+        (coupons::FILE, "Races for one coupon", "coupons"),
         (api_fuzz::FILE, "API fuzzing", "api-fuzz"),
     ] {
         if let Some(Of { commit, result }) = kept::<Counts>(file)? {
@@ -82,14 +82,24 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Res
     for Cut { place, test, injected, held } in cuts {
         rows.entry((place, test)).or_default().entry(held).or_default().push(&**injected);
     }
-    writeln!(page, "\n## Cut points\n\n`cargo xtask verify faults` at {commit}.\n")?;
+    writeln!(page, "\n## Fault injection\n\n`cargo xtask verify faults` at {commit}.\n")?;
+    let faults = faults::faults().join(", ");
     writeln!(
         page,
-        "| Cut | Injected: what held | Test | Mutation it catches |\n|---|---|---|---|"
+        "*Any fault* is each of these: {faults}. *Answer lost*: the call is executed, and its connection"
+    )?;
+    writeln!(
+        page,
+        "is closed. *Answer withheld*: it is executed, and nothing comes back until the time limit.\n"
+    )?;
+    writeln!(
+        page,
+        "| Call to AWS | Injected: what held | Test | Mutation it catches |\n|---|---|---|---|"
     )?;
     for ((place, test), outcomes) in rows {
-        let outcomes =
-            outcomes.iter().map(|(held, injected)| format!("{}: **{held}**", injected.join(", ")));
+        let outcomes = outcomes
+            .iter()
+            .map(|(held, injected)| format!("{}: **{held}**", summary(injected).join(", ")));
         let caught = patches.iter().filter(|patch| patch.caught && patch.caught_by == **test);
         let caught: Vec<_> = caught.map(|patch| format!("`{}`", patch.name)).collect();
         let outcomes: Vec<_> = outcomes.collect();
@@ -103,10 +113,24 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Res
     Ok(())
 }
 
+/// The injected faults, with one word for all of them.
+fn summary<'a>(injected: &[&'a str]) -> Vec<&'a str> {
+    let mut others = injected.to_vec();
+    let mut any = vec![];
+    for (suffix, name) in [("", "any fault, once"), (EVERY_TRY, "any fault, at every try")] {
+        let all = faults::faults().map(|fault| format!("{fault}{suffix}"));
+        if all.iter().all(|fault| injected.contains(&&**fault)) {
+            any.push(name);
+            others.retain(|fault| !all.iter().any(|of_all| of_all == fault));
+        }
+    }
+    [any, others].concat()
+}
+
 fn mutations(page: &mut String, commit: &str, patches: &[Patch]) -> Result<()> {
     writeln!(
         page,
-        "\n## The code, broken on purpose\n\n`cargo xtask verify mutants --patches` at {commit}.\n"
+        "\n## Mutation testing with patches\n\n`cargo xtask verify mutants --patches` at {commit}.\n"
     )?;
     writeln!(page, "| `tests/mutations/` | What is broken | Test that fails |\n|---|---|---|")?;
     for Patch { name, what, caught_by, caught } in patches {
@@ -120,7 +144,7 @@ fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
     let Generated { all, caught, unviable, missed, accepted } = found;
     writeln!(
         page,
-        "\n## The code, broken by cargo-mutants\n\n`cargo xtask verify mutants --generated` at {commit}.\n"
+        "\n## Mutation testing with cargo-mutants\n\n`cargo xtask verify mutants --generated` at {commit}.\n"
     )?;
     writeln!(
         page,
@@ -146,7 +170,7 @@ fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
 
 fn built(page: &mut String, processor: Processor, commit: &str, built: &Built) -> Result<()> {
     let (name, Built { compiler, functions }) = (processor.name(), built);
-    writeln!(page, "\n## The same source, the same bytes: {name}\n")?;
+    writeln!(page, "\n## Reproducible builds: {name}\n")?;
     writeln!(
         page,
         "`cargo xtask verify reproducible --processor {name}` at {commit}, with {compiler}."
@@ -164,4 +188,20 @@ fn built(page: &mut String, processor: Processor, commit: &str, built: &Built) -
         writeln!(page, "| {function} | {bytes} | `{sha256}` |")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_have_one_name() {
+        let once = faults::faults().to_vec();
+        assert_eq!(summary(&once), ["any fault, once"]);
+        assert_eq!(summary(&[&once[..], &["killed"]].concat()), ["any fault, once", "killed"]);
+        assert_eq!(summary(&once[1..]), once[1..]);
+        let every = once.iter().map(|fault| format!("{fault}{EVERY_TRY}")).collect::<Vec<_>>();
+        let every: Vec<_> = every.iter().map(String::as_str).collect();
+        assert_eq!(summary(&every), ["any fault, at every try"]);
+    }
 }

@@ -19,13 +19,10 @@ pub(crate) fn rows(
         ("Orders that customers tried to place", (accepted + unclear + refused).to_string()),
         ("Answered 201 or 303", accepted.to_string()),
         (
-            "Unclear to the end (of these in the table)",
+            "Without a clear answer to the end (of these saved)",
             format!("{unclear} ({})", audit.unclear_saved),
         ),
-        (
-            "Unclear answers, those included that became clear",
-            client_record.unclear_answers.to_string(),
-        ),
+        ("Unclear answers, repeated or not", client_record.unclear_answers.to_string()),
         ("Good orders refused", refused.to_string()),
         ("Orders in the table", audit.orders.to_string()),
         ("Fulfilled", audit.fulfilled.to_string()),
@@ -41,7 +38,7 @@ pub(crate) fn rows(
         ),
         ("Invoices, each with a number of its own", audit.invoices.to_string()),
         ("**Lost**", format!("**{}**", audit.lost.len())),
-        ("**Doubled**", format!("**{}**", audit.doubled.len())),
+        ("**Done twice**", format!("**{}**", audit.doubled.len())),
         (
             "In a dead-letter queue, redriven (left there)",
             format!("{} ({})", dead_letters.came, dead_letters.left),
@@ -69,7 +66,7 @@ pub(crate) fn fault_rows(
 pub(crate) fn call_rows(inserts: usize, unseen: usize) -> [(String, String); 2] {
     [
         ("Inserts of rows, each watched as it happened", inserts.to_string()),
-        ("**Effects that no call was seen to have**", format!("**{unseen}**")),
+        ("**Rows that no insert was seen to make**", format!("**{unseen}**")),
     ]
     .map(|(what, count)| (what.to_owned(), count))
 }
@@ -83,8 +80,8 @@ pub(crate) fn ordering_rows(
     [
         ("Effects whose order was compared", effects.to_string()),
         ("**Out of order**", format!("**{}**", out_of_order.len())),
-        ("Orders apart: published by the relay", by_relay.len().to_string()),
-        ("Orders apart: redriven from a dead-letter queue", redriven.len().to_string()),
+        ("Orders not compared: published by the relay", by_relay.len().to_string()),
+        ("Orders not compared: redriven from a dead-letter queue", redriven.len().to_string()),
     ]
     .map(|(what, count)| (what.to_owned(), count))
 }
