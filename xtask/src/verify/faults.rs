@@ -76,9 +76,7 @@ fn missing_cuts(call: &Cut, cuts: &[Cut]) -> Vec<String> {
         cut.place.starts_with(function) && cut.place.ends_with(&format!(", {operation}"))
     };
     let injected: BTreeSet<_> = cuts.iter().filter(at_call).map(|cut| &*cut.injected).collect();
-    let all =
-        faults().into_iter().flat_map(|fault| [fault.to_owned(), format!("{fault}{EVERY_TRY}")]);
-    let missing = all.filter(|fault| !injected.contains(&**fault));
+    let missing = all_faults().filter(|fault| !injected.contains(&**fault));
     missing.map(|fault| format!("{}: {fault}", call.place)).collect()
 }
 
