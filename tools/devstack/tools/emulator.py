@@ -17,6 +17,8 @@ With AUTH=true it checks IAM: see guard.py and transport.py.
 """
 
 import os
+import signal
+import threading
 import time
 
 from ministack.app import AUTH, main
@@ -129,6 +131,16 @@ def deduplicated(deliver):
 
     return delivered
 
+
+def end_with_parent():
+    """Ends this process and its functions once the process that started it is gone: killed, it cannot end them."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
 
 # The functions inherit this process's environment; it loads nothing itself any more.
 if preload := os.environ.pop("FUNCTIONS_PRELOAD", None):
