@@ -21,9 +21,9 @@ struct Counts {
     spends: HashMap<String, BTreeSet<String>>,
     /// The orders whose save was to spend a coupon, done or not, by the order that earned it.
     tried_spends: HashMap<String, BTreeSet<String>>,
-    /// Rows whose insert AWS did not answer, by table and order.
+    /// Rows whose insert AWS did not answer, or with 5xx, by table and order.
     unanswered_inserts: BTreeSet<(String, String)>,
-    /// Orders with a coupon whose save AWS did not answer.
+    /// Orders with a coupon whose save AWS did not answer, or with 5xx.
     unanswered_spends: BTreeSet<String>,
 }
 
@@ -89,7 +89,7 @@ impl CallAudit {
     fn count(&self, call: &Call) {
         let mut counts = self.counts();
         match &*call.operation {
-            "BatchExecuteStatement" if call.status.is_none() => {
+            "BatchExecuteStatement" if may_be_done(call) => {
                 counts.unanswered_inserts.extend(rows_to_insert(call).into_iter().flatten());
             }
             "BatchExecuteStatement" => {
@@ -102,9 +102,9 @@ impl CallAudit {
                     let tried = counts.tried_spends.entry(coupon.clone()).or_default();
                     tried.insert(order.clone());
                     match call.status {
-                        None => _ = counts.unanswered_spends.insert(order),
                         Some(200) => _ = counts.spends.entry(coupon).or_default().insert(order),
-                        Some(_) => {}
+                        _ if may_be_done(call) => _ = counts.unanswered_spends.insert(order),
+                        _ => {}
                     }
                 }
             }
@@ -115,6 +115,11 @@ impl CallAudit {
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().expect("no test panics while counting")
     }
+}
+
+/// Whether a call may have been executed although AWS did not say so.
+fn may_be_done(call: &Call) -> bool {
+    call.status.is_none_or(|status| status >= 500)
 }
 
 /// The coupons that a transaction spends, each with the order on which it is spent.

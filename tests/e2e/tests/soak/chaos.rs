@@ -25,8 +25,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const KILL_EVERY: u32 = 40;
 const SEND_AGAIN_EVERY: u32 = 10;
 const STEP_CLOCK_EVERY: u32 = 100;
-/// The functions' clock is wrong by up to this many seconds: less than a function's timeout, and more
-/// than that of any call.
+/// The functions' clock is wrong by up to this many seconds: more than any call or function may take,
+/// so that deadlines seem over and batches fail.
 const MOST_SECONDS: i64 = 5;
 /// How often the effects are read during a soak, to notice changes.
 const CHECKS: u32 = 20;

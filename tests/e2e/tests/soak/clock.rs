@@ -23,7 +23,7 @@ pub(crate) async fn does_not_reach(stack: &FaultStack) -> Result<Vec<String>> {
         let after = Timestamp::now();
         let seen = SignedDuration::from_secs(SEEN_SECONDS);
         let is_stepped =
-            if seconds > 0 { placed_at > after + seen } else { placed_at < before - seen };
+            if seconds > 0 { placed_at > before + seen } else { placed_at < after - seen };
         if !is_stepped {
             doubts.push(format!("a step of {seconds} s does not reach the functions"));
         }
