@@ -13,10 +13,13 @@ pub(crate) fn ensure_full_history() -> Result<()> {
     Ok(())
 }
 
-/// How many commits there are after one, or `None` if it is not in the history of the last one.
-pub(crate) fn commits_since(commit: &str) -> Result<Option<usize>> {
-    let history = git(&["rev-list", "HEAD"])?;
-    Ok(history.lines().position(|line| !commit.is_empty() && line.starts_with(commit)))
+/// How many commits after one changed more than the reports. Fails if it is not in the history of the
+/// last commit.
+pub(crate) fn changes_since(commit: &str) -> Result<usize> {
+    git(&["merge-base", "--is-ancestor", commit, "HEAD"])?;
+    let range = format!("{commit}..HEAD");
+    let but_reports = format!(":!{}", devstack::REPORTS);
+    Ok(git(&["rev-list", "--count", &range, "--", ".", &but_reports])?.parse()?)
 }
 
 /// The last commit's time, in seconds since 1970.

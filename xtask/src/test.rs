@@ -1,7 +1,7 @@
 //! `cargo xtask test`: runs the suites that a change needs, or all of them.
 
 pub(crate) mod api_fuzz;
-mod backends;
+pub(crate) mod backends;
 mod browser;
 mod containers;
 mod fifo;

@@ -135,11 +135,12 @@ async fn bench(options: Options) -> Result<()> {
     if options.growth {
         return grow(&benchmarks, &stub).await;
     }
+    let commit = devstack::source()?;
     let extent = Extent { sandboxes: options.samples.into(), warm_invocations: options.warm };
     let (measured, not_measured) =
         measure::all(&benchmarks, &stub, &options.delays, extent).await?;
     let run = Run {
-        commit: devstack::source()?,
+        commit,
         machine: Machine::this(),
         sandboxes: extent.sandboxes,
         warm_invocations: extent.warm_invocations,

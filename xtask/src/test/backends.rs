@@ -28,7 +28,7 @@ const SECOND_RACES: [&str; 2] = [
 pub(crate) async fn test(tools: &Tools) -> Result<()> {
     let emulator =
         Emulator::start(tools, devstack::free_port()?, Invocations::Deployed, Progress).await?;
-    run("Contracts on the emulator", tests(tools, emulator.port(), &[])).await?;
+    on_emulator(tools, &emulator).await?;
     drop(emulator);
 
     let second = Moto::start(devstack::free_port()?, Progress).await?;
@@ -42,6 +42,11 @@ pub(crate) async fn test(tools: &Tools) -> Result<()> {
     let without: Vec<_> = skipped.flat_map(|test| ["--skip", test]).collect();
     run("Contracts on the second backend", tests(tools, second.port(), &without)).await?;
     still_cannot(tests(tools, second.port(), &SECOND_CANNOT.map(|(test, _)| test))).await
+}
+
+/// Runs the contract tests on an emulator.
+pub(crate) async fn on_emulator(tools: &Tools, emulator: &Emulator) -> Result<()> {
+    run("Contracts on the emulator", tests(tools, emulator.port(), &[])).await
 }
 
 /// Runs one test at a time: under parallel load the Python emulators exceed the functions'

@@ -63,11 +63,11 @@ fn check() -> Result<()> {
     for step in &STEPS {
         result.is_unchanged(step, &commit)?;
     }
-    let since = git::commits_since(&commit)?;
-    let since = since.with_context(|| format!("{commit} is not in the history of this commit"))?;
+    let since = git::changes_since(&commit)
+        .with_context(|| format!("{commit} is not in the history of this commit"))?;
     print!("{}", table(&commit, &result));
-    if devstack::source_commit()? != commit {
-        println!("\nThe code has changed since: {since} commits.");
+    if since > 0 {
+        println!("\nSince then {since} commits have changed more than reports.");
     }
     Ok(())
 }
@@ -78,6 +78,7 @@ async fn run_what_is_left() -> Result<()> {
     git::ensure_full_history()?;
     ensure_installed().await?;
     let mut all = last()?.filter(|of| of.commit == commit).map(|of| of.result).unwrap_or_default();
+    all.forget_what_ran_again(&commit);
     let todo: Vec<_> = STEPS.iter().filter(|step| !all.has(step)).collect();
     show_plan(&commit, &todo);
     for (number, step) in todo.iter().enumerate() {
@@ -159,13 +160,20 @@ impl All {
         self.done.iter().any(|done| done.command == step.command)
     }
 
+    /// Forgets parts whose result is no longer that of their run, so that they run again.
+    fn forget_what_ran_again(&mut self, commit: &str) {
+        let is_stale = |step: &&Step| self.has(step) && self.is_unchanged(step, commit).is_err();
+        let stale: Vec<_> = STEPS.iter().filter(is_stale).map(|step| step.command).collect();
+        self.done.retain(|done| !stale.contains(&&*done.command));
+    }
+
     /// Fails unless the result file of a step is the one that its run left.
     fn is_unchanged(&self, step: &Step, commit: &str) -> Result<()> {
         let kept = step.kept_for(commit)?;
         let done = self.done.iter().find(|done| done.command == step.command);
         ensure!(
             done.is_some_and(|done| done.sha256 == kept.sha256),
-            "`cargo xtask {}` has run again since; restore its result with git",
+            "`cargo xtask {}` has run again since: run `cargo xtask verify all` again",
             step.command
         );
         Ok(())
