@@ -104,11 +104,12 @@ async fn outcome_is_logged_as_the_work_ended() {
             let what = format!("{fault:?} at {operation}");
             let proxy = fault_proxy().await;
             let mut orders = shop.start_behind("orders", &proxy).await;
-            proxy.inject(operation, fault, times);
+            let injected = proxy.inject(operation, fault, times);
             let answer = orders.answer(&Attempt::without_key().event()).await;
             assert_eq!(answer["statusCode"], 201, "{what}: {answer}");
             orders.idle().await;
             let id = order_id(&answer);
+            assert!(injected.times() > 0, "{what} did not happen");
             assert_eq!(logged(orders).await, [(id.clone(), outcome.to_owned())], "{what}");
             left.push((id, what));
         }

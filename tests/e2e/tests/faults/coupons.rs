@@ -103,8 +103,9 @@ async fn coupon_conflict_is_retried_and_never_422() {
     {
         let proxy = fault_proxy().await;
         let mut orders = shop.start_behind("orders", &proxy).await;
-        proxy.inject(SAVE, Fault::Conflict, times);
+        let injected = proxy.inject(SAVE, Fault::Conflict, times);
         let answer = orders.invoke(&attempt.event()).await;
+        assert!(injected.times() > 0);
         assert_eq!(answer["statusCode"], status, "{times} times: {answer}");
         attempt.assert_coupon_is_spent_with_its_order(&shop, "a conflict").await;
         let what_held = format!("{status}, never 422");
@@ -151,8 +152,9 @@ async fn first_order_keeps_the_coupon_after_a_lost_response() {
         let first = Attempt { key, ..with_key(&shop).await };
         let proxy = fault_proxy().await;
         let mut orders = shop.start_behind("orders", &proxy).await;
-        proxy.inject(SAVE, Fault::LoseAnswer, ONCE);
+        let injected = proxy.inject(SAVE, Fault::LoseAnswer, ONCE);
         let answer = orders.invoke(&first.event()).await;
+        assert_eq!(injected.times(), 1);
         assert_eq!(answer["statusCode"], 201, "{answer}");
         first.assert_coupon_is_spent_with_its_order(&shop, "its answer was lost").await;
         let second = rival(&first);

@@ -215,8 +215,9 @@ async fn transaction_conflict_is_retried_and_never_422() {
     for (times, status) in [(ONCE, 201), (EVERY_TIME, 503)] {
         let proxy = fault_proxy().await;
         let mut orders = shop.start_behind("orders", &proxy).await;
-        proxy.inject("TransactWriteItems", Fault::Conflict, times);
+        let injected = proxy.inject("TransactWriteItems", Fault::Conflict, times);
         let answer = orders.invoke(&Attempt::with_key().event()).await;
+        assert!(injected.times() > 0);
         assert_eq!(answer["statusCode"], status, "{times} times");
         let what_held = format!("{status}, never 422");
         held("orders, TransactWriteItems", &name_of(Fault::Conflict, times), &what_held);
@@ -229,7 +230,7 @@ async fn connections_closed_while_frozen_cause_no_error() {
     let proxy = fault_proxy().await;
     let mut orders = shop.start_behind("orders", &proxy).await;
     for _ in 0..3 {
-        proxy.hang_up().await;
+        assert!(proxy.hang_up().await > 0, "no connection was open");
         let answer = orders.invoke(&Attempt::with_key().event()).await;
         assert_eq!(answer["statusCode"], 201, "{answer}");
         shop.fulfilled(&order_id(&answer)).await;

@@ -161,10 +161,13 @@ impl FaultProxy {
         self.plan.lock().expect(UNPOISONED)
     }
 
-    /// Closes every connection, as a server does with idle ones.
-    pub async fn hang_up(&self) {
+    /// Closes every connection, as a server does with idle ones, and returns how many were open.
+    pub async fn hang_up(&self) -> usize {
         let mut connections = std::mem::take(&mut *self.connections.lock().expect(UNPOISONED));
+        while connections.try_join_next().is_some() {}
+        let open = connections.len();
         connections.shutdown().await;
+        open
     }
 }
 
