@@ -13,15 +13,6 @@ pub(crate) fn ensure_full_history() -> Result<()> {
     Ok(())
 }
 
-/// How many commits after one changed more than the reports. Fails if it is not in the history of the
-/// last commit.
-pub(crate) fn changes_since(commit: &str) -> Result<usize> {
-    git(&["merge-base", "--is-ancestor", commit, "HEAD"])?;
-    let range = format!("{commit}..HEAD");
-    let but_reports = format!(":!{}", devstack::REPORTS);
-    Ok(git(&["rev-list", "--count", &range, "--", ".", &but_reports])?.parse()?)
-}
-
 /// The last commit's time, in seconds since 1970.
 pub(crate) fn committed_at() -> Result<String> {
     git(&["log", "-1", "--format=%ct"])

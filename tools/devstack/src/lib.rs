@@ -71,7 +71,7 @@ pub use sam::{
     delete, deploy, deploy_arguments, deploy_to_aws, deploy_with, stack, validate,
 };
 pub use schemathesis::Schemathesis;
-pub use source::{REPORTS, source, source_commit, uncommitted};
+pub use source::{REPORTS, changes_since, source, source_commit, uncommitted};
 pub use stack::{Outputs, Stack};
 pub use stack_progress::{Depths, StackProgress};
 pub use supply_chain::SupplyChain;

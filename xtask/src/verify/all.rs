@@ -63,11 +63,11 @@ fn check() -> Result<()> {
     for step in &STEPS {
         result.is_unchanged(step, &commit)?;
     }
-    let since = git::changes_since(&commit)
+    let since = devstack::changes_since(&commit)
         .with_context(|| format!("{commit} is not in the history of this commit"))?;
     print!("{}", table(&commit, &result));
     if since > 0 {
-        println!("\nSince then {since} commits have changed more than reports.");
+        println!("\nSince then {since} commits have changed more than reports and prose.");
     }
     Ok(())
 }
