@@ -315,8 +315,7 @@ async fn swept_orders_are_never_logged() {
         proxy.inject(operation, Fault::Fail, OFTEN);
         nothing_of(&marker, relay, [json!({ "customer": marker }).to_string()]).await;
     }
-    // Pending since long ago, so that every relay run reads it. The test removes it soon, as it
-    // blocks its shard.
+    // Pending since long ago, so that every relay run reads it.
     let placed_at = "2020-01-01T00:00:00Z";
     let customer = format!("{marker}\u{0}");
     let broken = [

@@ -33,7 +33,7 @@ const RUN_A_BINARY: [&str; 9] = [
     "isolation::poison_in_a_delivery_fails_only_its_record",
     "relay::relay_publishes_a_pending_order",
     "relay::unacknowledged_order_keeps_its_pending_flag",
-    "relay::concurrent_relays_have_one_effect_and_no_ghost_row",
+    "relay::concurrent_relays_have_one_effect",
     "relay::unreadable_row_does_not_block_others",
 ];
 /// Its messages stay in the queues for minutes, and other tests wait for empty queues.
