@@ -83,25 +83,29 @@ async fn run_what_is_left() -> Result<()> {
     show_plan(&commit, &todo);
     for (number, step) in todo.iter().enumerate() {
         eprintln!("── {} of {}: cargo xtask {}", number + 1, todo.len(), step.command);
-        match run_step(step, &commit).await {
-            Ok(done) => all.done.push(done),
+        let error = match run_step(step, &commit).await {
+            Ok(done) => {
+                all.done.push(done);
+                None
+            }
             Err(error) => {
                 all.failed.push(step.command.to_owned());
-                keep(FILE, &commit, &all)?;
-                page::write()?;
-                let command = step.command;
-                return Err(error.context(format!(
-                    "`cargo xtask {command}` failed. What passed before is kept: once the cause is \
-                     gone, `cargo xtask verify all` goes on, on the same commit"
-                )));
+                Some(error)
             }
-        }
+        };
         keep(FILE, &commit, &all)?;
+        page::write()?;
+        if let Some(error) = error {
+            let command = step.command;
+            return Err(error.context(format!(
+                "`cargo xtask {command}` failed. What passed before is kept: once the cause is \
+                 gone, `cargo xtask verify all` goes on, on the same commit"
+            )));
+        }
     }
     for step in &STEPS {
         all.is_unchanged(step, &commit)?;
     }
-    page::write()?;
     print!("{}", table(&commit, &all));
     eprintln!("The results are in {REPORTS}: commit them.");
     Ok(())
