@@ -120,7 +120,7 @@ async fn coupon_conflict_is_retried_and_never_422() {
 /// The index may show a spent coupon as unspent; the row itself decides.
 #[tokio::test]
 async fn slower_order_with_the_same_coupon_is_rejected() {
-    const A_WHILE: Duration = Duration::from_millis(300);
+    const A_WHILE: Duration = Duration::from_millis(600);
     let shop = Deployment::under_test().await;
     let slow = with_key(&shop).await;
     let quick = rival(&slow);
