@@ -9,21 +9,23 @@ use crate::root;
 /// Where results are kept. They say which commit they are for, and are committed after it.
 pub const REPORTS: &str = "docs/reports";
 
-/// Prose, which no result depends on.
-const PROSE: &str = ":!*.md";
+/// Prose, which no result depends on. A crate's README is code: its examples are tests.
+const PROSE: [&str; 2] = [":(exclude,glob)*.md", ":!docs/*.md"];
 
 /// The last commit of the history that changed anything but reports and prose: 12 hexadecimal
 /// digits.
 pub fn source_commit() -> Result<String> {
-    git(&["log", "-1", "--abbrev=12", "--format=%h", "--", ".", &but_reports(), PROSE])
+    let last = ["log", "-1", "--abbrev=12", "--format=%h", "--", ".", &but_reports()];
+    git(&[&last[..], &PROSE].concat())
 }
 
 /// How many commits after one changed more than reports and prose. Fails if it is not in the history
 /// of the last commit.
 pub fn changes_since(commit: &str) -> Result<usize> {
     git(&["merge-base", "--is-ancestor", commit, "HEAD"])?;
-    let range = format!("{commit}..HEAD");
-    Ok(git(&["rev-list", "--count", &range, "--", ".", &but_reports(), PROSE])?.parse()?)
+    let (range, but_reports) = (format!("{commit}..HEAD"), but_reports());
+    let count = ["rev-list", "--count", &range, "--", ".", &but_reports];
+    Ok(git(&[&count[..], &PROSE].concat())?.parse()?)
 }
 
 /// Changes of the working tree that are in no commit, other than of the reports: one a line, as
