@@ -16,14 +16,14 @@ const PAGE: &str = "docs/reports/reliability.md";
 
 pub(super) fn write() -> Result<()> {
     let mut page = String::from(
-        "# What holds when things break\n\n\
+        "# Reliability\n\n\
          Written by `cargo xtask verify faults`, `verify soak`, `verify fifo`, `verify coupons`,\n\
          `verify api-fuzz`, `verify mutants` and `verify reproducible` from what they saw, or by\n\
          `cargo xtask verify all`, which runs them all on one commit; not by hand.\n",
     );
     if let Some(Of { commit, result }) = all::last()? {
         let (done, all) = result.progress();
-        writeln!(page, "\n## Everything on one commit\n")?;
+        writeln!(page, "\n## All verifications\n")?;
         writeln!(page, "`cargo xtask verify all` at {commit}: {done} of {all} parts passed.\n")?;
         write!(page, "{}", all::table(&commit, &result))?;
     }

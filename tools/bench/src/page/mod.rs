@@ -1,7 +1,7 @@
 //! docs/reports/benchmarks.md and its charts, from the kept results.
 
 mod charts;
-mod client_waits;
+mod client_latency;
 pub(crate) mod table;
 
 use std::fmt::Write;
@@ -56,7 +56,7 @@ fn file(name: &str) -> PathBuf {
 /// Rewrites the page and its charts.
 pub(crate) fn write() -> Result<()> {
     let mut page = String::from(
-        "# What it costs\n\nWritten by `cargo xtask bench` from what it measured; not by hand.\n",
+        "# Benchmarks\n\nWritten by `cargo xtask bench` from what it measured; not by hand.\n",
     );
     if let Some(run) = kept::<Run>(RUN)? {
         part_of_run(&mut page, &run)?;
@@ -92,8 +92,8 @@ fn part_of_run(page: &mut String, run: &Run) -> Result<()> {
         page,
         "\nWhat was tried: [performance analysis](../reference/performance-analysis.md)."
     )?;
-    client_waits::write(page, run)?;
-    writeln!(page, "\n## Figures\n")?;
+    client_latency::write(page, run)?;
+    writeln!(page, "\n## Measurements\n")?;
     let (header, rows) = table::rows(run);
     let names: Vec<_> = rows.iter().map(|row| &*row[0]).collect();
     writeln!(page, "| | {} |\n|---|{}", names.join(" | "), "--:|".repeat(names.len()))?;
@@ -129,7 +129,7 @@ fn part_of_growth(page: &mut String, growth: &Growth) -> Result<()> {
     let Growth { side_by_side, batches, memory } = growth;
     writeln!(
         page,
-        "\n## How it grows\n\n{SIDE_BY_SIDE}\n\n| sandboxes | invocations a second | warm p50 µs |\n|--:|--:|--:|"
+        "\n## Concurrency, batch size and memory\n\n{SIDE_BY_SIDE}\n\n| sandboxes | invocations a second | warm p50 µs |\n|--:|--:|--:|"
     )?;
     for found in side_by_side {
         writeln!(
@@ -173,7 +173,7 @@ they do not on Lambda.";
 const BATCHES: &str = "\
 Batches of fulfilment. A queue hands over 10 records unless `BatchSize` is larger, up to 10,000; Lambda takes at most
 6 MiB. What is handed back is tried again.";
-const MEMORY: &str = "What is resident after so many warm invocations of one sandbox:";
+const MEMORY: &str = "Resident memory after many warm invocations of one sandbox:";
 
 const HOW: &str = "\
 Release binaries, built as they are deployed, run as Lambda runs them: over the Runtime API on loopback, one event at a time.

@@ -49,7 +49,7 @@ fn render(run: &Run, finished: &[Finished]) -> String {
     let seen = finished.iter().filter(|one| one.outcome.is_seen()).count();
     let failed = finished.iter().filter(|one| one.outcome.is_failure()).count();
     let head = format!(
-        "# What is known of AWS\n\n{place}\n\n\
+        "# AWS verification\n\n{place}\n\n\
          Written by `cargo xtask verify aws` from what it saw; not by hand. \
          [testing.md](../guides/testing.md#verifying-on-aws)\n\
          says what it needs and costs. Of {} steps, {seen} were seen to hold and {failed} failed.\n\n\

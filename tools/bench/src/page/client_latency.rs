@@ -1,4 +1,4 @@
-//! The part of the page on how long a client waits.
+//! The part of the page on client latency.
 
 use std::fmt::Write;
 
@@ -7,17 +7,17 @@ use anyhow::Result;
 use crate::result::{Run, Wait};
 
 const TEXT: &str = "\
-Time until the answer, and until the function asks for the next event, in ms. A client waits for the first; Lambda bills the
-second. The services respond at once, or after these many milliseconds (DynamoDB / SNS). *First* is the first invocation of a
-sandbox, after its start. Nobody waits for a batch of fulfilment: its time is what limits a queue's throughput. *FIFO* is a stack
-with `Fifo=true`: orders publishes before it answers, and a customer's orders are inserted one after the other.";
+Two times in ms: until the answer, for which a client waits, and until the function asks for the next event, which Lambda
+bills. DynamoDB and SNS respond at once, or after so many milliseconds (DynamoDB/SNS). *First* is the first invocation of a
+sandbox, after its start. No client waits for fulfilment: the time of its batches limits a queue's throughput. *FIFO* is a
+stack with `Fifo=true`: orders publishes before it answers, and a customer's orders are inserted one after the other.";
 
 /// Writes a table with a row for each benchmark with delays, or nothing if none was measured.
 pub(super) fn write(page: &mut String, run: &Run) -> Result<()> {
     let measured = run.benchmarks.iter().filter(|measured| !measured.with_delays.is_empty());
     let measured: Vec<_> = measured.collect();
     let Some(any) = measured.first() else { return Ok(()) };
-    writeln!(page, "\n## What a client waits for\n\n{TEXT}\n")?;
+    writeln!(page, "\n## Client latency\n\n{TEXT}\n")?;
     let columns = any.with_delays.iter().map(|found| {
         let delays = found.delays.to_string();
         let delays = if delays == "0/0" { "at once".to_owned() } else { format!("{delays} ms") };
@@ -48,7 +48,7 @@ mod tests {
     use crate::stub::Delays;
 
     #[test]
-    fn client_waits_are_a_row_for_each_function() {
+    fn client_latency_has_a_row_for_each_function() {
         let lives = [life(1, 1_200, &[400])];
         let mut orders = Measured::of("orders: POST", "orders", &lives);
         let with_delays = [Delays::default(), REMOTE].map(|delays| WithDelays::of(delays, &lives));
