@@ -17,7 +17,7 @@ async fn pending(shop: &Deployment, ids: &[String]) -> usize {
 }
 
 /// A relay's run, and an order that it may have found.
-struct Swept {
+struct SweepRun {
     id: String,
     summary: Value,
     log: Vec<String>,
@@ -25,13 +25,13 @@ struct Swept {
 
 /// Places an order that is not published and runs a relay with these variables, until one finds
 /// an order. The stack's own relay, or another test's, may be quicker.
-async fn sweep_an_order(shop: &Deployment, variables: &[(&str, &str)]) -> Swept {
+async fn sweep_an_order(shop: &Deployment, variables: &[(&str, &str)]) -> SweepRun {
     eventually("a relay finds a pending order", Duration::from_secs(30), async || {
         let id = shop.place_unpublished(1).await.remove(0);
         let mut relay = shop.start("outbox-relay", variables).await;
         let summary = relay.invoke(&json!({})).await;
         let log = relay.end().await;
-        (summary["found"] != 0).then_some(Swept { id, summary, log })
+        (summary["found"] != 0).then_some(SweepRun { id, summary, log })
     })
     .await
 }
@@ -39,7 +39,7 @@ async fn sweep_an_order(shop: &Deployment, variables: &[(&str, &str)]) -> Swept 
 #[tokio::test]
 async fn relay_publishes_a_pending_order() {
     let shop = Deployment::under_test().await;
-    let Swept { id, log, .. } = sweep_an_order(&shop, &[]).await;
+    let SweepRun { id, log, .. } = sweep_an_order(&shop, &[]).await;
     assert!(log.iter().any(|line| line.contains("sweep")), "it says what it did: {log:?}");
     shop.fulfilled(&id).await;
     shop.with_coupon(&id).await;
@@ -57,7 +57,8 @@ async fn published_order_has_no_pending_flag() {
 async fn unacknowledged_order_keeps_its_pending_flag() {
     let shop = Deployment::under_test().await;
     let nowhere = shop.missing_topic();
-    let Swept { id, summary, log } = sweep_an_order(&shop, &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
+    let SweepRun { id, summary, log } =
+        sweep_an_order(&shop, &[("ORDERS_TOPIC_ARN", &nowhere)]).await;
     assert_eq!((&summary["published"], &summary["cleared"]), (&json!(0), &json!(0)), "{summary}");
     assert!(summary["failed"].as_u64() >= Some(1), "{summary}");
     assert!(log.iter().all(|line| !line.contains(&id)), "it says it published what it did not");
