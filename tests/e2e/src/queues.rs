@@ -185,17 +185,29 @@ impl Deployment {
 
     /// Reads a queue attribute that is a number.
     pub async fn queue_number(&self, queue_output: &str, attribute: QueueAttributeName) -> u64 {
+        let [number] = self.queue_numbers(queue_output, [attribute]).await;
+        number
+    }
+
+    /// Reads queue attributes that are numbers, all at the same moment.
+    async fn queue_numbers<const N: usize>(
+        &self,
+        queue_output: &str,
+        attributes: [QueueAttributeName; N],
+    ) -> [u64; N] {
         let get = self
             .sqs
             .get_queue_attributes()
             .queue_url(self.output(queue_output))
-            .attribute_names(attribute.clone());
-        let attributes =
+            .set_attribute_names(Some(attributes.to_vec()));
+        let values =
             get.send().await.expect("the queue has attributes").attributes.unwrap_or_default();
-        attributes
-            .get(&attribute)
-            .and_then(|value| value.parse().ok())
-            .expect("the attribute is a number")
+        attributes.map(|attribute| {
+            values
+                .get(&attribute)
+                .and_then(|value| value.parse().ok())
+                .expect("the attribute is a number")
+        })
     }
 
     /// A queue's visibility timeout.
@@ -208,12 +220,12 @@ impl Deployment {
     pub(crate) async fn depth(&self, queue_outputs: &[String]) -> u64 {
         let mut depth = 0;
         for queue in queue_outputs {
-            for state in [
+            // One read for both: between two, a message in flight may become visible.
+            let states = [
                 QueueAttributeName::ApproximateNumberOfMessages,
                 QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            ] {
-                depth += self.queue_number(queue, state).await;
-            }
+            ];
+            depth += self.queue_numbers(queue, states).await.iter().sum::<u64>();
         }
         depth
     }
