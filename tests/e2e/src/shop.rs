@@ -28,6 +28,13 @@ impl Answer {
             .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.body))
     }
 
+    /// Whether a client should send the request again.
+    fn is_transient(&self) -> bool {
+        const TRANSIENT: [StatusCode; 3] =
+            [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
+        TRANSIENT.contains(&self.status)
+    }
+
     /// A header's value, or an empty text.
     #[must_use]
     pub fn header(&self, name: impl reqwest::header::AsHeaderName) -> &str {
@@ -66,9 +73,13 @@ impl Deployment {
         Answer { status, headers, body: response.text().await.expect("the answer has a body") }
     }
 
-    /// Sends a GET with this `Accept` header.
+    /// Sends a GET with this `Accept` header, and repeats it after a transient error.
     pub async fn get(&self, path: &str, accept: &str) -> Answer {
-        self.request(Method::GET, path, &[(ACCEPT.as_str(), accept)], "").await
+        eventually(&format!("the shop responds to GET {path}"), SOON, async || {
+            let answer = self.request(Method::GET, path, &[(ACCEPT.as_str(), accept)], "").await;
+            (!answer.is_transient()).then_some(answer)
+        })
+        .await
     }
 
     /// Sends `POST /orders` with a body of this content type.
@@ -82,8 +93,8 @@ impl Deployment {
         self.request(Method::POST, "/orders", &headers, body.to_owned()).await
     }
 
-    /// Places an order as a careful client does: with an idempotency key, repeated while the shop
-    /// responds 503.
+    /// Places an order as a careful client does: with an idempotency key, repeated after a transient
+    /// error.
     pub async fn place(&self, customer: &str, amount: &str) -> Placed {
         self.placed(&json!({ "customer": customer, "amount": amount })).await
     }
@@ -99,12 +110,12 @@ impl Deployment {
         Placed { id: id_of(&answer), answer }
     }
 
-    /// Posts an order with an idempotency key, repeats it while the shop responds 503, and returns
-    /// the response.
+    /// Posts an order with an idempotency key, repeats it after a transient error, and returns the
+    /// response.
     pub async fn answered(&self, order: &Value, key: &str) -> Answer {
         eventually("the shop takes an order", SOON, async || {
             let answer = self.post_with_key(key, &order.to_string()).await;
-            (answer.status != StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
+            (!answer.is_transient()).then_some(answer)
         })
         .await
     }
