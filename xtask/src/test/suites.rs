@@ -59,6 +59,7 @@ const PACKAGE: &[&str] = &["package", "--locked", "--allow-dirty", "--package", 
 
 const FUNCTIONS: &[Need] = &[Need::Functions];
 const FUNCTIONS_AND_OPS: &[Need] = &[Need::Functions, Need::Ops];
+const FIFO: &[Need] = &[Need::Functions, Need::Ops, Need::Examples];
 
 /// In running order: the quickest to fail first.
 pub(super) const SUITES: [Suite; 27] = [
@@ -103,7 +104,7 @@ pub(super) const SUITES: [Suite; 27] = [
         Run::Outages,
     ),
     slow("soak", "500 orders under random faults", FUNCTIONS_AND_OPS, 60, OwnStacks("soak")),
-    slow("fifo", "the order of effects with Fifo=true", FUNCTIONS_AND_OPS, 320, Run::Fifo),
+    slow("fifo", "the order of effects with Fifo=true", FIFO, 320, Run::Fifo),
     slow("coupons", "50 races for one coupon each", FUNCTIONS, 30, OwnStacks("coupons")),
     slow("cors", "calls from pages of other origins", FUNCTIONS, 20, OwnStacks("cors")),
     slow("tokens", "calls with and without a token", FUNCTIONS, 20, OwnStacks("tokens")),
