@@ -18,7 +18,7 @@ pub struct TopicProbe {
     subscription: String,
 }
 
-const RECEIVED_WITHIN: Duration = Duration::from_secs(30);
+const RECEIVED_WITHIN: Duration = Duration::from_secs(150);
 
 impl Deployment {
     /// Subscribes a new queue to the topic. Call [`TopicProbe::unsubscribe`] at the end.

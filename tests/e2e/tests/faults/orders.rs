@@ -185,6 +185,7 @@ async fn startup_faults_lose_no_order() {
             assert!(injected.times() > 0, "{what} did not happen");
             assert_eq!(answer["statusCode"], 201, "{what}: {answer}");
             orders.idle().await;
+            sweep(&shop).await;
             assert_carried_out(&shop, &order_id(&answer), &what).await;
             let place = format!("orders, at start-up, {operation}");
             held(&place, &name_of(fault, times), "accepted, done once");

@@ -2,7 +2,8 @@
 
 use devstack::Fault;
 use e2e::{Deployment, fault_proxy, held, order_id};
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -75,13 +76,14 @@ async fn shard_query_faults_lose_no_order() {
 /// Leaves [`FULL`] orders in the table as the orders function does when it cannot publish them.
 pub(crate) async fn leave_pending(shop: &Deployment) -> Vec<String> {
     let ids: Vec<_> = (0..FULL).map(|_| Uuid::new_v4().to_string()).collect();
-    let puts = ids.iter().enumerate().map(async |(number, id)| {
+    let put = async |(number, id): (usize, &String)| {
         let (customer, shard) = (format!("Ada {id}"), (number % SHARDS).to_string());
         let order = [("id", &**id), ("customer", &customer), ("amount", "81.50")];
         let pending = [("placed_at", "2026-11-22T10:00:00Z"), ("outbox", &shard)];
         shop.put_row("OrdersTable", &[&order[..], &pending[..]].concat()).await;
-    });
-    join_all(puts).await;
+    };
+    // More at once would delay the calls of the tests beside this one beyond their limits.
+    stream::iter(ids.iter().enumerate()).map(put).buffer_unordered(4).collect::<()>().await;
     ids
 }
 
