@@ -3,12 +3,13 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use devstack::{ProcessGroup, Progress, RunningStack, Schemathesis, Tools};
 use serde_json::Value;
 use tokio::process::Command;
+use tokio::time::interval;
 
 /// Options of `cargo xtask verify api-fuzz`.
 #[derive(Debug, clap::Args)]
@@ -62,11 +63,22 @@ pub(crate) async fn api_fuzz(
         fire(command.args(how).current_dir(folder.path()), folder.path().join(name), &report).await
     };
     let [scenarios, good, bad] = SALVOES;
-    let fired: [Fired; 3] = tokio::try_join!(salvo(scenarios), salvo(good), salvo(bad))?.into();
+    let arrived = || shop.answers().values().sum::<u64>();
+    let sending = Progress.step("Sending generated requests", async |bar| {
+        let showing = async {
+            let mut every = interval(Duration::from_secs(1));
+            loop {
+                every.tick().await;
+                bar.set_message(format!("{} of about {requests} answered", arrived()));
+            }
+        };
+        let salvos = async { tokio::try_join!(salvo(scenarios), salvo(good), salvo(bad)) };
+        tokio::select! { fired = salvos => fired, () = showing => unreachable!("it shows for ever") }
+    });
+    let fired: [Fired; 3] = sending.await?.into();
 
-    let answers = shop.answers();
-    let (arrived, made_up) =
-        (answers.values().sum::<u64>(), fired.iter().map(|fired| fired.made_up).sum::<u64>());
+    let (answers, arrived) = (shop.answers(), arrived());
+    let made_up = fired.iter().map(|fired| fired.made_up).sum::<u64>();
     let unsent: u64 = fired.iter().map(|fired| fired.unsent).sum();
     let failures: u64 = fired.iter().map(|fired| fired.failures).sum();
     let broken: u64 = answers.range(500..).map(|(_, count)| count).sum();
