@@ -12,7 +12,7 @@ mod subscriptions;
 
 pub use orders_topic::OrdersTopic;
 pub use publish_queue::PublishQueue;
-pub use republish::{OrderToPublish, Republisher};
+pub use republish::{BatchResponse, OrderToPublish, Republisher};
 pub use subscriptions::{Filter, Subscriptions};
 
 /// The request to SNS is not known to have succeeded.

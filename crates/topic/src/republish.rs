@@ -1,6 +1,6 @@
 //! Publishes many orders: pending ones for the relay, any for an operator.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_client::CallPolicy;
@@ -35,6 +35,15 @@ impl AsRef<Order> for OrderToPublish {
     fn as_ref(&self) -> &Order {
         &self.order
     }
+}
+
+/// SNS's response to a batch. An order in neither part may or may not be published.
+#[derive(Clone, Debug, Default)]
+pub struct BatchResponse {
+    /// The orders that SNS acknowledged: they are published.
+    pub acknowledged: HashSet<OrderId>,
+    /// The orders that SNS rejected, each with SNS's error code.
+    pub rejected: HashMap<OrderId, String>,
 }
 
 const ONCE: CallPolicy = CallPolicy {
@@ -75,12 +84,12 @@ impl Republisher {
         PublishQueue::new(self.is_fifo())
     }
 
-    /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request. Returns the
-    /// ids of those that SNS acknowledged. The others may or may not be published.
+    /// Publishes `order.placed` for up to [`Self::MAX_ORDERS`] orders in one request. If the request
+    /// fails, any of them may be published.
     pub async fn publish_batch(
         &self,
         orders: &[OrderToPublish],
-    ) -> Result<HashSet<OrderId>, TopicError> {
+    ) -> Result<BatchResponse, TopicError> {
         let entries = orders.iter().map(|OrderToPublish { order, trace }| {
             let event = OrderPlaced::from(order);
             let entry = PublishBatchRequestEntry::builder()
@@ -97,9 +106,18 @@ impl Republisher {
         let publish = self.client.publish_batch().topic_arn(&self.arn);
         let answer =
             publish.set_publish_batch_request_entries(Some(entries.collect())).send().await;
-        let acknowledged =
-            answer.map_err(|error| unavailable(&error))?.successful.unwrap_or_default();
-        Ok(acknowledged.iter().filter_map(|entry| entry.id()?.parse().ok()).collect())
+        let answer = answer.map_err(|error| unavailable(&error))?;
+        let rejected = answer.failed().iter();
+        Ok(BatchResponse {
+            acknowledged: answer
+                .successful()
+                .iter()
+                .filter_map(|entry| entry.id()?.parse().ok())
+                .collect(),
+            rejected: rejected
+                .filter_map(|entry| Some((entry.id().parse().ok()?, entry.code().to_owned())))
+                .collect(),
+        })
     }
 }
 
@@ -206,7 +224,9 @@ mod tests {
         let [first, second, _unmentioned] =
             orders.each_ref().map(|order_to_publish| order_to_publish.order.id);
         let (_, topic) = republisher(answer(&[second], &[first])).await;
-        assert_eq!(topic.publish_batch(&orders).await.unwrap(), HashSet::from([second]));
+        let response = topic.publish_batch(&orders).await.unwrap();
+        assert_eq!(response.acknowledged, HashSet::from([second]));
+        assert_eq!(response.rejected, HashMap::from([(first, "InternalError".to_owned())]));
     }
 
     #[tokio::test]

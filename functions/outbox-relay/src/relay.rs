@@ -120,9 +120,10 @@ impl Relay {
             orders.into_iter().map(to_publish).unzip();
         queue.extend(orders);
         while let Some(batch) = queue.next_batch(Republisher::MAX_ORDERS) {
-            let acknowledged = sweep.in_time(self.topic.publish_batch(&batch), summary).await?;
-            queue.record_result(&batch, &acknowledged);
-            self.clear(acknowledged, &contexts, sweep, summary).await?;
+            let response = sweep.in_time(self.topic.publish_batch(&batch), summary).await?;
+            queue.record_result(&batch, &response.acknowledged);
+            report_rejected(&response.rejected, &contexts, summary);
+            self.clear(response.acknowledged, &contexts, sweep, summary).await?;
         }
         Some(())
     }
@@ -153,6 +154,19 @@ impl Relay {
             }
         }
         Some(())
+    }
+}
+
+/// Logs and counts the orders that SNS rejected. They stay pending.
+fn report_rejected(
+    rejected: &HashMap<OrderId, String>,
+    contexts: &HashMap<OrderId, SpanContext>,
+    summary: &mut SweepSummary,
+) {
+    summary.failed += rejected.len();
+    for (id, error) in rejected {
+        let _span = contexts.get(id).map(|context| context.span().entered());
+        tracing::warn!(order_id = %id, error, outcome = "publish_rejected", "order");
     }
 }
 
@@ -231,6 +245,7 @@ mod tests {
         let relay = Relay { outbox, topic, age_seconds: 0 };
         let summary = relay.run_until(SystemTime::now() + Duration::from_secs(10)).await.unwrap();
         assert_eq!((summary.found, summary.published, summary.cleared), (3, 1, 1));
+        assert_eq!(summary.failed, 1, "SNS rejected one");
         let [_primed, _topic_primed, _scan, publish, _clear] = aws.requests();
         let form = publish.form();
         let id = |at: u8| form.get(&format!("PublishBatchRequestEntries.member.{at}.Id")).cloned();

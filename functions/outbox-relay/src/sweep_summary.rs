@@ -19,14 +19,14 @@ pub(crate) struct SweepSummary {
     pub(crate) oldest_seconds: i64,
     /// Rows that are not orders.
     pub(crate) unreadable: usize,
-    /// Calls that failed.
+    /// Calls that failed, and orders that SNS rejected.
     pub(crate) failed: usize,
     /// Whether the deadline ended the sweep.
     pub(crate) cut_short: bool,
 }
 
 impl SweepSummary {
-    /// Calls that failed, and rows that are not orders.
+    /// Calls that failed, orders that SNS rejected, and rows that are not orders.
     pub(crate) fn failures(&self) -> u64 {
         (self.failed + self.unreadable) as u64
     }

@@ -76,8 +76,8 @@ async fn batched_orders_are_delivered_and_filtered_individually() {
         .iter()
         .map(|order| OrderToPublish { order: order.clone(), trace: Some(trace()) })
         .collect();
-    let acknowledged = publisher.publish_batch(&orders_to_publish).await.unwrap();
-    assert_eq!(acknowledged, orders.iter().map(|order| order.id).collect::<HashSet<_>>());
+    let response = publisher.publish_batch(&orders_to_publish).await.unwrap();
+    assert_eq!(response.acknowledged, orders.iter().map(|order| order.id).collect::<HashSet<_>>());
 
     let sent: Vec<_> = orders.iter().map(published).collect();
     let every = topic.inbox(EVERY_ORDER).drain().await;

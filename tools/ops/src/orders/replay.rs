@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::{Audit, SavedOrder, Unreadable};
 use tokio::time::Instant;
-use topic::{OrderToPublish, Republisher};
+use topic::{BatchResponse, OrderToPublish, Republisher};
 
 use crate::context::Context;
 use crate::interrupt::Interrupt;
@@ -153,8 +153,12 @@ impl<'a> Replay<'a> {
             OrderToPublish { order: order.clone(), trace: *trace }
         });
         let orders_to_publish: Vec<_> = orders_to_publish.collect();
-        let acknowledged = match self.topic.publish_batch(&orders_to_publish).await {
-            Ok(acknowledged) => acknowledged,
+        let BatchResponse { acknowledged, rejected } = match self
+            .topic
+            .publish_batch(&orders_to_publish)
+            .await
+        {
+            Ok(response) => response,
             Err(error) => {
                 for SavedOrder { order, .. } in batch {
                     self.record(order.id.to_string(), Some(error.to_string()))?;
@@ -165,7 +169,9 @@ impl<'a> Replay<'a> {
             }
         };
         for SavedOrder { order, publish_pending, .. } in batch {
-            let problem = if !acknowledged.contains(&order.id) {
+            let problem = if let Some(code) = rejected.get(&order.id) {
+                Some(format!("SNS rejected it: {code}"))
+            } else if !acknowledged.contains(&order.id) {
                 Some("SNS did not acknowledge it".to_owned())
             } else if *publish_pending {
                 let cleared = self.audit.clear_pending_flag(order.id).await;
