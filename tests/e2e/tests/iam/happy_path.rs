@@ -92,7 +92,7 @@ async fn schedule_role_starts_relay_that_publishes_pending_orders() {
 }
 
 #[tokio::test]
-async fn schedule_publishes_pending_orders_within_a_minute() {
+async fn schedule_publishes_pending_orders() {
     let _sweeps = SWEEPS.lock().await;
     let _queues = QUEUES.read().await;
     let shop = Deployment::under_test().await;

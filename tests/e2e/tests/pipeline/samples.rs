@@ -85,12 +85,15 @@ async fn orders_samples_place_and_show_orders() {
 async fn relay_sample_publishes_pending_orders() {
     let shop = Deployment::under_test().await;
     // The stack's own relay, which runs every minute, may publish it first.
-    let id = eventually("the relay finds an order and publishes it", SWEPT_WITHIN, async || {
-        let ids = shop.place_unpublished(1).await;
-        let swept = shop.answer_to("outbox-relay", RELAY).await;
-        (swept["found"] != 0 && swept["published"] == swept["found"]).then_some(ids[0].clone())
-    })
-    .await;
+    let (id, swept) =
+        eventually("the relay finds an order that is not published", SWEPT_WITHIN, async || {
+            let ids = shop.place_unpublished(1).await;
+            let swept = shop.answer_to("outbox-relay", RELAY).await;
+            let is_complete = swept["failed"] == 0 && swept["cut_short"] == false;
+            (swept["found"] != 0 && is_complete).then_some((ids[0].clone(), swept))
+        })
+        .await;
+    assert_eq!(swept["published"], swept["found"], "{swept}");
     shop.fulfilled(&id).await;
 }
 

@@ -25,13 +25,14 @@ const MODULES: [&str; 11] = [
     "relay",
 ];
 /// The tests of these modules that run a function's binary themselves.
-const RUN_A_BINARY: [&str; 9] = [
+const RUN_A_BINARY: [&str; 10] = [
     "bad_input::base64_body_is_decoded",
     "bad_input::invalid_scheme_host_or_query_is_tolerated",
     "coupons::relay_publishes_the_discounted_total",
     "invoices::concurrent_invoices_never_share_a_number",
     "isolation::poison_in_a_delivery_fails_only_its_record",
     "relay::relay_publishes_a_pending_order",
+    "relay::published_order_has_no_pending_flag",
     "relay::unacknowledged_order_keeps_its_pending_flag",
     "relay::concurrent_relays_have_one_effect",
     "relay::unreadable_row_does_not_block_others",
