@@ -130,12 +130,14 @@ impl RunningCommand {
         let (status, shown) = self.end().await?;
         ensure!(status.success(), "cargo xtask run ended with {status} after Ctrl-C");
         let is_failure = |line: &&String| {
-            let words = ["error", "Error", "ERROR", "panicked"];
+            let words = ["error", "Error", "ERROR"];
             // The samples include poison messages, which the functions log as errors.
             words.iter().any(|word| line.contains(word)) && !line.contains("outcome=\"poison\"")
         };
         let failure = shown[before..].iter().find(is_failure);
         ensure!(failure.is_none(), "Ctrl-C is no failure: {failure:?}");
+        let panicked = shown.iter().find(|line| line.contains("panicked"));
+        ensure!(panicked.is_none(), "a function panicked: {panicked:?}");
         nothing_left().await
     }
 

@@ -268,7 +268,9 @@ impl Browser {
     /// of the shop's responses.
     pub(crate) async fn assert_accessible(&self) {
         let log = self.issue("se/log", json!({ "type": "browser" })).await;
-        let of_a_status = |text: &str| text.contains("the server responded with a status of ");
+        let statuses = ["4", "502", "503", "504"]
+            .map(|status| format!("the server responded with a status of {status}"));
+        let of_a_status = |text: &str| statuses.iter().any(|status| text.contains(status));
         let problems = log
             .as_array()
             .expect("a list of entries")

@@ -112,7 +112,7 @@ async fn assert_carried_out(stack: &FaultStack, client_record: &ClientRecord) ->
 fn assert_few_unclear(record: &ClientRecord, what: &str) {
     let unclear = usize::try_from(record.unclear_answers).expect("a few");
     let accepted = record.accepted.len();
-    assert!(unclear * 50 <= accepted, "{what}: {unclear} unclear answers, {accepted} orders");
+    assert!(unclear * 10 <= accepted, "{what}: {unclear} unclear answers, {accepted} orders");
 }
 
 #[tokio::test]
