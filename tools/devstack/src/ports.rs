@@ -1,14 +1,25 @@
 //! Loopback ports.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::ops::Range;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Context, Result};
 
-/// A free port.
+/// The ports for servers. Linux gives outgoing connections ports from 32768 on, macOS from 49152 on.
+/// Any of those may be taken between its choice and the server's start, or while a server restarts.
+const SERVER_PORTS: Range<u16> = 20_000..32_000;
+
+/// A free port. This process chooses it again only after all others.
 pub fn free_port() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
+    // Processes that run at the same time start at different ports.
+    static CHOSEN: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(fastrand::u16(..)));
+    let count = SERVER_PORTS.end - SERVER_PORTS.start;
+    SERVER_PORTS
+        .map(|_| SERVER_PORTS.start + CHOSEN.fetch_add(1, Ordering::Relaxed) % count)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .with_context(|| format!("no port of {SERVER_PORTS:?} is free on 127.0.0.1"))
 }
 
 /// Fails when the port is in use. The error names `option`, which sets another one.
@@ -38,4 +49,25 @@ pub(crate) fn invoke_address(port: u16) -> SocketAddr {
 /// The URL at which `cargo lambda watch` accepts a function's events.
 pub(crate) fn invoke_url(port: u16, function: &str) -> String {
     format!("http://{}/2015-03-31/functions/{function}/invocations", invoke_address(port))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn free_port_is_chosen_once() {
+        let chosen: HashSet<_> = (0..500).map(|_| free_port().unwrap()).collect();
+        assert_eq!(chosen.len(), 500);
+        assert!(chosen.iter().all(|port| SERVER_PORTS.contains(port)));
+    }
+
+    #[test]
+    fn used_port_is_not_chosen() {
+        let used = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port().unwrap())).unwrap();
+        let port = used.local_addr().unwrap().port();
+        assert!(SERVER_PORTS.map(|_| free_port().unwrap()).all(|chosen| chosen != port));
+    }
 }
