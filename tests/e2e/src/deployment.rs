@@ -31,7 +31,7 @@ struct Output {
 }
 
 /// How often a message is tried, in all environments but `prod`.
-pub const MAX_RECEIVE_COUNT: u64 = 3;
+const MAX_RECEIVE_COUNT: u64 = 3;
 
 /// The standard variable for another AWS endpoint.
 pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL";

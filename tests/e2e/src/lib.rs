@@ -29,7 +29,7 @@ pub use audit::{Audit, Effects, cents};
 pub use call_audit::CallAudit;
 pub use console::Console;
 pub use customers::{ClientRecord, OrderRequest, PurchaseResult};
-pub use deployment::{Deployment, MAX_RECEIVE_COUNT, bootstrap};
+pub use deployment::{Deployment, bootstrap};
 pub use drain::DeadLetters;
 pub use events::{OrderEvent, fixture, post_event};
 pub use fault_stack::FaultStack;
