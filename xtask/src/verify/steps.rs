@@ -82,6 +82,12 @@ pub(super) const STEPS: [Step; 10] = [
         25,
     ),
     step(
+        "verify mutants --generated",
+        "reliability/mutants.json",
+        Number("/all", "generated mutants"),
+        45,
+    ),
+    step(
         "verify api-fuzz",
         "reliability/api-fuzz.json",
         Row("Requests that arrived", "requests"),
@@ -92,12 +98,6 @@ pub(super) const STEPS: [Step; 10] = [
         "reliability/mutations.json",
         Length("/patches", "mutation patches"),
         60,
-    ),
-    step(
-        "verify mutants --generated",
-        "reliability/mutants.json",
-        Number("/all", "generated mutants"),
-        45,
     ),
 ];
 
