@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use devstack::Fault;
 use e2e::{Deployment, OrderEvent, batch, failures, fault_proxy, held};
+use serde_json::{Value, json};
 
 use super::{ONCE, faults, kill_at, name_of};
 
@@ -73,6 +74,39 @@ async fn redelivery_after_a_kill_finds_the_insert_done() {
             "{function} did it twice"
         );
         held(&format!("{function}, {INSERT}"), "killed before the answer came", "done once");
+    }
+}
+
+/// A batch of one message group of a FIFO queue.
+fn group(events: &[OrderEvent], receives: u32) -> Value {
+    let mut delivery = batch(events);
+    for record in delivery["Records"].as_array_mut().expect("records") {
+        record["eventSourceARN"] = json!("arn:aws:sqs:us-east-1:000000000000:orders.fifo");
+        record["attributes"] =
+            json!({ "MessageGroupId": "Ada", "ApproximateReceiveCount": receives.to_string() });
+    }
+    delivery
+}
+
+/// After the last receive SQS moves the failing message to the dead-letter queue. Until then its
+/// group waits for it.
+#[tokio::test]
+async fn failing_insert_blocks_its_group_until_the_last_receive() {
+    const LAST: u32 = 3;
+    let shop = Deployment::under_test().await;
+    for subscriber in shop.subscribers() {
+        let (function, table) = (&*subscriber.function, subscriber.table());
+        let proxy = fault_proxy().await;
+        let last = LAST.to_string();
+        let variables = [("AWS_ENDPOINT_URL", proxy.url()), ("MAX_RECEIVE_COUNT", &*last)];
+        let mut subscriber = shop.start(function, &variables).await;
+        for receives in 1..=LAST {
+            let events = [OrderEvent::of("81.50"), OrderEvent::of("81.50")];
+            proxy.fail_insert(shop.output(&table), &events[0].order_id, u32::MAX);
+            let response = subscriber.invoke(&group(&events, receives)).await;
+            let failed: &[&str] = if receives < LAST { &["m0", "m1"] } else { &["m0"] };
+            assert_eq!(failures(&response), failed, "{function}, receive {receives}");
+        }
     }
 }
 
