@@ -41,7 +41,7 @@ pub use ordering::{Accepted, EffectOrder, batches_published, effects};
 pub use queues::Message;
 pub use record::held;
 pub use report::{report, time_row};
-pub use shop::{Answer, Placed};
+pub use shop::{Answer, Placed, repeated};
 pub use subscribers::Subscriber;
 pub use tables::Row;
 pub use topic_probe::TopicProbe;

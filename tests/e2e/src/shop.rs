@@ -75,11 +75,8 @@ impl Deployment {
 
     /// Sends a GET with this `Accept` header, and repeats it after a transient error.
     pub async fn get(&self, path: &str, accept: &str) -> Answer {
-        eventually(&format!("the shop responds to GET {path}"), SOON, async || {
-            let answer = self.request(Method::GET, path, &[(ACCEPT.as_str(), accept)], "").await;
-            (!answer.is_transient()).then_some(answer)
-        })
-        .await
+        let accept = [(ACCEPT.as_str(), accept)];
+        repeated(async || self.request(Method::GET, path, &accept, "").await).await
     }
 
     /// Sends `POST /orders` with a body of this content type.
@@ -113,11 +110,7 @@ impl Deployment {
     /// Posts an order with an idempotency key, repeats it after a transient error, and returns the
     /// response.
     pub async fn answered(&self, order: &Value, key: &str) -> Answer {
-        eventually("the shop takes an order", SOON, async || {
-            let answer = self.post_with_key(key, &order.to_string()).await;
-            (!answer.is_transient()).then_some(answer)
-        })
-        .await
+        repeated(async || self.post_with_key(key, &order.to_string()).await).await
     }
 
     /// The code of the coupon that an order earned, if it comes within a few seconds.
@@ -142,14 +135,14 @@ impl Deployment {
         order["coupon"]["code"].as_str().expect("a code").to_owned()
     }
 
-    /// Places an order as a browser does.
+    /// Places an order as a browser does, and repeats the request after a transient error.
     pub async fn place_by_form(&self, customer: &str, amount: &str) -> Placed {
-        let fields = reqwest::Url::parse_with_params(
-            "http://form",
-            [("customer", customer), ("amount", amount)],
-        );
+        let key = Uuid::new_v4().to_string();
+        let fields = [("customer", customer), ("amount", amount), ("idempotency_key", &*key)];
+        let fields = reqwest::Url::parse_with_params("http://form", fields);
         let body = fields.expect("fields can be encoded").query().unwrap_or_default().to_owned();
-        let answer = self.post_order("application/x-www-form-urlencoded", body).await;
+        let form = "application/x-www-form-urlencoded";
+        let answer = repeated(async || self.post_order(form, body.clone()).await).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         Placed { id: id_of(&answer), answer }
     }
@@ -188,6 +181,14 @@ impl Deployment {
         })
         .await
     }
+}
+
+/// Sends a request, and repeats it while the answer is a transient error.
+pub async fn repeated(request: impl AsyncFn() -> Answer) -> Answer {
+    eventually("the shop answers without a transient error", SOON, async || {
+        Some(request().await).filter(|answer| !answer.is_transient())
+    })
+    .await
 }
 
 fn id_of(answer: &Answer) -> String {

@@ -2,8 +2,9 @@
 //! them.
 
 use devstack::{BUILT_TEMPLATE, Progress, RunningStack, Tools};
-use e2e::{Answer, Deployment};
+use e2e::{Answer, Deployment, repeated};
 use reqwest::{Method, StatusCode};
+use uuid::Uuid;
 
 const FRIEND: &str = "https://shop.example";
 const OTHER_FRIEND: &str = "https://www.shop.example";
@@ -42,16 +43,16 @@ async fn only_allowed_origins_may_order() {
     assert_eq!(preflight(&shop, STRANGER).await.header(ALLOW_ORIGIN), "");
 
     let order = |origin| {
-        let headers = [("origin", origin), ("content-type", "application/json")];
         let shop = &shop;
         async move {
-            shop.request(
-                Method::POST,
-                "/orders",
-                &headers,
-                r#"{"customer": "Ada", "amount": "80"}"#,
-            )
-            .await
+            let key = Uuid::new_v4().to_string();
+            let headers = [
+                ("origin", origin),
+                ("content-type", "application/json"),
+                ("idempotency-key", &*key),
+            ];
+            let body = r#"{"customer": "Ada", "amount": "80"}"#;
+            repeated(async || shop.request(Method::POST, "/orders", &headers, body).await).await
         }
     };
     let placed = order(FRIEND).await;

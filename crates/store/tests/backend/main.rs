@@ -12,7 +12,8 @@ mod spending;
 use std::num::NonZeroU8;
 
 use aws_mock::{Backend, Tables};
-use store::{Audit, EffectTable, OrderTables, Orders, Outbox};
+use domain::OrderId;
+use store::{Audit, EffectTable, OrderTables, Orders, Outbox, StoreError};
 
 const SHARDS: NonZeroU8 = NonZeroU8::new(16).unwrap();
 
@@ -28,6 +29,18 @@ impl Shop {
         let tables = Tables::make(&backend).await;
         let orders = Orders::connect(backend.sdk(), names(&tables), SHARDS).await;
         Self { backend, tables, orders }
+    }
+
+    /// Clears an order's pending flag. The call has one attempt of 200 ms, which a pause of the
+    /// machine may use up.
+    async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
+        let mut cleared = self.orders.clear_pending_flag(id).await;
+        for _ in 0..3 {
+            if cleared.is_err() {
+                cleared = self.orders.clear_pending_flag(id).await;
+            }
+        }
+        cleared
     }
 
     fn audit(&self) -> Audit {

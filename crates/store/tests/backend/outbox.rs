@@ -91,7 +91,7 @@ async fn cleared_order_is_not_found() {
     for order in &orders {
         shop.orders.save(order, trace()).await.unwrap();
     }
-    shop.orders.clear_pending_flag(orders[0].id).await.unwrap();
+    shop.clear_pending_flag(orders[0].id).await.unwrap();
     let (found, _) = sweep(&shop.outbox().await, orders[0].placed_at).await;
     assert_eq!(ids(&found), HashSet::from([orders[1].id]));
 }
@@ -103,7 +103,7 @@ async fn batch_clear_removes_only_the_pending_flags() {
     for order in &placed {
         shop.orders.save(order, trace()).await.unwrap();
     }
-    shop.orders.clear_pending_flag(placed[3].id).await.unwrap();
+    shop.clear_pending_flag(placed[3].id).await.unwrap();
     let mut rows = by_id(shop.tables.rows("OrdersTable").await);
     let outbox = shop.outbox().await;
     let cleared = outbox.clear(&placed[..5].iter().map(|order| order.id).collect::<Vec<_>>()).await;

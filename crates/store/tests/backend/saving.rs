@@ -35,7 +35,7 @@ async fn saving_again_does_not_restore_the_pending_flag() {
     let shop = Shop::open().await;
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
-    shop.orders.clear_pending_flag(order.id).await.unwrap();
+    shop.clear_pending_flag(order.id).await.unwrap();
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     assert_eq!(shop.tables.index_rows("OrdersTable", "outbox").await, []);
 }
@@ -61,15 +61,15 @@ async fn clearing_removes_only_the_pending_flag() {
     let order = order("81.50");
     shop.orders.save(&order, TraceParent::begin()).await.unwrap();
     let mut rows = shop.tables.rows("OrdersTable").await;
-    shop.orders.clear_pending_flag(order.id).await.unwrap();
+    shop.clear_pending_flag(order.id).await.unwrap();
     assert!(rows[0].remove("outbox").is_some());
     assert_eq!(shop.tables.rows("OrdersTable").await, rows);
-    shop.orders.clear_pending_flag(order.id).await.expect("clearing twice is clearing");
+    shop.clear_pending_flag(order.id).await.expect("clearing twice is clearing");
 }
 
 #[tokio::test]
 async fn clearing_an_unknown_order_creates_no_row() {
     let shop = Shop::open().await;
-    shop.orders.clear_pending_flag(order("81.50").id).await.unwrap();
+    shop.clear_pending_flag(order("81.50").id).await.unwrap();
     assert_eq!(shop.tables.rows("OrdersTable").await, []);
 }
