@@ -38,7 +38,7 @@ impl AsRef<Order> for OrderToPublish {
 }
 
 /// SNS's response to a batch. An order in neither part may or may not be published.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub struct BatchResponse {
     /// The orders that SNS acknowledged: they are published.
     pub acknowledged: HashSet<OrderId>,
