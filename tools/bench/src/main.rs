@@ -30,6 +30,7 @@ use devstack::{Progress, Tools, functions};
 use baseline::Baseline;
 use benchmark::{Benchmark, FULFILMENT, ORDERS, SHA2};
 use budget::Comparison;
+use growth::Growth;
 use machine::Machine;
 use measure::Extent;
 use page::table;
@@ -48,15 +49,12 @@ struct Options {
     /// Print a tools/bench/budget.toml that just allows the measured values.
     #[arg(long, requires = "check")]
     suggest: bool,
-    /// Measure only how cost grows.
-    #[arg(long, conflicts_with_all = ["check", "only", "alone"])]
-    growth: bool,
     /// Rewrite the pages from the results that were kept, without measuring.
     #[arg(long, exclusive = true)]
     pages: bool,
     /// Show only the functions that execute most instructions. Builds binaries with symbol names
     /// (about five minutes the first time).
-    #[arg(long, conflicts_with_all = ["check", "growth", "alone"])]
+    #[arg(long, conflicts_with_all = ["check", "alone"])]
     profile: bool,
     /// Measure only these functions, and the no-ops.
     #[arg(long, num_args = 1.., value_parser = PossibleValuesParser::new(functions()))]
@@ -110,7 +108,7 @@ async fn bench(options: Options) -> Result<()> {
     };
     let mut benchmarks = benchmark::rust(&binaries)?;
     let baseline = Baseline::read()?;
-    let is_compared = !options.check && !options.growth && !options.profile && !options.alone;
+    let is_compared = !options.check && !options.profile && !options.alone;
     if is_compared {
         benchmarks.extend(benchmark::fifo(&binaries)?);
         benchmarks.extend(baseline.build(&tools).await?);
@@ -132,20 +130,18 @@ async fn bench(options: Options) -> Result<()> {
         benchmarks.extend(benchmark::references(&binaries));
         return check(&benchmarks, &stub, !options.only.is_empty(), options.suggest).await;
     }
-    if options.growth {
-        return grow(&benchmarks, &stub).await;
-    }
     let commit = devstack::source()?;
     let extent = Extent { sandboxes: options.samples.into(), warm_invocations: options.warm };
     let (measured, not_measured) =
         measure::all(&benchmarks, &stub, &options.delays, extent).await?;
-    let run = Run {
+    let mut run = Run {
         commit,
         machine: Machine::this(),
         sandboxes: extent.sandboxes,
         warm_invocations: extent.warm_invocations,
         baseline: is_compared.then_some(baseline.commit),
         benchmarks: measured,
+        growth: None,
         not_measured,
     };
     println!("{}\n{}", table::text(&run), targets::text(&run));
@@ -156,19 +152,18 @@ async fn bench(options: Options) -> Result<()> {
         println!("docs/reports/benchmarks.md stays as it is: this was part of a run.");
         return Ok(());
     }
+    run.growth = Some(grow(&benchmarks, &stub).await?);
     run.keep()?;
-    grow(&benchmarks, &stub).await
+    page::write()
 }
 
-/// Measures how cost grows, and rewrites the page.
-async fn grow(benchmarks: &[Benchmark], stub: &Stub) -> Result<()> {
+async fn grow(benchmarks: &[Benchmark], stub: &Stub) -> Result<Growth> {
     let benchmark = |name| {
         benchmarks.iter().find(|benchmark| benchmark.name == name).context("all are measured")
     };
     let (orders, subscriber) = (benchmark(ORDERS)?, benchmark(FULFILMENT)?);
     let measure = async |bar: &_| growth::measure(orders, subscriber, stub, bar).await;
-    page::keep(page::GROWTH, &Progress.step("Measuring how it grows", measure).await?)?;
-    page::write()
+    Progress.step("Measuring how it grows", measure).await
 }
 
 async fn check(functions: &[Benchmark], stub: &Stub, partial: bool, suggest: bool) -> Result<()> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::callgrind::Instructions;
+use crate::growth::Growth;
 use crate::machine::Machine;
 use crate::sandbox::{SandboxRun, Times};
 use crate::statistics::{median, percentile};
@@ -23,6 +24,8 @@ pub(crate) struct Run {
     /// The commit of the baseline, unless it was not measured.
     pub(crate) baseline: Option<String>,
     pub(crate) benchmarks: Vec<Measured>,
+    /// How cost grows, unless it was not measured.
+    pub(crate) growth: Option<Growth>,
     /// What could not be measured, and why.
     pub(crate) not_measured: Vec<String>,
 }
@@ -184,6 +187,7 @@ pub(crate) mod tests {
             warm_invocations: 1,
             baseline: None,
             benchmarks,
+            growth: None,
             not_measured: vec![],
         }
     }

@@ -10,8 +10,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use devstack::root;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::growth::{Batch, Growth, LARGEST_PAYLOAD};
 use crate::machine::Machine;
@@ -22,31 +20,22 @@ use charts::Bar;
 const PAGE: &str = "docs/reports/benchmarks.md";
 const FOLDER: &str = "docs/reports/benchmarks";
 /// The file of the kept run.
-pub(crate) const RUN: &str = "run.json";
-/// The file of the kept growth results.
-pub(crate) const GROWTH: &str = "growth.json";
+const RUN: &str = "run.json";
 
 impl Run {
     /// Keeps the run for the page.
     pub(crate) fn keep(&self) -> Result<()> {
-        keep(RUN, self)
+        fs::create_dir_all(root().join(FOLDER))?;
+        fs::write(file(RUN), serde_json::to_string_pretty(self)? + "\n")
+            .context("the result cannot be written")
     }
-}
 
-/// Keeps a result for the page.
-pub(crate) fn keep<T: Serialize>(name: &str, result: &T) -> Result<()> {
-    fs::create_dir_all(root().join(FOLDER))?;
-    fs::write(file(name), serde_json::to_string_pretty(result)? + "\n")
-        .context("the result cannot be written")
-}
-
-/// Reads a kept result, or `None` if there is no such file yet.
-pub(crate) fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<T>> {
-    let Ok(text) = fs::read_to_string(file(name)) else { return Ok(None) };
-    Ok(Some(
-        serde_json::from_str(&text)
-            .with_context(|| format!("{FOLDER}/{name} is not understood"))?,
-    ))
+    /// Reads the kept run, or returns `None` if there is none yet.
+    pub(crate) fn kept() -> Result<Option<Self>> {
+        let Ok(text) = fs::read_to_string(file(RUN)) else { return Ok(None) };
+        let run = serde_json::from_str(&text);
+        Ok(Some(run.with_context(|| format!("{FOLDER}/{RUN} is not understood"))?))
+    }
 }
 
 fn file(name: &str) -> PathBuf {
@@ -58,13 +47,13 @@ pub(crate) fn write() -> Result<()> {
     let mut page = String::from(
         "# Benchmarks\n\nWritten by `cargo xtask bench` from what it measured; not by hand.\n",
     );
-    if let Some(run) = kept::<Run>(RUN)? {
+    if let Some(run) = Run::kept()? {
         part_of_run(&mut page, &run)?;
+        if let Some(growth) = &run.growth {
+            part_of_growth(&mut page, growth)?;
+        }
         draw(&run)?;
         scaling::write(&run)?;
-    }
-    if let Some(growth) = kept::<Growth>(GROWTH)? {
-        part_of_growth(&mut page, &growth)?;
     }
     fs::write(root().join(PAGE), page)?;
     println!("Written: {PAGE}");

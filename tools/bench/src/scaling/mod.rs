@@ -213,7 +213,6 @@ fn grouped(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{RUN, kept};
 
     #[test]
     fn large_numbers_have_commas() {
@@ -223,7 +222,7 @@ mod tests {
     /// A changed template or model changes the page.
     #[test]
     fn scaling_page_is_what_the_model_says() {
-        let expected = page(&kept(RUN).unwrap().unwrap()).unwrap().unwrap();
+        let expected = page(&Run::kept().unwrap().unwrap()).unwrap().unwrap();
         let found = fs::read_to_string(root().join(PAGE)).unwrap();
         assert!(found == expected, "{PAGE} is out of date: cargo xtask bench --pages");
     }
