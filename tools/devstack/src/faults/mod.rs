@@ -27,7 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::http::{self, HttpClient};
 use call_log::CallLog;
-use plan::{Met, Plan, Storm};
+use plan::{Met, Plan, Storm, Times};
 
 pub use call_log::Call;
 
@@ -65,7 +65,7 @@ pub enum Fault {
 /// A scheduled fault, with a count of how often it was injected.
 #[derive(Debug)]
 pub struct Injected {
-    happened: watch::Receiver<u32>,
+    times: watch::Receiver<Times>,
 }
 
 impl Fault {
@@ -109,7 +109,7 @@ impl FaultProxy {
     /// `Publish`. Faults of one operation are injected in the order in which they were scheduled.
     #[expect(clippy::must_use_candidate, reason = "not every caller waits for it to happen")]
     pub fn inject(&self, operation: &str, fault: Fault, times: u32) -> Injected {
-        Injected { happened: self.plan().arrange(operation, fault, times) }
+        Injected { times: self.plan().arrange(operation, fault, times) }
     }
 
     /// Fails the statement that inserts this order into this table, in the next `times` calls of
@@ -180,16 +180,16 @@ impl Drop for FaultProxy {
 }
 
 impl Injected {
-    /// How often it was injected. A response counts as lost once the service has sent it.
+    /// How many calls met it.
     #[must_use]
     pub fn times(&self) -> u32 {
-        *self.happened.borrow()
+        self.times.borrow().met
     }
 
-    /// Waits until it was injected.
+    /// Waits until it was injected: a response is lost once the service has sent it.
     pub async fn happened(&mut self) {
         // The sender lives as long as the proxy does.
-        let _ = self.happened.wait_for(|times| *times > 0).await;
+        let _ = self.times.wait_for(|times| times.done > 0).await;
     }
 }
 
@@ -282,27 +282,31 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
     let Some(met) = way.meet(&call.operation) else { return way.pass(call).await };
     match met.fault {
         Fault::Refuse => {
-            met.happens();
+            met.is_done();
             bail!("refused on purpose")
         }
         Fault::Delay(time) => {
-            met.happens();
+            met.is_done();
             tokio::time::sleep(time).await;
             way.pass(call).await
         }
         fault @ (Fault::Throttle | Fault::Fail | Fault::Conflict) => {
-            met.happens();
+            met.is_done();
             Ok(aws::error_answer(fault, speaks_json, &call.body))
         }
         Fault::LoseAnswer => {
-            way.pass(call).await?;
-            met.happens();
+            pass_unanswered(way.clone(), call, met).await?;
             bail!("lost on purpose")
         }
         Fault::WithholdAnswer => {
-            way.pass(call).await?;
-            met.happens();
+            pass_unanswered(way.clone(), call, met).await?;
             std::future::pending().await
         }
     }
+}
+
+/// Forwards a call whose caller gets no response, and counts it even if the caller hangs up meanwhile.
+async fn pass_unanswered(way: Way, call: Passing, met: Met) -> Result<()> {
+    let passed = async move { way.pass(call).await.map(|_| met.is_done()) };
+    tokio::spawn(passed).await?
 }

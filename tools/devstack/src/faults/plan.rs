@@ -22,7 +22,16 @@ struct Rule {
     operation: String,
     fault: Fault,
     left: u32,
-    happened: watch::Sender<u32>,
+    times: watch::Sender<Times>,
+}
+
+/// How often a scheduled fault was injected.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    /// Calls that met it.
+    pub(super) met: u32,
+    /// Those that it is done with: a response is lost once the service has sent it.
+    pub(super) done: u32,
 }
 
 /// An insert that fails, although its call does not.
@@ -43,14 +52,14 @@ pub(super) struct Storm {
 #[derive(Debug)]
 pub(super) struct Met {
     pub(super) fault: Fault,
-    happened: Option<watch::Sender<u32>>,
+    times: Option<watch::Sender<Times>>,
 }
 
 impl Met {
     /// Notifies the caller that scheduled it.
-    pub(super) fn happens(&self) {
-        if let Some(happened) = &self.happened {
-            happened.send_modify(|times| *times += 1);
+    pub(super) fn is_done(&self) {
+        if let Some(times) = &self.times {
+            times.send_modify(|times| times.done += 1);
         }
     }
 }
@@ -62,9 +71,10 @@ impl Plan {
         operation: &str,
         fault: Fault,
         times: u32,
-    ) -> watch::Receiver<u32> {
-        let (happened, seen) = watch::channel(0);
-        self.rules.push(Rule { operation: operation.to_owned(), fault, left: times, happened });
+    ) -> watch::Receiver<Times> {
+        let (sender, seen) = watch::channel(Times::default());
+        let operation = operation.to_owned();
+        self.rules.push(Rule { operation, fault, left: times, times: sender });
         seen
     }
 
@@ -120,7 +130,8 @@ impl Plan {
         let rule =
             self.rules.iter_mut().find(|rule| rule.operation == operation && rule.left > 0)?;
         rule.left -= 1;
-        Some(Met { fault: rule.fault, happened: Some(rule.happened.clone()) })
+        rule.times.send_modify(|times| times.met += 1);
+        Some(Met { fault: rule.fault, times: Some(rule.times.clone()) })
     }
 }
 
@@ -142,6 +153,6 @@ impl Storm {
         let fault = self.random.choice(Self::KINDS)?;
         // Only transactions can report a conflict.
         let possible = fault != Fault::Conflict || operation == "TransactWriteItems";
-        possible.then_some(Met { fault, happened: None })
+        possible.then_some(Met { fault, times: None })
     }
 }
