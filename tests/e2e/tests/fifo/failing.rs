@@ -53,6 +53,10 @@ pub(crate) async fn failing_insert_stops_its_customer_alone(stack: &FaultStack) 
         (subscriber, table, of_ada, of_bob)
     }))
     .await;
+    for (_, table, of_ada, _) in &failing {
+        let done = effects_of(stack, table, of_ada).len();
+        assert!(done <= 1, "{table}: {done} of her orders are done, and the second fails");
+    }
     stack.proxy.calm();
     let mut others = 0;
     for (subscriber, table, of_ada, of_bob) in failing {
