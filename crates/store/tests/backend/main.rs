@@ -36,7 +36,7 @@ impl Shop {
     async fn clear_pending_flag(&self, id: OrderId) -> Result<(), StoreError> {
         let mut cleared = self.orders.clear_pending_flag(id).await;
         for _ in 0..3 {
-            if cleared.is_err() {
+            if matches!(cleared, Err(StoreError::Unavailable(_))) {
                 cleared = self.orders.clear_pending_flag(id).await;
             }
         }
