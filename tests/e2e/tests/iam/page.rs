@@ -8,7 +8,7 @@ use crate::table::{ALLOWED, allowed, tries};
 
 const PAGE: &str = "docs/reference/security.md";
 const BEGIN: &str = "<!-- What follows is written by tests/e2e/tests/iam/page.rs. -->\n";
-const END: &str = "<!-- That was it. -->\n";
+const END: &str = "<!-- End of what it writes. -->\n";
 
 /// A subscriber that stands for all of them, so that a new one does not change the page.
 const SUBSCRIBER: &str = "subscriber";
