@@ -29,7 +29,7 @@ use crate::test::stack;
 #[command(after_help = steps::times())]
 pub(crate) enum Part {
     /// Run every verification on this machine on the last commit, and check that all results are for
-    /// it (about four hours).
+    /// it (about three hours).
     ///
     /// Refuses uncommitted changes. Skips what was already done on the same commit. Ends with a
     /// table of everything.

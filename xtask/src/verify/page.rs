@@ -84,13 +84,11 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Res
     }
     writeln!(page, "\n## Fault injection\n\n`cargo xtask verify faults` at {commit}.\n")?;
     let faults = faults::faults().join(", ");
+    writeln!(page, "*Any fault* is each of these: {faults}.\n")?;
     writeln!(
         page,
-        "*Any fault* is each of these: {faults}. *Answer lost*: the call is executed, and its connection"
-    )?;
-    writeln!(
-        page,
-        "is closed. *Answer withheld*: it is executed, and nothing comes back until the time limit.\n"
+        "*Answer lost*: the call is executed, and its connection is closed. *Answer withheld*: it is executed, and\n\
+         nothing comes back until the time limit.\n"
     )?;
     writeln!(
         page,
@@ -148,11 +146,11 @@ fn generated(page: &mut String, commit: &str, found: &Generated) -> Result<()> {
     )?;
     writeln!(
         page,
-        "Of {all} mutants of the crates, the formats of log lines aside, the tests catch {caught}, {unviable} do not compile, {} are missed and {}",
+        "Of {all} mutants of the crates, the formats of log lines aside, the tests catch {caught}, {unviable} do not\n\
+         compile, {} are missed and {} are accepted.",
         missed.len(),
         accepted.len()
     )?;
-    writeln!(page, "are accepted.")?;
     if !missed.is_empty() {
         writeln!(page, "\nMissed:\n")?;
     }
