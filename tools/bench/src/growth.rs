@@ -19,7 +19,7 @@ use crate::statistics::median;
 use crate::stub::Stub;
 
 /// The results.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Growth {
     pub(crate) side_by_side: Vec<SideBySide>,
     pub(crate) batches: Vec<Batch>,
@@ -27,7 +27,7 @@ pub(crate) struct Growth {
 }
 
 /// Parallel sandboxes of one function, each with one event at a time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SideBySide {
     pub(crate) sandboxes: usize,
     /// Total throughput of all sandboxes.
@@ -36,7 +36,7 @@ pub(crate) struct SideBySide {
 }
 
 /// Warm invocations of a subscriber with batches of one size.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Batch {
     pub(crate) records: usize,
     pub(crate) payload_bytes: usize,
@@ -49,7 +49,7 @@ pub(crate) struct Batch {
 }
 
 /// Resident memory in KiB after each number of invocations of one sandbox.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Memory {
     pub(crate) name: String,
     pub(crate) after: Vec<(u32, u64)>,
