@@ -111,7 +111,12 @@ async fn failing_insert_blocks_its_group_until_the_last_receive() {
         }
         // A pause of the machine may leave no time for the second order.
         eventually(&format!("{function} goes on at the last receive"), SOON, async || {
-            (failures(&response_to(LAST).await) == ["m0"]).then_some(())
+            let response = response_to(LAST).await;
+            assert!(
+                failures(&response).starts_with(&["m0"]),
+                "{function}: the failing one is done"
+            );
+            (failures(&response) == ["m0"]).then_some(())
         })
         .await;
     }

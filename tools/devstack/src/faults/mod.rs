@@ -307,6 +307,14 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
 
 /// Forwards a call whose caller gets no response, and counts it even if the caller hangs up meanwhile.
 async fn pass_unanswered(way: Way, call: Passing, met: Met) -> Result<()> {
-    let passed = async move { way.pass(call).await.map(|_| met.is_done()) };
+    let passed = async move {
+        let passed = way.pass(call).await;
+        if passed.is_ok() {
+            met.is_done();
+        } else {
+            met.is_off();
+        }
+        passed.map(drop)
+    };
     tokio::spawn(passed).await?
 }

@@ -62,6 +62,13 @@ impl Met {
             times.send_modify(|times| times.done += 1);
         }
     }
+
+    /// Takes it back: the service gave no response that could be lost.
+    pub(super) fn is_off(&self) {
+        if let Some(times) = &self.times {
+            times.send_modify(|times| times.met -= 1);
+        }
+    }
 }
 
 impl Plan {
