@@ -71,7 +71,7 @@ async fn break_on_purpose(tools: &Tools, only: Option<&str>, commit: &str) -> Re
     for (number, (mut patch, file)) in todo.into_iter().enumerate() {
         eprintln!("── {} of {all}: {} ({})", number + 1, patch.name, patch.what);
         // One that does not compile shall not keep the others from being tried.
-        let caught = tree.catches(&patch, &file).await;
+        let caught = tree.catches(&patch, &file).await?;
         match &caught {
             Ok(true) => eprintln!("✓ caught by {}", patch.caught_by),
             Ok(false) => eprintln!("✗ NOT caught by {}", patch.caught_by),

@@ -32,8 +32,8 @@ impl<'a> Tree<'a> {
     }
 
     /// Applies a patch, runs the test that must fail, and restores the copy. Returns whether the
-    /// test failed. A test on a stack may fail by chance, so it must fail twice.
-    pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<bool> {
+    /// test failed, or why it did not run. A test on a stack may fail by chance, so it must fail twice.
+    pub(super) async fn catches(&self, patch: &Patch, file: &Path) -> Result<Result<bool>> {
         self.scratch.git(&["apply", &file.display().to_string()]).await?;
         let outcome = async {
             let fails = !self.run(&patch.caught_by).await?;
@@ -42,7 +42,7 @@ impl<'a> Tree<'a> {
         };
         let outcome = outcome.await;
         self.scratch.git(&["checkout", "--quiet", "."]).await?;
-        outcome
+        Ok(outcome)
     }
 
     /// Runs a test, and returns whether it passed. A test that does not run, for example because of a
