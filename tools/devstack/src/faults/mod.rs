@@ -282,16 +282,16 @@ async fn answer(request: Request<Incoming>, way: &Way) -> Result<Response<Full<B
     let Some(met) = way.meet(&call.operation) else { return way.pass(call).await };
     match met.fault {
         Fault::Refuse => {
-            met.is_done();
+            met.complete();
             bail!("refused on purpose")
         }
         Fault::Delay(time) => {
-            met.is_done();
+            met.complete();
             tokio::time::sleep(time).await;
             way.pass(call).await
         }
         fault @ (Fault::Throttle | Fault::Fail | Fault::Conflict) => {
-            met.is_done();
+            met.complete();
             Ok(aws::error_answer(fault, speaks_json, &call.body))
         }
         Fault::LoseAnswer => {
@@ -310,9 +310,9 @@ async fn pass_unanswered(way: Way, call: Passing, met: Met) -> Result<()> {
     let passed = async move {
         let passed = way.pass(call).await;
         if passed.is_ok() {
-            met.is_done();
+            met.complete();
         } else {
-            met.is_off();
+            met.cancel();
         }
         passed.map(drop)
     };

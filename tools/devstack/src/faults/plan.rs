@@ -57,14 +57,14 @@ pub(super) struct Met {
 
 impl Met {
     /// Notifies the caller that scheduled it.
-    pub(super) fn is_done(&self) {
+    pub(super) fn complete(&self) {
         if let Some(times) = &self.times {
             times.send_modify(|times| times.done += 1);
         }
     }
 
     /// Takes it back: the service gave no response that could be lost.
-    pub(super) fn is_off(&self) {
+    pub(super) fn cancel(&self) {
         if let Some(times) = &self.times {
             times.send_modify(|times| times.met -= 1);
         }
