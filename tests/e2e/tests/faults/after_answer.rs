@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use devstack::Fault;
+use devstack::{Call, Fault};
 use e2e::{Deployment, Function, Refusal, fault_proxy, held, order_id};
 use serde_json::{Value, json};
 
@@ -13,6 +13,10 @@ const SLOW: Duration = Duration::from_millis(500);
 
 /// Slower than all other calls together, and faster than a publish's time limit.
 const SLOW_PUBLISH: Duration = Duration::from_millis(200);
+
+fn is_publish(call: &Call) -> bool {
+    call.operation == "Publish" && call.status == Some(200)
+}
 
 async fn is_pending(shop: &Deployment, id: &str) -> bool {
     shop.row("OrdersTable", "id", id).await.expect("the order is saved").contains_key("outbox")
@@ -31,10 +35,13 @@ async fn logged(orders: Function) -> Vec<(String, String)> {
 async fn answer_comes_before_the_order_is_published() {
     let shop = Deployment::under_test().await;
     let proxy = fault_proxy().await;
+    proxy.record();
     let mut orders = shop.start_behind("orders", &proxy).await;
     let mut injected = proxy.inject("Publish", Fault::Delay(SLOW), ONCE);
     let answer = orders.answer(&Attempt::with_key().event()).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
+    let is_published = proxy.recorded().iter().any(is_publish);
+    assert!(!is_published, "it was published before the answer");
     let id = order_id(&answer);
     injected.happened().await;
     assert!(!orders.is_idle(), "it asks for the next event before its work is done");
@@ -57,8 +64,8 @@ async fn fifo_order_is_published_before_the_answer() {
     let answer = orders.answer(&Attempt::with_key().event()).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
     assert_eq!(injected.times(), 1);
-    let published = |call: &devstack::Call| call.operation == "Publish" && call.status == Some(200);
-    assert!(proxy.recorded().iter().any(published), "it was answered before the publish");
+    let is_published = proxy.recorded().iter().any(is_publish);
+    assert!(is_published, "it was answered before the publish");
     orders.idle().await;
     assert!(!is_pending(&shop, &order_id(&answer)).await);
     assert_eq!(logged(orders).await, [(order_id(&answer), "placed".to_owned())]);
