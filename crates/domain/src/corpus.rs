@@ -25,3 +25,27 @@ pub fn mutated_bytes(corpus: &'static str) -> impl Strategy<Value = Vec<u8>> {
 pub fn mutated_text(corpus: &'static str) -> impl Strategy<Value = String> {
     mutated_bytes(corpus).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    #[test]
+    fn mutations_reach_the_start_and_the_end_of_a_line() {
+        let mut runner = TestRunner::deterministic();
+        let line = mutated_bytes("ab");
+        let mut draw = || line.new_tree(&mut runner).expect("nothing is rejected").current();
+        let drawn: BTreeSet<_> = (0..2000).map(|_| draw()).collect();
+        assert!([&b"ab"[..], b"a", b"b", b""].iter().all(|text| drawn.contains(*text)));
+        assert!(
+            drawn.iter().any(|text| text.len() == 3 && text.ends_with(b"ab")),
+            "inserted first"
+        );
+        assert!(drawn.iter().any(|text| text.len() == 3 && text.starts_with(b"ab")), "appended");
+    }
+}
