@@ -24,6 +24,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use crate::http::{self, HttpClient};
 use call_log::CallLog;
@@ -187,9 +188,15 @@ impl Injected {
     }
 
     /// Waits until it was injected: a response is lost once the service has sent it.
+    ///
+    /// # Panics
+    ///
+    /// If no call meets it within a minute.
     pub async fn happened(&mut self) {
+        let done = self.times.wait_for(|times| times.done > 0);
+        let done = timeout(Duration::from_mins(1), done).await;
         // The sender lives as long as the proxy does.
-        let _ = self.times.wait_for(|times| times.done > 0).await;
+        let _ = done.expect("no call met the injected fault within a minute");
     }
 }
 
