@@ -62,9 +62,9 @@ const NEEDS: [Need; 11] = [
     ),
     need(
         "AWS region",
-        "test -n \"$AWS_REGION$AWS_DEFAULT_REGION\" || grep region \"${AWS_CONFIG_FILE:-$HOME/.aws/config}\"",
+        "test -n \"$AWS_DEFAULT_REGION\" || grep region \"${AWS_CONFIG_FILE:-$HOME/.aws/config}\"",
         Purpose::Deploy,
-        "aws configure, or set AWS_REGION",
+        "aws configure, or set AWS_DEFAULT_REGION; sam does not read AWS_REGION",
     ),
 ];
 
