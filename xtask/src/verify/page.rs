@@ -92,7 +92,7 @@ fn cuts(page: &mut String, commit: &str, cuts: &[Cut], patches: &[Patch]) -> Res
     )?;
     writeln!(
         page,
-        "| Call to AWS | Injected: what held | Test | Mutation it catches |\n|---|---|---|---|"
+        "| Call to AWS | Faults: what held | Test | Mutation it catches |\n|---|---|---|---|"
     )?;
     for ((place, test), outcomes) in rows {
         let outcomes = outcomes

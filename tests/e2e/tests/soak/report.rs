@@ -19,7 +19,7 @@ pub(crate) fn rows(
         ("Orders that customers tried to place", (accepted + unclear + refused).to_string()),
         ("Answered 201 or 303", accepted.to_string()),
         (
-            "Without a clear answer to the end (of these saved)",
+            "Outcome unknown to the customer (of these saved)",
             format!("{unclear} ({})", audit.unclear_saved),
         ),
         ("Unclear answers, repeated or not", client_record.unclear_answers.to_string()),

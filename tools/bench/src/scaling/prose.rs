@@ -115,7 +115,7 @@ that is delivered twice costs its write again.
 | outbox-relay: `Scan` of the empty index `outbox`, once a minute | {QUERY_UNITS} |
 | — with more than 100 orders in it, one `Query` of each shard more, at least | {queries} |
 | orders: find a coupon, `Query` of the index `code` | {QUERY_UNITS} |
-| orders: a look at an order, `BatchGetItem` of three tables | 3 |
+| orders: reading an order, `BatchGetItem` of three tables | 3 |
 | subscribers | – |"
     )
 }
@@ -139,7 +139,7 @@ pub(crate) fn after_order_cost(bytes: f64) -> String {
         "\
 A million orders are {gigabytes:.1} GB in the tables and indexes, which are never deleted: ${month:.2} a month with
 [point-in-time recovery](https://aws.amazon.com/dynamodb/pricing/on-demand/). Logs are kept for 30 days, compressed, at
-[$0.03 a GB and month](https://aws.amazon.com/cloudwatch/pricing/). A look at an order is a request, an invocation and
+[$0.03 a GB and month](https://aws.amazon.com/cloudwatch/pricing/). Reading an order is a request, an invocation and
 three read units more. With few orders, X-Ray is the largest item; without `Tracing: Active` there
 is none."
     )
